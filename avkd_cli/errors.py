@@ -1,0 +1,88 @@
+"""What can go wrong and which exit code says so; the only errors that reach a person.
+
+Raise one of these for what a user can cure: the message says where, what was found, what was
+wanted and what to do. Raise ValueError for what a caller did wrong. Codes: docs/reliability.md.
+"""
+
+
+class AvkdError(Exception):
+    """Shown to the user as one line; ends the process with `exit_code`."""
+
+    exit_code = 70
+
+
+class UsageError(AvkdError):
+    """An option or a setting is wrong; nothing was touched."""
+
+    exit_code = 2
+
+
+class GateError(AvkdError):
+    """A gate that the user set is not met (`--fail-if-worse`)."""
+
+    exit_code = 3
+
+
+class InputError(AvkdError):
+    """Input data are wrong: structure, digest, mismatch, too many rejects, one class."""
+
+    exit_code = 65
+
+
+class MissingInputError(AvkdError):
+    """An input does not exist or cannot be read."""
+
+    exit_code = 66
+
+
+class OutputError(AvkdError):
+    """The output cannot be created: it is another plan's, not avkd's, or not permitted."""
+
+    exit_code = 73
+
+
+class WriteError(AvkdError):
+    """Reading or writing failed during the work (disk full, I/O error); state is kept."""
+
+    exit_code = 74
+
+
+class TemporaryError(AvkdError):
+    """Try again: locked by a live run, a worker was killed, out of memory."""
+
+    exit_code = 75
+
+
+class DivergedError(AvkdError):
+    """Training met numbers that are not finite beyond patience; the last good step is kept."""
+
+    exit_code = 79
+
+
+class Rejected(Exception):
+    """One record is unusable: it is listed in rejects.jsonl and the run goes on.
+
+    Args:
+        code: one of `REJECT_CODES`.
+        detail: built by avkd, without absolute paths, at most 200 characters.
+    """
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(code, detail)
+        if code not in REJECT_CODES:
+            raise ValueError(f"{code!r} is not a reject code")
+        self.code = code
+        self.detail = detail[:200]
+
+
+REJECT_CODES = frozenset(
+    """
+    bad_encoding bad_json bad_type bad_number duplicate_key missing_field line_too_long bad_id
+    duplicate_exact label_conflict missing_person bad_segment not_a_local_path path_escape
+    file_not_found file_unreadable not_regular_file empty_file format_not_allowed undecodable
+    truncated too_short too_long too_few_frames no_frames bad_rate low_rate bad_channels non_finite
+    bad_amplitude silent no_audio_stream no_video_stream codec_missing frame_too_large
+    image_too_large image_too_small too_few_faces bad_box decode_timeout decoder_crash decoder_oom
+    unknown_id
+    """.split()
+)

@@ -1,0 +1,1 @@
+"""Audio-visual person verification, distilled into one sense."""

@@ -59,7 +59,7 @@ class DivergedError(AvkdError):
     exit_code = 79
 
 
-class Rejected(Exception):
+class Rejected(Exception):  # noqa: N818  not an error of the run
     """One record is unusable: it is listed in rejects.jsonl and the run goes on.
 
     Args:
@@ -77,12 +77,12 @@ class Rejected(Exception):
 
 REJECT_CODES = frozenset(
     """
-    bad_encoding bad_json bad_type bad_number duplicate_key missing_field line_too_long bad_id
-    duplicate_exact label_conflict missing_person bad_segment not_a_local_path path_escape
-    file_not_found file_unreadable not_regular_file empty_file format_not_allowed undecodable
-    truncated too_short too_long too_few_frames no_frames bad_rate low_rate bad_channels non_finite
-    bad_amplitude silent no_audio_stream no_video_stream codec_missing frame_too_large
-    image_too_large image_too_small too_few_faces bad_box decode_timeout decoder_crash decoder_oom
-    unknown_id
-    """.split()
+    bad_encoding bad_json bad_type bad_number duplicate_key missing_field line_too_long
+    bad_id duplicate_exact label_conflict missing_person bad_segment not_a_local_path
+    path_escape file_not_found file_unreadable not_regular_file empty_file
+    format_not_allowed undecodable truncated too_short too_long too_few_frames no_frames
+    bad_rate low_rate bad_channels non_finite bad_amplitude silent no_audio_stream
+    no_video_stream codec_missing frame_too_large image_too_large image_too_small
+    too_few_faces bad_box decode_timeout decoder_crash decoder_oom unknown_id
+    """.split()  # noqa: SIM905  a list to read, not to parse
 )

@@ -1,0 +1,1 @@
+"""What scores and embeddings say: Venn, correlation, figures, report."""

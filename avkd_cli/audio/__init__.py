@@ -1,0 +1,1 @@
+"""Sound: decode, features, augmentation, quality."""

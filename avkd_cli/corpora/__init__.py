@@ -1,0 +1,1 @@
+"""Trees on disk to lists of utterances."""

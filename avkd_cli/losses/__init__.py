@@ -1,0 +1,1 @@
+"""AAM-softmax and the distillation terms."""

@@ -1,0 +1,1 @@
+"""Stores, lists and manifests; the only room that writes files."""

@@ -1,0 +1,1 @@
+"""One loop for teachers and students: exact, resumable, watched."""

@@ -1,0 +1,1 @@
+"""Trials, scores, metrics and their statistics."""

@@ -1,0 +1,1 @@
+"""Faces: decode, detect, align, augmentation, quality."""

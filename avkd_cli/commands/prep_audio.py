@@ -1,0 +1,31 @@
+"""`avkd prep-audio`."""
+
+from pathlib import Path
+
+import click
+
+from avkd_cli import options
+from avkd_cli.config import Execution, PrepAudioConfig
+
+
+@click.command("prep-audio")
+@click.argument("utterances", type=options.utterance_list)
+@options.output_store
+@options.execution
+@options.settings(PrepAudioConfig, section="prep-audio")
+def prep_audio(
+    utterances: str, output: Path, execution: Execution, settings: PrepAudioConfig
+) -> None:
+    """Decode the recordings of UTTERANCES into the store of -o.
+
+    UTTERANCES is a list, one JSON object a line with id, person and audio (or video); - reads
+    it from stdin. wav, flac, m4a, mp3, opus and the sound of mp4, mpg, avi become 16 kHz mono,
+    then fbank, waveform or spectrogram. The store's manifest is printed as one JSON line.
+
+    \b
+    Example:
+        avkd prep-audio people.jsonl -o audio.zarr --n-mels 80
+    """
+    from avkd_cli.steps.prep_audio import prep_audio as step
+
+    options.print_line(step(utterances, output, settings, execution))

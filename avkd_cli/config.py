@@ -1,0 +1,393 @@
+"""Every setting of every step: name, default, unit and range, in one place and light to import.
+
+A step's settings are a frozen dataclass whose fields are made by `setting`. Values come from
+the defaults, then a TOML file, then flags (`load`). Nothing here imports more than the standard
+library, since `--help` prints all of it.
+"""
+
+import dataclasses
+import difflib
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_type_hints
+
+from avkd_cli.errors import MissingInputError, UsageError
+
+Config = TypeVar("Config")
+
+PRESETS = ("paper", "strong", "small")
+
+# What the rooms offer, by name; the dicts of each room must hold the same (tested).
+AUDIO_MODELS = ("resnet34", "ecapa-tdnn", "tdnn")
+VISUAL_MODELS = ("resnet34", "se-resnet50", "iresnet18", "cnn")
+FUSION_MODELS = ("gate", "ssa", "cbp", "concat", "linear", "average")
+DETECTORS = ("yunet", "scrfd", "none")
+CROP_MODES = ("aligned-112x96", "aligned-112", "box-224", "gray-128")
+FEATURES = ("fbank", "waveform", "spectrogram")
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    unit: str = "",
+    choices: tuple[str, ...] | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> Any:
+    """Return a dataclass field with what a person needs to know about it."""
+    metadata = {"help": help, "unit": unit, "choices": choices, "min": minimum, "max": maximum}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a store is made, which never changes what is in it."""
+
+    workers: int | None = None
+    partition_size: int | None = None
+    max_reject_fraction: float | None = None
+    max_rejects: int | None = None
+    strict: bool = False
+    dry_run: bool = False
+    overwrite: bool = False
+    root: Path | None = None
+    dask: str | None = None
+    partitions: tuple[int, int] | None = None
+    finalise: bool = False
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class PrepAudioConfig:
+    """Settings of prep-audio."""
+
+    features: str = setting("fbank", "what is stored of a recording", choices=FEATURES)
+    n_mels: int = setting(40, "mel bands of the fbank", minimum=8, maximum=256)
+    min_duration: float = setting(0.4, "shorter recordings are rejected", unit="s", minimum=0.03)
+    max_duration: float = setting(600.0, "longer recordings are rejected", unit="s", minimum=1)
+    min_source_rate: int = setting(8000, "lower sample rates are rejected", unit="Hz", minimum=1)
+    channel: str = setting("mean", "which channel of several", choices=("mean", "0", "1", "error"))
+
+
+@dataclass(frozen=True)
+class CropFacesConfig:
+    """Settings of crop-faces."""
+
+    detector: str = setting("yunet", "what finds faces; none: already crops", choices=DETECTORS)
+    mode: str = setting("aligned-112x96", "what a crop is", choices=CROP_MODES)
+    fps: float = setting(1.0, "frames taken from a video", unit="per second", minimum=0.01)
+    count: int = setting(0, "frames taken from a video, evenly spaced; 0: by --fps", minimum=0)
+    max_faces: int = setting(100, "most faces kept of an utterance", minimum=1)
+    min_score: float = setting(0.5, "detections below are no face", minimum=0, maximum=1)
+    face: str = setting(
+        "largest", "which of several faces", choices=("largest", "central", "track")
+    )
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """Settings that every training step shares."""
+
+    embedding_size: int = setting(512, "width of the embedding", minimum=2)
+    margin: float = setting(0.2, "AAM-softmax margin", unit="rad", minimum=0, maximum=3)
+    scale: float = setting(32.0, "AAM-softmax scale", minimum=0.1)
+    fallback: str = setting("a", "AAM-softmax beyond pi - margin", choices=("a", "b", "c"))
+    margin_from: float = setting(
+        0.13, "share of the run before the margin grows", minimum=0, maximum=1
+    )
+    margin_to: float = setting(
+        0.27, "share of the run when the margin is full", minimum=0, maximum=1
+    )
+    optimizer: str = setting("sgd", "update rule", choices=("sgd", "adam", "adamw"))
+    lr: float = setting(0.1, "learning rate after warm-up", minimum=1e-9)
+    lr_final: float = setting(5e-5, "learning rate at the end (exponential)", minimum=1e-12)
+    warmup: float = setting(0.04, "share of the run to warm up", minimum=0, maximum=1)
+    momentum: float = setting(0.9, "momentum (sgd, Nesterov)", minimum=0, maximum=0.9999)
+    weight_decay: float = setting(1e-4, "weight decay", minimum=0)
+    clip_norm: float = setting(0.0, "gradient norm is clipped here; 0: never", minimum=0)
+    epochs: float = setting(150.0, "passes over the training set", minimum=0)
+    max_steps: int = setting(0, "stop after so many steps; 0: by --epochs", minimum=0)
+    batch_size: int = setting(128, "utterances a step, over all processes", minimum=2)
+    accumulate: int = setting(1, "micro-batches a step", minimum=1)
+    per_person: int = setting(1, "utterances a person in a batch; 1: plain shuffling", minimum=1)
+    mixed_precision: str = setting("no", "arithmetic of the nets", choices=("no", "bf16", "fp16"))
+    workers: int = setting(1, "threads that read batches ahead; 0: none", minimum=0, maximum=64)
+    seed: int = setting(0, "of everything random", minimum=0, maximum=2**63 - 1)
+    checkpoint_every: int = setting(0, "steps between checkpoints; 0: one an epoch", minimum=0)
+    log_every: int = setting(10, "steps between log lines", minimum=1)
+    on_nonfinite: str = setting("stop", "when a loss is not finite", choices=("stop", "skip"))
+    patience: float = setting(
+        0.0, "epochs without a better validation EER before stopping; 0: never", minimum=0
+    )
+    tracker: str = setting("", "Accelerate tracker besides log.jsonl, such as tensorboard")
+    deterministic: bool = setting(False, "refuse operations that may differ between runs")
+
+
+@dataclass(frozen=True)
+class AudioConfig(TrainConfig):
+    """Settings of `train-teacher --modality audio`."""
+
+    model: str = setting("resnet34", "audio encoder", choices=AUDIO_MODELS)
+    width: int = setting(0, "channels of the first stage; 0: as printed", minimum=0)
+    crop_min: int = setting(200, "shortest training crop", unit="frames", minimum=8)
+    crop_max: int = setting(400, "longest training crop", unit="frames", minimum=8)
+    n_mels: int = setting(40, "mel bands, when the store holds waveforms", minimum=8)
+    time_mask: int = setting(0, "widest SpecAugment time mask", unit="frames", minimum=0)
+    freq_mask: int = setting(0, "widest SpecAugment frequency mask", unit="bands", minimum=0)
+    dropout: float = setting(0.0, "dropout before the embedding layer", minimum=0, maximum=0.95)
+
+
+@dataclass(frozen=True)
+class VisualConfig(TrainConfig):
+    """Settings of `train-teacher --modality visual`."""
+
+    model: str = setting("resnet34", "face encoder", choices=VISUAL_MODELS)
+    width: int = setting(0, "channels of the first stage; 0: as printed", minimum=0)
+    emb_bn: bool = setting(True, "batch norm between embedding and AAM-softmax")
+    faces: int = setting(1, "faces drawn of an utterance in training", minimum=1)
+    flip: bool = setting(False, "mirror faces at random")
+    jitter: float = setting(0.0, "brightness and contrast jitter", minimum=0, maximum=1)
+    shift: int = setting(0, "random shift of a crop", unit="pixels", minimum=0)
+    erase: float = setting(0.0, "probability of erasing a patch", minimum=0, maximum=1)
+    dropout: float = setting(0.0, "dropout before the embedding layer", minimum=0, maximum=0.95)
+
+
+@dataclass(frozen=True)
+class FusionConfig(TrainConfig):
+    """Settings of `train-teacher --modality fusion`, on stored embeddings."""
+
+    model: str = setting("gate", "fusion of the two senses", choices=FUSION_MODELS)
+    hidden: int = setting(8, "hidden units of the gate, M in GATE", minimum=1)
+    gate_tanh: bool = setting(True, "tanh on both branches, as in the formula of S0")
+    pairing: str = setting(
+        "person",
+        "face and voice of a training pair: any two of a person, or of one utterance",
+        choices=("person", "same-clip"),
+    )
+    corrupt: float = setting(
+        0.0, "probability of replacing one sense by noise", minimum=0, maximum=1
+    )
+    orthogonality: float = setting(0.0, "weight of |cos| between the branches", minimum=0)
+    margin: float = setting(0.7, "AAM-softmax margin", unit="rad", minimum=0, maximum=3)
+    margin_from: float = setting(
+        0.0, "share of the run before the margin grows", minimum=0, maximum=1
+    )
+    margin_to: float = setting(
+        0.0, "share of the run when the margin is full", minimum=0, maximum=1
+    )
+    optimizer: str = setting("adam", "update rule", choices=("sgd", "adam", "adamw"))
+    lr: float = setting(1e-5, "learning rate after warm-up", minimum=1e-9)
+    lr_final: float = setting(1e-6, "learning rate at the end (exponential)", minimum=1e-12)
+    warmup: float = setting(0.0, "share of the run to warm up", minimum=0, maximum=1)
+    epochs: float = setting(0.0, "passes over the training set; 0: by --max-steps", minimum=0)
+    max_steps: int = setting(75_000, "stop after so many steps; 0: by --epochs", minimum=0)
+    batch_size: int = setting(256, "pairs a step, over all processes", minimum=2)
+
+
+@dataclass(frozen=True)
+class DistillTerms:
+    """What `distill` adds to the AAM-softmax of a baseline (S0, eq. 2 to 7)."""
+
+    alpha: float = setting(0.0, "weight of KL, between posteriors", minimum=0)
+    beta: float = setting(0.0, "weight of COS, between embeddings", minimum=0)
+    gamma: float = setting(0.0, "weight of MMD, between batches of embeddings", minimum=0)
+    temperature: float = setting(0.03125, "of the posteriors in KL", minimum=1e-6)
+    kl_form: str = setting("kl", "KL, or cross entropy as printed", choices=("kl", "ce"))
+    kl_reduction: str = setting("mean", "over the batch", choices=("mean", "sum"))
+    kl_student_head: str = setting(
+        "own",
+        "student posteriors from its own or the teacher's classes",
+        choices=("own", "teacher"),
+    )
+    cos_form: str = setting("mean", "mean(1 - cos), or 1 - sum cos", choices=("mean", "sum1"))
+    mmd_form: str = setting(
+        "sqrt", "MMD, squared MMD, or unbiased", choices=("sqrt", "squared", "unbiased")
+    )
+    mmd_kernels: str = setting("sum", "of the five Gaussian kernels", choices=("sum", "mean"))
+    mmd_bandwidth: float = setting(0.0, "fixed bandwidth; 0: from the batch", minimum=0)
+    mmd_gather: bool = setting(False, "MMD over all processes' batches")
+    similarity: float = setting(0.0, "weight of the similarity-preserving term", minimum=0)
+    relational: float = setting(0.0, "weight of the relational distance term", minimum=0)
+
+
+@dataclass(frozen=True)
+class DistillAudioConfig(DistillTerms, AudioConfig):
+    """Settings of `distill --modality audio`."""
+
+
+@dataclass(frozen=True)
+class DistillVisualConfig(DistillTerms, VisualConfig):
+    """Settings of `distill --modality visual`."""
+
+
+@dataclass(frozen=True)
+class ExtractConfig:
+    """Settings of extract-embeddings."""
+
+    face_pool: str = setting("mean", "face embeddings of an utterance", choices=("mean", "none"))
+    batch_frames: int = setting(20_000, "frames of sound in a batch", minimum=100)
+    batch_faces: int = setting(256, "faces in a batch", minimum=1)
+    mixed_precision: str = setting("no", "arithmetic of the nets", choices=("no", "bf16", "fp16"))
+
+
+@dataclass(frozen=True)
+class ScoreConfig:
+    """Settings of score."""
+
+    norm: str = setting("none", "score normalisation", choices=("none", "as", "s", "z", "t"))
+    top_n: int = setting(300, "closest cohort persons kept by AS-norm", minimum=1)
+
+
+def load(
+    config: type[Config],
+    sections: tuple[str, ...],
+    file: str | Path | None,
+    flags: Mapping[str, Any],
+) -> Config:
+    """Return `config` with defaults < file < flags, every value checked.
+
+    Args:
+        config: a dataclass made of `setting` fields.
+        sections: dotted table names whose keys apply, later ones winning, such as
+            ("train-teacher", "train-teacher.audio"). Keys at the top of the file count as well.
+        file: a TOML file or the name of a preset; None for none.
+        flags: values given on the command line; None means not given.
+
+    Raises:
+        UsageError: for an unknown key (with the nearest name), a wrong type or range.
+        MissingInputError: if the file does not exist.
+    """
+    values = read_toml(config, sections, file) if file is not None else {}
+    values |= {name: value for name, value in flags.items() if value is not None}
+    hints = get_type_hints(config)
+    checked = {
+        field.name: check_value(field, hints[field.name], values[field.name])
+        for field in dataclasses.fields(config)  # type: ignore[arg-type]
+        if field.name in values
+    }
+    return config(**checked)
+
+
+def read_toml(
+    config: type, sections: tuple[str, ...], file: str | Path, known: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """Return the keys of `file` that apply to `sections`, all of them known to `config`."""
+    path = preset_path(str(file)) if str(file) in PRESETS else Path(file)
+    try:
+        tables = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise MissingInputError(
+            f"{path}: no such file; give a TOML file or one of {', '.join(PRESETS)}"
+        ) from None
+    except (IsADirectoryError, PermissionError) as error:
+        raise MissingInputError(f"{path}: {error.strerror}; give a readable TOML file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(f"{path}: not TOML: {error}") from None
+    top = {key: value for key, value in tables.items() if not isinstance(value, dict)}
+    found = rename(config, top, path, sections[-1], known)
+    refuse_unknown_tables(tables, path)
+    for section in sections:
+        found |= rename(config, table_of(tables, section), path, section, known)
+    return found
+
+
+def table_of(tables: dict[str, Any], section: str) -> dict[str, Any]:
+    """Return the plain keys of a dotted table, {} where it is absent."""
+    for part in section.split("."):
+        tables = tables.get(part, {})
+        if not isinstance(tables, dict):
+            return {}
+    return {key: value for key, value in tables.items() if not isinstance(value, dict)}
+
+
+STEPS = {
+    "prep-audio": (),
+    "crop-faces": (),
+    "train-teacher": ("audio", "visual", "fusion"),
+    "extract-embeddings": (),
+    "distill": ("audio", "visual"),
+    "score": (),
+}
+
+
+def refuse_unknown_tables(tables: dict[str, Any], path: Path) -> None:
+    """Raise UsageError for a table that no step has."""
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            continue
+        if name not in STEPS:
+            raise UsageError(f"{path} has a table [{name}]{nearest(name, STEPS)}")
+        for part, value in table.items():
+            if isinstance(value, dict) and part not in STEPS[name]:
+                raise UsageError(f"{path} has a table [{name}.{part}]{nearest(part, STEPS[name])}")
+
+
+def rename(
+    config: type, keys: dict[str, Any], path: Path, section: str, known: frozenset[str]
+) -> dict[str, Any]:
+    """Return keys with - as _, refusing those that the step does not have.
+
+    A shared table, such as [train-teacher], may hold a key that only its other modalities know.
+    """
+    names = {field.name for field in dataclasses.fields(config)}
+    found = {}
+    for key, value in keys.items():
+        name = key.replace("-", "_")
+        if name in names:
+            found[name] = value
+        elif name not in known:
+            raise UsageError(
+                f"Invalid value for '--config': {path} sets '{key}', "
+                f"which {section} does not have.{nearest(name, names, ' ')}"
+            )
+    return found
+
+
+def nearest(name: str, names: Any, lead: str = "; ") -> str:
+    """Return a hint at the closest of `names`, or nothing."""
+    close = difflib.get_close_matches(name, list(names), n=1)
+    return f"{lead}Did you mean '{close[0]}'?" if close else ""
+
+
+def check_value(field: dataclasses.Field, kind: Any, value: Any) -> Any:
+    """Return `value` as the field's type, or raise UsageError saying what is wanted."""
+    meta, name = field.metadata, field.name.replace("_", "-")
+    if type(None) in get_args(kind):
+        kind = next(part for part in get_args(kind) if part is not type(None))
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
+        raise UsageError(f"--{name} is {value!r}, wanted {kind.__name__}")
+    if kind is float and not math.isfinite(value):
+        raise UsageError(f"--{name} is {value}, wanted a finite number")
+    if meta["choices"] and value not in meta["choices"]:
+        raise UsageError(f"--{name} is {value!r}, wanted one of {', '.join(meta['choices'])}")
+    if meta["min"] is not None and value < meta["min"]:
+        raise UsageError(f"--{name} is {value}, wanted at least {meta['min']}")
+    if meta["max"] is not None and value > meta["max"]:
+        raise UsageError(f"--{name} is {value}, wanted at most {meta['max']}")
+    return value
+
+
+def preset_path(name: str) -> Path:
+    """Return the TOML file of a preset: beside the package in a wheel, in examples/ in a tree."""
+    package = Path(__file__).parent
+    shipped = package / "presets" / f"{name}.toml"
+    return shipped if shipped.exists() else package.parent / "examples" / "presets" / f"{name}.toml"
+
+
+def to_toml(config: Any, section: str) -> str:
+    """Return the settings as a TOML table that `--config` reads back."""
+    lines = [f"[{section}]"]
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        text = str(value).lower() if isinstance(value, bool) else repr(value)
+        if isinstance(value, str):
+            text = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+        unit = f"  # {field.metadata['unit']}" if field.metadata["unit"] else ""
+        lines.append(f"{field.name.replace('_', '-')} = {text}{unit}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,217 @@
+"""Options that several commands share, and how settings become flags.
+
+Everything here is loaded for `--help`: click and the standard library only.
+"""
+
+import dataclasses
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from avkd_cli import config as settings_of
+from avkd_cli.config import Execution
+
+Decorator = Callable[[Callable], Callable]
+
+# Inputs are plain strings: the step opens them and answers with exit code 66, not click with 2.
+utterance_list = click.Path(path_type=str, allow_dash=True)
+store = click.Path(path_type=str, allow_dash=True)
+text_file = click.Path(path_type=str, allow_dash=True)
+run_folder = click.Path(path_type=Path)
+
+output_store = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="STORE",
+    help="Store to make, such as audio.zarr.",
+)
+output_run = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="RUN",
+    help="Run folder to make or go on with.",
+)
+list_file = click.option(
+    "--list",
+    "list_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE.jsonl",
+    help="Take only the utterances of this list, with its splits.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, also on a terminal.")
+
+
+class PartitionRange(click.ParamType):
+    """`0:500`, a half-open range of partitions."""
+
+    name = "first:last"
+
+    def convert(self, value, param, ctx):  # noqa: D102
+        first, colon, last = value.partition(":")
+        if not colon or not first.isdigit() or not last.isdigit() or int(first) >= int(last):
+            self.fail(f"{value!r} is not a range such as 0:500", param, ctx)
+        return int(first), int(last)
+
+
+EXECUTION = (
+    click.option("--overwrite", is_flag=True, help="Replace a finished output of another plan."),
+    click.option(
+        "--workers",
+        type=click.IntRange(0, 1024),
+        help="Processes.  [default: all cores; 0: this one]",
+    ),
+    click.option(
+        "--partition-size",
+        type=click.IntRange(1),
+        help="Utterances a partition.  [default: by the list's length]",
+    ),
+    click.option(
+        "--max-reject-fraction",
+        type=click.FloatRange(0, 1),
+        help="Most records that may be rejected.  [default: 0.01 for sound, 0.05 for faces]",
+    ),
+    click.option(
+        "--max-rejects", type=click.IntRange(0), help="The same as a number; the stricter wins."
+    ),
+    click.option("--strict", is_flag=True, help="Stop at the first reject or warning."),
+    click.option(
+        "--root",
+        type=click.Path(path_type=Path),
+        help="Paths are relative to this folder and stay inside.  [default: the list's folder]",
+    ),
+    click.option(
+        "--dask",
+        metavar="ADDRESS",
+        help="Run partitions on a Dask scheduler, or on 'local' processes (avkd[dask]).",
+    ),
+    click.option(
+        "--partitions",
+        type=PartitionRange(),
+        help="Only these partitions, for job arrays; then --finalise.",
+    ),
+    click.option("--finalise", is_flag=True, help="Publish the partitions that others have made."),
+    click.option("--dry-run", is_flag=True, help="Say what would be done, touch nothing."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors."),
+)
+
+
+def execution(command: Callable) -> Callable:
+    """Add the options of `Execution`; the command gets one argument `execution`."""
+    names = [field.name for field in dataclasses.fields(Execution)]
+
+    @functools.wraps(command)
+    def gathered(**kwargs: Any) -> Any:
+        given = {name: kwargs.pop(name) for name in names}
+        return command(execution=Execution(**given), **kwargs)
+
+    return apply(EXECUTION, gathered)
+
+
+def settings(*configs: type, section: str, pick: str | None = None) -> Decorator:
+    """Add a flag for every setting of `configs`; the command gets one argument `settings`.
+
+    Args:
+        configs: one dataclass, or one for each choice of the parameter `pick`.
+        section: the step's table in a settings file.
+        pick: name of the parameter whose value chooses the dataclass, in the order of
+            `config.STEPS[section]`; its values name the sub-tables.
+    """
+
+    def decorate(command: Callable) -> Callable:
+        fields = {f.name: f for c in configs for f in dataclasses.fields(c)}
+
+        @functools.wraps(command)
+        def resolved(config: str | None, print_config: bool, **kwargs: Any) -> Any:
+            flags = {name: kwargs.pop("set_" + name) for name in fields}
+            choice = kwargs.get(pick) if pick else None
+            chosen = resolve(configs, section, choice, config, flags)
+            if print_config:
+                click.echo(settings_of.to_toml(chosen, ".".join(filter(None, (section, choice)))))
+                return None
+            return command(settings=chosen, **kwargs)
+
+        flags = [flag(field, configs) for field in fields.values()]
+        return apply((*CONFIG, *flags), resolved)
+
+    return decorate
+
+
+CONFIG = (
+    click.option(
+        "--config",
+        metavar="FILE.toml",
+        help=f"Settings file, or a preset: {', '.join(settings_of.PRESETS)}. Flags win over it.",
+    ),
+    click.option(
+        "--print-config", is_flag=True, help="Print the settings that would be used, and stop."
+    ),
+)
+
+
+def resolve(
+    configs: tuple[type, ...], section: str, choice: str | None, file: str | None, flags: dict
+) -> Any:
+    """Return the settings of the chosen dataclass; flags that only another one has are refused."""
+    if choice is None:
+        return settings_of.load(configs[0], (section,), file, flags)
+    chosen = configs[settings_of.STEPS[section].index(choice)]
+    own = {field.name for field in dataclasses.fields(chosen)}
+    for name, value in flags.items():
+        if value is not None and name not in own:
+            raise click.UsageError(
+                f"--{name.replace('_', '-')} is no setting of {section} --modality {choice}"
+            )
+    sections = (section, f"{section}.{choice}")
+    if section == "distill":  # a student is its baseline plus terms
+        sections = ("train-teacher", f"train-teacher.{choice}", *sections)
+    flags = {name: value for name, value in flags.items() if name in own}
+    return settings_of.load(chosen, sections, file, flags)
+
+
+def flag(field: dataclasses.Field, configs: tuple[type, ...]) -> Decorator:
+    """Return the click option of one setting, with its default and unit in the help."""
+    meta, name = field.metadata, field.name.replace("_", "-")
+    default = " | ".join(dict.fromkeys(defaults(field.name, configs)))
+    unit = f" {meta['unit']}" if meta["unit"] else ""
+    text = f"{meta['help'][0].upper()}{meta['help'][1:]}.  [default: {default}{unit}]"
+    if isinstance(field.default, bool):
+        return click.option(f"--{name}/--no-{name}", "set_" + field.name, default=None, help=text)
+    kind = click.Choice(meta["choices"]) if meta["choices"] else type(field.default)
+    if {field.name} & {"model"}:
+        kind = click.Choice(sorted({c for cfg in configs for c in choices(field.name, cfg)}))
+    return click.option(f"--{name}", "set_" + field.name, type=kind, default=None, help=text)
+
+
+def defaults(name: str, configs: tuple[type, ...]) -> list[str]:
+    """Return how each dataclass that has the setting would print its default."""
+    found = [f.default for c in configs for f in dataclasses.fields(c) if f.name == name]
+    return [
+        {True: "on", False: "off"}[d] if isinstance(d, bool) else str(d) or "none" for d in found
+    ]
+
+
+def choices(name: str, config: type) -> tuple[str, ...]:
+    """Return what a setting may be in this dataclass."""
+    return next(f.metadata["choices"] for f in dataclasses.fields(config) if f.name == name)
+
+
+def apply(decorators: tuple[Decorator, ...], command: Callable) -> Callable:
+    """Return `command` with all options, in the order of the help page."""
+    return functools.reduce(lambda wrapped, one: one(wrapped), reversed(decorators), command)
+
+
+def print_line(value: dict | None) -> None:
+    """Print one JSON line on stdout: a store's manifest or a run. None prints nothing."""
+    import json
+
+    if value is not None:
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")) + "\n")
+        sys.stdout.flush()

@@ -1,0 +1,275 @@
+"""The only writer of files: a name appears when its content is whole and on the disk, or never.
+
+Every file is written beside its name, synced, renamed, and its directory synced. Every operation
+on the disk passes through `hook`, so that tests fail it, kill before it, or record it.
+Reference: reliability.md 3.1 and 3.4.
+"""
+
+import ctypes
+import errno
+import fcntl
+import glob
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from avkd_cli.errors import AvkdError, OutputError, TemporaryError, WriteError
+
+
+def hook(operation: str, path: Path) -> None:
+    """Do nothing; tests put their own in this place to fail, kill or record an operation.
+
+    Args:
+        operation: create, write, sync, rename, sync_directory, mkdir, exchange, remove, touch
+            or lock.
+        path: what it is about to act on. An OSError raised here stands for the disk's own.
+    """
+
+
+_MODE_FILE, _MODE_DIRECTORY = 0o600, 0o700  # voices, faces and embeddings are biometric data
+_TEMPORARY = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ESTALE}
+_NOT_OURS = {
+    errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG,
+    errno.EEXIST, errno.ENOTEMPTY, errno.ELOOP, errno.EINVAL,
+}  # fmt: skip
+_RENAME_NOREPLACE, _RENAME_EXCHANGE, _AT_FDCWD = 1, 2, -100
+
+
+def explain(error: OSError, path: Path) -> AvkdError:
+    """Return the error of avkd that says what the system refused, and whether to try again."""
+    reason = os.strerror(error.errno).lower() if error.errno else str(error)
+    if error.errno in _TEMPORARY:
+        return TemporaryError(f"{path}: {reason}; free some resources and run the command again")
+    if error.errno in _NOT_OURS:
+        return OutputError(f"{path}: cannot be written: {reason}; choose another output")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return WriteError(f"{path}: {reason}; make room and run the command again, it goes on")
+    return WriteError(f"{path}: {reason}; check the disk and run the command again, it goes on")
+
+
+@contextmanager
+def _operation(name: str, path: Path) -> Iterator[None]:
+    try:
+        hook(name, path)
+        yield
+    except OSError as error:
+        raise explain(error, path) from error
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory last: a rename is on the disk only after this."""
+    with _operation("sync_directory", path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[BinaryIO]:
+    """Write a file under a name of its own; rename it to `path` once it is synced."""
+    # The name is cut: with the suffix it may not be longer than 255 bytes.
+    name = os.fsdecode(os.fsencode(path.name)[:200])
+    temporary = path.with_name(f".{name}.tmp-{secrets.token_hex(8)}")
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with _operation("create", path):
+        file = os.fdopen(os.open(temporary, flags, _MODE_FILE), "wb")
+    try:
+        with file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # says "in use" to `sweep`, and dies with us
+            yield file
+            with _operation("write", path):
+                file.flush()
+            with _operation("sync", path):  # a failed fsync is never repeated on the same pages
+                os.fsync(file.fileno())
+            with _operation("rename", path):
+                temporary.rename(path)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink()
+        if isinstance(error, OSError) and error.filename is None:  # not of a file the caller reads
+            raise explain(error, path) from error
+        raise
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed runs left beside `path` (which may hold a `*`)."""
+    for stale in path.parent.glob(f".{path.name}.tmp-*"):
+        with suppress(OSError), stale.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stale.unlink()
+
+
+@contextmanager
+def binary_output(path: Path) -> Iterator[BinaryIO]:
+    """Give a file to write; it appears under `path` at the end, or never if an error leaves.
+
+    Raises:
+        OutputError: `path` is a directory, a device or not permitted.
+        WriteError: the disk is full or fails.
+    """
+    if path.exists() and not path.is_file():
+        raise OutputError(f"{path}: is not a file; choose another output")
+    path = Path(os.path.realpath(path))  # a link stays a link
+    sweep(path.with_name(glob.escape(path.name)))
+    with _beside(path) as file:
+        yield file
+    sync_directory(path.parent)
+
+
+@contextmanager
+def text_output(path: Path) -> Iterator[TextIO]:
+    """Give a UTF-8 text file to write, with newlines as written; else like `binary_output`."""
+    with binary_output(path) as file:
+        text = os.fdopen(os.dup(file.fileno()), "w", encoding="utf-8", newline="")
+        with text:
+            yield text
+
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write several files, each whole or absent, with one sync for each directory."""
+    for path, data in files.items():
+        with _beside(path) as file:
+            file.write(data)
+    for directory in dict.fromkeys(path.parent for path in files):
+        sync_directory(directory)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write or replace one file, whole or not at all."""
+    write_all({path: data})
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write or replace one UTF-8 text file, whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: object, *, indent: int | None = 1) -> None:
+    """Write or replace one JSON file ending in a newline; NaN and infinity are refused.
+
+    Raises:
+        ValueError: `value` holds a number that JSON does not have.
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory and what is missing above it, to last; an existing one is left alone."""
+    if path.is_dir():
+        return
+    if path.parent != path:
+        make_directory(path.parent)
+    with _operation("mkdir", path), suppress(FileExistsError):
+        path.mkdir(mode=_MODE_DIRECTORY)
+    if not path.is_dir():
+        raise OutputError(f"{path}: exists and is not a directory; choose another output")
+    sync_directory(path.parent)
+
+
+def touch(path: Path) -> None:
+    """Renew the time stamp of a file, for `make`."""
+    with _operation("touch", path):
+        os.utime(path)
+
+
+@contextmanager
+def lock(target: Path) -> Iterator[None]:
+    """Hold `<target>.lock`, a flock: it ends with the process that has it, so it cannot go stale.
+
+    Raises:
+        TemporaryError: another process holds it; the message names it.
+    """
+    path = target.with_name(target.name + ".lock")
+    with _operation("lock", path):
+        descriptor = _take_lock(path, target)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()  # before the lock is given up: see the comparison in _take_lock
+        os.close(descriptor)
+
+
+def _take_lock(path: Path, target: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    while True:
+        descriptor = os.open(path, flags, _MODE_FILE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+            os.close(descriptor)
+            raise TemporaryError(
+                f"{target}: locked by {holder or 'another run'}; wait for it or stop it"
+            ) from None
+        # Its last holder may have removed the file between our open and our flock.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, f"pid {os.getpid()} on {socket.gethostname()}".encode(), 0)
+                return descriptor
+        os.close(descriptor)
+
+
+def _renameat2(source: Path, target: Path, flags: int) -> None:
+    function = ctypes.CDLL(None, use_errno=True).renameat2
+    names = os.fsencode(source), os.fsencode(target)
+    if function(_AT_FDCWD, names[0], _AT_FDCWD, names[1], flags):
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), str(target))
+
+
+def publish(work: Path, final: Path, overwrite: bool) -> None:
+    """Give finished work its final name in one step, and sync that.
+
+    With `overwrite` the two directories change places and the old one is removed. Where the
+    file system cannot do that, `final` is absent for a moment, but never mixed.
+
+    Raises:
+        OutputError: `final` exists and `overwrite` is false.
+    """
+    exchange = overwrite and final.exists()
+    with _operation("exchange" if exchange else "rename", final):
+        try:
+            _renameat2(work, final, _RENAME_EXCHANGE if exchange else _RENAME_NOREPLACE)
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+                raise
+            if exchange:
+                remove_tree(final)
+            work.rename(final)  # fails on a directory that is not empty
+            exchange = False
+    sync_directory(final.parent)
+    if exchange:
+        remove_tree(work)
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a directory: first its name, in one step, then what it held."""
+    doomed = path.with_name(f"{path.name}.deleting-{secrets.token_hex(8)}")
+    with _operation("rename", path):
+        path.rename(doomed)
+    sync_directory(path.parent)
+    with _operation("remove", path):
+        shutil.rmtree(doomed)
+
+
+def sha256_bytes(data: bytes) -> str:
+    """Return the SHA-256 of bytes, in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

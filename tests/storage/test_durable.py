@@ -1,0 +1,210 @@
+import errno
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from avkd_cli.errors import OutputError, TemporaryError, WriteError
+from avkd_cli.storage import durable
+
+
+@pytest.fixture
+def operations(monkeypatch):
+    """Names of the operations in the order in which they are done."""
+    seen = []
+    monkeypatch.setattr(durable, "hook", lambda operation, path: seen.append(operation))
+    return seen
+
+
+def fail(monkeypatch, operation, code):
+    def hook(name, path):
+        if name == operation:
+            raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(durable, "hook", hook)
+
+
+def test_a_file_is_synced_before_its_name_and_its_directory_after(tmp_path, operations):
+    durable.write_bytes(tmp_path / "a", b"data")
+    assert operations == ["create", "write", "sync", "rename", "sync_directory"]
+    assert (tmp_path / "a").read_bytes() == b"data"
+
+
+def test_several_files_share_one_sync_of_their_directory(tmp_path, operations):
+    durable.write_all({tmp_path / "a": b"1", tmp_path / "b": b"2"})
+    assert operations.count("sync") == 2
+    assert operations[-1] == "sync_directory"
+    assert operations.count("sync_directory") == 1
+
+
+@pytest.mark.parametrize("operation", ["create", "write", "sync", "rename", "sync_directory"])
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        (errno.ENOSPC, WriteError),
+        (errno.EIO, WriteError),
+        (errno.EDQUOT, WriteError),
+        (errno.EROFS, WriteError),
+        (errno.EMFILE, TemporaryError),
+        (errno.ENOMEM, TemporaryError),
+        (errno.EACCES, OutputError),
+    ],
+)
+def test_a_failed_operation_leaves_the_old_file_or_the_new_and_nothing_else(
+    tmp_path, monkeypatch, operation, code, error
+):
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    fail(monkeypatch, operation, code)
+    with pytest.raises(error, match=": "):
+        durable.write_bytes(path, b"new")
+    assert path.read_bytes() == (b"new" if operation == "sync_directory" else b"old")
+    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_text_appears_only_at_the_end_and_never_after_an_error(tmp_path):
+    path = tmp_path / "scores"
+    with durable.text_output(path) as file:
+        file.write("ä\n")
+        assert not path.exists()
+    assert path.read_bytes() == "ä\n".encode()
+    with pytest.raises(KeyboardInterrupt), durable.text_output(path) as file:
+        file.write("half")
+        raise KeyboardInterrupt
+    assert path.read_text() == "ä\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_about_a_file_that_the_caller_reads_is_left_alone(tmp_path):
+    with pytest.raises(FileNotFoundError), durable.text_output(tmp_path / "a"):
+        (tmp_path / "missing").read_text()
+
+
+def test_a_device_or_directory_is_never_replaced(tmp_path):
+    for path in (Path(os.devnull), tmp_path):
+        with pytest.raises(OutputError, match="is not a file"), durable.text_output(path):
+            pass
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+
+
+def test_a_link_keeps_pointing_to_the_file_that_is_replaced(tmp_path):
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    with durable.text_output(tmp_path / "link") as file:
+        file.write("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
+    killed = (
+        "import os, pathlib, sys\n"
+        "from avkd_cli.storage import durable\n"
+        "with durable.text_output(pathlib.Path(sys.argv[1])) as file:\n"
+        "    file.write('x'); file.flush(); os.kill(os.getpid(), 9)\n"
+    )
+    path = tmp_path / "a[1]"
+    assert subprocess.run([sys.executable, "-c", killed, path], check=False).returncode == -9
+    assert len(list(tmp_path.iterdir())) == 1
+    with durable.text_output(path) as file, durable.text_output(path) as other:
+        file.write("first")  # a live writer's file is not swept away by a second one
+        other.write("second")
+    assert [p.name for p in tmp_path.iterdir()] == ["a[1]"]
+
+
+def test_files_are_for_their_owner_only(tmp_path):
+    durable.make_directory(tmp_path / "d" / "e")
+    durable.write_text(tmp_path / "d" / "e" / "f", "x")
+    modes = [stat.S_IMODE((tmp_path / p).stat().st_mode) for p in ("d", "d/e", "d/e/f")]
+    assert modes == [0o700, 0o700, 0o600]
+
+
+def test_a_name_of_255_bytes_can_be_written(tmp_path):
+    durable.write_text(tmp_path / ("ä" * 127), "x")
+    assert [p.name for p in tmp_path.iterdir()] == ["ä" * 127]
+
+
+def test_json_has_no_nan(tmp_path):
+    durable.write_json(tmp_path / "a", {"ä": [1, 0.5]}, indent=None)
+    assert (tmp_path / "a").read_text() == '{"ä": [1, 0.5]}\n'
+    with pytest.raises(ValueError, match="JSON"):
+        durable.write_json(tmp_path / "b", float("nan"))
+    assert not (tmp_path / "b").exists()
+
+
+def test_make_directory_needs_a_free_name(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError, match="file"):
+        durable.make_directory(tmp_path / "file")
+    with pytest.raises(OutputError):
+        durable.make_directory(tmp_path / "file" / "below")
+
+
+def test_a_lock_is_held_by_one_and_leaves_nothing(tmp_path):
+    target = tmp_path / "out"
+    mine = f"locked by pid {os.getpid()}"
+    with durable.lock(target), pytest.raises(TemporaryError, match=mine), durable.lock(target):
+        pass
+    with durable.lock(target):
+        assert (tmp_path / "out.lock").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lock_of_a_killed_process_is_free(tmp_path):
+    (tmp_path / "out.lock").write_text("pid 1 on elsewhere")
+    with durable.lock(tmp_path / "out"):
+        pass
+
+
+def tree(path, content):
+    path.mkdir()
+    (path / "content").write_text(content)
+    return path
+
+
+def test_publish_never_replaces_unasked(tmp_path):
+    work, final = tree(tmp_path / "out.wip", "new"), tree(tmp_path / "out", "old")
+    with pytest.raises(OutputError, match="out"):
+        durable.publish(work, final, overwrite=False)
+    assert (final / "content").read_text() == "old"
+    durable.publish(work, final, overwrite=True)
+    assert (final / "content").read_text() == "new"
+    assert list(tmp_path.iterdir()) == [final]
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_publish_takes_a_free_name(tmp_path, overwrite):
+    durable.publish(tree(tmp_path / "out.wip", "new"), tmp_path / "out", overwrite)
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_publish_works_where_directories_cannot_change_places(tmp_path, monkeypatch, old):
+    def refuse(*_):
+        raise OSError(errno.EINVAL, "no flags here")
+
+    monkeypatch.setattr(durable, "_renameat2", refuse)
+    if old:
+        tree(tmp_path / "out", "old")
+    durable.publish(tree(tmp_path / "out.wip", "new"), tmp_path / "out", overwrite=old)
+    assert (tmp_path / "out" / "content").read_text() == "new"
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_tree_loses_its_name_before_its_files(tmp_path, monkeypatch):
+    tree(tmp_path / "out", "old")
+    fail(monkeypatch, "remove", errno.EIO)
+    with pytest.raises(WriteError):
+        durable.remove_tree(tmp_path / "out")
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith("out.deleting-")
+
+
+def test_sha256_is_that_of_the_standard(tmp_path):
+    # FIPS 180-2, appendix B.1.
+    expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    durable.write_bytes(tmp_path / "abc", b"abc")
+    assert durable.sha256_bytes(b"abc") == durable.sha256_file(tmp_path / "abc") == expected

@@ -1,0 +1,86 @@
+"""From frames to one vector: statistics over time, plain or with learned weights."""
+
+import torch
+from torch import Tensor, nn
+
+from avkd_cli.models.encoder import at_least_float32
+
+EPSILON = 1e-7  # under the root of a variance, whose gradient is infinite at 0
+
+
+class StatisticsPooling(nn.Module):
+    """Mean and unbiased standard deviation over time.
+
+    Shape:
+        features: (batch, channels, time)
+        returns: (batch, 2 * channels) in float32 or better, means first. A single frame has
+            a deviation of sqrt(1e-7), not NaN.
+
+    Reference:
+        D. Snyder et al., "X-vectors: robust DNN embeddings for speaker recognition",
+        ICASSP 2018; epsilon as in WeSpeaker.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.output_size = 2 * channels
+
+    def forward(self, features: Tensor) -> Tensor:
+        features = at_least_float32(features)
+        several = features.shape[-1] > 1
+        variance, mean = torch.var_mean(features, dim=-1, correction=1 if several else 0)
+        return torch.cat([mean, (variance + EPSILON).sqrt()], dim=1)
+
+
+class AttentiveStatisticsPooling(nn.Module):
+    """Weighted mean and standard deviation over time, the weights learned per channel.
+
+    Args:
+        channels: size of each frame's feature.
+        bottleneck: width of the attention network.
+        global_context: whether the attention also sees the utterance's plain mean and
+            standard deviation beside each frame.
+
+    Shape:
+        features: (batch, channels, time)
+        returns: (batch, 2 * channels) in float32 or better, means first.
+
+    Reference:
+        K. Okabe, T. Koshinaka, K. Shinoda, "Attentive statistics pooling for deep speaker
+        embedding", Interspeech 2018; per-channel weights and global context as in ECAPA-TDNN,
+        B. Desplanques, J. Thienpondt, K. Demuynck, Interspeech 2020, section 3.1.
+    """
+
+    def __init__(self, channels: int, bottleneck: int = 128, global_context: bool = False) -> None:
+        super().__init__()
+        self.output_size = 2 * channels
+        self.context = StatisticsPooling(channels) if global_context else None
+        self.attention = nn.Sequential(
+            nn.Conv1d(channels * (3 if global_context else 1), bottleneck, kernel_size=1),
+            nn.Tanh(),
+            nn.Conv1d(bottleneck, channels, kernel_size=1),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        features = at_least_float32(features)
+        scores = at_least_float32(self.attention(self._seen_by_attention(features)))
+        weights = scores.softmax(dim=-1)  # (batch, channels, time)
+        mean = (weights * features).sum(dim=-1)  # (batch, channels)
+        variance = (weights * (features - mean.unsqueeze(-1)) ** 2).sum(dim=-1)
+        return torch.cat([mean, (variance + EPSILON).sqrt()], dim=1)
+
+    def _seen_by_attention(self, features: Tensor) -> Tensor:
+        if self.context is None:
+            return features
+        context = self.context(features).unsqueeze(-1)  # (batch, 2 * channels, 1)
+        return torch.cat([features, context.expand(-1, -1, features.shape[-1])], dim=1)
+
+
+POOLING = {"statistics": StatisticsPooling, "attentive": AttentiveStatisticsPooling}
+
+
+def pooling(name: str, channels: int) -> nn.Module:
+    """Return the pooling called `name`; ValueError when there is none."""
+    if name not in POOLING:
+        raise ValueError(f"no pooling {name!r}; there are {', '.join(POOLING)}")
+    return POOLING[name](channels)

@@ -29,6 +29,7 @@ class Cnn(Encoder):
 
     def __init__(
         self,
+        *,
         in_channels: int = 3,
         height: int = 112,
         width_px: int = 96,
@@ -54,5 +55,6 @@ class Cnn(Encoder):
         )
 
     def forward(self, images: Tensor) -> Tensor:
+        """Return (batch, embedding_size)."""
         self.check(images)
         return self.embed(self.trunk(images))

@@ -31,6 +31,7 @@ class Res2Conv(nn.Module):
         )
 
     def forward(self, frames: Tensor) -> Tensor:
+        """Return (batch, channels, time)."""
         first, *groups = frames.chunk(SCALE, dim=1)
         results, last = [first], torch.zeros_like(first)
         for conv, group in zip(self.convs, groups, strict=True):
@@ -52,6 +53,7 @@ class SqueezeExcite(nn.Module):
         )
 
     def forward(self, frames: Tensor) -> Tensor:
+        """Return (batch, channels, time)."""
         return frames * self.weigh(frames.mean(dim=-1)).unsqueeze(-1)
 
 
@@ -61,13 +63,14 @@ class SeRes2Block(nn.Module):
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
         self.residual = nn.Sequential(
-            *tdnn_layer(channels, channels, 1, 1, 1, bias=True),
+            *tdnn_layer(channels, channels, 1, bias=True),
             Res2Conv(channels, dilation),
-            *tdnn_layer(channels, channels, 1, 1, 1, bias=True),
+            *tdnn_layer(channels, channels, 1, bias=True),
             SqueezeExcite(channels),
         )
 
     def forward(self, frames: Tensor) -> Tensor:
+        """Return (batch, channels, time)."""
         return frames + self.residual(frames)
 
 
@@ -88,6 +91,7 @@ class EcapaTdnn(Encoder):
 
     def __init__(
         self,
+        *,
         n_mels: int = 80,
         embedding_size: int = 192,
         width: int | None = None,
@@ -99,7 +103,7 @@ class EcapaTdnn(Encoder):
         if width % SCALE:
             raise ValueError(f"width must be a multiple of {SCALE}, not {width}")
         joined = min(3 * width, 1536)
-        self.stem = nn.Sequential(*tdnn_layer(n_mels, width, 5, 1, 1, bias=True))
+        self.stem = nn.Sequential(*tdnn_layer(n_mels, width, 5, bias=True))
         self.blocks = nn.ModuleList(SeRes2Block(width, dilation) for dilation in (2, 3, 4))
         self.join = nn.Sequential(nn.Conv1d(3 * width, joined, kernel_size=1), nn.ReLU())
         self.pool = AttentiveStatisticsPooling(joined, BOTTLENECK, global_context)
@@ -108,6 +112,7 @@ class EcapaTdnn(Encoder):
         )
 
     def forward(self, features: Tensor) -> Tensor:
+        """Return (batch, embedding_size)."""
         self.check(features)
         frames = self.stem(features.transpose(1, 2))
         outputs = []

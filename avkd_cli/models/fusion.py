@@ -31,7 +31,7 @@ class Fusion(Encoder, ABC):
     """
 
     def __init__(
-        self, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
+        self, *, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
     ) -> None:
         super().__init__((None,), embedding_size)
         self.sizes = (visual_size, audio_size)
@@ -39,6 +39,7 @@ class Fusion(Encoder, ABC):
         self.audio = nn.Linear(audio_size, embedding_size)
 
     def forward(self, visual: Tensor, audio: Tensor) -> Tensor:
+        """Return (batch, embedding_size)."""
         visual, audio = normalised(self.sizes, visual, audio)
         return self.fuse(self.visual(visual), self.audio(audio), torch.cat([visual, audio], dim=1))
 
@@ -60,13 +61,16 @@ class Gate(Fusion):
 
     def __init__(
         self,
+        *,
         visual_size: int = 512,
         audio_size: int = 512,
         embedding_size: int = 512,
         hidden: int = 8,
         tanh: bool = True,
     ) -> None:
-        super().__init__(visual_size, audio_size, embedding_size)
+        super().__init__(
+            visual_size=visual_size, audio_size=audio_size, embedding_size=embedding_size
+        )
         self.squash = nn.Tanh() if tanh else nn.Identity()
         self.gate = nn.Sequential(
             nn.Linear(visual_size + audio_size, hidden),
@@ -85,9 +89,11 @@ class SimpleSoftAttention(Fusion):
     """One weight for each sense, by softmax from both embeddings: 527,362 weights."""
 
     def __init__(
-        self, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
+        self, *, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
     ) -> None:
-        super().__init__(visual_size, audio_size, embedding_size)
+        super().__init__(
+            visual_size=visual_size, audio_size=audio_size, embedding_size=embedding_size
+        )
         self.attention = nn.Linear(visual_size + audio_size, 2)
 
     def fuse(self, face: Tensor, voice: Tensor, both: Tensor) -> Tensor:
@@ -104,9 +110,11 @@ class CompactBilinear(Fusion):
     """
 
     def __init__(
-        self, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
+        self, *, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
     ) -> None:
-        super().__init__(visual_size, audio_size, embedding_size)
+        super().__init__(
+            visual_size=visual_size, audio_size=audio_size, embedding_size=embedding_size
+        )
         for sense in ("visual", "audio"):
             bins, signs = count_sketch_hash(embedding_size, embedding_size)
             self.register_buffer(f"{sense}_bins", bins)
@@ -129,6 +137,7 @@ class ConcatMlp(Encoder):
 
     def __init__(
         self,
+        *,
         visual_size: int = 512,
         audio_size: int = 512,
         embedding_size: int = 512,
@@ -144,6 +153,7 @@ class ConcatMlp(Encoder):
         )
 
     def forward(self, visual: Tensor, audio: Tensor) -> Tensor:
+        """Return (batch, embedding_size)."""
         return self.mlp(torch.cat(normalised(self.sizes, visual, audio), dim=1))
 
 
@@ -156,9 +166,11 @@ class Linear(Fusion):
     """
 
     def __init__(
-        self, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
+        self, *, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
     ) -> None:
-        super().__init__(visual_size, audio_size, embedding_size)
+        super().__init__(
+            visual_size=visual_size, audio_size=audio_size, embedding_size=embedding_size
+        )
         self.weights = nn.Parameter(torch.rand(2))
 
     def fuse(self, face: Tensor, voice: Tensor, both: Tensor) -> Tensor:
@@ -174,7 +186,7 @@ class Average(Encoder):
     """
 
     def __init__(
-        self, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
+        self, *, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
     ) -> None:
         super().__init__((None,), embedding_size)
         if not visual_size == audio_size == embedding_size:
@@ -185,6 +197,7 @@ class Average(Encoder):
         self.sizes = (visual_size, audio_size)
 
     def forward(self, visual: Tensor, audio: Tensor) -> Tensor:
+        """Return (batch, embedding_size)."""
         visual, audio = normalised(self.sizes, visual, audio)
         return (visual + audio) / 2
 

@@ -33,6 +33,7 @@ class PreNormBlock(nn.Module):
             )
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return (batch, channels, height, width)."""
         return self.residual(maps) + self.shortcut(maps)
 
 
@@ -57,6 +58,7 @@ class IResNet18(Encoder):
 
     def __init__(
         self,
+        *,
         in_channels: int = 3,
         height: int = 112,
         width_px: int = 112,
@@ -88,5 +90,6 @@ class IResNet18(Encoder):
         self.embed[-1].weight.requires_grad_(False)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Return (batch, embedding_size)."""
         self.check(images)
         return self.embed(self.trunk(self.stem(images)))

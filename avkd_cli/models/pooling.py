@@ -26,6 +26,7 @@ class StatisticsPooling(nn.Module):
         self.output_size = 2 * channels
 
     def forward(self, features: Tensor) -> Tensor:
+        """Return (batch, output_size)."""
         features = at_least_float32(features)
         several = features.shape[-1] > 1
         variance, mean = torch.var_mean(features, dim=-1, correction=1 if several else 0)
@@ -62,6 +63,7 @@ class AttentiveStatisticsPooling(nn.Module):
         )
 
     def forward(self, features: Tensor) -> Tensor:
+        """Return (batch, output_size)."""
         features = at_least_float32(features)
         scores = at_least_float32(self.attention(self._seen_by_attention(features)))
         weights = scores.softmax(dim=-1)  # (batch, channels, time)

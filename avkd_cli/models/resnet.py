@@ -26,6 +26,7 @@ class SqueezeExcite(nn.Module):
         self.up = nn.Linear(inner, channels)
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return (batch, channels, height, width)."""
         weights = self.up(self.down(maps.mean(dim=(2, 3))).relu()).sigmoid()
         return maps * weights[:, :, None, None]
 
@@ -55,6 +56,7 @@ class Block(nn.Module):
         ]
 
     def forward(self, maps: Tensor) -> Tensor:
+        """Return (batch, channels, height, width)."""
         return F.relu(self.residual(maps) + self.shortcut(maps), inplace=True)
 
 
@@ -115,6 +117,7 @@ class AudioResNet34(Encoder):
 
     def __init__(
         self,
+        *,
         n_mels: int = 40,
         embedding_size: int = 512,
         width: int | None = None,
@@ -131,6 +134,7 @@ class AudioResNet34(Encoder):
         self.embed = embedding_mlp(self.pool.output_size, embedding_size, embedding_layers)
 
     def forward(self, features: Tensor) -> Tensor:
+        """Return (batch, embedding_size)."""
         self.check(features)
         image = features.transpose(1, 2).unsqueeze(1).contiguous()  # (batch, 1, mels, frames)
         maps = self.trunk(self.stem(image))
@@ -169,6 +173,7 @@ class FaceResNet34(Encoder):
 
     def __init__(
         self,
+        *,
         in_channels: int = 3,
         height: int = 112,
         width_px: int = 96,
@@ -187,6 +192,7 @@ class FaceResNet34(Encoder):
         self.embed = nn.Linear(width * 8 * self.block.expansion, embedding_size)
 
     def forward(self, images: Tensor) -> Tensor:
+        """Return (batch, embedding_size)."""
         self.check(images)
         return self.embed(self.trunk(self.stem(images)).mean(dim=(2, 3)))
 

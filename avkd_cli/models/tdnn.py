@@ -32,6 +32,7 @@ class Tdnn(Encoder):
 
     def __init__(
         self,
+        *,
         n_mels: int = 40,
         embedding_size: int = 128,
         width: int | None = None,
@@ -54,6 +55,7 @@ class Tdnn(Encoder):
         )
 
     def forward(self, features: Tensor) -> Tensor:
+        """Return (batch, embedding_size)."""
         self.check(features)
         return self.embed(self.pool(self.frames(features.transpose(1, 2))))
 
@@ -62,8 +64,9 @@ def tdnn_layer(
     channels_in: int,
     channels_out: int,
     size: int,
-    stride: int,
-    dilation: int,
+    stride: int = 1,
+    dilation: int = 1,
+    *,
     bias: bool = False,
 ) -> list[nn.Module]:
     """Return a convolution that keeps the edges, ReLU and BatchNorm, in the x-vector's order."""

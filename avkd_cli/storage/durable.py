@@ -163,6 +163,12 @@ def write_json(path: Path, value: object, *, indent: int | None = 1) -> None:
     write_text(path, text + "\n")
 
 
+def append_line(path: Path, line: str) -> None:
+    """Add one line to a log; the only file that grows, and whose last line may be cut."""
+    with _operation("write", path), path.open("ab") as file:
+        file.write(line.encode() + b"\n")
+
+
 def make_directory(path: Path) -> None:
     """Make a directory and what is missing above it, to last; an existing one is left alone."""
     if path.is_dir():

@@ -1,0 +1,357 @@
+"""Lists of utterances: JSON Lines, JSON arrays, either gzipped, or standard input.
+
+A bad line is a reject and the rest is read; a file that is not such a list, is cut off or gives
+one id to two recordings stops the run. Formats: docs/formats.md; rules: reliability.md 2.4, M.
+"""
+
+import gzip
+import hashlib
+import os
+import re
+import stat
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from avkd_cli.errors import InputError, MissingInputError, Rejected
+from avkd_cli.storage import durable, lines
+
+
+class Utterance(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    """One recording of one person; paths are as the list has them.
+
+    Args:
+        id: unique in the list, no blanks, at most 200 bytes.
+        person: who; "" where unknown.
+        session: what was recorded together, such as the video's name.
+        audio: a sound file, or a film whose sound is meant.
+        video: a film.
+        images: a folder of pictures or the pictures.
+        start: seconds into the file; None: the beginning.
+        end: seconds into the file; None: the end.
+        boxes: VoxCeleb's track file of the face.
+        split: such as train or test.
+        sex: such as m or f.
+        extra: every other key of the line, as it was.
+    """
+
+    id: str
+    person: str = ""
+    session: str = ""
+    audio: str | None = None
+    video: str | None = None
+    images: tuple[str, ...] | str | None = None
+    start: float | None = None
+    end: float | None = None
+    boxes: str | None = None
+    split: str = ""
+    sex: str = ""
+    extra: dict[str, Any] = {}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line of the list that this is, as a dict without empty keys."""
+        plain = msgspec.to_builtins(self)
+        if isinstance(self.images, tuple):
+            plain["images"] = list(self.images)
+        return plain | plain.pop("extra", {})
+
+
+FIELDS = frozenset(Utterance.__struct_fields__) - {"extra"}
+KNOWN_EXTRA = frozenset({"nationality", "age", "emotion", "name", "language", "duration"})
+_NO_EXTRA: dict[str, Any] = {}
+
+
+@dataclass
+class UtteranceList:
+    """What `read_utterances` found.
+
+    Args:
+        name: of the list, for messages.
+        base: folder that its paths are relative to.
+        utterances: the good lines.
+        rows: which record of the list each good line was, counted from 0.
+        line_numbers: where each good line stood, counted from 1.
+        rejects: one dict for each bad line: row, line, id, stage, code, detail.
+        digest: "sha256:…" of the bytes, unpacked.
+        warnings: how often each oddity occurred.
+        root: folder that paths must stay inside, or None.
+    """
+
+    name: str
+    base: Path
+    utterances: list[Utterance] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    line_numbers: list[int] = field(default_factory=list)
+    rejects: list[dict] = field(default_factory=list)
+    digest: str = ""
+    warnings: Counter[str] = field(default_factory=Counter)
+    root: Path | None = None
+
+    def resolve(self, path: str) -> Path:
+        """Return where `path`, as written in the list, is.
+
+        Raises:
+            Rejected: not_a_local_path; path_escape if it leaves `root`.
+        """
+        return resolve_within(self.base, path, self.root)
+
+    def reject(self, index: int, error: Rejected, stage: str = "list") -> dict[str, Any]:
+        """Return the reject of a good line that turned out bad."""
+        place = self.rows[index], self.line_numbers[index]
+        return reject(place, self.utterances[index].id, error, stage=stage)
+
+
+def reject(
+    place: tuple[int, int], id: str, error: Rejected, *, stage: str = "list"
+) -> dict[str, Any]:
+    """Return one line of rejects.jsonl; `place`: record, counted from 0, and line, from 1."""
+    row, line = place
+    detail = error.detail
+    visible = detail.encode("unicode_escape").decode() if not detail.isprintable() else detail
+    found = {"schema": "avkd.rejects/1", "row": row, "line": line, "id": id}
+    return found | {"stage": stage, "code": error.code, "detail": visible[:200]}
+
+
+def read_utterances(source: str | Path, root: Path | None = None) -> UtteranceList:
+    """Read a list of utterances, a million lines in seconds.
+
+    Args:
+        source: path of a .jsonl or .json file, gzipped or not, or "-" for standard input.
+        root: paths are relative to this folder and may not leave it; None: to the list's folder.
+
+    Raises:
+        MissingInputError: no such file, or not a regular one.
+        InputError: empty, not UTF-8, cut off, or one id for two different records.
+    """
+    name = "<stdin>" if str(source) == "-" else str(source)
+    base = root or (Path() if str(source) == "-" else Path(source).parent)
+    found = UtteranceList(name=name, base=base, root=root)
+    digest = hashlib.sha256()
+    seen: dict[str, int] = {}
+    with _open(source) as file:
+        for record in lines.records(file, name, digest, found.warnings):
+            _add(found, record, seen)
+    found.digest = f"sha256:{digest.hexdigest()}"
+    if not found.utterances and not found.rejects:
+        raise InputError(f"{name}: has no records; give a list with one JSON object a line")
+    _refuse_ids_equal_after_normalisation(found)
+    _reject_label_conflicts(found)
+    return found
+
+
+def _add(found: UtteranceList, record: lines.Record, seen: dict[str, int]) -> None:
+    """Parse one record into the list, or into its rejects."""
+    row = len(found.utterances) + len(found.rejects)
+    id = ""
+    try:
+        values = lines.parse(record.text)
+        id = str(values.get("id", ""))[:200]
+        utterance = _utterance(values, found.warnings)
+        if (first := seen.setdefault(utterance.id, len(found.utterances))) < len(found.utterances):
+            line = found.line_numbers[first]
+            if utterance != found.utterances[first]:
+                raise InputError(
+                    f"{found.name}: id {utterance.id!r} has two different records (lines {line} "
+                    f"and {record.line}); give each its own id"
+                )
+            raise Rejected("duplicate_exact", f"same as line {line}")
+    except Rejected as error:
+        if error.code == "bad_json" and record.unfinished:
+            hint = " (CR line ends?)" if b"\r" in record.text else ""
+            raise InputError(
+                f"{found.name}: is cut off at line {record.line}{hint}; fetch it again"
+            ) from None
+        found.rejects.append(reject((row, record.line), id, error))
+        return
+    found.utterances.append(utterance)
+    found.rows.append(row)
+    found.line_numbers.append(record.line)
+
+
+def _utterance(values: dict[str, Any], warnings: Counter[str]) -> Utterance:
+    """Return the checked utterance of one JSON object."""
+    if "id" not in values:
+        raise Rejected("missing_field", "field 'id' missing")
+    for key in [key for key, value in values.items() if value is None]:
+        del values[key]
+    for key in ("person", "session", "split"):  # shared by many lines: kept in memory once
+        if type(value := values.get(key)) is str:
+            values[key] = sys.intern(value)
+    extra = _NO_EXTRA
+    if not values.keys() <= FIELDS:
+        extra = {key: value for key, value in values.items() if key not in FIELDS}
+        for key in extra.keys() - KNOWN_EXTRA:
+            if not key.startswith("x-"):
+                warnings["unknown_key"] += 1
+        values = {key: value for key, value in values.items() if key in FIELDS}
+    try:
+        utterance = msgspec.convert({**values, "extra": extra}, Utterance)
+    except msgspec.ValidationError as error:
+        raise Rejected("bad_type", str(error)) from None
+    lines.check_id(utterance.id)
+    _check_values(utterance)
+    return utterance
+
+
+def _check_values(utterance: Utterance) -> None:
+    """Reject a person that is no name, an impossible segment, and media that are no files."""
+    if utterance.person and not utterance.person.isascii():
+        lines.check_text(utterance.person, "person")
+    if utterance.start is not None or utterance.end is not None:
+        _check_segment(utterance.start or 0.0, utterance.end)
+    for path in (utterance.audio, utterance.video):
+        if path is not None:
+            check_local(path)
+    for path in () if utterance.images is None else images_of(utterance):
+        check_local(path)
+
+
+def images_of(utterance: Utterance) -> tuple[str, ...]:
+    """Return the pictures, or the one folder of pictures, as written."""
+    images = utterance.images or ()
+    return (images,) if isinstance(images, str) else images
+
+
+def _check_segment(start: float, end: float | None) -> None:
+    if start < 0:
+        raise Rejected("bad_segment", f"start {start:.2f} s is before 0")
+    if end is not None and end <= start:
+        raise Rejected("bad_segment", f"end {end:.2f} s is not after start {start:.2f} s")
+
+
+_SCHEME = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*://"
+    r"|(async|cache|concat|concatf|crypto|data|fd|file|gopher|hls|http|https|pipe|rtmp|rtp|"
+    r"s3|sftp|smb|subfile|tcp|tee|tls|udp|unix):",
+    re.IGNORECASE,
+)
+
+
+def check_local(path: str) -> None:
+    """Reject a path that names a protocol: nothing is fetched, no file opens another."""
+    if ":" in path and (scheme := _SCHEME.match(path)):
+        raise Rejected("not_a_local_path", f"scheme {scheme[0].rstrip(':/')!r}")
+    if not path or "\0" in path:
+        raise Rejected("file_not_found", "the path is empty or holds a NUL")
+
+
+def resolve_within(base: Path, written: str, root: Path | None) -> Path:
+    """Return the path that a list's line means: taken literally, nothing in it is expanded.
+
+    Args:
+        base: folder that relative paths start from.
+        written: the path in the list.
+        root: if given, the file must lie inside it, links followed.
+
+    Raises:
+        Rejected: not_a_local_path, path_escape.
+    """
+    check_local(written)
+    path = base / written
+    if root is not None:
+        inside = Path(os.path.realpath(path))
+        if not inside.is_relative_to(os.path.realpath(root)):
+            raise Rejected("path_escape", "leaves the root directory")
+    return path
+
+
+def _refuse_ids_equal_after_normalisation(found: UtteranceList) -> None:
+    spellings: dict[str, str] = {}
+    for utterance in found.utterances:
+        if not utterance.id.isascii():
+            normal = unicodedata.normalize("NFC", utterance.id)
+            if spellings.setdefault(normal, utterance.id) != utterance.id:
+                raise InputError(
+                    f"{found.name}: ids are equal after normalisation: {normal!r}; "
+                    "spell them in one way"
+                )
+
+
+def _media(utterance: Utterance) -> Iterator[tuple | str]:
+    """Return what stands for the sound and for the film: the path, or the part of it."""
+    part = utterance.start, utterance.end, utterance.boxes
+    for path in {utterance.audio, utterance.video} - {None}:
+        yield path if part == (None, None, None) else (path, *part)
+
+
+def _reject_label_conflicts(found: UtteranceList) -> None:
+    """Reject every record whose file another record gives to another person."""
+    first: dict[tuple | str, int] = {}
+    conflicts: dict[int, int] = {}
+    for index, utterance in enumerate(found.utterances):
+        for media in _media(utterance):
+            other = first.setdefault(media, index)
+            if other == index:
+                continue
+            if utterance.person == found.utterances[other].person:
+                found.warnings["same_file"] += 1
+            elif utterance.person and found.utterances[other].person:
+                conflicts[index] = other
+                conflicts.setdefault(other, index)
+    if conflicts:
+        _drop(found, conflicts)
+
+
+def _drop(found: UtteranceList, conflicts: dict[int, int]) -> None:
+    for index, other in conflicts.items():
+        line, person = found.line_numbers[other], found.utterances[other].person
+        error = Rejected("label_conflict", f"same file as line {line} with person {person!r}")
+        found.rejects.append(found.reject(index, error))
+    found.rejects.sort(key=lambda one: one["row"])
+    keep = [i for i in range(len(found.utterances)) if i not in conflicts]
+    found.utterances = [found.utterances[i] for i in keep]
+    found.rows = [found.rows[i] for i in keep]
+    found.line_numbers = [found.line_numbers[i] for i in keep]
+
+
+def _open(source: str | Path) -> BinaryIO:
+    """Open a regular file or standard input, unpacked if it is gzip."""
+    if str(source) == "-":
+        file: Any = sys.stdin.buffer
+    else:
+        try:
+            # A FIFO would block until somebody writes to it.
+            descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise MissingInputError(f"{source}: {reason.lower()}; give a list to read") from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise MissingInputError(f"{source}: is not a regular file; give a list, or - for stdin")
+        file = os.fdopen(descriptor, "rb")
+    return gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == b"\x1f\x8b" else file
+
+
+def read_ids(path: str | Path) -> list[str]:
+    """Return the ids of a list in its order; other keys do not matter.
+
+    Raises:
+        MissingInputError, InputError: as `read_utterances`; also for any bad line.
+    """
+    found = read_utterances(path)
+    if found.rejects:
+        bad = found.rejects[0]
+        raise InputError(f"{path}:{bad['line']}: {bad['code']}: {bad['detail']}; correct the line")
+    return [utterance.id for utterance in found.utterances]
+
+
+def write_utterances(path: str | Path, utterances: Iterable[Utterance | dict]) -> None:
+    """Write a list as JSON Lines, gzipped if the name ends in .gz, to stdout if it is "-"."""
+    encode = msgspec.json.Encoder().encode
+    text = (encode(u.to_json() if isinstance(u, Utterance) else u) + b"\n" for u in utterances)
+    if str(path) == "-":
+        sys.stdout.buffer.writelines(text)
+        sys.stdout.buffer.flush()
+        return
+    with durable.binary_output(Path(path)) as file:
+        if not str(path).endswith(".gz"):
+            file.writelines(text)
+            return
+        with gzip.GzipFile("", "wb", 6, file, mtime=0) as packed:  # no clock in the bytes
+            packed.writelines(text)

@@ -174,10 +174,10 @@ def _skin_marks(face: Face, surface: _Surface) -> list[Shape]:
     for side in (-1, 1):
         fold = np.array([(0.17, face.nose_y), (0.25, face.nose_y + 0.12), (0.28, face.mouth_y)])
         marks.append(Shape(surface.at(fold * (side, 1)), shade, line))
-        bag = np.array([(-0.1, 0.1), (0.0, 0.125), (0.1, 0.1)]) + [face.eye_x, face.eye_y]
+        bag = np.add([(-0.1, 0.1), (0.0, 0.125), (0.1, 0.1)], (face.eye_x, face.eye_y))
         marks.append(Shape(surface.at(bag * (side, 1)), shade, line))
     for height in (0.12, 0.2):
-        brow = np.array([(-0.3, 0.01), (0.0, -0.01), (0.3, 0.01)]) + [0, face.brow_y - height]
+        brow = np.add([(-0.3, 0.01), (0.0, -0.01), (0.3, 0.01)], (0, face.brow_y - height))
         marks.append(Shape(surface.at(brow), shade, line * 0.8))
     return marks
 
@@ -289,7 +289,7 @@ class _Camera:
         mix = np.linspace(0, 1, size)[:, None]
         wall = session.background[0] * (1 - mix) + session.background[1] * mix
         clutter = cv2.resize(
-            rng.normal(0, 18, (6, 6, 3)), (size, size), interpolation=cv2.INTER_CUBIC
+            rng.normal(0, 11, (6, 6, 3)), (size, size), interpolation=cv2.INTER_CUBIC
         )
         self.wall = np.clip(wall[:, None, :] + clutter, 0, 255).astype(np.uint8)
         grain = rng.normal(0, session.noise, (4, size, size, 3))
@@ -318,7 +318,7 @@ class _Camera:
             cv2.fillPoly(image, [points], colour, cv2.LINE_AA, _SHIFT)
 
     def _scale(self) -> float:
-        return 0.40 * self.size * self.session.scale
+        return 0.46 * self.size * self.session.scale
 
     def _project(self, points: np.ndarray, moment: Moment) -> np.ndarray:
         """Return head coordinates (points, 3) as OpenCV's fixed-point pixels (points, 2)."""

@@ -57,7 +57,7 @@ def _pcm(samples: np.ndarray) -> np.ndarray:
 def _sound_stream(container, rate: int):
     stream = container.add_stream("aac", rate=rate, layout="mono")
     stream.bit_rate = 64_000
-    stream.options = {"threads": "1"}
+    stream.options = {"threads": "1", "aac_coder": "fast"}
     return stream
 
 

@@ -31,14 +31,14 @@ class Difficulty:
     level_dbfs: tuple[float, float] = (-34.0, -16.0)
     channel_db: float = 4.0  # standard deviation of each knot of the response
     reverberation_s: tuple[float, float] = (0.05, 0.45)
-    yaw_degrees: float = 15.0  # standard deviations of a session's pose
-    pitch_degrees: float = 8.0
-    roll_degrees: float = 6.0
-    scale: tuple[float, float] = (0.82, 1.1)
-    offset: float = 0.06  # of the face in the picture, in picture widths
-    side_light: float = 0.45
-    glasses: float = 0.2  # probabilities of a session
-    hat: float = 0.12
+    yaw_degrees: float = 10.0  # standard deviations of a session's pose
+    pitch_degrees: float = 5.0
+    roll_degrees: float = 4.0
+    scale: tuple[float, float] = (0.92, 1.05)
+    offset: float = 0.025  # of the face in the picture, in picture widths
+    side_light: float = 0.3
+    glasses: float = 0.15  # probabilities of a session
+    hat: float = 0.08
 
 
 @dataclass(frozen=True)
@@ -303,8 +303,8 @@ def make_face_session(rng: np.random.Generator, difficulty: Difficulty) -> FaceS
         scale=rng.uniform(*difficulty.scale),
         offset=normal(difficulty.offset, 2),
         light=normal(difficulty.side_light, 2),
-        gain=np.exp(normal(0.22)),
-        colour=np.exp(normal(0.07, 3)),
+        gain=np.exp(normal(0.17)),
+        colour=np.exp(normal(0.05, 3)),
         smile=rng.uniform(-0.3, 1.0) * difficulty.face_session,
         brow_raise=normal(0.03),
         eye_opening=np.exp(normal(0.22)),
@@ -317,7 +317,7 @@ def make_face_session(rng: np.random.Generator, difficulty: Difficulty) -> FaceS
         hat=rng.uniform(0.15, 0.35) if rng.random() < difficulty.hat else 0.0,
         clothes=colour(),
         hat_colour=colour(),
-        background=colour((2, 3)),
+        background=128 + 0.55 * (colour((2, 3)) - 128),
         blur=rng.uniform(0.0, 1.1),
         noise=rng.uniform(1.0, 5.0),
     )

@@ -27,6 +27,7 @@ FUSION_MODELS = ("gate", "ssa", "cbp", "concat", "linear", "average")
 DETECTORS = ("yunet", "scrfd", "none")
 CROP_MODES = ("aligned-112x96", "aligned-112", "box-224", "gray-128")
 FEATURES = ("fbank", "waveform", "spectrogram")
+DTYPES = ("float16", "float32")
 
 
 def setting(
@@ -67,6 +68,9 @@ class PrepAudioConfig:
 
     features: str = setting("fbank", "what is stored of a recording", choices=FEATURES)
     n_mels: int = setting(40, "mel bands of the fbank", minimum=8, maximum=256)
+    dtype: str = setting(
+        "float16", "precision of a stored fbank (of a log energy: 0.008)", choices=DTYPES
+    )
     min_duration: float = setting(0.4, "shorter recordings are rejected", unit="s", minimum=0.03)
     max_duration: float = setting(600.0, "longer recordings are rejected", unit="s", minimum=1)
     min_source_rate: int = setting(8000, "lower sample rates are rejected", unit="Hz", minimum=1)

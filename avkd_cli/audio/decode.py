@@ -1,0 +1,132 @@
+"""Any recording to 16 kHz mono, or the reason why not.
+
+The content decides what a file is, its decoder is told so, and what comes out is held against
+what the header declares. Nothing but `Rejected`, MemoryError and the operating system's own
+errors leaves this room, whatever the bytes. How long a decoder may take, and how much memory,
+is for whoever runs it in a process of its own (`storage.workers`).
+"""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from avkd_cli.audio import formats, quality
+from avkd_cli.audio.container import open_container
+from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Limits, Segment
+from avkd_cli.audio.sound import open_sound
+from avkd_cli.audio.source import open_source
+from avkd_cli.audio.stream import Stream, check_segment
+from avkd_cli.errors import Rejected
+
+_BY_LIBSNDFILE = {"wav", "flac", "sphere"}
+
+
+def decode_audio(
+    path: Path,
+    *,
+    start: float | None = None,
+    end: float | None = None,
+    limits: Limits | None = None,
+    channel: str = "mean",
+) -> Decoded:
+    """Return the recording at `path`, or its stretch from `start` to `end` seconds.
+
+    Args:
+        path: a regular file; a link is followed, a pipe or device is refused.
+        start, end: seconds from the beginning of the file, for a film of its container, so that
+            picture and sound share one clock. `end` may pass the real end by 20 ms.
+        limits: what is refused; the defaults if None.
+        channel: "mean" of all, "0" the first, "1" the second, or "error" to refuse several.
+
+    Raises:
+        Rejected: file_not_found, file_unreadable, not_regular_file, empty_file,
+            format_not_allowed, undecodable, truncated, too_short, too_long, bad_rate, low_rate,
+            bad_channels, non_finite, bad_amplitude, silent, no_audio_stream, codec_missing,
+            bad_segment.
+        OSError: if the machine, not the file, is at fault (EIO, EMFILE).
+        MemoryError: if there is not enough of it.
+    """
+    limits, segment = limits or Limits(), Segment(start or 0.0, end)
+    check_segment(segment)
+    with open_source(path) as source:
+        container = formats.sniff(source)
+        opened = open_sound if container in _BY_LIBSNDFILE else open_container
+        with opened(source, container, segment, limits) as stream:
+            samples, clipped = _collect(stream, channel, limits)
+        if formats.is_named_otherwise(source, container):
+            stream.warnings.add("extension_mismatch")
+    samples = resample(samples, stream.rate)
+    if len(samples) < limits.min_duration * SAMPLE_RATE:
+        seconds = len(samples) / SAMPLE_RATE
+        raise Rejected("too_short", f"{seconds:.2f} s < {limits.min_duration:.2f} s")
+    _check_level(samples, stream, limits)
+    _warn(stream, channel, clipped, limits)
+    return Decoded(
+        samples, clipped, stream.rate, stream.channels, container, tuple(sorted(stream.warnings))
+    )
+
+
+def resample(samples: np.ndarray, rate: int) -> np.ndarray:
+    """Return `samples` (n,) of `rate` Hz at 16 kHz, float32, n * 16000 / rate of them."""
+    if rate == SAMPLE_RATE or len(samples) == 0:
+        return samples
+    return soxr.resample(samples, rate, SAMPLE_RATE, quality="HQ")
+
+
+def _collect(stream: Stream, channel: str, limits: Limits) -> tuple[np.ndarray, float]:
+    """Return one channel of all blocks and the share of source samples at full scale."""
+    pieces, total, clipped, peak = [], 0, 0.0, 0.0
+    _check_channel(channel, stream.channels)
+    for block in stream.blocks:
+        peak = max(peak, _peak(block, total, limits))
+        clipped += quality.clipped_fraction(block) * len(block)
+        total += len(block)
+        pieces.append(_one_channel(block, channel))
+    if peak > 1 and not stream.overshoots:
+        stream.warnings.add("over_range")
+    samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+    return samples, clipped / max(1, total)
+
+
+def _peak(block: np.ndarray, position: int, limits: Limits) -> float:
+    """Return the largest magnitude of a block whose first frame is number `position`."""
+    peak = max(float(block.max()), -float(block.min()))  # NaN and Inf both show here
+    if not math.isfinite(peak):
+        bad = ~np.isfinite(block)
+        first = position + int(np.argmax(bad.any(axis=1)))
+        raise Rejected("non_finite", f"{int(bad.sum())} samples NaN or Inf, first at {first}")
+    if peak > limits.max_amplitude:
+        raise Rejected("bad_amplitude", f"peak {peak:.3g} > {limits.max_amplitude:g}")
+    return peak
+
+
+def _check_channel(channel: str, channels: int) -> None:
+    if channel == "error" and channels > 1:
+        raise Rejected("bad_channels", f"{channels} channels, wanted one")
+    if channel in ("0", "1") and int(channel) >= channels:
+        raise Rejected("bad_channels", f"{channels} channels, wanted number {channel}")
+
+
+def _one_channel(block: np.ndarray, channel: str) -> np.ndarray:
+    if block.shape[1] == 1 or channel in ("0", "1"):
+        return np.ascontiguousarray(block[:, int(channel) if channel == "1" else 0])
+    return block.mean(axis=1, dtype=np.float32)
+
+
+def _check_level(samples: np.ndarray, stream: Stream, limits: Limits) -> None:
+    level = quality.level_dbfs(samples)
+    if level < limits.silence_dbfs:
+        of = f"of {stream.channels} channels" if stream.channels > 1 else "of the recording"
+        shown = "-inf" if math.isinf(level) else f"{level:.0f}"
+        raise Rejected("silent", f"RMS {shown} dBFS after removal of the mean ({of})")
+
+
+def _warn(stream: Stream, channel: str, clipped: float, limits: Limits) -> None:
+    if stream.rate < SAMPLE_RATE:
+        stream.warnings.add("upsampled")
+    if stream.channels > 1 and channel == "mean":
+        stream.warnings.add("downmixed")
+    if clipped > limits.clipped_fraction:
+        stream.warnings.add("clipped")

@@ -1,0 +1,64 @@
+"""What a recording may be, and what decoding it returns."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+SAMPLE_RATE = 16_000  # Hz; everything after decoding is at this rate
+
+# Codes of what is unusual but usable; with --strict each of them is a reject.
+WARNING_CODES = frozenset(
+    """
+    clipped decode_errors downmixed duration_mismatch extension_mismatch multi_stream odd_header
+    over_range riff_size streamed_header timestamp_gap upsampled
+    """.split()  # noqa: SIM905  a list to read, not to parse
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of what is decoded, so that no file takes more time or memory than it is worth.
+
+    Durations are in seconds, of the segment where one is asked for; rates in Hz.
+    """
+
+    min_duration: float = 0.4
+    max_duration: float = 600.0
+    min_source_rate: int = 8_000
+    max_source_rate: int = 192_000
+    max_channels: int = 8
+    max_expansion: float = 200.0  # decoded bytes (float32, all channels) for each byte of the file
+    free_bytes: int = 1 << 26  # what is smaller once decoded is no bomb, whatever its expansion
+    max_amplitude: float = 4.0  # 1.0 is full scale
+    max_damaged: float = 0.01  # share of a stream's packets that may fail to decode
+    silence_dbfs: float = -80.0  # RMS after removal of the mean
+    clipped_fraction: float = 0.01  # more samples at full scale than this are worth a warning
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """One recording as the rest of avkd wants it.
+
+    Attributes:
+        samples: 16 kHz, one channel, float32, full scale is 1; shape (n_samples,).
+        clipped_fraction: share of the source's samples at full scale, before any resampling.
+        source_rate: sample rate of the file in Hz.
+        source_channels: channels of the file.
+        container: kind of file by its content, such as "wav".
+        warnings: some of `WARNING_CODES`, sorted.
+    """
+
+    samples: np.ndarray
+    clipped_fraction: float
+    source_rate: int
+    source_channels: int
+    container: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of a recording in seconds; `end` None is the end of the recording."""
+
+    start: float = 0.0
+    end: float | None = None

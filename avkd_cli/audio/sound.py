@@ -1,0 +1,175 @@
+"""Read wav, flac and NIST SPHERE by libsndfile, and check that all of it is there."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import soundfile
+
+from avkd_cli.audio.limits import Limits, Segment
+from avkd_cli.audio.source import Source, decoder_faults
+from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment_end
+from avkd_cli.audio.wav import WavHeader, read_wav_header
+from avkd_cli.errors import Rejected
+
+_PCM16 = np.dtype("<i2")
+
+
+@contextlib.contextmanager
+def open_sound(
+    source: Source, container: str, segment: Segment, limits: Limits
+) -> Iterator[Stream]:
+    """Give the stream of a wav, flac or SPHERE file.
+
+    Raises:
+        Rejected: truncated, bad_rate, low_rate, bad_channels, too_long, bad_segment,
+            undecodable; the last ones also while its blocks are read.
+    """
+    warnings: set[str] = set()
+    if container == "wav":
+        header = read_wav_header(source)
+        check_format(header.rate, header.channels, limits)
+        warnings.update(header.warnings)
+        if _is_plain(header):
+            yield _pcm16(source, header, warnings, segment=segment, limits=limits)
+            return
+    elif container == "sphere":
+        _check_sphere(source)
+    source.seek(0)
+    with decoder_faults(source, container):
+        file = soundfile.SoundFile(source)
+    with file:
+        yield _decoded(file, source, container, warnings, segment=segment, limits=limits)
+
+
+def _is_plain(header: WavHeader) -> bool:
+    plain = (header.codec, header.bits, header.big_endian) == (1, 16, False)
+    return plain and header.block == 2 * header.channels
+
+
+def _pcm16(
+    source: Source, header: WavHeader, warnings: set[str], *, segment: Segment, limits: Limits
+) -> Stream:
+    """Return the stream of 16-bit PCM, which needs no decoder.
+
+    It is nearly every file of VoxCeleb1; libsndfile would take longer than the fbank's FFT.
+    """
+    frames = header.data_bytes // header.block
+    first, last = _bounds(frames, header.rate, segment)
+    check_length(
+        frames / header.rate,
+        4 * header.rate * header.channels,
+        source.size,
+        segment=segment,
+        limits=limits,
+    )
+
+    def blocks() -> Iterator[np.ndarray]:
+        step = BLOCK // header.channels
+        for start in range(first, last, step):
+            count = min(step, last - start)
+            data = source.peek(header.data_start + start * header.block, count * header.block)
+            if len(data) < count * header.block:
+                raise Rejected("truncated", "the file shrank while it was read")
+            samples = np.frombuffer(data, _PCM16).astype(np.float32)
+            samples *= np.float32(2.0**-15)
+            yield samples.reshape(-1, header.channels)
+
+    return Stream(header.rate, header.channels, blocks(), warnings=warnings)
+
+
+def _decoded(
+    file: soundfile.SoundFile,
+    source: Source,
+    container: str,
+    warnings: set[str],
+    *,
+    segment: Segment,
+    limits: Limits,
+) -> Stream:
+    """Return the stream of what libsndfile decodes, with the length that the header declares."""
+    rate, channels = file.samplerate, file.channels
+    check_format(rate, channels, limits)
+    endless = container == "flac" and _flac_frames(source) == 0
+    if endless:  # written to a pipe; libsndfile then answers with a huge length
+        warnings.add("streamed_header")
+        span = _open_span(rate, segment, limits)
+    else:
+        span = _bounds(file.frames, rate, segment)
+        seconds = file.frames / rate
+        check_length(seconds, 4 * rate * channels, source.size, segment=segment, limits=limits)
+
+    def blocks() -> Iterator[np.ndarray]:
+        position, last = span
+        if position:  # some codecs cannot seek, not even to the beginning
+            with decoder_faults(source, container):
+                _skip(file, position)
+        while position < last:
+            with decoder_faults(source, container):
+                count = min(BLOCK // channels, last - position)
+                block = file.read(count, dtype="float32", always_2d=True)
+            if not len(block):
+                break
+            position += len(block)
+            yield block
+        if endless:
+            _check_open_end(position, span, rate, segment=segment, limits=limits)
+        elif position < last:
+            raise Rejected("truncated", f"declared {last} samples, present {position}")
+
+    return Stream(rate, channels, blocks(), warnings=warnings)
+
+
+def _skip(file: soundfile.SoundFile, frames: int) -> None:
+    if file.seekable():
+        file.seek(frames)
+        return
+    while frames > 0:
+        frames -= len(file.read(min(frames, BLOCK // file.channels), always_2d=True)) or frames
+
+
+def _open_span(rate: int, segment: Segment, limits: Limits) -> tuple[int, int]:
+    """Return the first frame and one after the last that may be asked of an unknown length."""
+    first = round(segment.start * rate)
+    most = first + int(limits.max_duration * rate) + 1
+    return first, most if segment.end is None else min(most, round(segment.end * rate))
+
+
+def _check_open_end(
+    position: int, span: tuple[int, int], rate: int, *, segment: Segment, limits: Limits
+) -> None:
+    if position - span[0] > limits.max_duration * rate:
+        raise Rejected("too_long", f"more than {limits.max_duration:g} s")
+    if position < span[1]:
+        check_segment_end(segment, position / rate)
+
+
+def _bounds(frames: int, rate: int, segment: Segment) -> tuple[int, int]:
+    """Return the first frame and the one after the last of a segment."""
+    check_segment_end(segment, frames / rate)
+    end = frames if segment.end is None else round(segment.end * rate)
+    return min(frames, round(segment.start * rate)), min(frames, end)
+
+
+def _flac_frames(source: Source) -> int | None:
+    """Return the length that STREAMINFO declares; 0 is unknown, None no STREAMINFO in front."""
+    head = source.peek(0, 26)
+    if head[:4] != b"fLaC" or len(head) < 26:
+        return None
+    return int.from_bytes(head[21:26]) & ((1 << 36) - 1)
+
+
+def _check_sphere(source: Source) -> None:
+    """Refuse a SPHERE file that holds less than its text header declares."""
+    head = source.peek(0, 1024)
+    length = re.match(rb"NIST_1A\n\s*(\d{1,9})\n", head)
+    fields = dict(re.findall(rb"\n(\w+) -i (\d{1,12})", head))
+    if length is None or b"sample_count" not in fields:
+        raise Rejected("undecodable", "the SPHERE header has no length")
+    if re.search(rb"\nsample_coding -s\d+ \S*(shorten|wavpack|shortpack)", head):
+        raise Rejected("codec_missing", "compressed SPHERE; unpack it by sph2pipe")
+    frame = int(fields.get(b"sample_n_bytes", 1)) * int(fields.get(b"channel_count", 1))
+    declared, present = int(fields[b"sample_count"]) * frame, source.size - int(length[1])
+    if present < declared:
+        raise Rejected("truncated", f"declared {declared} B, present {present} B")

@@ -1,0 +1,116 @@
+"""What a WAV header declares against what is there; libsndfile keeps silent about either."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from avkd_cli.audio.source import Source
+from avkd_cli.errors import Rejected
+
+# A writer to a pipe cannot go back to fill in the length: ffmpeg leaves 0xFFFFFFFF, sox
+# 0x7FFFF000 and some bytes.
+STREAMED = 0x7FFF0000
+_PCM, _FLOAT = 1, 3
+_USUAL_BITS = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64)}
+_EXTENSIBLE = 0xFFFE
+
+
+@dataclass(frozen=True)
+class WavHeader:
+    """The `fmt ` and `data` chunks.
+
+    Attributes:
+        codec: format tag, 1 for PCM; of an extensible header the inner one.
+        channels, rate, bits, block: as declared; block is the bytes of one frame.
+        data_start: offset of the first sample in bytes.
+        data_bytes: length of the samples, at most what the file holds.
+        big_endian: whether it is RIFX.
+        warnings: streamed_header, riff_size, odd_header.
+    """
+
+    codec: int
+    channels: int
+    rate: int
+    bits: int
+    block: int
+    data_start: int
+    data_bytes: int
+    big_endian: bool
+    warnings: tuple[str, ...]
+
+
+def read_wav_header(source: Source) -> WavHeader:
+    """Return the header of a RIFF, RIFX, RF64 or BW64 file whose length agrees with it.
+
+    Raises:
+        Rejected: truncated if the file holds less than it declares, or declares 0 bytes and
+            holds more; undecodable if there is no usable `fmt ` chunk before the data.
+    """
+    magic = source.peek(0, 12)
+    order = ">" if magic[:4] == b"RIFX" else "<"
+    fmt, long_size = None, None
+    for name, start, size in _chunks(source, order):
+        if name == b"ds64":
+            long_size = struct.unpack("<8xQ", source.peek(start, 16).ljust(16, b"\0"))[0]
+        elif name == b"fmt ":
+            fmt = source.peek(start, min(size, 40))
+        elif name == b"data":
+            if fmt is None or len(fmt) < 16:
+                raise Rejected("undecodable", "no fmt chunk before the data")
+            is_wide = size == 0xFFFFFFFF and long_size is not None and magic[1:4] != b"IFF"
+            declared = long_size if is_wide else size
+            length, warnings = _data_length(source, order, start, declared)
+            return _header(order, fmt, (start, length), warnings)
+    raise Rejected("truncated", f"no data chunk in {source.size} B")
+
+
+def _chunks(source: Source, order: str) -> Iterator[tuple[bytes, int, int]]:
+    """Yield (name, offset of the content, declared size); chunks are padded to even lengths."""
+    offset = 12
+    while offset + 8 <= source.size:
+        name, size = struct.unpack(order + "4sI", source.peek(offset, 8))
+        yield name, offset + 8, size
+        offset += 8 + size + size % 2
+
+
+def _data_length(source: Source, order: str, start: int, declared: int) -> tuple[int, list[str]]:
+    """Return the bytes of the data chunk that begins at `start`, and warnings."""
+    present = source.size - start
+    if declared >= STREAMED and present < declared:
+        return present, ["streamed_header"]
+    if declared > present:
+        raise Rejected("truncated", f"declared {declared} B, present {present} B")
+    if declared == 0 and present > 0 and not _is_chunk(source, start, order):
+        raise Rejected("truncated", f"declared 0 B, but {present} B follow")
+    return declared, [] if _riff_size_agrees(source, order) else ["riff_size"]
+
+
+def _header(order: str, fmt: bytes, data: tuple[int, int], warnings: list[str]) -> WavHeader:
+    codec, channels, rate, _, block, bits = struct.unpack(order + "HHIIHH", fmt[:16])
+    if codec == _EXTENSIBLE and len(fmt) >= 26:
+        codec = struct.unpack(order + "H", fmt[24:26])[0]
+    if _is_odd(codec, channels, bits, block, size=data[1]):
+        warnings = [*warnings, "odd_header"]
+    return WavHeader(codec, channels, rate, bits, block, *data, order == ">", tuple(warnings))
+
+
+def _is_chunk(source: Source, offset: int, order: str) -> bool:
+    """Return whether a chunk begins here that ends within the file."""
+    head = source.peek(offset, 8)
+    if len(head) < 8 or not all(32 <= byte < 127 for byte in head[:4]):
+        return False
+    return offset + 8 + struct.unpack(order + "4xI", head)[0] <= source.size
+
+
+def _riff_size_agrees(source: Source, order: str) -> bool:
+    declared = struct.unpack(order + "4xI", source.peek(0, 8))[0]
+    # Some writers count the padding byte, some do not; RF64 keeps it elsewhere.
+    return declared == 0xFFFFFFFF or abs(declared + 8 - source.size) <= 1
+
+
+def _is_odd(codec: int, channels: int, bits: int, block: int, *, size: int) -> bool:
+    if codec not in _USUAL_BITS:
+        return False
+    if bits not in _USUAL_BITS[codec] or block != channels * bits // 8:
+        return True
+    return block > 0 and size % block != 0

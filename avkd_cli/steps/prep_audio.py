@@ -1,0 +1,155 @@
+"""Recordings to a store of fbank, samples or spectrogram, with measures of their quality."""
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from avkd_cli.audio import features, quality
+from avkd_cli.audio.decode import decode_audio
+from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Limits
+from avkd_cli.config import Execution, PrepAudioConfig
+from avkd_cli.errors import Rejected
+from avkd_cli.storage.build import Record, build_from_utterances
+from avkd_cli.storage.store import AUDIO, StoreSpec
+from avkd_cli.storage.utterances import Utterance, read_utterances
+
+MAX_REJECT_FRACTION = 0.01
+SMALLEST_PARTITION, MOST_PARTITIONS = 16, 1000
+DURATION_TOLERANCE = 0.02  # s, between the list's `duration` and the recording's
+
+
+def prep_audio(
+    utterances: str | Path, out: Path, config: PrepAudioConfig, execution: Execution
+) -> dict | None:
+    """Decode every recording of a list into the store `out` and return its manifest.
+
+    Args:
+        utterances: a list of utterances, or "-" for standard input.
+        out: the store to make, of kind avkd.audio.
+        config: what is stored, and what is refused.
+        execution: how; never part of the result.
+
+    Raises:
+        InputError, MissingInputError: for the list, or if too many records are rejected.
+        OutputError, WriteError, TemporaryError: for the output and the machine.
+    """
+    listed = read_utterances(utterances, execution.root)
+    return build_from_utterances(
+        out,
+        store_spec(config),
+        listed,
+        process_utterance,
+        config,
+        step="prep-audio",
+        execution=execution,
+        partition_size=max(SMALLEST_PARTITION, len(listed.utterances) // MOST_PARTITIONS),
+        max_reject_fraction=MAX_REJECT_FRACTION,
+    )
+
+
+def process_utterance(
+    utterance: Utterance, resolve: Callable[[str], Path], config: PrepAudioConfig
+) -> Record:
+    """Return one recording as a row of the store; run in a worker process.
+
+    Raises:
+        Rejected: for each way in which a recording is unusable, see `decode_audio`.
+    """
+    path = utterance.audio or utterance.video
+    if not path:
+        raise Rejected("missing_field", "neither 'audio' nor 'video'")
+    decoded = decode_audio(
+        resolve(path),
+        start=utterance.start,
+        end=utterance.end,
+        limits=limits_of(config),
+        channel=config.channel,
+    )
+    columns = measure(decoded)
+    warnings = {*decoded.warnings, *_duration_warning(utterance, columns["duration_s"])}
+    with one_thread():
+        long = LONG[config.features].compute(decoded.samples, config)
+    return Record(columns=columns, long=long, warnings=tuple(sorted(warnings)))
+
+
+def limits_of(config: PrepAudioConfig) -> Limits:
+    """Return what the decoder refuses, from the settings of the step."""
+    return Limits(
+        min_duration=config.min_duration,
+        max_duration=config.max_duration,
+        min_source_rate=config.min_source_rate,
+    )
+
+
+def measure(decoded: Decoded) -> dict[str, float]:
+    """Return the columns of quality of one recording; see `avkd_cli.audio.quality`."""
+    powers = quality.frame_powers(decoded.samples)
+    return {
+        "duration_s": len(decoded.samples) / SAMPLE_RATE,
+        "level_dbfs": quality.level_dbfs(decoded.samples),
+        "speech_fraction": quality.speech_fraction(powers),
+        "snr_db": quality.snr_db(powers),
+        "clipped_fraction": decoded.clipped_fraction,
+    }
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread: others are at other records, and sums must not depend on them."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _fbank(samples: np.ndarray, config: PrepAudioConfig) -> np.ndarray:
+    """Return (frames, mels). The step of float16 at a log energy of 16 to 32 is 1/64."""
+    return features.fbank(torch.from_numpy(samples), config.n_mels).numpy().astype(config.dtype)
+
+
+def _samples(samples: np.ndarray, config: PrepAudioConfig) -> np.ndarray:
+    """Return (samples,) as 16 bits, exactly those of a 16-bit 16 kHz source."""
+    return np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
+
+
+def _spectrogram(samples: np.ndarray, config: PrepAudioConfig) -> np.ndarray:
+    """Return (frames, 257); float16 has eleven bits of each magnitude, at most 800."""
+    return features.spectrogram(torch.from_numpy(samples)).numpy().astype(np.float16)
+
+
+@dataclass(frozen=True)
+class Long:
+    """What is stored of a recording: the name of the array and how it is computed."""
+
+    array: str
+    compute: Callable[[np.ndarray, PrepAudioConfig], np.ndarray]
+
+
+LONG = {
+    "fbank": Long("frames", _fbank),
+    "waveform": Long("samples", _samples),
+    "spectrogram": Long("spectrogram", _spectrogram),
+}
+
+
+def store_spec(config: PrepAudioConfig) -> StoreSpec:
+    """Return the kind avkd.audio with the one long array of these settings."""
+    array = next(a for a in AUDIO.long if a.name == LONG[config.features].array)
+    if config.features == "fbank":
+        array = dataclasses.replace(array, dtype=config.dtype)
+    return dataclasses.replace(AUDIO, long=(array,))
+
+
+def _duration_warning(utterance: Utterance, seconds: float) -> tuple[str, ...]:
+    """Return a warning if the list says that the recording is of another length."""
+    declared = utterance.extra.get("duration")
+    is_number = isinstance(declared, int | float) and not isinstance(declared, bool)
+    differs = is_number and abs(declared - seconds) > DURATION_TOLERANCE
+    return ("duration_mismatch",) if differs else ()

@@ -1,0 +1,48 @@
+"""`avkd crop-faces`."""
+
+from pathlib import Path
+
+import click
+
+from avkd_cli import options
+from avkd_cli.config import CropFacesConfig, Execution
+
+
+@click.command("crop-faces")
+@click.argument("utterances", type=options.utterance_list)
+@options.output_store
+@click.option(
+    "--detector-weights",
+    "weights",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="ONNX file of the detector, or a folder that holds it. Nothing is ever downloaded.",
+)
+@options.execution
+@options.settings(CropFacesConfig, section="crop-faces")
+def crop_faces(
+    utterances: str,
+    output: Path,
+    weights: Path | None,
+    execution: Execution,
+    settings: CropFacesConfig,
+) -> None:
+    """Find the faces of UTTERANCES, align and crop them into the store of -o.
+
+    UTTERANCES is a list, one JSON object a line with id, person and video (mp4, mov, mkv, webm,
+    avi, mpg) or images (JPEG or PNG: one, several, or a folder); - reads it from stdin. One face
+    is kept of a frame; an utterance without any is kept, with length 0. The store's manifest is
+    printed as one JSON line.
+
+    Detectors need weights that you download once. yunet: face_detection_yunet_*.onnx of
+    opencv_zoo. scrfd: det_*.onnx of an insightface pack. none: pictures are face crops already,
+    and the centre of each is resized.
+
+    \b
+    Examples:
+        avkd crop-faces people.jsonl -o faces.zarr --detector-weights yunet.onnx
+        avkd crop-faces crops.jsonl -o faces.zarr --detector none
+    """
+    from avkd_cli.steps.crop_faces import crop_faces as step
+
+    options.print_line(step(utterances, output, settings, execution, weights))

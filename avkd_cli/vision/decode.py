@@ -1,0 +1,153 @@
+"""Images and videos to RGB frames, strictly: a damaged file is a reject, never a short success."""
+
+import time
+import warnings as python_warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from avkd_cli.errors import Rejected
+from avkd_cli.vision.frames import Frame, decode_chosen
+from avkd_cli.vision.media import (
+    EXIF_ORIENTATIONS,
+    Limits,
+    Orientation,
+    allowed_format,
+    check_small,
+    decoding,
+    open_media,
+)
+from avkd_cli.vision.packets import list_packets, open_video
+from avkd_cli.vision.timeline import choose_times
+
+LIMITS = Limits()
+
+
+def read_image(
+    path: Path, limits: Limits = LIMITS, warnings: list[str] | None = None
+) -> np.ndarray:
+    """Return a JPEG or PNG as RGB, upright.
+
+    Grey, palette, CMYK and 16-bit pictures become 8-bit RGB; transparent ones are laid on black.
+    The EXIF orientation is applied. The size is read from the header before any pixel.
+
+    Args:
+        path: the file; its content decides what it is, not its name.
+        limits: see `Limits`.
+        warnings: codes are appended: no_eoi, extension_mismatch.
+
+    Returns:
+        uint8 (height, width, 3).
+
+    Raises:
+        Rejected: undecodable, truncated, format_not_allowed, image_too_large, image_too_small,
+            or what `open_media` raises.
+    """
+    warnings = [] if warnings is None else warnings
+    with open_media(path) as file, decoding("image"):
+        found = allowed_format(file, path, "image", warnings)
+        with python_warnings.catch_warnings():
+            python_warnings.simplefilter("ignore")  # Pillow's remarks on EXIF and on large images
+            return _read_image(file, found, limits, warnings)
+
+
+def _read_image(file: BinaryIO, found: str, limits: Limits, warnings: list[str]) -> np.ndarray:
+    image = _open_image(file, found, limits)
+    try:
+        image.load()
+    except OSError as error:
+        if error.errno is None and found == "jpeg" and "truncated" in str(error):
+            raise Rejected("truncated", "the JPEG ends inside its picture data") from error
+        raise
+    if found == "jpeg" and not _has_end(file):
+        warnings.append("no_eoi")
+    return _orientation(image).apply(_to_rgb(image))
+
+
+def _open_image(file: BinaryIO, found: str, limits: Limits) -> Image.Image:
+    size = file.seek(0, 2)
+    file.seek(0)
+    if size > limits.max_image_bytes:
+        raise Rejected("image_too_large", f"{size} bytes > {limits.max_image_bytes}")
+    try:
+        image = Image.open(file, formats=[found.upper()])
+    except Image.DecompressionBombError:
+        raise Rejected("image_too_large", "far more pixels than allowed") from None
+    width, height = image.size
+    if width * height > limits.max_image_pixels:
+        most = limits.max_image_pixels / 1e6
+        raise Rejected("image_too_large", f"{width} x {height} > {most:g} Mpx")
+    check_small(width, height, limits)
+    return image
+
+
+def _has_end(file: BinaryIO) -> bool:
+    """Return whether an end marker follows the last scan of a JPEG."""
+    file.seek(0)
+    data = file.read()
+    return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+
+
+def _to_rgb(image: Image.Image) -> np.ndarray:
+    if image.mode.startswith("I"):  # 16-bit grey; Pillow's own conversion clips at 255
+        grey = (np.asarray(image).astype(np.uint32) >> 8).clip(max=255).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
+    return np.asarray(image.convert("RGB"))
+
+
+def _orientation(image: Image.Image) -> Orientation:
+    try:
+        tag = image.getexif().get(0x0112, 1)
+    except Exception:  # damaged EXIF says nothing about the picture, which is whole
+        tag = 1
+    return EXIF_ORIENTATIONS.get(tag if isinstance(tag, int) else 1, Orientation())
+
+
+def read_frames(
+    path: Path,
+    *,
+    fps: float | None = None,
+    count: int | None = None,
+    start: float | None = None,
+    end: float | None = None,
+    at_most: int | None = None,
+    limits: Limits = LIMITS,
+    warnings: list[str] | None = None,
+) -> Iterator[Frame]:
+    """Yield frames of a video, `fps` per second or `count` evenly spaced, in order.
+
+    The file is gone through twice: first its packets are listed, which shows whether it is whole
+    and when each frame is shown; then only what the wanted frames need is decoded. Rotation and
+    mirroring of the display matrix are applied, and pixels that are not square are made so.
+
+    Args:
+        path: mp4, mov, 3gp, mkv, webm, avi or mpg; its content decides, not its name.
+        fps, count, start, end, at_most: see `choose_times`; times in s from the file's beginning.
+        limits: see `Limits`.
+        warnings: codes are appended: multi_stream, bad_fps, decode_errors, extension_mismatch.
+
+    Raises:
+        Rejected: undecodable, truncated, format_not_allowed, no_video_stream, codec_missing,
+            frame_too_large, image_too_small, too_long, too_few_frames, no_frames,
+            decode_timeout, or what `open_media` raises.
+    """
+    warnings = [] if warnings is None else warnings
+    with open_media(path) as file, decoding("video"):
+        found = allowed_format(file, path, "video", warnings)
+        deadline = time.monotonic() + limits.wall_seconds
+        with open_video(file, found, limits) as container:
+            listing = list_packets(container, warnings, limits, deadline)
+        chosen = choose_times(
+            listing.times, fps=fps, count=count, start=start, end=end, at_most=at_most
+        )
+        if len(chosen) == 0:
+            raise Rejected("no_frames", f"no frame from {start or 0:.2f} s to {end} s")
+        file.seek(0)
+        with open_video(file, found, limits) as container:
+            yield from decode_chosen(container, listing, chosen, warnings, limits, deadline)

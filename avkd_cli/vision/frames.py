@@ -1,0 +1,169 @@
+"""Chosen frames of a video, decoding only what they need."""
+
+import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import av
+import numpy as np
+
+from avkd_cli.errors import Rejected
+from avkd_cli.vision.media import Limits, Orientation, display_orientation
+from avkd_cli.vision.packets import Listing, check_time, video_stream
+
+# Here a frame to which no other refers may be left out exactly; elsewhere (HEVC) only nearly.
+SKIPS_EXACTLY = frozenset({"h264", "mpeg1video", "mpeg2video"})
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A picture and when it is shown.
+
+    Args:
+        time_s: from the beginning of the file.
+        pixels: RGB uint8 (height, width, 3), upright, with square pixels.
+    """
+
+    time_s: float
+    pixels: np.ndarray
+
+
+def decode_chosen(
+    container: av.container.InputContainer,
+    listing: Listing,
+    chosen: np.ndarray,
+    warnings: list[str],
+    limits: Limits,
+    deadline: float,
+) -> Iterator[Frame]:
+    """Yield the frames at the positions `chosen` of the listing, in order.
+
+    One that cannot be decoded is replaced by the next that can; the warning decode_errors says so.
+
+    Raises:
+        Rejected: undecodable if over a twentieth of the packets, or every frame, is refused;
+            frame_too_large, decode_timeout.
+    """
+    stream = video_stream(container, [])
+    # Worker processes use the cores; threads would also make skipping inexact.
+    stream.codec_context.thread_count = 1
+    square = _aspect(stream)
+    wanted = listing.keys[chosen].tolist()
+    damage = Damage(missing=len(wanted))
+    frames = _decode(container, stream, listing, set(wanted), damage)
+    for position, frame in enumerate(frames):
+        check_time(deadline, limits)
+        key = position if listing.stamps is None else frame.pts
+        passed = 0 if key is None else bisect.bisect_right(wanted, key)
+        if passed == 0:
+            continue
+        del wanted[:passed]
+        damage.missing -= 1
+        damage.corrupt += frame.is_corrupt
+        yield Frame(listing.time_of(key), _to_upright(frame, square, limits))
+        if not wanted:
+            break
+    damage.report(warnings, len(chosen))
+
+
+@dataclass
+class Damage:
+    """What is wrong: wanted frames still missing, packets refused of those given, concealment."""
+
+    missing: int
+    given: int = 0
+    refused: int = 0
+    corrupt: int = 0
+
+    def report(self, warnings: list[str], wanted: int) -> None:
+        """Warn of a little damage; raise Rejected when over a twentieth, or all, is lost."""
+        if self.refused > 0.05 * self.given or self.missing == wanted:
+            detail = f"decoder refused {self.refused} of {self.given} frames"
+            raise Rejected("undecodable", detail)
+        if self.refused or self.corrupt or self.missing:
+            warnings.append("decode_errors")
+
+
+def _decode(
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+    listing: Listing,
+    wanted: set[int],
+    damage: Damage,
+) -> Iterator[av.VideoFrame]:
+    """Yield decoded frames in order of presentation: the wanted ones and some of those between."""
+    needed = _needed(listing, wanted)
+    codec = stream.codec_context
+    skips = listing.stamps is not None and codec.name in SKIPS_EXACTLY
+    position, running = -1, False
+    for packet in container.demux(stream):
+        if packet.size == 0:
+            continue
+        position += 1
+        if position < len(needed) and needed[position]:
+            if skips:
+                codec.skip_frame = "DEFAULT" if packet.pts in wanted else "NONREF"
+            running = True
+            yield from _feed(codec, packet, damage)
+        elif running:
+            running = False
+            yield from _feed(codec, None, damage)
+            codec.flush_buffers()
+    yield from _feed(codec, None, damage) if running else ()
+
+
+def _needed(listing: Listing, wanted: set[int]) -> np.ndarray:
+    """Return which packets, in file order, the wanted frames need.
+
+    A frame needs all from the last random access point that is shown no later than it: frames
+    shown before such a point may refer to what precedes it (open groups of pictures).
+    """
+    if listing.stamps is None:
+        return np.ones(len(listing.random_access), dtype=bool)
+    needed = np.zeros(len(listing.stamps), dtype=bool)
+    points: list[tuple[int, int]] = []  # position and stamp of those passed, stamps rising
+    for position, stamp in enumerate(listing.stamps.tolist()):
+        if listing.random_access[position]:
+            points.append((position, stamp))
+        if stamp in wanted:
+            first = next((at for at, shown in reversed(points) if shown <= stamp), 0)
+            needed[first : position + 1] = True
+    return needed
+
+
+def _feed(
+    codec: av.video.codeccontext.VideoCodecContext, packet: av.Packet | None, damage: Damage
+) -> list[av.VideoFrame]:
+    """Return the frames that come out when a packet goes in (None: the rest)."""
+    damage.given += packet is not None
+    try:
+        return codec.decode(packet)
+    except av.FFmpegError:
+        damage.refused += packet is not None
+        return []
+
+
+def _aspect(stream: av.video.stream.VideoStream) -> float:
+    """Return how much wider than high a pixel is; 1 where the header says nothing sensible."""
+    ratio = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    return float(ratio) if ratio and 0.25 <= ratio <= 4 else 1.0
+
+
+def _to_upright(frame: av.VideoFrame, aspect: float, limits: Limits) -> np.ndarray:
+    """Return RGB pixels of a frame, square and turned as it is to be shown."""
+    side = limits.max_side
+    if max(frame.width, frame.height) > side:
+        detail = f"{frame.width} x {frame.height} > {side} x {side}"
+        raise Rejected("frame_too_large", detail)
+    # The shorter side grows, so that nothing is lost.
+    width = min(round(frame.width * max(aspect, 1)), side)
+    height = min(round(frame.height * max(1 / aspect, 1)), side)
+    picture = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    return _orientation_of(frame).apply(picture)
+
+
+def _orientation_of(frame: av.VideoFrame) -> Orientation:
+    for data in frame.side_data:
+        if data.type.name == "DISPLAYMATRIX":
+            return display_orientation(bytes(data))
+    return Orientation()

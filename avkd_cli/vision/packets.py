@@ -1,0 +1,175 @@
+"""The packets of a video: whether all are there, and when each frame is shown."""
+
+import time
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import av
+import numpy as np
+
+from avkd_cli.errors import Rejected
+from avkd_cli.vision.media import Limits, check_small
+from avkd_cli.vision.timeline import is_steady
+
+
+def open_video(file: BinaryIO, found: str, limits: Limits) -> av.container.InputContainer:
+    """Open with an explicit format, so that no demuxer is chosen that opens other files."""
+    options = {"max_pixels": str(limits.max_side**2)}
+    return av.open(
+        file, format=found, options=options, buffer_size=1 << 18, metadata_errors="replace"
+    )
+
+
+def video_stream(
+    container: av.container.InputContainer, warnings: list[str]
+) -> av.video.stream.VideoStream:
+    """Return the stream of moving pictures, the first of several.
+
+    Raises:
+        Rejected: no_video_stream, codec_missing.
+    """
+    pictures = list(container.streams.video)
+    streams = [s for s in pictures if not s.disposition & type(s.disposition).attached_pic]
+    if not streams:
+        raise Rejected("no_video_stream", "only cover art" if pictures else "no video stream")
+    if len(streams) > 1:
+        warnings.append("multi_stream")
+    if streams[0].codec_context is None:
+        raise Rejected("codec_missing", "codec of the video stream is not built in")
+    return streams[0]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The packets of a video stream.
+
+    Args:
+        keys: what a decoder's output is matched by, rising, one a shown frame: presentation
+            stamps where all packets have their own, else the position in output order.
+        times: when each is shown, in s.
+        stamps: presentation stamp of every packet in file order; None without exact stamps.
+        random_access: whether each packet starts anew.
+    """
+
+    keys: np.ndarray
+    times: np.ndarray
+    stamps: np.ndarray | None
+    random_access: np.ndarray
+
+    def time_of(self, key: int) -> float:
+        """Return when the frame of a key is shown; of an unknown key, the one after it."""
+        return float(self.times[min(np.searchsorted(self.keys, key), len(self.keys) - 1)])
+
+
+def list_packets(
+    container: av.container.InputContainer, warnings: list[str], limits: Limits, deadline: float
+) -> Listing:
+    """Return the packets of the video stream, all gone through, none decoded.
+
+    Raises:
+        Rejected: what `video_stream` raises; frame_too_large, image_too_small, too_long,
+            truncated, too_few_frames, decode_timeout.
+    """
+    stream = video_stream(container, warnings)
+    _check_header(container, stream, limits)
+    packets, seconds_there = [], 0.0
+    for packet in container.demux():
+        if packet.size == 0:
+            continue
+        seconds_there = max(seconds_there, _end_of(packet, container))
+        if packet.stream.index == stream.index:
+            packets.append((packet.pts, packet.dts, packet.is_keyframe, packet.is_discard))
+        if len(packets) > limits.max_frames:
+            raise Rejected("too_long", f"more than {limits.max_frames} frames")
+        check_time(deadline, limits)
+    _check_whole(container, stream, len(packets), seconds_there)
+    shown = sum(not discarded for *_, discarded in packets)
+    if shown < limits.min_frames:
+        frames = "frame" if shown == 1 else "frames"
+        raise Rejected("too_few_frames", f"{shown} {frames} < {limits.min_frames}")
+    return _listing(container, stream, packets, warnings, limits)
+
+
+def _check_header(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream, limits: Limits
+) -> None:
+    width, height, side = stream.codec_context.width, stream.codec_context.height, limits.max_side
+    if max(width, height) > side:
+        raise Rejected("frame_too_large", f"{width} x {height} > {side} x {side}")
+    if width and height:
+        check_small(width, height, limits)
+    if stream.frames > limits.max_frames:
+        raise Rejected("too_long", f"{stream.frames} frames > {limits.max_frames}")
+    seconds = (container.duration or 0) / av.time_base
+    if seconds > limits.max_seconds:
+        raise Rejected("too_long", f"{seconds:.0f} s > {limits.max_seconds:.0f} s")
+
+
+def _end_of(packet: av.Packet, container: av.container.InputContainer) -> float:
+    """Return when the packet's sound or picture ends, in s from the file's beginning."""
+    stamp = packet.dts if packet.pts is None else packet.pts
+    if stamp is None or packet.time_base is None:
+        return 0.0
+    origin = (container.start_time or 0) / av.time_base
+    return float((stamp + (packet.duration or 0)) * packet.time_base) - origin
+
+
+def _check_whole(
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+    there: int,
+    seconds_there: float,
+) -> None:
+    """Raise Rejected truncated when less than 0.95 of what the header declares is there.
+
+    FFmpeg ends a cut file without an error. Where the header counts no frames (mkv, fragmented
+    mp4), the duration decides; mpg declares neither.
+    """
+    declared = stream.frames
+    if container.format.name.startswith("mov") and declared:
+        # An edit list may hide frames that the sample table counts; the index knows.
+        declared = min(declared, len(stream.index_entries) or declared)
+    if there < 0.95 * declared:
+        raise Rejected("truncated", f"decoded {there} of {declared} frames")
+    seconds = (container.duration or 0) / av.time_base
+    if not declared and container.format.name != "mpeg" and seconds_there < 0.95 * seconds - 0.1:
+        raise Rejected("truncated", f"decoded {seconds_there:.2f} of {seconds:.2f} s")
+
+
+def check_time(deadline: float, limits: Limits) -> None:
+    """Raise Rejected decode_timeout when the time is up."""
+    if time.monotonic() > deadline:
+        raise Rejected("decode_timeout", f"> {limits.wall_seconds:g} s")
+
+
+def _listing(
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+    packets: list[tuple],
+    warnings: list[str],
+    limits: Limits,
+) -> Listing:
+    access = np.array([key for _, _, key, _ in packets])
+    shown = [packet for packet in packets if not packet[3]]
+    unit, origin = float(stream.time_base), (container.start_time or 0) / av.time_base
+    stamps = _distinct([pts for pts, *_ in packets])
+    if stamps is not None:
+        keys = np.sort([pts for pts, *_ in shown])
+        times = keys * unit - origin
+    else:
+        keys = np.arange(len(shown))
+        order = _distinct([dts for _, dts, *_ in shown])
+        rate = float(stream.average_rate or 25)
+        times = keys / rate if order is None else np.sort(order) * unit - origin
+    if times[-1] - times[0] > limits.max_seconds:
+        raise Rejected("too_long", f"{times[-1] - times[0]:.0f} s > {limits.max_seconds:.0f} s")
+    if not is_steady(times) or not 1 <= float(stream.average_rate or 0) <= 1000:
+        warnings.append("bad_fps")
+    return Listing(keys, times, stamps, access)
+
+
+def _distinct(stamps: list[int | None]) -> np.ndarray | None:
+    """Return the stamps as an array if every packet has one of its own, else None."""
+    if None in stamps or len(set(stamps)) < len(stamps):
+        return None
+    return np.array(stamps, dtype=np.int64)

@@ -22,7 +22,7 @@ PRESETS = ("paper", "strong", "small")
 
 # What the rooms offer, by name; the dicts of each room must hold the same (tested).
 AUDIO_MODELS = ("resnet34", "ecapa-tdnn", "tdnn")
-VISUAL_MODELS = ("resnet34", "se-resnet50", "iresnet18", "cnn")
+VISUAL_MODELS = ("resnet34", "se-resnet34", "se-resnet50", "iresnet18", "cnn")
 FUSION_MODELS = ("gate", "ssa", "cbp", "concat", "linear", "average")
 DETECTORS = ("yunet", "scrfd", "none")
 CROP_MODES = ("aligned-112x96", "aligned-112", "box-224", "gray-128")
@@ -86,10 +86,18 @@ class CropFacesConfig:
     fps: float = setting(1.0, "frames taken from a video", unit="per second", minimum=0.01)
     count: int = setting(0, "frames taken from a video, evenly spaced; 0: by --fps", minimum=0)
     max_faces: int = setting(100, "most faces kept of an utterance", minimum=1)
+    min_faces: int = setting(0, "utterances with fewer faces are rejected", minimum=0)
     min_score: float = setting(0.5, "detections below are no face", minimum=0, maximum=1)
+    detector_size: int = setting(
+        640, "longest side that the detector sees", unit="pixels", minimum=64, maximum=4096
+    )
     face: str = setting(
         "largest", "which of several faces", choices=("largest", "central", "track")
     )
+    box_margin: float = setting(
+        0.3, "how much wider than the box a box or gray crop is", minimum=0, maximum=3
+    )
+    device: str = setting("cpu", "where the scrfd detector runs", choices=("cpu", "cuda"))
 
 
 @dataclass(frozen=True)
@@ -175,7 +183,6 @@ class FusionConfig(TrainConfig):
     corrupt: float = setting(
         0.0, "probability of replacing one sense by noise", minimum=0, maximum=1
     )
-    orthogonality: float = setting(0.0, "weight of |cos| between the branches", minimum=0)
     margin: float = setting(0.7, "AAM-softmax margin", unit="rad", minimum=0, maximum=3)
     margin_from: float = setting(
         0.0, "share of the run before the margin grows", minimum=0, maximum=1
@@ -216,6 +223,9 @@ class DistillTerms:
     mmd_gather: bool = setting(False, "MMD over all processes' batches")
     similarity: float = setting(0.0, "weight of the similarity-preserving term", minimum=0)
     relational: float = setting(0.0, "weight of the relational distance term", minimum=0)
+    projection: bool = setting(
+        False, "learn a linear map to the teacher's size for COS and MMD, when sizes differ"
+    )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,311 @@
+"""Columns of text from untrusted bytes, read fast: what trial lists and score files are made of.
+
+Columns are separated by ASCII blanks or tabs and nothing else, lines end in LF or CRLF; a BOM,
+blank lines and blanks at line ends are passed over. Text is split a block at a time, so that
+memory does not grow with the file. Rules: reliability.md 2.4, T and S.
+"""
+
+import csv
+import gzip
+import hashlib
+import io
+import re
+import sys
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from avkd_cli.errors import InputError, MissingInputError, Rejected
+
+BLOCK = 16 << 20
+LONGEST_LINE = 1 << 20
+_CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+_BOM = b"\xef\xbb\xbf"
+
+
+class Header(NamedTuple):
+    """What a first line with column names says.
+
+    Args:
+        separator: between columns: a comma or semicolon (CSV), or a tab.
+        names: what each column is to us; "" for one that is passed over.
+        format: name of the format.
+    """
+
+    separator: str
+    names: tuple[str, ...]
+    format: str
+
+
+class Block:
+    """Some whole lines, cut into columns of one width.
+
+    Args:
+        tokens: every field in order, `width` a line.
+        width: number of columns.
+        text: the lines, for messages.
+        first_line: number of the first of them, from 1.
+    """
+
+    def __init__(self, tokens: list[bytes], width: int, text: bytes, first_line: int) -> None:
+        self.tokens, self.width = tokens, width
+        self._text, self._first_line = text, first_line
+
+    def column(self, index: int) -> list[bytes]:
+        """Return one column."""
+        return self.tokens[index :: self.width]
+
+    def row(self, index: int) -> list[bytes]:
+        """Return one line's fields."""
+        return self.tokens[index * self.width : (index + 1) * self.width]
+
+    def line(self, row: int) -> int:
+        """Return the number in the file of the line that has a row, blank ones counted."""
+        filled = (n for n, text in enumerate(self._text.split(b"\n")) if text.strip(b" \t"))
+        for _ in range(row):
+            next(filled)
+        return self._first_line + next(filled)
+
+
+class Columns:
+    """The columns of a source; iterate over it once, for its blocks.
+
+    Args:
+        source: path, or "-" for standard input; gzip is recognised by its first bytes.
+        what: is read, for messages.
+        find_header: returns the header that a first line is, or None.
+
+    Attributes:
+        header: the header found, or None.
+        digest: "sha256:…" of the text without BOM and CR, when the iteration has ended.
+
+    Raises:
+        MissingInputError: the file cannot be opened.
+        InputError: while iterating; not UTF-8, control characters, cut off, no lines, or lines
+            of different widths.
+    """
+
+    def __init__(
+        self,
+        source: str | Path,
+        what: str,
+        find_header: Callable[[str], Header | None] = lambda line: None,
+    ) -> None:
+        self.name = "standard input" if str(source) == "-" else str(source)
+        self.what = what
+        self.width = 0
+        self.header: Header | None = None
+        self._find_header = find_header
+        self._source = source
+        self._started = False
+        self._hash = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """The digest of what was read so far."""
+        return f"sha256:{self._hash.hexdigest()}"
+
+    def fail(self, line: int, found: str) -> InputError:
+        """Return the error that says what is wrong in a line."""
+        return InputError(f"{self.name}:{line}: {found}")
+
+    def __iter__(self) -> Iterator[Block]:
+        for line, text, unfinished in self._texts():
+            try:
+                tokens = self._tokens(text, line)
+            except InputError as error:
+                hint = " (the last line has no end: is the file cut off?)" if unfinished else ""
+                raise InputError(f"{error}{hint}") from None
+            if tokens:
+                yield Block(tokens, self.width, text, line)
+
+    def lines(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield number and fields of each filled line, of any widths; used instead of blocks."""
+        for first, text, _ in self._texts():
+            self._refuse_control(text, first)
+            for number, line in enumerate(text.decode().split("\n"), first):
+                if fields := [field for field in re.split("[ \t]", line) if field]:
+                    yield number, fields
+
+    def _texts(self) -> Iterator[tuple[int, bytes, bool]]:
+        """Yield whole lines, LF only, with the first one's number and whether the end is missing.
+
+        What is yielded is UTF-8 and part of the digest.
+        """
+        line, rest, filled = 1, b"", False
+        with self.open() as file:
+            while data := self._read(file):
+                if not self._started:
+                    data = self._start(data)
+                    line += self.header is not None
+                text, rest = self._whole_lines(rest + data, line)
+                filled |= not text.isspace() and text != b""
+                yield line, self._canonical(text, line), False
+                line += text.count(b"\n")
+            if rest:
+                filled |= not rest.isspace()
+                yield line, self._canonical(rest + b"\n", line), True
+        if not filled:
+            raise InputError(f"{self.name}: has no {self.what}; one a line is wanted")
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open the source, unpacked."""
+        if str(self._source) == "-":
+            file = io.BufferedReader(sys.stdin.buffer)  # type: ignore[arg-type]
+            try:
+                yield unpacked(file)
+            finally:
+                file.detach()  # standard input stays open
+            return
+        try:
+            file = Path(self._source).open("rb")  # noqa: SIM115  closed below
+        except (OSError, ValueError) as error:
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+            raise MissingInputError(f"{self.name}: {reason}; give {self.what}") from None
+        with file:
+            yield unpacked(file)
+
+    def _read(self, file: BinaryIO) -> bytes:
+        try:
+            return file.read(BLOCK)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise InputError(
+                f"{self.name}: is cut off or damaged ({error}); fetch it again"
+            ) from None
+
+    def _start(self, data: bytes) -> bytes:
+        self._started = True
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4]:
+            raise InputError(f"{self.name}: is not UTF-8; convert it with iconv")
+        data = data.removeprefix(_BOM)
+        line, _, rest = data.partition(b"\n")
+        self.header = self._find_header(line.decode(errors="replace").rstrip("\r"))
+        if self.header is None:
+            return data
+        self.width = len(self.header.names)
+        self._hash.update(line.removesuffix(b"\r") + b"\n")
+        return rest
+
+    def _whole_lines(self, data: bytes, line: int) -> tuple[bytes, bytes]:
+        end = data.rfind(b"\n") + 1
+        if len(data) - end > LONGEST_LINE:
+            line += data.count(b"\n")
+            raise self.fail(line, "the line is longer than 1 MiB (CR line ends?)")
+        return data[:end], data[end:]
+
+    def _canonical(self, text: bytes, line: int) -> bytes:
+        if b"\r" in text:
+            text = text.replace(b"\r\n", b"\n")
+        self._hash.update(text)
+        if not text.isascii():
+            self._check_utf8(text, line)
+        return text
+
+    def _check_utf8(self, text: bytes, line: int) -> None:
+        try:
+            text.decode()
+        except UnicodeDecodeError as error:
+            line += text.count(b"\n", 0, error.start)
+            raise self.fail(line, f"byte 0x{text[error.start]:02x} is not UTF-8") from None
+
+    def _tokens(self, text: bytes, line: int) -> list[bytes]:
+        if self.header and self.header.separator != "\t":
+            return self._cut_csv(text, line, self.header.separator)
+        self.width = self.width or len(text.lstrip().partition(b"\n")[0].split())
+        if self.width and is_regular(text, self.width):
+            return text.split()
+        return self._cut_lines(text, line)
+
+    def _cut_lines(self, text: bytes, line: int) -> list[bytes]:
+        """Cut lines one by one: slower, but at home with blank lines and able to say where."""
+        self._refuse_control(text, line)
+        tokens: list[bytes] = []
+        for number, row in enumerate(text.split(b"\n"), line):
+            fields = row.split()
+            if len(fields) == self.width:
+                tokens += fields
+            elif fields:
+                found = f"{len(fields)} columns, the lines before have {self.width}"
+                raise self.fail(number, found)
+        return tokens
+
+    def _refuse_control(self, text: bytes, line: int) -> None:
+        if found := _CONTROL.search(text):
+            number = line + text.count(b"\n", 0, found.start())
+            hint = " (CR line ends?)" if found[0] == b"\r" else ""
+            raise self.fail(number, f"control character 0x{found[0][0]:02x}{hint}")
+
+    def _cut_csv(self, text: bytes, line: int, separator: str) -> list[bytes]:
+        self._refuse_control(text, line)
+        tokens: list[bytes] = []
+        rows = csv.reader(text.decode().split("\n"), delimiter=separator)
+        for number, fields in enumerate(rows, line):
+            if fields and len(fields) != self.width:
+                raise self.fail(number, f"{len(fields)} columns, the header has {self.width}")
+            tokens += [field.strip().encode() or b"-" for field in fields]
+        return tokens
+
+
+def unpacked(file: io.BufferedReader) -> BinaryIO:
+    """Return a file's content, unpacked if it is gzip."""
+    return gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == b"\x1f\x8b" else file
+
+
+def is_regular(text: bytes, width: int) -> bool:
+    """Return whether every line is `width` words with one blank or tab between them."""
+    array = np.frombuffer(text, dtype=np.uint8)
+    gaps = np.flatnonzero(array <= ord(" "))
+    if len(gaps) == 0 or len(gaps) % width or gaps[0] == 0 or np.any(np.diff(gaps) == 1):
+        return False
+    kind = array[gaps].reshape(-1, width)
+    inner = kind[:, :-1]
+    blank = (inner == ord(" ")) | (inner == ord("\t"))
+    return bool(np.all(kind[:, -1] == ord("\n")) and np.all(blank)) and b"\x7f" not in text
+
+
+class IdCodes:
+    """Numbers for ids, in the order in which they appear."""
+
+    def __init__(self) -> None:
+        self._codes: defaultdict[bytes, int] = defaultdict()
+        self._codes.default_factory = self._codes.__len__  # the next number, without Python
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._codes)
+
+    def of(self, ids: list[bytes]) -> np.ndarray:
+        """Return the numbers of ids, int32, shape (n,); new ones are added."""
+        return np.fromiter(map(self._codes.__getitem__, ids), np.int32, len(ids))
+
+    def ids(self, name: str) -> list[str]:
+        """Return all ids by number.
+
+        Raises:
+            InputError: one is longer than 200 bytes or holds a blank or control character.
+        """
+        text = b"\n".join(self._codes)
+        ids = text.decode().split("\n") if self._codes else []
+        if not text.isascii() or b" " in text or max(map(len, self._codes), default=0) > 200:
+            _check_ids(ids, name)
+        return ids
+
+
+def _check_ids(ids: list[str], name: str) -> None:
+    from avkd_cli.storage.lines import check_id  # loads msgspec
+
+    for id in ids:
+        try:
+            check_id(id)
+        except Rejected as reject:
+            shown = id if len(id) < 60 else id[:60] + "…"
+            found = f"id {shown!r}: bad_id, {reject.detail}"
+            raise InputError(f"{name}: {found}; rename it") from None

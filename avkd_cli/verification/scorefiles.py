@@ -1,0 +1,224 @@
+"""Score files of any toolkit: read, joined to trials by ids, and written with nine digits.
+
+Scores are similarities here: what a file calls a distance is turned round on reading and on
+writing (1 - distance). Formats: field.md 3.1. What is refused: reliability.md 2.4, S.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.storage import durable
+from avkd_cli.verification import headed, labels
+from avkd_cli.verification.columns import Block, Columns, IdCodes
+from avkd_cli.verification.scoreformats import FORMATS, Layout, guess_format, numbers
+from avkd_cli.verification.scores import Scores, check, join
+from avkd_cli.verification.trials import Trials, list_name
+
+_ROWS = 8192  # lines formatted at a time: their strings fit the cache
+
+
+def read_scores(
+    source: str | Path,
+    trials: Trials | None = None,
+    format: str | None = None,
+    allow_infinite: bool = False,
+    names: Mapping[str, str] | None = None,
+) -> Scores:
+    """Read a score file.
+
+    Args:
+        source: path, gzipped or not, or "-" for standard input.
+        trials: the list that was scored: scores come back in its order with its labels.
+        format: one of `FORMATS`; None: guessed.
+        allow_infinite: take infinite scores for ordered extremes.
+        names: of the columns of a CSV file, such as {"score": "sc"}; the usual ones are known.
+
+    Raises:
+        MissingInputError: the file cannot be read.
+        InputError: empty, cut off, ambiguous, a score that is no finite number, a pair with two
+            scores or two labels, or not the trials of the list.
+        UsageError: for an unknown format.
+    """
+    if format is not None and format not in FORMATS:
+        raise UsageError(f"unknown score format {format!r}; one of {', '.join(FORMATS)}")
+    columns = Columns(source, "scores", partial(headed.find_scores, names=names or {}))
+    gathered = _Gathered(columns, IdCodes(), allow_infinite)
+    for block in columns:
+        if columns.header is not None:
+            format = columns.header.format
+        format = format or guess_format(columns, block)
+        gathered.add(block, columns.header.names if columns.header else FORMATS[format].columns)
+    scores = gathered.scores(format or "")
+    return scores if trials is None else join(scores, trials)
+
+
+class _Gathered:
+    """The columns read so far."""
+
+    def __init__(self, columns: Columns, codes: IdCodes, allow_infinite: bool) -> None:
+        self.columns, self.codes, self.allow_infinite = columns, codes, allow_infinite
+        self.parts: dict[str, list] = {}
+
+    def add(self, block: Block, names: tuple[str, ...]) -> None:
+        if block.width != len(names):
+            found = f"{block.width} columns, wanted {len(names)}: {' '.join(names)}"
+            raise self.columns.fail(block.line(0), found)
+        for index, name in enumerate(names):
+            if name:
+                self.parts.setdefault(name, []).append(self._decode(block, index, name))
+
+    def _decode(self, block: Block, index: int, name: str) -> np.ndarray | list[bytes]:
+        if name == "score":
+            return numbers(self.columns, block, index, self.allow_infinite)
+        if name == "distance":
+            return 1 - numbers(self.columns, block, index, self.allow_infinite)
+        if name == "label":
+            known = labels.LABELS | {b"-1": 0}
+            return labels.decode(self.columns, block, index, known)
+        if name in ("enrol", "test"):
+            return self.codes.of(block.column(index))
+        return block.column(index)
+
+    def scores(self, format: str) -> Scores:
+        parts = {name: _joined(found) for name, found in self.parts.items()}
+        parts["score"] = parts.pop("distance", parts.get("score"))
+        n = len(parts["score"])
+        if "claimed" in parts:
+            _persons_to_labels(parts, self.codes)
+        if "image" in parts:
+            _add_images(parts, self.codes)
+        keys = [key.decode() for key in parts["key"]] if "key" in parts else None
+        ids = self.codes.ids(self.columns.name)
+        nobody = np.zeros(n, np.int32)  # formats without ids
+        found = Scores(
+            ids,
+            parts.get("enrol", nobody),
+            parts.get("test", nobody),
+            parts["score"],
+            parts.get("label"),
+            format,
+            list_name(self.columns.name, parts.get("label"), ""),
+            self.columns.digest,
+            self.columns.name,
+            keys=keys,
+        )
+        return replace(found, warnings=check(found))
+
+
+def _joined(parts: list) -> np.ndarray | list:
+    if isinstance(parts[0], list):
+        return [token for part in parts for token in part]
+    return np.concatenate(parts)
+
+
+def _persons_to_labels(parts: dict, codes: IdCodes) -> None:
+    """Turn the persons of bob's formats into labels; without a model name the claim is it."""
+    claimed, real = parts["claimed"], parts["real"]
+    parts["label"] = np.array([a == b for a, b in zip(claimed, real, strict=True)], np.int8)
+    if "enrol" not in parts:
+        parts["enrol"] = codes.of(claimed)
+
+
+def _add_images(parts: dict, codes: IdCodes) -> None:
+    """Make one id of a model and its image, `model|image`, where they differ."""
+    ids = list(codes)
+    models = [ids[code] for code in parts["enrol"].tolist()]
+    both = [m if m == i else m + b"|" + i for m, i in zip(models, parts["image"], strict=True)]
+    parts["enrol"] = codes.of(both)
+
+
+def write_scores(path: Path, scores: Scores, format: str = "avkd") -> None:
+    """Write a score file; it appears under its name when it is whole.
+
+    Args:
+        path: of the file.
+        scores: to write, in their order.
+        format: one of `FORMATS`.
+
+    Raises:
+        InputError: the format needs labels, names or a range of scores that these lack.
+    """
+    blocks = score_lines(scores, format)
+    with durable.binary_output(path) as file:
+        for block in blocks:
+            file.write(block)
+
+
+def score_lines(scores: Scores, format: str = "avkd") -> Iterator[bytes]:
+    """Return the lines of a score file in blocks; what is wrong is raised before the first.
+
+    Formats that end in a label lose it where the scores have none; where it is elsewhere, it
+    is needed. Arguments and errors as in `write_scores`.
+    """
+    layout = FORMATS[format]
+    if scores.label is None and layout.columns[-1] == "label":
+        layout = layout._replace(columns=layout.columns[:-1], header=layout.header[:-1])
+    _refuse(scores, layout, format)
+    return _lines(scores, layout)
+
+
+def _refuse(scores: Scores, layout: Layout, format: str) -> None:
+    if scores.label is None and {"label", "claimed"} & set(layout.columns):
+        raise InputError(f"{scores.source}: format {format} needs labels; give a labelled list")
+    if scores.keys is None and "key" in layout.columns:
+        raise InputError(
+            f"{scores.source}: format {format} needs trial names; give a list 'name voice face'"
+        )
+    low, high = float(scores.score.min()), float(scores.score.max())
+    if format == "voxsrc" and not 0 <= low <= high <= 1:
+        raise InputError(
+            f"{scores.source}: VoxSRC takes scores from 0 to 1, these go from {low:g} to {high:g}"
+        )
+
+
+def _lines(scores: Scores, layout: Layout) -> Iterator[bytes]:
+    if layout.header:
+        yield (layout.separator.join(layout.header) + "\n").encode()
+    spelled = _spelled(scores.ids, layout)
+    fields = ["%.9g" if name in ("score", "distance") else "%s" for name in layout.columns]
+    line = layout.separator.join(fields) + "\n"
+    for start in range(0, len(scores), _ROWS):
+        rows = slice(start, start + _ROWS)
+        columns = [_column(scores, layout, name, spelled, rows) for name in layout.columns]
+        values = tuple(chain.from_iterable(zip(*columns, strict=True)))
+        yield (line * (len(values) // len(columns)) % values).encode()
+
+
+def _spelled(ids: list[str], layout: Layout) -> dict[str, list[str]]:
+    """Return every id as each column writes it."""
+    if "image" in layout.columns:  # model|image, or the model alone
+        models, images = ([id.split("|", 1)[part] for id in ids] for part in (0, -1))
+        return {"enrol": models, "image": images, "test": ids}
+    if layout.separator == ",":
+        ids = [_quoted(id) for id in ids]
+    return dict.fromkeys(("enrol", "test", "claimed"), ids)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if set(text) & set(',"') else text
+
+
+def _column(
+    scores: Scores, layout: Layout, name: str, spelled: dict[str, list[str]], rows: slice
+) -> list:
+    """Return the values of one column in some rows."""
+    if name in ("score", "distance"):
+        values = scores.score[rows] + 0.0  # no "-0"
+        return (values if name == "score" else 1 - values).tolist()
+    if name == "label":
+        return [layout.labels[label] for label in scores.label[rows].tolist()]
+    if name == "key":
+        return scores.keys[rows]
+    codes = (scores.test if name == "test" else scores.enrol)[rows].tolist()
+    if name == "side":
+        return ["a"] * len(codes)
+    if name == "real":  # compared with the claimed person, and that is all that bob does with it
+        pairs = zip(codes, scores.label[rows].tolist(), strict=True)
+        return [scores.ids[code] if label else f"not-{scores.ids[code]}" for code, label in pairs]
+    return [spelled[name][code] for code in codes]

@@ -1,0 +1,169 @@
+"""What a line of a score file looks like, in every format, and which one a file is in.
+
+Formats: field.md 3.1. Numbers are read strictly: reliability.md 2.4, S02 to S04.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from avkd_cli.errors import InputError
+from avkd_cli.verification import labels
+from avkd_cli.verification.columns import Block, Columns
+
+
+class Layout(NamedTuple):
+    """How a line of a score file looks.
+
+    Args:
+        columns: what stands where; "claimed" and "real" are persons, equal in a target trial.
+        labels: how nontarget and target are written.
+        header: names in the first line; empty: there is none.
+        separator: between columns when writing; reading takes blanks or tabs.
+    """
+
+    columns: tuple[str, ...]
+    labels: tuple[str, str] = ("nontarget", "target")
+    header: tuple[str, ...] = ()
+    separator: str = " "
+
+
+_DIGITS = ("0", "1")
+FORMATS: dict[str, Layout] = {
+    "avkd": Layout(("enrol", "test", "score", "label")),
+    "wespeaker": Layout(("enrol", "test", "score", "label")),
+    "kaldi": Layout(("enrol", "test", "score")),
+    "bosaris": Layout(("enrol", "test", "score")),
+    "3dspeaker": Layout(("enrol", "test", "label", "score"), _DIGITS),
+    "speechbrain": Layout(("enrol", "test", "label", "score"), _DIGITS),
+    "voxsrc": Layout(("score", "enrol", "test")),
+    "fame": Layout(("key", "distance")),
+    "bob2": Layout(("label", "score"), ("-1", "1")),
+    "bob4": Layout(("claimed", "real", "test", "score")),
+    "bob5": Layout(("claimed", "enrol", "real", "test", "score")),
+    "nist18": Layout(
+        ("enrol", "test", "side", "score"),
+        header=("modelid", "segmentid", "side", "LLR"),
+        separator="\t",
+    ),
+    "nist21": Layout(
+        ("enrol", "image", "test", "score"),
+        header=("modelid", "imageid", "segmentid", "LLR"),
+        separator="\t",
+    ),
+    "csv": Layout(
+        ("enrol", "test", "score", "label"),
+        _DIGITS,
+        header=("enrol", "test", "score", "label"),
+        separator=",",
+    ),
+}
+# What a guess may say. Formats with equal lines are named by the first; FAME's is never guessed,
+# since nothing in it says that lower is closer.
+_GUESSED = ("avkd", "3dspeaker", "kaldi", "voxsrc", "bob2", "bob4", "bob5")
+_NUMBER_BYTES = b"0123456789+-.eE\n"
+_INFINITE = b"infityINFTY"
+
+
+def guess_format(columns: Columns, block: Block) -> str:
+    """Return the one format that fits all lines of a block; more is said by it than by any other.
+
+    Raises:
+        InputError: none fits, or more than one.
+    """
+    columns_of = [block.column(index) for index in range(block.width)]
+    fitting = best_fitting([_kinds(tokens) for tokens in columns_of])
+    if not fitting:  # one odd line in a good file: take the format of most, so that it is named
+        fitting = best_fitting([_kinds(_usual(tokens)) for tokens in columns_of])
+    if len(fitting) == 1:
+        _refuse_trial_list(columns, columns_of, fitting[0])
+        return fitting[0]
+    if fitting:
+        raise InputError(
+            f"{columns.name}: may be {' or '.join(fitting)}; say which with --in-format"
+        )
+    shown = b" ".join(block.row(0)).decode()[:80]
+    found = f"{shown!r} is no line of a known format, such as 'enrol test score target'"
+    raise columns.fail(block.line(0), f"{found}; say which with --in-format")
+
+
+def best_fitting(kinds: list[set[str]]) -> list[str]:
+    """Return the formats that fit, those with most columns of numbers and labels."""
+    fitting = {name: _weight(FORMATS[name], kinds) for name in _GUESSED}
+    most = max(fitting.values())
+    return [name for name, weight in fitting.items() if weight == most > 0]
+
+
+def _weight(layout: Layout, kinds: list[set[str]]) -> int:
+    """Return how many columns a layout says something of; 0 if it does not fit."""
+    wanted = [{"score": "number", "label": "label"}.get(name, "id") for name in layout.columns]
+    if len(wanted) != len(kinds):
+        return 0
+    fits = all(want in kind for want, kind in zip(wanted, kinds, strict=True))
+    return fits * sum(want != "id" for want in wanted)
+
+
+_NUMBER_LIKE = _NUMBER_BYTES + b"infaINFA"
+
+
+def _kinds(tokens: list[bytes]) -> set[str]:
+    """Return what a column can be: an id always; labels; numbers, inf and nan included."""
+    kinds = {"id"}
+    if set(tokens) <= labels.LABELS.keys() | {b"-1"}:
+        kinds.add("label")
+    if _looks_like_number(tokens[0]) and not b"\n".join(tokens).translate(None, _NUMBER_LIKE):
+        kinds.add("number")
+    return kinds
+
+
+def _usual(tokens: list[bytes]) -> list[bytes]:
+    """Return the tokens of a column without odd ones, if these are few."""
+    numbers = [token for token in tokens if _looks_like_number(token)]
+    plain = [token for token in tokens if token in labels.LABELS]
+    return next((kept for kept in (plain, numbers) if 2 * len(kept) >= len(tokens)), tokens)
+
+
+def _looks_like_number(token: bytes) -> bool:
+    try:
+        float(token)
+    except ValueError:
+        return False
+    return not token.translate(None, _NUMBER_LIKE)
+
+
+def _refuse_trial_list(columns: Columns, columns_of: list[list[bytes]], format: str) -> None:
+    at = FORMATS[format].columns.index("score")
+    if format in ("kaldi", "voxsrc") and set(columns_of[at]) <= {b"0", b"1"}:
+        raise InputError(
+            f"{columns.name}: looks like a trial list, every score is 0 or 1; give a score file"
+        )
+
+
+def numbers(columns: Columns, block: Block, index: int, allow_infinite: bool) -> np.ndarray:
+    """Return one column as float64, strictly: what Python's float takes besides is refused.
+
+    Raises:
+        InputError: naming the first line whose score is no finite decimal number.
+    """
+    tokens = block.column(index)
+    allowed = _NUMBER_BYTES + (_INFINITE if allow_infinite else b"")
+    if not b"\n".join(tokens).translate(None, allowed):
+        try:
+            values = np.fromiter(map(float, tokens), np.float64, len(tokens))
+        except ValueError:
+            pass
+        else:
+            if not np.isnan(values).any() and (allow_infinite or np.isfinite(values).all()):
+                return values + 0.0  # -0.0 becomes 0.0
+    row = next(row for row, token in enumerate(tokens) if not _is_number(token, allow_infinite))
+    found = f"score {tokens[row].decode()!r}, wanted a finite decimal number such as -0.125"
+    raise columns.fail(block.line(row), found)
+
+
+def _is_number(token: bytes, allow_infinite: bool) -> bool:
+    if allow_infinite and token.lstrip(b"+-").lower() in (b"inf", b"infinity"):
+        return True
+    try:
+        return not token.translate(None, _NUMBER_BYTES) and bool(np.isfinite(float(token)))
+    except ValueError:
+        return False

@@ -1,0 +1,168 @@
+"""Scored trials: checked, and joined to a trial list by ids.
+
+Rules: reliability.md 2.4, S.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from avkd_cli.errors import InputError
+from avkd_cli.verification.trials import Trials, pair_warnings
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scored trials in the order of their file, or of the list they were joined to; shape (n,).
+
+    Args:
+        ids: every id once.
+        enrol: index into `ids`, int32.
+        test: index into `ids`, int32.
+        score: float64, higher is closer.
+        label: 1 target, 0 nontarget, int8; None where neither file nor list has labels.
+        format: of the file, one of `FORMATS`.
+        name: of the known list with these counts, else of the trial list or the file.
+        digest: "sha256:…" of the text of the trial list, else of the file.
+        source: the file, for messages.
+        warnings: oddities that a person should hear of.
+        keys: names of the trials, in format fame only.
+    """
+
+    ids: list[str]
+    enrol: np.ndarray
+    test: np.ndarray
+    score: np.ndarray
+    label: np.ndarray | None
+    format: str
+    name: str
+    digest: str
+    source: str = ""
+    warnings: tuple[str, ...] = ()
+    keys: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    @property
+    def target(self) -> np.ndarray:
+        """Scores of same-person trials."""
+        return self.score[self._labels() == 1]
+
+    @property
+    def nontarget(self) -> np.ndarray:
+        """Scores of different-person trials."""
+        return self.score[self._labels() == 0]
+
+    def _labels(self) -> np.ndarray:
+        if self.label is None:
+            raise InputError(f"{self.source}: has no labels; give the trial list as well")
+        return self.label
+
+    def require_both_classes(self) -> None:
+        """Raise InputError unless there are targets and nontargets."""
+        for name, side in (("target", self.target), ("nontarget", self.nontarget)):
+            if not len(side):
+                raise InputError(f"{self.source}: has no {name} trials; EER needs both classes")
+
+
+def check(scores: Scores) -> tuple[str, ...]:
+    """Return what is odd about scores: repeated pairs, ties, few trials, upside down.
+
+    Raises:
+        InputError: one pair has two scores or two labels.
+    """
+    found: list[str] = []
+    if scores.ids and scores.keys is None:
+        found += pair_warnings(scores.source, scores.ids, scores.enrol, scores.test, scores.label)
+        if any("duplicate_trial" in text for text in found):
+            _refuse_two_scores(scores)
+    if len(scores) < 100:
+        found.append(f"only {len(scores)} trials (few_trials)")
+    tied = len(scores) - len(np.unique(scores.score))
+    if len(scores) >= 100 and tied > 0.01 * len(scores):
+        found.append(f"{tied / len(scores):.0%} of the scores are tied (coarse_scores)")
+    return tuple(found)
+
+
+def _refuse_two_scores(scores: Scores) -> None:
+    pair = scores.enrol.astype(np.int64) * len(scores.ids) + scores.test
+    order = np.argsort(pair, kind="stable")
+    pair, score = pair[order], scores.score[order]
+    differ = np.flatnonzero((pair[1:] == pair[:-1]) & (score[1:] != score[:-1]))
+    if len(differ):
+        enrol, test = divmod(int(pair[differ[0]]), len(scores.ids))
+        raise InputError(
+            f"{scores.source}: {len(differ)} pairs have two different scores, such as "
+            f"{scores.ids[enrol]!r} {scores.ids[test]!r}; keep one"
+        )
+
+
+def join(scores: Scores, trials: Trials) -> Scores:
+    """Return scores in the order of a trial list, with its labels; by ids, never by position.
+
+    Raises:
+        InputError: a trial has no score, a score no trial, or their labels differ.
+    """
+    if not scores.ids and scores.keys is None:
+        raise InputError(f"{scores.source}: format {scores.format} has no ids to join by")
+    wanted, found = _pairs(scores, trials)
+    order = np.argsort(found, kind="stable")
+    at = np.searchsorted(found[order], wanted)
+    at = order[np.minimum(at, len(order) - 1)]
+    missing = np.flatnonzero(found[at] != wanted)
+    extra = np.flatnonzero(~np.isin(found, wanted))
+    if len(missing) or len(extra):
+        raise InputError(_explain_mismatch(scores, trials, missing, extra))
+    label = trials.label if trials.label is not None else _take(scores.label, at)
+    if trials.label is not None and scores.label is not None:
+        differ = int(np.count_nonzero(trials.label != scores.label[at]))
+        if differ:
+            raise InputError(f"{scores.source}: {differ} labels differ from {trials.name}")
+    return replace(
+        scores,
+        ids=trials.ids,
+        enrol=trials.enrol,
+        test=trials.test,
+        score=scores.score[at],
+        label=label,
+        name=trials.name,
+        digest=trials.digest,
+        keys=trials.keys,
+    )
+
+
+def _take(array: np.ndarray | None, at: np.ndarray) -> np.ndarray | None:
+    return None if array is None else array[at]
+
+
+def _pairs(scores: Scores, trials: Trials) -> tuple[np.ndarray, np.ndarray]:
+    """Return one number for each trial and for each score, equal where they are the same pair."""
+    if scores.keys is not None:
+        if trials.keys is None:
+            raise InputError(f"{trials.name}: has no trial names, {scores.source} has; need both")
+        number = {key: n for n, key in enumerate(trials.keys)}
+        found = [number.setdefault(key, len(number)) for key in scores.keys]
+        return np.array([number[key] for key in trials.keys]), np.array(found)
+    number = {id: n for n, id in enumerate(trials.ids)}
+    renumber = np.array([number.setdefault(id, len(number)) for id in scores.ids], np.int64)
+    wanted = trials.enrol.astype(np.int64) * len(number) + trials.test
+    return wanted, renumber[scores.enrol] * len(number) + renumber[scores.test]
+
+
+def _explain_mismatch(
+    scores: Scores, trials: Trials, missing: np.ndarray, extra: np.ndarray
+) -> str:
+    examples = []
+    if len(missing):
+        row = int(missing[0])
+        ids = (trials.ids[trials.enrol[row]], trials.ids[trials.test[row]])
+        examples.append(f"no score for {trials.keys[row] if trials.keys else ' '.join(ids)!r}")
+    if len(extra):
+        row = int(extra[0])
+        ids = (scores.ids[scores.enrol[row]], scores.ids[scores.test[row]]) if scores.ids else ()
+        examples.append(f"no trial of {scores.keys[row] if scores.keys else ' '.join(ids)!r}")
+    return (
+        f"{scores.source}: {len(missing)} of {len(trials)} trials in {trials.name} have no score, "
+        f"{len(extra)} scores have no trial ({'; '.join(examples)}); score that list"
+    )

@@ -1,0 +1,150 @@
+"""Cosines of trials, in blocks; enrolment by several utterances; mean subtraction.
+
+Embeddings are rows, float32, of any length: none of this needs them normalised.
+"""
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from avkd_cli.errors import InputError
+from avkd_cli.verification.columns import Columns
+
+_ROWS = 512  # pairs multiplied at a time: both sides of 512 x 512 floats stay in the cache
+_THREADS = 2  # rows come from memory in no order; more threads than this only wait for it
+
+
+def cosine_scores(embedding: np.ndarray, enrol: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Return the cosine of each trial, float64, shape (n_trials,), right to 1e-5.
+
+    Args:
+        embedding: shape (n, d), float32, no row of norm zero among those used.
+        enrol: row of the enrolment side, shape (n_trials,).
+        test: row of the test side, shape (n_trials,).
+
+    Raises:
+        ValueError: a row that is used is zero or not finite.
+    """
+    embedding = np.ascontiguousarray(embedding, dtype=np.float32)
+    norm = norms(embedding)
+    used = norm[enrol], norm[test]
+    if not all(np.all((side > 0) & np.isfinite(side)) for side in used):
+        raise ValueError("an embedding is zero or not finite: it has no direction")
+    product = np.empty(len(enrol), dtype=np.float32)
+    # By enrolment row: each is read from memory once, then it is still there.
+    order = np.argsort(enrol, kind="stable")
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for part in np.array_split(order, _THREADS):
+            pool.submit(_multiply, embedding, enrol, test, part, product)
+    return np.clip(product / (used[0] * used[1]), -1.0, 1.0)
+
+
+def _multiply(
+    embedding: np.ndarray, enrol: np.ndarray, test: np.ndarray, part: np.ndarray, out: np.ndarray
+) -> None:
+    """Write the inner products of some trials, a block at a time, into `out`."""
+    left = np.empty((_ROWS, embedding.shape[1]), dtype=np.float32)
+    right = np.empty_like(left)
+    for start in range(0, len(part), _ROWS):
+        rows = part[start : start + _ROWS]
+        n = len(rows)
+        # mode="clip" because the default would copy through a buffer; rows are in range.
+        np.take(embedding, enrol[rows], axis=0, out=left[:n], mode="clip")
+        np.take(embedding, test[rows], axis=0, out=right[:n], mode="clip")
+        out[rows] = np.einsum("ij,ij->i", left[:n], right[:n])
+
+
+def norms(embedding: np.ndarray) -> np.ndarray:
+    """Return the Euclidean length of every row, float64, shape (n,)."""
+    return np.sqrt(np.einsum("ij,ij->i", embedding, embedding), dtype=np.float64)
+
+
+def unit_rows(embedding: np.ndarray) -> np.ndarray:
+    """Return rows scaled to length one; a zero row stays zero."""
+    norm = norms(embedding)[:, None]
+    return (embedding / np.where(norm > 0, norm, 1)).astype(np.float32)
+
+
+def enrolment_means(embedding: np.ndarray, members: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the mean embedding of each model, shape (n_models, d).
+
+    Args:
+        embedding: shape (n, d).
+        members: the rows that each model is enrolled with.
+    """
+    means = [embedding[rows].mean(axis=0, dtype=np.float64) for rows in members]
+    return np.array(means, dtype=np.float32).reshape(-1, embedding.shape[1])
+
+
+def person_means(embedding: np.ndarray, persons: Sequence[str]) -> np.ndarray:
+    """Return one mean embedding a person, in the order of first appearance.
+
+    Rows whose person is not known ("") stand for themselves.
+    """
+    number: dict[str, int] = {}
+    code = np.array(
+        [number.setdefault(person or f"\0{row}", len(number)) for row, person in enumerate(persons)]
+    )
+    total = np.zeros((len(number), embedding.shape[1]))
+    np.add.at(total, code, embedding)
+    return (total / np.bincount(code)[:, None]).astype(np.float32)
+
+
+def read_enrolment_map(source: str | Path) -> dict[str, list[str]]:
+    """Read which utterances each model is enrolled with: `model utterance utterance …` a line.
+
+    As Kaldi's spk2utt and CN-Celeb's enroll.map.
+
+    Raises:
+        MissingInputError: the file cannot be read.
+        InputError: empty, a model twice, or one without utterances.
+    """
+    columns = Columns(source, "enrolment models")
+    found: dict[str, list[str]] = {}
+    for number, fields in columns.lines():
+        model, *utterances = fields
+        if model in found or not utterances:
+            wrong = "is there twice" if model in found else "has no utterances"
+            raise columns.fail(number, f"model {model!r} {wrong}")
+        found[model] = utterances
+    return found
+
+
+def rows_of(ids: Sequence[str], row_of: Mapping[str, int]) -> tuple[np.ndarray, int]:
+    """Return the row of each id, -1 where there is none, and how many lost their extension.
+
+    An extension such as .wav is dropped only where the id is found that way.
+    """
+    rows = np.fromiter((row_of.get(id, -1) for id in ids), np.int64, len(ids))
+    stripped = 0
+    for index in np.flatnonzero(rows < 0).tolist():
+        row = row_of.get(without_extension(ids[index]), -1)
+        rows[index] = row
+        stripped += row >= 0
+    return rows, stripped
+
+
+def without_extension(id: str) -> str:
+    """Return an id without what follows the last dot of its last part."""
+    stem, dot, extension = id.rpartition(".")
+    return stem if dot and stem and "/" not in extension and not stem.endswith("/") else id
+
+
+def refuse_missing(ids: Sequence[str], where: str, n_trials: int, list_name: str) -> None:
+    """Raise InputError naming ids without embedding, if there are any.
+
+    Args:
+        ids: those that have none.
+        where: the store.
+        n_trials: how many trials they are in.
+        list_name: the trial list.
+    """
+    if ids:
+        others = ", ".join(repr(id) for id in ids[1:5])
+        raise InputError(
+            f"{list_name}: no embedding of {ids[0]!r} in {where} ({len(ids)} ids of {n_trials} "
+            f"trials have none{': also ' + others if others else ''}); extract them, or pass "
+            "--skip-missing to leave these trials out"
+        )

@@ -1,0 +1,217 @@
+"""Trial lists: which two recordings are compared, and whether one person speaks in both.
+
+Formats are guessed from the whole of the columns, never line by line, and the guess is kept so
+that a step can say it; a list that could be read in two ways is refused. Reference: reliability.md
+2.4, T; counts of the VoxCeleb1 lists: systems.md 0.6.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.verification import headed, labels
+from avkd_cli.verification.columns import Block, Columns, IdCodes
+
+# format: the columns of a line.
+FORMATS: dict[str, tuple[str, ...]] = {
+    "voxceleb": ("label", "enrol", "test"),
+    "kaldi": ("enrol", "test", "label"),
+    "3dspeaker": ("enrol", "test", "label"),  # the same, with 1 and 0
+    "pairs": ("enrol", "test"),
+    "fame": ("key", "enrol", "test"),
+    "csv": ("enrol", "test", "label"),  # by the names in its first line; so NIST's keys
+    "nist": ("enrol", "test", "label"),
+}
+_GUESSED = {"voxceleb": 0, "kaldi": 2}  # where the label stands
+
+# name: (targets, nontargets, SHA-256 of the official text, where we have it)
+KNOWN_LISTS = {
+    "vox1-o": (
+        18_860,
+        18_860,
+        "sha256:303b2b657042a27bf465d4c8aa84e12765373cdc01046665241ccd5783bd5976",
+    ),
+    "vox1-o-cleaned": (
+        18_802,
+        18_809,
+        "sha256:0bc0a0fe3e557f1a75fb71e566d862d460709e80a4fe28e80e49bc0ab3a536ea",
+    ),
+    "vox1-e": (290_743, 290_737, None),
+    "vox1-e-cleaned": (289_921, 289_897, None),
+    "vox1-h": (276_270, 276_266, None),
+    "vox1-h-cleaned": (275_488, 275_406, None),
+}
+
+
+@dataclass(frozen=True)
+class Trials:
+    """Trials in the order of their list, shape (n,) each.
+
+    Args:
+        ids: every id of the list once.
+        enrol: index into `ids` of the enrolment side, int32.
+        test: index into `ids` of the test side, int32.
+        label: 1 target, 0 nontarget, int8; None where the list has no labels.
+        format: one of `FORMATS`.
+        name: of the list: a known one's, else its file name.
+        digest: "sha256:…" of its text.
+        warnings: oddities that a person should hear of.
+        keys: names of the trials, in format fame only.
+    """
+
+    ids: list[str]
+    enrol: np.ndarray
+    test: np.ndarray
+    label: np.ndarray | None
+    format: str
+    name: str
+    digest: str
+    warnings: tuple[str, ...] = ()
+    keys: list[str] | None = None
+
+    def __len__(self) -> int:
+        return len(self.enrol)
+
+    @property
+    def n_target(self) -> int:
+        """Number of targets; 0 without labels."""
+        return 0 if self.label is None else int(np.count_nonzero(self.label))
+
+    @property
+    def n_nontarget(self) -> int:
+        """Number of nontargets; 0 without labels."""
+        return 0 if self.label is None else len(self) - self.n_target
+
+    def enrol_ids(self) -> list[str]:
+        """Return the enrolment id of every trial."""
+        return [self.ids[code] for code in self.enrol.tolist()]
+
+    def test_ids(self) -> list[str]:
+        """Return the test id of every trial."""
+        return [self.ids[code] for code in self.test.tolist()]
+
+
+def read_trials(source: str | Path, format: str | None = None) -> Trials:
+    """Read a trial list: VoxCeleb, Kaldi, 3D-Speaker, FAME, CSV, NIST key, or unlabelled pairs.
+
+    Args:
+        source: path, gzipped or not, or "-" for standard input.
+        format: one of `FORMATS`; None: guessed.
+
+    Raises:
+        MissingInputError: the file cannot be read.
+        InputError: empty, cut off, ambiguous, a bad label or id, or one pair with both labels.
+        UsageError: for an unknown format.
+    """
+    if format is not None and format not in FORMATS:
+        raise UsageError(f"unknown trial format {format!r}; one of {', '.join(FORMATS)}")
+    columns, codes = Columns(source, "trials", headed.find_trials), IdCodes()
+    parts: dict[str, list] = {"enrol": [], "test": [], "label": [], "key": []}
+    for block in columns:
+        if columns.header is not None:
+            format = columns.header.format
+        format = format or guess_format(columns, block)
+        wanted = columns.header.names if columns.header else FORMATS[format]
+        _decode(columns, block, wanted, codes, parts)
+        if format == "kaldi" and block.tokens[2] in (b"0", b"1"):
+            format = "3dspeaker"
+    return _trials(columns, format or "", codes.ids(columns.name), parts)
+
+
+def _decode(
+    columns: Columns, block: Block, wanted: tuple[str, ...], codes: IdCodes, parts: dict
+) -> None:
+    if block.width != len(wanted):
+        found = f"{block.width} columns, wanted {len(wanted)}: {' '.join(wanted)}"
+        raise columns.fail(block.line(0), found)
+    for index, what in enumerate(wanted):
+        if what == "label":
+            parts[what].append(labels.decode(columns, block, index, labels.LABELS))
+        elif what == "key":
+            parts[what] += [key.decode() for key in block.column(index)]
+        elif what in ("enrol", "test"):
+            parts[what].append(codes.of(block.column(index)))
+
+
+def _trials(columns: Columns, format: str, ids: list[str], parts: dict) -> Trials:
+    enrol, test = np.concatenate(parts["enrol"]), np.concatenate(parts["test"])
+    label = np.concatenate(parts["label"]) if parts["label"] else None
+    warnings = pair_warnings(columns.name, ids, enrol, test, label)
+    name = list_name(columns.name, label, columns.digest)
+    keys = parts["key"] or None
+    return Trials(ids, enrol, test, label, format, name, columns.digest, warnings, keys)
+
+
+def guess_format(columns: Columns, block: Block) -> str:
+    """Return the format that fits all lines of a block.
+
+    Raises:
+        InputError: none fits, or more than one.
+    """
+    if block.width == 2:
+        return "pairs"
+    if block.width != 3:
+        found = f"{block.width} columns, a trial has 3: '1 enrol test' or 'enrol test target'"
+        raise columns.fail(block.line(0), found)
+    fitting = [name for name, at in _GUESSED.items() if labels.is_labels(block.column(at))]
+    if len(fitting) == 2:
+        raise InputError(
+            f"{columns.name}: both the first and the last column hold labels only; "
+            "say which with --trials-format voxceleb or kaldi"
+        )
+    if fitting:
+        return fitting[0]
+    # A bad label somewhere: take the column that starts well, so that the line can be named.
+    for name, at in _GUESSED.items():
+        if block.tokens[at] in labels.LABELS:
+            return name
+    raise columns.fail(
+        block.line(0), "no label (1, 0, target, nontarget) in the first or last column"
+    )
+
+
+def pair_warnings(
+    name: str, ids: Sequence[str], enrol: np.ndarray, test: np.ndarray, label: np.ndarray | None
+) -> tuple[str, ...]:
+    """Return what is odd about the pairs: repeated ones, recordings against themselves.
+
+    Raises:
+        InputError: a pair, in either order, is both target and nontarget.
+    """
+    low, high = np.minimum(enrol, test).astype(np.int64), np.maximum(enrol, test)
+    pair = (low * len(ids) + high) * 2 + (0 if label is None else label)
+    pair.sort()
+    step = np.diff(pair)
+    # An even number and its odd neighbour are one pair with two labels.
+    conflict = np.flatnonzero((step == 1) & (pair[:-1] % 2 == 0))
+    if len(conflict):
+        first, second = divmod(int(pair[conflict[0]]) // 2, len(ids))
+        raise InputError(
+            f"{name}: {len(conflict)} pairs are both target and nontarget, "
+            f"such as {ids[first]!r} {ids[second]!r}; decide which is right"
+        )
+    found = []
+    if repeated := int(np.count_nonzero(step == 0)):
+        found.append(f"{repeated} trials repeat a pair (duplicate_trial)")
+    if itself := int(np.count_nonzero(enrol == test)):
+        found.append(f"{itself} trials are of a recording against itself (self_trial)")
+    return tuple(found)
+
+
+def list_name(source: str, label: np.ndarray | None, digest: str) -> str:
+    """Return the name of a known list, or the file's.
+
+    A list with the counts of a known one and other text is named with "counts-of-": it may be the
+    same list in another order or format.
+    """
+    plain = Path(source).name.replace(" ", "_") or "-"
+    if label is None:
+        return plain
+    n_target = int(np.count_nonzero(label))
+    for name, (targets, nontargets, known) in KNOWN_LISTS.items():
+        if (n_target, len(label) - n_target) == (targets, nontargets):
+            return name if digest == known else f"counts-of-{name}"
+    return plain

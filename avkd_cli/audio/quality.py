@@ -39,7 +39,7 @@ def clipped_fraction(samples: np.ndarray) -> float:
 
 
 def frame_powers(samples: np.ndarray) -> np.ndarray:
-    """Return the mean square of each 25 ms, every 10 ms, without the recording's mean.
+    """Return the variance of each 25 ms, every 10 ms: the power of all but hum and offset.
 
     Args:
         samples: float32, shape (n_samples,), 16 kHz; less than 25 ms are padded with zeros.
@@ -51,9 +51,14 @@ def frame_powers(samples: np.ndarray) -> np.ndarray:
     if len(samples) < _FRAME:
         samples = np.pad(samples, (0, _FRAME - len(samples)))
     pieces = samples[: len(samples) // _PIECE * _PIECE].reshape(-1, _PIECE)
-    powers = np.einsum("ij,ij->i", pieces, pieces).astype(np.float64) / _FRAME
-    windows = np.lib.stride_tricks.sliding_window_view(powers, _FRAME // _PIECE)
-    return windows[:: _HOP // _PIECE].sum(axis=-1)
+    squares = _frame_means(np.einsum("ij,ij->i", pieces, pieces))
+    return np.maximum(0.0, squares - _frame_means(pieces.sum(axis=1)) ** 2)
+
+
+def _frame_means(sums: np.ndarray) -> np.ndarray:
+    """Return the mean of each frame from the sums of its pieces, in float64."""
+    windows = np.lib.stride_tricks.sliding_window_view(sums.astype(np.float64), _FRAME // _PIECE)
+    return windows[:: _HOP // _PIECE].sum(axis=-1) / _FRAME
 
 
 def speech_frames(powers: np.ndarray) -> np.ndarray:

@@ -189,29 +189,34 @@ def touch(path: Path) -> None:
 
 
 @contextmanager
-def lock(target: Path) -> Iterator[None]:
+def lock(target: Path, *, shared: bool = False) -> Iterator[None]:
     """Hold `<target>.lock`, a flock: it ends with the process that has it, so it cannot go stale.
+
+    Args:
+        target: what is written.
+        shared: several may hold it, but none that wants it for itself.
 
     Raises:
         TemporaryError: another process holds it; the message names it.
     """
     path = target.with_name(target.name + ".lock")
     with _operation("lock", path):
-        descriptor = _take_lock(path, target)
+        descriptor = _take_lock(path, target, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
     try:
         yield
     finally:
-        with suppress(OSError):
-            path.unlink()  # before the lock is given up: see the comparison in _take_lock
+        with suppress(OSError):  # the last one tidies up: see the comparison in _take_lock
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
         os.close(descriptor)
 
 
-def _take_lock(path: Path, target: Path) -> int:
+def _take_lock(path: Path, target: Path, kind: int) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     while True:
         descriptor = os.open(path, flags, _MODE_FILE)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
             os.close(descriptor)

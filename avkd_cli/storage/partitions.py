@@ -1,0 +1,303 @@
+"""Make a store so that it can be killed at any moment: plan, partitions with marks, one rename.
+
+Work happens in `<out>.wip`. A partition's files are written, then its mark, which lists them with
+their digests; a mark that does not match is no mark. avkd.json comes last, then the name.
+Reference: reliability.md 3.1, 3.2, 3.5.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from avkd_cli.errors import AvkdError, OutputError, TemporaryError, UsageError
+from avkd_cli.storage import durable, manifest
+from avkd_cli.storage.store import faults_of_files
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be made; everything that the bytes of the result depend on.
+
+    Args:
+        step: the command.
+        kind: of the store.
+        version: of the store's kind.
+        config: settings of the step.
+        inputs: name → fingerprint.
+        partitions: how many.
+        layout: what else decides where things are stored, such as the size of a partition.
+        software: versions of libraries that decide bytes: they matter while a store is made.
+    """
+
+    step: str
+    kind: str
+    version: int
+    config: Mapping[str, Any]
+    inputs: Mapping[str, str]
+    partitions: int
+    layout: Mapping[str, Any] = field(default_factory=dict)
+    software: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the work (design.md 4)."""
+        return manifest.fingerprint(self.step, self.version, self.config, self.inputs)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plan.json."""
+        return {
+            "format": "avkd.plan",
+            "step": self.step,
+            "kind": self.kind,
+            "version": self.version,
+            "config": dict(self.config),
+            "inputs": dict(self.inputs),
+            "partitions": self.partitions,
+            "layout": dict(self.layout),
+            "software": dict(self.software),
+        }
+
+
+def work_of(out: Path) -> Path:
+    """Return where `out` is made."""
+    return out.with_name(out.name + ".wip")
+
+
+def name_of(partition: int) -> str:
+    """Return the name of a partition: 42 is parts/00042."""
+    return f"parts/{partition:05d}"
+
+
+def check_output(out: Path) -> None:
+    """Refuse an output that no store can be.
+
+    Raises:
+        UsageError: no name, or inside a store.
+        OutputError: its folder does not exist.
+    """
+    if out.name in ("", "..") or "\n" in out.name or out.name.startswith("-"):
+        raise UsageError(f"{str(out)!r} is no name for a store; choose another with -o")
+    parent = Path(os.path.realpath(out.parent))
+    if not parent.is_dir():
+        raise OutputError(f"{out.parent}: no such folder; make it first")
+    for above in (parent, *parent.parents):
+        if (above / manifest.NAME).is_file():
+            raise UsageError(f"{out}: lies inside the store {above}; choose another output")
+
+
+def finished(out: Path, plan: Plan, overwrite: bool) -> dict[str, Any] | None:
+    """Return the manifest of `out` if it is this plan's, complete; renew its time stamp.
+
+    Raises:
+        OutputError: something else is there, and `overwrite` is not given or cannot be meant.
+        UsageError: `out` is one of the inputs.
+    """
+    if not os.path.lexists(out):
+        return None
+    record = _store_at(out)
+    if record is not None and record["fingerprint"] in plan.inputs.values():
+        raise UsageError(f"{out}: is an input of this command; choose another output")
+    if overwrite:
+        return None
+    if record is None:
+        raise OutputError(f"{out}: is a damaged store; --overwrite to make it again")
+    old = json.loads((out / "plan.json").read_bytes())
+    if different := _differences(old, plan.to_json(), ignore={"software"}):
+        raise OutputError(
+            f"{out}: exists, made otherwise ({'; '.join(different)}); "
+            "--overwrite to replace it, or another -o"
+        )
+    durable.touch(out / manifest.NAME)
+    return record
+
+
+def _store_at(out: Path) -> dict[str, Any] | None:
+    """Return the manifest of a store; None if it is damaged. What is not avkd's is refused."""
+    if out.is_symlink() or not (out / manifest.NAME).is_file():
+        raise OutputError(f"{out}: exists and is not a store of avkd; choose another output")
+    try:
+        record = manifest.read(out)
+    except AvkdError:
+        return None
+    return None if any(faults_of_files(out, record["files"])) else record
+
+
+def _differences(old: Any, new: Any, *, ignore: set[str] = frozenset(), at: str = "") -> list[str]:  # type: ignore[assignment]
+    """Return "key was a, now b" for each leaf that differs."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        keys = sorted((old.keys() | new.keys()) - ignore)
+        pairs = [(key, old.get(key), new.get(key)) for key in keys]
+        return [
+            text
+            for key, before, after in pairs
+            for text in _differences(before, after, at=f"{at}.{key}" if at else key)
+        ]
+    return [] if old == new else [f"{at} was {_short(old)}, now {_short(new)}"]
+
+
+def _short(value: object) -> str:
+    text = "absent" if value is None else str(value)
+    return text if len(text) <= 24 else text[:20] + "…"
+
+
+def start(out: Path, plan: Plan, overwrite: bool) -> Path:
+    """Return the working directory with this plan in it, new or left by a killed run.
+
+    Raises:
+        OutputError: it was started with another plan, and `overwrite` is not given.
+    """
+    work = work_of(out)
+    if os.path.lexists(work) and not _resumes(work, plan, overwrite):
+        durable.remove_tree(work)
+    durable.make_directory(work / "parts")
+    durable.sweep(work / "*")
+    durable.sweep(work / "parts" / "*")
+    if not (work / "plan.json").exists():
+        durable.write_text(work / "plan.json", manifest.canonical(plan.to_json()))
+    return work
+
+
+def _resumes(work: Path, plan: Plan, overwrite: bool) -> bool:
+    """Return whether `work` can be gone on with; False: it may be thrown away."""
+    if work.is_symlink() or not work.is_dir():
+        raise OutputError(f"{work}: is in the way; move it")
+    names = {entry.name for entry in work.iterdir()}
+    if "plan.json" not in names:  # killed before the plan, or not ours
+        if any(name != "parts" and ".tmp-" not in name for name in names):
+            raise OutputError(f"{work}: is not what avkd leaves behind; move it")
+        return True
+    try:
+        old = json.loads((work / "plan.json").read_bytes())
+    except ValueError:
+        old = {}
+    different = _differences(old, plan.to_json())
+    if different and not overwrite:
+        raise OutputError(
+            f"{work}: was started otherwise ({'; '.join(different)}); "
+            "go on with that, or --overwrite to start again"
+        )
+    return not different
+
+
+def mark_path(work: Path, partition: int) -> Path:
+    """Return the file that says that a partition is done."""
+    return work / f"{name_of(partition)}.done"
+
+
+def commit(work: Path, partition: int, files: Mapping[str, bytes], summary: Mapping) -> dict:
+    """Write a partition's files, then its mark; return the mark.
+
+    Args:
+        work: the working directory.
+        partition: its number.
+        files: name below `work` → content.
+        summary: what else the mark says.
+    """
+    for directory in sorted({(work / name).parent for name in files}):
+        durable.make_directory(directory)
+    durable.write_all({work / name: data for name, data in files.items()})
+    listed = {name: [len(data), durable.sha256_bytes(data)] for name, data in files.items()}
+    mark = {"partition": partition, **summary, "files": listed}
+    durable.write_text(mark_path(work, partition), manifest.canonical(mark))
+    return mark
+
+
+def valid_mark(work: Path, partition: int) -> dict[str, Any] | None:
+    """Return the mark of a partition if it is there and each of its files matches its digest."""
+    try:
+        mark = json.loads(mark_path(work, partition).read_bytes())
+        files = mark["files"]
+        if any(faults_of_files(work, files)):
+            return None
+        whole = all(durable.sha256_file(work / n) == sha for n, (_, sha) in files.items())
+        return mark if whole and mark["partition"] == partition else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def valid_marks(work: Path, partitions: range) -> dict[int, dict[str, Any]]:
+    """Return every valid mark by partition; the digests are computed on all cores."""
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        marks = threads.map(lambda partition: valid_mark(work, partition), partitions)
+        return {p: mark for p, mark in zip(partitions, marks, strict=True) if mark is not None}
+
+
+def finish(
+    out: Path,
+    plan: Plan,
+    marks: Mapping[int, Mapping],
+    files: Mapping[str, bytes],
+    record: Mapping[str, Any],
+    overwrite: bool,
+) -> dict[str, Any]:
+    """Write what stands above the partitions, then avkd.json, then give the store its name.
+
+    Args:
+        out: the name.
+        plan: of the work.
+        marks: of every partition.
+        files: name → content, such as the index.
+        record: what avkd.json says beside plan, files and `made_by`.
+        overwrite: replace a store that is there.
+
+    Returns:
+        The manifest.
+    """
+    work = work_of(out)
+    for directory in sorted({(work / name).parent for name in files}):
+        durable.make_directory(directory)
+    durable.write_all({work / name: data for name, data in files.items()})
+    listed = {name: [len(data), durable.sha256_bytes(data)] for name, data in files.items()}
+    for partition in sorted(marks):
+        listed |= marks[partition]["files"]
+        for name in (f"{name_of(partition)}.done",):
+            listed[name] = _listed(work / name)
+    listed["plan.json"] = _listed(work / "plan.json")
+    whole = {
+        "format": plan.kind,
+        "version": plan.version,
+        "step": plan.step,
+        "fingerprint": plan.fingerprint,
+        "config": dict(plan.config),
+        "inputs": dict(plan.inputs),
+        **record,
+        "files": dict(sorted(listed.items())),
+        "made_by": manifest.made_by(),
+    }
+    durable.write_text(work / manifest.NAME, manifest.sealed(whole))
+    durable.publish(work, out, overwrite)
+    return whole
+
+
+def _listed(path: Path) -> list:
+    return [path.stat().st_size, durable.sha256_file(path)]
+
+
+@contextmanager
+def locked(out: Path, shared: bool = False) -> Iterator[None]:
+    """Hold the output's lock; `shared` by the runs of a job array."""
+    check_output(out)
+    with durable.lock(out, shared=shared):
+        yield
+
+
+def refuse_missing(marks: Mapping[int, Any], partitions: int) -> None:
+    """Raise TemporaryError unless every partition is done."""
+    if len(marks) < partitions:
+        missing = [str(p) for p in range(partitions) if p not in marks]
+        shown = ", ".join(missing[:10]) + (", …" if len(missing) > 10 else "")
+        raise TemporaryError(
+            f"{len(missing)} of {partitions} partitions are not done ({shown}); "
+            "run them with --partitions, then --finalise again"
+        )
+
+
+def chosen(partitions: tuple[int, int] | None, count: int) -> range:
+    """Return the partitions to do; a job array may reach beyond the last one."""
+    first, stop = partitions or (0, count)
+    return range(min(first, count), min(stop, count))

@@ -27,6 +27,13 @@ FUSION_MODELS = ("gate", "ssa", "cbp", "concat", "linear", "average")
 DETECTORS = ("yunet", "scrfd", "none")
 CROP_MODES = ("aligned-112x96", "aligned-112", "box-224", "gray-128")
 FEATURES = ("fbank", "waveform", "spectrogram")
+TRIAL_FORMATS = ("voxceleb", "kaldi", "3dspeaker", "pairs", "fame", "csv", "nist")
+SCORE_FORMATS = (
+    "avkd", "wespeaker", "kaldi", "bosaris", "3dspeaker", "speechbrain", "voxsrc", "fame",
+    "bob2", "bob4", "bob5", "nist18", "nist21", "csv",
+)  # fmt: skip
+SCORE_NORMS = ("none", "as", "s", "z", "t")
+FUSIONS_OF_SCORES = ("none", "mean", "z-sum", "logistic")
 DTYPES = ("float16", "float32")
 
 
@@ -252,8 +259,17 @@ class ExtractConfig:
 class ScoreConfig:
     """Settings of score."""
 
-    norm: str = setting("none", "score normalisation", choices=("none", "as", "s", "z", "t"))
-    top_n: int = setting(300, "closest cohort persons kept by AS-norm", minimum=1)
+    norm: str = setting("none", "score normalisation by --cohort", choices=SCORE_NORMS)
+    top_n: int = setting(300, "closest cohort persons kept by AS-norm", minimum=2)
+    trials_format: str = setting(
+        "auto", "of the trial list; auto: guessed, and said", choices=("auto", *TRIAL_FORMATS)
+    )
+    in_format: str = setting(
+        "auto", "of score files, with --fuse; auto: guessed", choices=("auto", *SCORE_FORMATS)
+    )
+    out_format: str = setting("avkd", "of the scores", choices=SCORE_FORMATS)
+    skip_missing: bool = setting(False, "leave out trials without an embedding, and count them")
+    fuse: str = setting("none", "how several score files become one", choices=FUSIONS_OF_SCORES)
 
 
 def load(

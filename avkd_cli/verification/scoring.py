@@ -16,19 +16,22 @@ _ROWS = 512  # pairs multiplied at a time: both sides of 512 x 512 floats stay i
 _THREADS = 2  # rows come from memory in no order; more threads than this only wait for it
 
 
-def cosine_scores(embedding: np.ndarray, enrol: np.ndarray, test: np.ndarray) -> np.ndarray:
+def cosine_scores(
+    embedding: np.ndarray, enrol: np.ndarray, test: np.ndarray, norm: np.ndarray | None = None
+) -> np.ndarray:
     """Return the cosine of each trial, float64, shape (n_trials,), right to 1e-5.
 
     Args:
         embedding: shape (n, d), float32, no row of norm zero among those used.
         enrol: row of the enrolment side, shape (n_trials,).
         test: row of the test side, shape (n_trials,).
+        norm: `norms(embedding)`, where that is known.
 
     Raises:
         ValueError: a row that is used is zero or not finite.
     """
     embedding = np.ascontiguousarray(embedding, dtype=np.float32)
-    norm = norms(embedding)
+    norm = norms(embedding) if norm is None else norm
     used = norm[enrol], norm[test]
     if not all(np.all((side > 0) & np.isfinite(side)) for side in used):
         raise ValueError("an embedding is zero or not finite: it has no direction")

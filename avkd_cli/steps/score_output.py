@@ -1,0 +1,112 @@
+"""What `avkd score` leaves: score lines, the summary on stderr, and the same as JSON."""
+
+import json
+import sys
+from pathlib import Path
+
+from avkd_cli.config import ScoreConfig
+from avkd_cli.errors import UsageError
+from avkd_cli.storage import durable
+from avkd_cli.verification.metrics import detection_metrics, eer_threshold
+from avkd_cli.verification.scorefiles import score_lines, write_scores
+from avkd_cli.verification.scores import Scores
+from avkd_cli.verification.signature import signature
+
+P_TARGETS = (0.01, 0.05)
+
+
+def note(quiet: bool, text: str) -> None:
+    """Print one line on stderr."""
+    if not quiet:
+        print(f"avkd score: {text}", file=sys.stderr)
+
+
+def deliver(
+    scores: Scores, settings: ScoreConfig, facts: dict, *, output: Path | None,
+    metrics: Path | None, quiet: bool,
+) -> dict:  # fmt: skip
+    """Write the scores, then the summary; return the summary.
+
+    Raises:
+        UsageError: scores and summary would both go to stdout.
+    """
+    if output is None and str(metrics) == "-":
+        raise UsageError("scores and metrics cannot both go to stdout; give -o or --metrics FILE")
+    summary = summarise(scores, facts)
+    if output is None:
+        for block in list(score_lines(scores, settings.out_format)):
+            sys.stdout.buffer.write(block)
+        sys.stdout.buffer.flush()
+    else:
+        write_scores(output, scores, settings.out_format)
+    if str(metrics) == "-":
+        print(json.dumps(summary, ensure_ascii=False))
+    elif metrics is not None:
+        durable.write_json(metrics, summary)
+    for text in scores.warnings:
+        print(f"avkd score: warning: {scores.name}: {text}", file=sys.stderr)
+    if not quiet:
+        for line in readable(summary):
+            print(line, file=sys.stderr)
+    return summary
+
+
+def summarise(scores: Scores, facts: dict) -> dict:
+    """Return figures, counts and signature; no figures where a class is missing."""
+    n_target = 0 if scores.label is None else int((scores.label == 1).sum())
+    n_nontarget = 0 if scores.label is None else len(scores) - n_target
+    summary = {
+        "format": "avkd.metrics",
+        "version": 1,
+        "trials": {"name": scores.name, "digest": scores.digest},
+        "counts": {
+            "trials": len(scores),
+            "target": n_target,
+            "nontarget": n_nontarget,
+            "skipped": facts["skipped"],
+        },
+        "eer_percent": None,
+        "min_dcf": None,
+        "eer_threshold": None,
+        "inputs": {name: facts[name] for name in INPUTS if facts.get(name)},
+        "score_type": facts["score_type"],
+    }
+    if n_target and n_nontarget:
+        summary |= figures(scores)
+    return summary | {
+        "signature": signature(
+            list_name=scores.name, digest=scores.digest, n_target=n_target,
+            n_nontarget=n_nontarget, p_targets=P_TARGETS, norm=facts["norm"],
+        )
+    }  # fmt: skip
+
+
+INPUTS = ("embeddings", "cohort", "sub_mean", "enrol_map", "scores", "calibration")
+
+
+def figures(scores: Scores) -> dict:
+    """Return EER, minDCF by prior, and the threshold at the EER."""
+    target, nontarget = scores.target, scores.nontarget
+    found = detection_metrics(target, nontarget, P_TARGETS)
+    return {
+        "eer_percent": 100 * found["eer"],
+        "min_dcf": {f"{p:g}": found[f"min_dcf_{p:g}"] for p in P_TARGETS},
+        "eer_threshold": eer_threshold(target, nontarget),
+    }
+
+
+def readable(summary: dict) -> list[str]:
+    """Return the lines of a summary for a person."""
+    counts = summary["counts"]
+    skipped = f", {counts['skipped']:,} skipped" if counts["skipped"] else ""
+    lines = [
+        f"{counts['trials']:,} trials ({counts['target']:,} target, "
+        f"{counts['nontarget']:,} nontarget{skipped})"
+    ]
+    if summary["eer_percent"] is None:
+        return [*lines, "no EER: it needs targets and nontargets", summary["signature"]]
+    costs = "  ".join(f"minDCF({p}) {cost:.4f}" for p, cost in summary["min_dcf"].items())
+    hint = "scores seem to be distances" if summary["eer_percent"] > 50 else ""
+    if hint:
+        lines.append(f"warning: EER above 50 %: {hint} (inverted)")
+    return [*lines, f"EER {summary['eer_percent']:.3f} %  {costs}", summary["signature"]]

@@ -1,0 +1,45 @@
+"""One line that says how a figure was computed, to paste under a table (as sacreBLEU's)."""
+
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+
+
+def signature(
+    *,
+    list_name: str,
+    digest: str,
+    n_target: int,
+    n_nontarget: int,
+    p_targets: Sequence[float],
+    mode: str = "interp",
+    costs: tuple[float, float] = (1.0, 1.0),
+    norm: str = "none",
+) -> str:
+    """Return the signature of a figure.
+
+    Args:
+        list_name: name of the trial list.
+        digest: "sha256:…" of it.
+        n_target: number of same-person trials.
+        n_nontarget: number of different-person trials.
+        p_targets: priors of the detection costs.
+        mode: of the EER, see `metrics.EER_MODES`.
+        costs: of a miss and of a false alarm.
+        norm: what was done to the scores.
+    """
+    ties = "by-order" if mode == "nist" else "one-threshold"
+    priors = ",".join(f"{p:g}" for p in p_targets)
+    miss, false_alarm = costs
+    return (
+        f"list:{list_name}#{digest.removeprefix('sha256:')[:12]}|trials:{n_target}+{n_nontarget}"
+        f"|eer:{mode}|ties:{ties}|dcf:normalised|p_target:{priors}|costs:{miss:g},{false_alarm:g}"
+        f"|norm:{norm}|avkd:{avkd_version()}"
+    )
+
+
+def avkd_version() -> str:
+    """Return the installed version of avkd."""
+    try:
+        return version("avkd")
+    except PackageNotFoundError:  # run from a tree that is not installed
+        return "0"

@@ -1,0 +1,19 @@
+"""Every picture: figures made of arrays and results, rendered to bytes. No file is written here."""
+
+from avkd_cli.analysis.figures.bars import bars_figure
+from avkd_cli.analysis.figures.curves import det_figure, roc_figure
+from avkd_cli.analysis.figures.distributions import histogram_figure, reliability_figure
+from avkd_cli.analysis.figures.style import inline, save
+from avkd_cli.analysis.figures.venn import venn_figure, venn_panels
+
+__all__ = [
+    "bars_figure",
+    "det_figure",
+    "histogram_figure",
+    "inline",
+    "reliability_figure",
+    "roc_figure",
+    "save",
+    "venn_figure",
+    "venn_panels",
+]

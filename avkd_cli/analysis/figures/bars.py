@@ -1,0 +1,55 @@
+"""Bars of error rates: one row a system, one panel a list."""
+
+from collections.abc import Mapping
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from avkd_cli.analysis.figures.style import FAINT, INK, house_style, looks
+from avkd_cli.analysis.systems import system, system_order
+
+HATCHES = {"": "", "audio": "", "visual": "////"}
+
+
+def bars_figure(arranged: Mapping) -> Figure:
+    """Return the EER of every system, in the order of the tables, with intervals where known.
+
+    Args:
+        arranged: what `tables.arrange` returns.
+    """
+    names = sorted({one["system"] for one in arranged["results"]}, key=system_order)
+    lists = arranged["lists"]
+    with house_style():
+        figure = Figure(figsize=(2.1 + 2.5 * len(lists), 0.7 + 0.27 * len(names)))
+        panels = figure.subplots(1, len(lists), sharey=True, squeeze=False)[0]
+        for axes, one in zip(panels, lists, strict=True):
+            results = {r["system"]: r for r in arranged["results"] if r["list"] == one["list"]}
+            _panel(axes, names, results)
+            axes.set_title(one["label"])
+        panels[0].set_yticks(range(len(names)), [system(name).label for name in names])
+        panels[0].set_ylim(len(names) - 0.4, -0.6)
+        figure.subplots_adjust(wspace=0.08)
+        return figure
+
+
+def _panel(axes: Axes, names: list[str], results: Mapping[str, Mapping]) -> None:
+    """Draw one list's bars, students lighter than their baselines."""
+    for y, (name, look) in enumerate(looks(names).items()):
+        if name not in results:
+            continue
+        value = results[name]["eer_percent"]
+        one = system(name)
+        axes.barh(y, value, height=0.68, color=look["color"], alpha=0.45 if one.losses else 0.95,
+                  edgecolor=INK, linewidth=0.6, hatch=HATCHES[one.sense])  # fmt: skip
+        low, high = results[name].get("eer_interval") or (value, value)
+        if high > low:
+            axes.plot([low, high], [y, y], color=INK, linewidth=1.2)
+        axes.annotate(f"{value:.2f}", (high, y), (3, 0), textcoords="offset points",
+                      va="center", ha="left", fontsize=8)  # fmt: skip
+    ends = [max(r["eer_percent"], *(r.get("eer_interval") or (0,))) for r in results.values()]
+    axes.set_xlim(0, 1.22 * max([*ends, 1e-6]))
+    axes.set_xlabel("EER, %")
+    axes.tick_params(left=False)
+    axes.grid(visible=True, axis="x")
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_color(FAINT)

@@ -1,0 +1,81 @@
+"""How scores are spread, and whether calibrated ones mean what they say."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+from avkd_cli.analysis.figures.style import FAINT, INK, SKY, VERMILION, house_style
+
+
+def histogram_figure(
+    target: ArrayLike, nontarget: ArrayLike, threshold: float | None = None, title: str = ""
+) -> Figure:
+    """Return the densities of target and nontarget scores, and the threshold between them."""
+    target, nontarget = np.asarray(target, float), np.asarray(nontarget, float)
+    edges = np.histogram_bin_edges(np.concatenate([target, nontarget]), bins=60)
+    with house_style():
+        figure = Figure(figsize=(5, 3))
+        axes = figure.subplots()
+        shape = {"bins": edges, "density": True, "histtype": "stepfilled", "linewidth": 1.2}
+        axes.hist(nontarget, facecolor=VERMILION + "66", edgecolor=VERMILION, linestyle="--",
+                  label=f"nontarget ({len(nontarget):,})", **shape)  # fmt: skip
+        axes.hist(target, facecolor=SKY + "66", edgecolor=INK, label=f"target ({len(target):,})",
+                  **shape)  # fmt: skip
+        if threshold is not None and np.isfinite(threshold):
+            axes.axvline(threshold, color=INK, linewidth=1, label=f"threshold {threshold:.4g}")
+        axes.set(xlabel="score", ylabel="density", title=title)
+        axes.set_yticks([])
+        axes.spines["left"].set_visible(False)
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.1 if title else 1), ncols=3)
+        return figure
+
+
+def reliability_figure(
+    log_likelihood_ratio: ArrayLike, target: ArrayLike, p_target: float, title: str = ""
+) -> Figure:
+    """Return how often trials with a stated posterior are target trials.
+
+    The trials are weighted so that target ones have the prior `p_target`; on the diagonal, the
+    posterior is what happens. Ten groups of about equal weight, which is a dot's area.
+
+    Args:
+        log_likelihood_ratio: natural logarithm, shape (n_trials,).
+        target: whether both sides are one person, shape (n_trials,).
+
+    Raises:
+        ValueError: if `p_target` is not between 0 and 1, or a class is empty.
+    """
+    stated, seen, share = reliability(log_likelihood_ratio, target, p_target)
+    with house_style():
+        figure = Figure(figsize=(3.8, 3.6))
+        axes = figure.subplots()
+        axes.plot([0, 1], [0, 1], color=FAINT, zorder=0)
+        axes.plot(stated, seen, color=INK, linewidth=1)
+        axes.scatter(stated, seen, s=300 * share, color=SKY, edgecolor=INK, zorder=2)
+        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=title)
+        axes.set(xlabel=f"stated probability (prior {p_target:g})", ylabel="share of target trials")
+        return figure
+
+
+def reliability(
+    log_likelihood_ratio: ArrayLike, target: ArrayLike, p_target: float, groups: int = 10
+) -> tuple[NDArray, NDArray, NDArray]:
+    """Return (mean posterior, weighted share of target trials, weight) of each group of trials.
+
+    Raises:
+        ValueError: if `p_target` is not between 0 and 1, or a class is empty.
+    """
+    llr, target = np.asarray(log_likelihood_ratio, float), np.asarray(target, bool)
+    if not 0 < p_target < 1:
+        raise ValueError(f"a prior is between 0 and 1, not {p_target}")
+    if target.all() or not target.any():
+        raise ValueError("reliability needs target and nontarget trials")
+    weight = np.where(target, p_target / target.sum(), (1 - p_target) / (~target).sum())
+    posterior = 1 / (1 + np.exp(-(llr + np.log(p_target / (1 - p_target)))))
+    order = np.argsort(posterior, kind="stable")
+    group = np.minimum((np.cumsum(weight[order]) * groups - 1e-9).astype(int), groups - 1)
+    total = np.bincount(group, weight[order], groups)
+    used = total > 0
+    stated = np.bincount(group, (weight * posterior)[order], groups)[used] / total[used]
+    seen = np.bincount(group, (weight * target)[order], groups)[used] / total[used]
+    return stated, seen, total[used]

@@ -1,0 +1,138 @@
+"""What the numbers say, in sentences computed from them. Pure."""
+
+from collections.abc import Mapping, Sequence
+
+from avkd_cli.analysis.systems import SENSES, list_label, students, system
+from avkd_cli.analysis.tables import by_cell
+
+ORGAN = {"audio": "voice", "visual": "face"}
+OTHER = {"audio": "visual", "visual": "audio"}
+NO_INTERVAL = (
+    "No intervals were computed: differences of this size may be due to the choice of persons, "
+    "of the seed, or of the lowest among several."
+)
+
+
+def sentences(
+    arranged: Mapping,
+    venns: Sequence[Mapping] = (),
+    differences: Sequence[Mapping] = (),
+    venn_list: str | None = None,
+) -> list[str]:
+    """Return a few sentences on fusion, students and what they corrected.
+
+    Args:
+        arranged: what `tables.arrange` returns.
+        venns: regions of students against their baselines, by system and list.
+        differences: EER differences of students with their intervals, by system and list.
+        venn_list: list whose corrected trials are told of.
+    """
+    cells, lists = by_cell(arranged), [one["list"] for one in arranged["lists"]]
+    found = [on_fusion(cells, lists)]
+    for sense in SENSES:
+        taught = on_students(cells, lists, sense)
+        found += [taught, certainty(cells, lists, sense, differences)]
+        found.append(on_corrected(cells, sense, venn_list, venns))
+    if any(on_students(cells, lists, sense) for sense in SENSES) and not differences:
+        found.append(NO_INTERVAL)
+    return [text for text in found if text]
+
+
+def on_fusion(cells: Mapping, lists: Sequence[str]) -> str:
+    """Return how the senses together compare with each alone, where all three are there."""
+    told = [_fusion_on(cells, name) for name in lists]
+    told = [one for one in told if one]
+    return f"Voice and face together: {'; '.join(told)}." if told else ""
+
+
+def _fusion_on(cells: Mapping, name: str) -> str:
+    fusions = [s for s, on in cells if on == name and s.startswith("fusion-")]
+    single = [cells[s, name]["eer_percent"] for s in SENSES if (s, name) in cells]
+    if len(single) < len(SENSES) or not fusions:
+        return ""
+    both = min(cells[s, name]["eer_percent"] for s in fusions)
+    return (
+        f"{list_label(name)} {both:.2f} % EER, where the voice alone has {single[0]:.2f} % and the "
+        f"face alone {single[1]:.2f} % ({change(min(single), both)} than the better one)"
+    )
+
+
+def change(before: float, after: float) -> str:
+    """Return how an error rate differs from another: `27 % lower`."""
+    if before in (0, after):
+        return "no lower"
+    share = 100 * (after - before) / before
+    return f"{abs(share):.0f} % {'lower' if share < 0 else 'higher'}"
+
+
+def _taught(cells: Mapping, name: str, sense: str) -> list[str]:
+    """Return the students on a list, lowest EER first; none where the baseline is missing."""
+    if (sense, name) not in cells:
+        return []
+    found = [s for s in students(sense)[1:] if (s, name) in cells]
+    return sorted(found, key=lambda s: cells[s, name]["eer_percent"])
+
+
+def on_students(cells: Mapping, lists: Sequence[str], sense: str) -> str:
+    """Return how many students are better than their baseline, and which is the best."""
+    told = []
+    for name in lists:
+        taught = _taught(cells, name, sense)
+        if not taught:
+            continue
+        base, value = (cells[s, name]["eer_percent"] for s in (sense, taught[0]))
+        lower = sum(cells[s, name]["eer_percent"] < base for s in taught)
+        told.append(
+            f"{list_label(name)} {lower} of {len(taught)}, the lowest {system(taught[0]).loss_label} "
+            f"with {value:.2f} % against {base:.2f} %"
+        )
+    if not told:
+        return ""
+    return f"Students with a lower EER than their baseline, {ORGAN[sense]} only: {'; '.join(told)}."
+
+
+def certainty(
+    cells: Mapping, lists: Sequence[str], sense: str, differences: Sequence[Mapping]
+) -> str:
+    """Return which of the lowest are lower by more than the choice of persons explains."""
+    known = {(one["system"], one["list"]): one for one in differences}
+    told = []
+    for name in lists:
+        best = _taught(cells, name, sense)[:1]
+        if best and (best[0], name) in known:
+            one = known[best[0], name]
+            low, high = one["interval"]
+            told.append(
+                f"{list_label(name)} {one['difference']:+.2f} points (95 % interval "
+                f"{low:+.2f} to {high:+.2f}{', beyond 0' if low > 0 or high < 0 else ''})"
+            )
+    if not told:
+        return ""
+    return (
+        f"The lowest {ORGAN[sense]} student against its baseline, persons resampled: "
+        f"{'; '.join(told)}. That it was chosen as the lowest of several is not counted in."
+    )
+
+
+def on_corrected(cells: Mapping, sense: str, name: str | None, venns: Sequence[Mapping]) -> str:
+    """Return what the best student corrected and broke, and what the other sense knew of it."""
+    best = _taught(cells, name, sense)[:1] if name else []
+    for one in venns:
+        if best and (one["system"], one["list"]) == (best[0], name):
+            return _corrected(one, sense)
+    return ""
+
+
+def _corrected(one: Mapping, sense: str) -> str:
+    text = (
+        f"On {list_label(one['list'])}, each deciding at its own EER, the {ORGAN[sense]} student "
+        f"{system(one['system']).loss_label} corrects {one['newly_right']:,} of the baseline's "
+        f"{one['newly_right'] + one['both_wrong']:,} errors and breaks {one['newly_wrong']:,} "
+        "trials"
+    )
+    if one.get("other_share") is None:
+        return text + "."
+    return text + (
+        f"; the {OTHER[sense]} baseline has {100 * one['other_share']:.0f} % of the corrected "
+        f"right, and {100 * one['other_of_errors']:.0f} % of all those errors."
+    )

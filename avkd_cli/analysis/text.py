@@ -1,0 +1,114 @@
+"""Results as a person reads them on a terminal. Pure: the dicts of the steps in, text out."""
+
+from collections.abc import Sequence
+
+
+def columns(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+    """Return rows as aligned columns, the first `left` ones to the left, the rest to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if i < left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def count(number: int) -> str:
+    """Return a count with thousands set apart."""
+    return f"{number:,}"
+
+
+def percent(fraction: float | None) -> str:
+    """Return a fraction in percent, or a dash where there is none."""
+    return "–" if fraction is None else f"{100 * fraction:.2f} %"
+
+
+def venn_text(result: dict) -> str:
+    """Return the systems, the two-by-two table of a and b, and the other regions."""
+    head = f"{count(result['trials'])} trials: {count(result['targets'])} target, " + (
+        f"{count(result['nontargets'])} nontarget"
+    )
+    parts = [head, _systems_text(result["systems"]), _square_text(result)]
+    parts += [_also_right_text(key, value) for key, value in result.items() if key.startswith(ALSO)]
+    if len(result["systems"]) > 2:
+        parts.append(_regions_text(result))
+    return "\n\n".join(parts)
+
+
+ALSO = "newly_right_that_"
+
+
+def _systems_text(systems: dict) -> str:
+    rows = [["", "scores", "decided at", "threshold", "misses", "false alarms", "wrong"]]
+    for letter, one in systems.items():
+        threshold = "–" if one["threshold"] is None else f"{one['threshold']:.6g}"
+        errors, wrong = (one["misses"], one["false_alarms"]), percent(one["error_rate"])
+        rows.append([letter, one["name"], one["rule"], threshold, *map(count, errors), wrong])
+    return columns(rows, left=3)
+
+
+def _square_text(result: dict) -> str:
+    rows = [
+        ["", "b right", "", "b wrong", ""],
+        ["a right", count(result["both_right"]), "", count(result["newly_wrong"]), "newly wrong"],
+        ["a wrong", count(result["newly_right"]), "newly right", count(result["both_wrong"]), ""],
+    ]
+    return columns(rows)
+
+
+def _also_right_text(key: str, also: dict) -> str:
+    letter = key.removeprefix(ALSO)[0]
+    return (
+        f"of the newly right, {letter} has {count(also['trials'])} right ({percent(also['share'])})"
+    )
+
+
+def _regions_text(result: dict) -> str:
+    rows = [["right for", "wrong for", "trials", "share"]]
+    for one in result["regions"]:
+        right, wrong = (" ".join(one[side]) or "–" for side in ("right", "wrong"))
+        rows.append([right, wrong, count(one["trials"]), percent(one["trials"] / result["trials"])])
+    return columns(rows, left=2)
+
+
+def metrics_text(result: dict) -> str:
+    """Return one row a score file, and the signatures."""
+    rows = [["scores", "EER", "minDCF 0.01", "minDCF 0.05", "target", "nontarget"]]
+    for one in result["files"]:
+        dcf = [f"{one['min_dcf'][p]:.4f}" for p in ("0.01", "0.05")]
+        rows.append([one["name"], f"{one['eer_percent']:.3f} %", *dcf])
+        rows[-1] += [count(one["targets"]), count(one["nontargets"])]
+    signatures = "\n".join(one["signature"] for one in result["files"])
+    return columns(rows) + "\n\n" + signatures
+
+
+def correlation_text(result: dict) -> str:
+    """Return one row a pair, one row a store, and the note on the basis."""
+    keys = ("pcc_per_segment", "pcc_pooled", "pcc_per_dimension", "linear_cka")
+    pairs = [["pair", "segments", "PCC/segment", "pooled", "/dimension", "CKA", "1 - cosine"]]
+    for one in result["pairs"]:
+        numbers = [decimal(one[key]) for key in (*keys, "mean_cosine_distance")]
+        pairs.append([f"{one['a']} - {one['b']}", count(one["segments"]), *numbers])
+    keys = ("alignment", "uniformity", "within_person_variance", "between_person_variance")
+    stores = [
+        ["store", "segments", "persons", "size", "alignment", "uniformity", "within", "between"]
+    ]
+    for one in result["stores"]:
+        numbers = [count(one[key]) for key in ("segments", "persons", "dimensions")]
+        stores.append([one["name"], *numbers, *(decimal(one[key]) for key in keys)])
+    shown = [columns(pairs)] if result["pairs"] else []
+    return "\n\n".join([*shown, columns(stores), f"Note: {result['note']}."])
+
+
+def decimal(value: float | None) -> str:
+    """Return a number with four decimals, or a dash where there is none."""
+    return "–" if value is None else f"{value:.4f}"
+
+
+def report_text(result: dict) -> str:
+    """Return where the page is and what it says in words."""
+    said = [f"- {text}" for text in result["words"]]
+    statement = [result["statement"]] if result["statement"] else []
+    return "\n".join([*statement, *said, f"{result['results']} results: {result['path']}"])

@@ -1,0 +1,114 @@
+"""Which trials two to four systems decide rightly: the regions of their Venn diagram.
+
+Pure: arrays in, counts and arrays out. A trial is accepted when its score is at least the
+threshold, and right when a target trial is accepted or a nontarget trial is not.
+
+Reference:
+    L. Zhang, Z. Chen, Y. Qian, "Knowledge distillation from multi-modality to single-modality
+    for person verification", Interspeech 2021, section 4.4, figure 2. The paper does not say at
+    which threshold it decides; ours is each system's own, at its EER, unless another is given.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+REGIONS = ("both_right", "newly_wrong", "newly_right", "both_wrong")  # in the order of `region`
+
+
+@dataclass(frozen=True)
+class Transition:
+    """Counts of trials from system a to system b; together all trials."""
+
+    both_right: int
+    both_wrong: int
+    newly_right: int
+    newly_wrong: int
+
+
+@dataclass(frozen=True)
+class Region:
+    """The trials that exactly `right` decide rightly and exactly `wrong` wrongly."""
+
+    right: tuple[str, ...]
+    wrong: tuple[str, ...]
+    trials: int
+
+
+def decided_right(score: ArrayLike, target: ArrayLike, threshold: float) -> NDArray[np.bool_]:
+    """Return which trials are decided rightly, shape (n_trials,).
+
+    Args:
+        score: shape (n_trials,), higher is closer.
+        target: whether both sides are one person, shape (n_trials,).
+        threshold: a trial is accepted when score >= threshold.
+
+    Raises:
+        ValueError: if the shapes differ, or a score or the threshold is NaN.
+    """
+    score, target = np.asarray(score, np.float64), np.asarray(target, bool)
+    if score.ndim != 1 or score.shape != target.shape:
+        raise ValueError(f"scores {score.shape} and labels {target.shape} must have one length")
+    if np.isnan(score).any() or np.isnan(threshold):
+        raise ValueError("a score or the threshold is NaN, which is neither side of anything")
+    return (score >= threshold) == target
+
+
+def region(right_a: ArrayLike, right_b: ArrayLike) -> NDArray[np.int64]:
+    """Return the region of each trial as an index into `REGIONS`, shape (n_trials,).
+
+    Raises:
+        ValueError: if the two have not one length.
+    """
+    right_a, right_b = np.asarray(right_a, bool), np.asarray(right_b, bool)
+    if right_a.ndim != 1 or right_a.shape != right_b.shape:
+        raise ValueError(f"decisions {right_a.shape} and {right_b.shape} must have one length")
+    return 2 * ~right_a + ~right_b
+
+
+def transition(right_a: ArrayLike, right_b: ArrayLike) -> Transition:
+    """Return how many trials b corrected and broke, against a.
+
+    Raises:
+        ValueError: if the two have not one length.
+    """
+    counts = np.bincount(region(right_a, right_b), minlength=len(REGIONS))
+    return Transition(**dict(zip(REGIONS, counts.tolist(), strict=True)))
+
+
+def regions(right: Mapping[str, ArrayLike]) -> list[Region]:
+    """Return all 2^k regions of k systems, from all right to all wrong.
+
+    Raises:
+        ValueError: if there are fewer than two or more than four systems, or the lengths differ.
+    """
+    if not 2 <= len(right) <= 4:
+        raise ValueError(f"a Venn diagram takes two to four systems, not {len(right)}")
+    decisions = [np.asarray(one, bool) for one in right.values()]
+    if len({one.shape for one in decisions}) != 1:
+        raise ValueError(f"decisions of unequal length: {[one.shape for one in decisions]}")
+    code = sum(~one * 2**place for place, one in enumerate(reversed(decisions)))
+    counts = np.bincount(code, minlength=2 ** len(right)).tolist()
+    patterns = product((True, False), repeat=len(right))
+    return [_region(tuple(right), *pair) for pair in zip(patterns, counts, strict=True)]
+
+
+def _region(names: tuple[str, ...], pattern: tuple[bool, ...], trials: int) -> Region:
+    right = tuple(name for name, yes in zip(names, pattern, strict=True) if yes)
+    return Region(right, tuple(name for name in names if name not in right), trials)
+
+
+def newly_right_of(right_a: ArrayLike, right_b: ArrayLike, right_c: ArrayLike) -> int:
+    """Return how many of the trials that b corrected are right for c.
+
+    Raises:
+        ValueError: if the lengths differ.
+    """
+    corrected = region(right_a, right_b) == REGIONS.index("newly_right")
+    right_c = np.asarray(right_c, bool)
+    if right_c.shape != corrected.shape:
+        raise ValueError(f"decisions {corrected.shape} and {right_c.shape} must have one length")
+    return int((corrected & right_c).sum())

@@ -1,0 +1,34 @@
+"""`avkd analyze pcc`."""
+
+from pathlib import Path
+
+import click
+
+from avkd_cli import options
+from avkd_cli.commands.analyze_output import show
+
+
+@click.command("pcc")
+@click.argument("stores", nargs=-1, required=True, type=options.store)
+@options.list_file
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.json",
+              help="Write the JSON there as well, for 'analyze report'.")  # fmt: skip
+@options.as_json
+def command(
+    stores: tuple[str, ...], list_file: Path | None, output: Path | None, as_json: bool
+) -> None:
+    """Say how alike embedding STORES are, utterance by utterance.
+
+    Every pair of stores: Pearson correlation (per segment, pooled, per dimension), linear CKA,
+    mean cosine distance. Every store: alignment, uniformity, variance within and between
+    persons. Utterances are matched by id. A correlation depends on the coordinate basis, CKA
+    does not.
+
+    \b
+    Example:
+        avkd analyze pcc audio-emb.zarr visual-emb.zarr teacher-emb.zarr
+    """
+    from avkd_cli.analysis.text import correlation_text
+    from avkd_cli.steps.analyze.correlation import correlations
+
+    show(correlations(stores, list_file, output), correlation_text, as_json)

@@ -1,0 +1,33 @@
+"""`avkd analyze table`."""
+
+from pathlib import Path
+
+import click
+
+from avkd_cli import options
+from avkd_cli.commands.analyze_output import corpus_name, show
+
+
+@click.command("table")
+@click.argument("scores", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
+              help="Write table.md and table.json there.")  # fmt: skip
+@corpus_name
+@options.as_json
+def command(
+    scores: tuple[Path, ...], output: Path | None, corpus: str | None, as_json: bool
+) -> None:
+    """Arrange SCORES, files SYSTEM.LIST.scores or folders of them, as the paper's tables.
+
+    Systems are audio, visual, fusion-gate, audio-kd-cos-kl and so on, lists vox1-o, vox1-e,
+    vox1-h; any other name gets a row or column of its own. Beside each EER stands the one that
+    the paper prints on VoxCeleb, where it prints one.
+
+    \b
+    Example:
+        avkd analyze table work/scores -o work/report
+    """
+    from avkd_cli.analysis.tables import to_markdown
+    from avkd_cli.steps.analyze.table import table
+
+    show(table(scores, output, corpus), to_markdown, as_json)

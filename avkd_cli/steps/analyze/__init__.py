@@ -1,0 +1,1 @@
+"""Steps of `avkd analyze`: one module a theme."""

@@ -1,0 +1,96 @@
+"""Score files as every analysis wants them: with labels, two classes, and joined by ids."""
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avkd_cli.errors import InputError
+from avkd_cli.verification.scorefiles import read_scores
+from avkd_cli.verification.scores import Scores, join
+from avkd_cli.verification.trials import Trials, read_trials
+
+
+def read_labelled(paths: Sequence[str | Path], trials: str | Path | None = None) -> list[Scores]:
+    """Read score files; labels come from them, or from the trial list. Oddities go to stderr.
+
+    Raises:
+        MissingInputError: a file does not exist.
+        InputError: a file is damaged, has no labels or one class only, or misses a trial.
+    """
+    listed = None if trials is None else read_trials(trials)
+    scores = [read_scores(path, listed) for path in paths]
+    for one in scores:
+        if one.label is None:
+            raise InputError(f"{one.source}: has no labels; name the trial list with --trials")
+        one.require_both_classes()
+    warn(scores)
+    return scores
+
+
+def warn(scores: Sequence[Scores]) -> None:
+    """Print each kind of oddity once on stderr, and how many files more have it."""
+    kinds: dict[str, list[str]] = {}
+    for one in scores:
+        for text in one.warnings:
+            kinds.setdefault(text.rpartition("(")[2], []).append(f"{one.source}: {text}")
+    for first, *more in kinds.values():
+        also = f", and {len(more)} more files" if more else ""
+        print(f"avkd analyze: warning: {first}{also}", file=sys.stderr)
+
+
+def is_target(scores: Scores) -> NDArray[np.bool_]:
+    """Return whether both sides of each trial are one person, shape (n_trials,)."""
+    return np.asarray(scores.label) == 1
+
+
+def aligned(scores: Sequence[Scores]) -> list[Scores]:
+    """Return the score files in the order of the first one's trials, matched by ids.
+
+    Raises:
+        InputError: if the files do not hold the same trials, or label one differently.
+    """
+    first, *others = scores
+    return [first, *(other if _same(first, other) else _matched(other, first) for other in others)]
+
+
+def _same(first: Scores, other: Scores) -> bool:
+    return first.ids == other.ids and all(
+        np.array_equal(getattr(first, name), getattr(other, name))
+        for name in ("enrol", "test", "label")
+    ) and first.keys == other.keys  # fmt: skip
+
+
+def _matched(other: Scores, first: Scores) -> Scores:
+    as_list = Trials(
+        first.ids, first.enrol, first.test, first.label, first.format, first.source, first.digest,
+        keys=first.keys,
+    )  # fmt: skip
+    return join(other, as_list)
+
+
+def display_names(paths: Sequence[str | Path]) -> list[str]:
+    """Return a short name for each file or store: its stem, or its path where stems are equal."""
+    stems = [_stem(Path(path)) for path in paths]
+    return [
+        stem if stems.count(stem) == 1 else str(path)
+        for stem, path in zip(stems, paths, strict=True)
+    ]
+
+
+def _stem(path: Path) -> str:
+    name = path.name.removesuffix(".gz")
+    for ending in (".scores", ".zarr", ".txt"):
+        name = name.removesuffix(ending)
+    return name or str(path)
+
+
+def avkd_version() -> str:
+    """Return the installed version."""
+    try:
+        return version("avkd")
+    except PackageNotFoundError:
+        return "(not installed)"

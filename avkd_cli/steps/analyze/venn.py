@@ -1,0 +1,140 @@
+"""`avkd analyze venn`: what one system corrected and broke against another, trial by trial."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from avkd_cli.analysis.operating_point import OperatingPoint, operating_point
+from avkd_cli.analysis.venn import (
+    REGIONS,
+    decided_right,
+    newly_right_of,
+    region,
+    regions,
+    transition,
+)
+from avkd_cli.errors import UsageError
+from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
+from avkd_cli.storage import durable
+from avkd_cli.verification.scores import Scores
+
+
+def venn(
+    systems: Mapping[str, str],
+    *,
+    thresholds: Mapping[str, float] | None = None,
+    fmr: float | None = None,
+    trials: str | Path | None = None,
+    trials_out: Path | None = None,
+    plot: Path | None = None,
+) -> dict:
+    """Return all regions of two to four systems' decisions, and write what was asked for.
+
+    Args:
+        systems: score file of each letter, a and b first.
+        thresholds: by letter; a system without one decides at `fmr`, or at its own EER.
+        fmr: false-match rate at which the others decide, as a fraction.
+        trials: list to take labels from.
+        trials_out: table of every trial with its region and scores, tab separated.
+        plot: picture to draw.
+
+    Raises:
+        UsageError: a threshold belongs to no system.
+        MissingInputError, InputError: as in `inputs.read_labelled` and `inputs.aligned`.
+    """
+    thresholds = thresholds or {}
+    for letter in thresholds:
+        if letter not in systems:
+            raise UsageError(f"--threshold-{letter} is given without --{letter}")
+    paths = list(systems.values())
+    files = aligned(read_labelled(paths, trials))
+    scores = {letter: file.score for letter, file in zip(systems, files, strict=True)}
+    target = is_target(files[0])
+    points = {
+        letter: operating_point(score, target, thresholds.get(letter),
+                                None if letter in thresholds else fmr)
+        for letter, score in scores.items()
+    }  # fmt: skip
+    right = {
+        letter: decided_right(score, target, points[letter].threshold)
+        for letter, score in scores.items()
+    }
+    result = summary(right, target) | {
+        "systems": {
+            letter: described(name, file, points[letter])
+            for letter, name, file in zip(systems, display_names(paths), files, strict=True)
+        }
+    }
+    if trials_out is not None:
+        write_trials(trials_out, files[0], target, right, scores)
+    if plot is not None:
+        draw(plot, result)
+    return result
+
+
+def summary(right: Mapping[str, np.ndarray], target: np.ndarray) -> dict:
+    """Return the counts: the four regions of a and b, the same by label, and all regions."""
+    a, b = right["a"], right["b"]
+    counts = asdict(transition(a, b))
+    result = {
+        "format": "avkd.analysis.venn",
+        "version": 1,
+        "trials": len(target),
+        "targets": int(target.sum()),
+        "nontargets": int((~target).sum()),
+        **counts,
+        "by_label": {
+            "target": asdict(transition(a[target], b[target])),
+            "nontarget": asdict(transition(a[~target], b[~target])),
+        },
+    }
+    for letter in list(right)[2:]:
+        also = newly_right_of(a, b, right[letter])
+        share = also / counts["newly_right"] if counts["newly_right"] else None
+        result[f"newly_right_that_{letter}_has_right"] = {"trials": also, "share": share}
+    result["regions"] = [asdict(one) for one in regions(right)]
+    return result
+
+
+def described(name: str, file: Scores, point: OperatingPoint) -> dict:
+    """Return what a reader must know of a system: its file, threshold and errors there."""
+    threshold = point.threshold if np.isfinite(point.threshold) else None  # JSON has no infinity
+    return {
+        "name": name,
+        "digest": file.digest,
+        **asdict(point),
+        "threshold": threshold,
+        "errors": point.errors,
+        "error_rate": point.error_rate,
+    }
+
+
+def write_trials(
+    path: Path,
+    file: Scores,
+    target: np.ndarray,
+    right: Mapping[str, np.ndarray],
+    scores: Mapping[str, np.ndarray],
+) -> None:
+    """Write one line a trial: ids, label, region of a and b, then each system's score, verdict."""
+    where = region(right["a"], right["b"]).tolist()
+    header = ["enrol", "test", "label", "region"]
+    header += [f"{kind}_{letter}" for letter in scores for kind in ("score", "right")]
+    columns: list[Sequence] = []
+    for letter, score in scores.items():
+        columns += [[f"{one:.9g}" for one in score.tolist()], right[letter].astype(int).tolist()]
+    with durable.text_output(path) as out:
+        out.write("\t".join(header) + "\n")
+        pairs = (file.enrol.tolist(), file.test.tolist(), target.tolist(), where)
+        for enrol, test, same, code, *rest in zip(*pairs, *columns, strict=True):
+            trial = [file.ids[enrol], file.ids[test], "target" if same else "nontarget"]
+            out.write("\t".join([*trial, REGIONS[code], *map(str, rest)]) + "\n")
+
+
+def draw(path: Path, result: dict) -> None:
+    """Draw the diagram: two circles for two systems, a table of regions for more."""
+    from avkd_cli.analysis.figures import save, venn_figure
+
+    durable.write_bytes(path, save(venn_figure(result), path.suffix))

@@ -215,3 +215,74 @@ def print_line(value: dict | None) -> None:
     if value is not None:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")) + "\n")
         sys.stdout.flush()
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """How a training command runs, beside its settings."""
+
+    num_processes: int
+    validation: str | None
+    overwrite: bool
+    quiet: bool
+
+
+TRAINING = (
+    click.option(
+        "--num-processes",
+        type=click.IntRange(1, 256),
+        default=1,
+        show_default=True,
+        help="Processes on this machine that train together.",
+    ),
+    click.option(
+        "--validation",
+        metavar="TRIALS",
+        help="Trial list whose EER is measured each epoch; the best epoch is kept.",
+    ),
+    click.option("--overwrite", is_flag=True, help="Replace a run of another plan."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors."),
+)
+
+
+def training(command: Callable) -> Callable:
+    """Add the options of `Training`; the command gets one argument `training`."""
+    names = [field.name for field in dataclasses.fields(Training)]
+
+    @functools.wraps(command)
+    def gathered(**kwargs: Any) -> Any:
+        given = {name: kwargs.pop(name) for name in names}
+        return command(training=Training(**given), **kwargs)
+
+    return apply(TRAINING, gathered)
+
+
+def launched_here(training: Training) -> bool:
+    """Start the processes of --num-processes, unless this is one of them; say whether it did."""
+    if training.num_processes == 1:
+        return False
+    from avkd_cli.training import processes
+
+    if processes.launched():
+        return False
+    code = processes.launch(training.num_processes)
+    if code:
+        sys.exit(code if code > 0 else 128 - code)
+    return True
+
+
+def resolved(argument: str) -> str:
+    """Return a store's path; `-` is the manifest line that a command printed into the pipe."""
+    if argument != "-":
+        return argument
+    from avkd_cli.storage.store import resolve_input
+
+    return str(resolve_input(argument))
+
+
+def print_run(line: dict) -> None:
+    """Print the line of a training step, from the first process only."""
+    from avkd_cli.training.processes import rank
+
+    if rank() == 0:
+        print_line(line)

@@ -1,0 +1,224 @@
+# The recipe of record: people -> stores -> two senses -> a fused teacher -> students -> scores
+# -> a report. Every line is a plain `avkd` command; run any of them by hand.
+#
+#   make vox1_kd                                     the stand-in corpus, small nets, minutes
+#   make vox1_kd VOXCELEB1=… VOXCELEB2=…             the real thing, `paper` preset, GPUs
+#   make vox1_kd PEOPLE=list.jsonl TRIALS="a.txt b.txt"      any corpus
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3.11
+VENV   := .venv
+AVKD   ?= $(VENV)/bin/avkd
+READY  := $(VENV)/.installed
+
+WORK          ?= work
+SEED          ?= 0
+NUM_PROCESSES ?= 1
+DETECTOR      ?= none
+DETECTOR_WEIGHTS ?=
+PERSONS       ?= 40
+# Weights of KL, COS and MMD where a student uses them.
+ALPHA ?= 1
+BETA  ?= 1
+GAMMA ?= 1
+
+# ---- what there is to work on ----------------------------------------------------------------
+
+ifneq ($(VOXCELEB2),)
+  ifeq ($(VOXCELEB1),)
+    $(error VOXCELEB2 is given without VOXCELEB1: name both folders)
+  endif
+  CORPUS := VoxCeleb2 dev to train on, VoxCeleb1 to test on
+  PRESET ?= paper
+  JOBS   ?= 1
+  LIST   := $(WORK)/lists/people.jsonl
+  TRIAL_DIR ?= $(VOXCELEB1)
+  NAMES  := vox1-o vox1-e vox1-h vox1-o-cleaned vox1-e-cleaned vox1-h-cleaned
+else ifneq ($(PEOPLE),)
+  ifeq ($(TRIALS),)
+    $(error PEOPLE is given without TRIALS: name one trial list or more)
+  endif
+  CORPUS := $(PEOPLE)
+  PRESET ?= small
+  JOBS   ?= 2
+  NAMES  := $(basename $(notdir $(TRIALS)))
+else
+  CORPUS := the stand-in corpus: $(PERSONS) synthetic people, no result here is a result on VoxCeleb
+  PRESET ?= small
+  JOBS   ?= 2
+  LIST   := $(WORK)/corpus/people.jsonl
+  TRIAL_DIR := $(WORK)/corpus
+  NAMES  := vox1-o vox1-e vox1-h vox1-o-cleaned vox1-e-cleaned vox1-h-cleaned
+endif
+
+# File of each trial list, by its short name.
+TRIALS_vox1-o         = $(TRIAL_DIR)/veri_test.txt
+TRIALS_vox1-o-cleaned = $(TRIAL_DIR)/veri_test2.txt
+TRIALS_vox1-e         = $(TRIAL_DIR)/list_test_all.txt
+TRIALS_vox1-e-cleaned = $(TRIAL_DIR)/list_test_all2.txt
+TRIALS_vox1-h         = $(TRIAL_DIR)/list_test_hard.txt
+TRIALS_vox1-h-cleaned = $(TRIAL_DIR)/list_test_hard2.txt
+$(foreach file,$(TRIALS),$(eval TRIALS_$(basename $(notdir $(file))) = $(file)))
+
+THREADS := $(shell n=$$(( $$(nproc) / $(JOBS) )); echo $$(( n > 0 ? n : 1 )))
+TRAIN    = OMP_NUM_THREADS=$(THREADS) $(AVKD)
+SETTINGS = --config $(PRESET) --seed $(SEED) --num-processes $(NUM_PROCESSES)
+DETECT   = --detector $(DETECTOR) $(if $(DETECTOR_WEIGHTS),--detector-weights $(DETECTOR_WEIGHTS))
+STORES  := $(WORK)/stores
+RUNS    := $(WORK)/runs
+SCORES  := $(WORK)/scores
+REPORT  := $(WORK)/report
+
+LOSSES   := cos kl mmd cos-kl cos-mmd kl-mmd
+STUDENTS := $(foreach sense,audio visual,$(foreach loss,$(LOSSES),$(sense)-kd-$(loss)))
+SYSTEMS  := audio visual fusion-gate $(STUDENTS)
+# cos-kl -> --beta … --alpha …
+WEIGHTS_cos = --beta $(BETA)
+WEIGHTS_kl  = --alpha $(ALPHA)
+WEIGHTS_mmd = --gamma $(GAMMA)
+weights     = $(foreach term,$(subst -, ,$(1)),$(WEIGHTS_$(term)))
+
+# ---- for people ------------------------------------------------------------------------------
+
+.PHONY: help setup vox1_kd all test check bench clean clean-all setup-browser campaign
+help: ## list the targets
+	@sed -nE 's/^([a-z0-9_-]+):.*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+setup: $(READY) ## make .venv with everything in it
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install --quiet -e '.[dev,dask]'
+	touch $@
+
+vox1_kd: $(READY) ## teach students and report: the main job (see the top of this file)
+	@echo "avkd: $(CORPUS)"
+	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) all
+	@echo "avkd: report in $(REPORT)/index.html; $(CORPUS)"
+
+all: $(REPORT)/index.html
+
+test: $(READY) ## run the tests
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile -q
+
+check: $(READY) ## lint, format, import directions
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/lint-imports
+
+bench: $(READY) ## measure speed, as ratios in one run
+	@for script in benchmarks/bench_*.py; do $(VENV)/bin/python $$script; done
+
+campaign: $(READY) ## the long form of the reliability campaigns
+	$(VENV)/bin/python -m pytest -q -m campaign tests/campaigns
+
+setup-browser: ## install Debian's chromium, which the report's test looks for
+	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
+
+clean: ## remove what vox1_kd made
+	rm -rf $(WORK)
+
+clean-all: clean ## and the virtual environment
+	rm -rf $(VENV)
+
+# ---- people ----------------------------------------------------------------------------------
+
+$(WORK)/corpus/people.jsonl: | $(READY)
+	$(AVKD) corpus standin -o $(WORK)/corpus --persons $(PERSONS) --seed 0
+
+ifneq ($(VOXCELEB2),)
+$(WORK)/lists/people.jsonl: | $(READY)
+	mkdir -p $(@D)
+	$(AVKD) corpus voxceleb2 $(VOXCELEB2) --split train >$@.train
+	$(AVKD) corpus voxceleb1 $(VOXCELEB1) --split test >$@.test
+	cat $@.train $@.test >$@.new
+	mv $@.new $@
+else ifneq ($(PEOPLE),)
+# The list itself, since its paths are relative to it.
+LIST := $(PEOPLE)
+endif
+
+# Students are embedded for the test only.
+$(WORK)/lists/test.jsonl: $(LIST)
+	mkdir -p $(@D)
+	grep -vE '"split": *"train"' $< >$@.new || { echo "$<: nobody to test on: every line has split train" >&2; exit 65; }
+	mv $@.new $@
+
+# ---- stores ----------------------------------------------------------------------------------
+
+$(STORES)/audio.zarr/avkd.json: $(LIST) | $(READY)
+	mkdir -p $(STORES)
+	$(AVKD) prep-audio $< -o $(@D) --config $(PRESET) >/dev/null
+
+$(STORES)/faces.zarr/avkd.json: $(LIST) | $(READY)
+	mkdir -p $(STORES)
+	$(AVKD) crop-faces $< -o $(@D) --config $(PRESET) $(DETECT) >/dev/null
+
+# ---- the two senses, and both ----------------------------------------------------------------
+
+STORE_audio  := $(STORES)/audio.zarr
+STORE_visual := $(STORES)/faces.zarr
+
+$(RUNS)/audio/model.json: $(STORE_audio)/avkd.json
+	mkdir -p $(RUNS)
+	$(TRAIN) train-teacher --modality audio $(STORE_audio) -o $(@D) $(SETTINGS) >/dev/null
+
+$(RUNS)/visual/model.json: $(STORE_visual)/avkd.json
+	mkdir -p $(RUNS)
+	$(TRAIN) train-teacher --modality visual $(STORE_visual) -o $(@D) $(SETTINGS) >/dev/null
+
+$(STORES)/audio-emb.zarr/avkd.json: $(RUNS)/audio/model.json
+	$(TRAIN) extract-embeddings $(<D) $(STORE_audio) -o $(@D) >/dev/null
+
+$(STORES)/visual-emb.zarr/avkd.json: $(RUNS)/visual/model.json
+	$(TRAIN) extract-embeddings $(<D) $(STORE_visual) -o $(@D) >/dev/null
+
+SENSES := $(STORES)/audio-emb.zarr $(STORES)/visual-emb.zarr
+$(RUNS)/fusion-gate/model.json: $(SENSES:=/avkd.json)
+	$(TRAIN) train-teacher --modality fusion $(SENSES) -o $(@D) $(SETTINGS) >/dev/null
+
+$(STORES)/fusion-gate-emb.zarr/avkd.json: $(RUNS)/fusion-gate/model.json
+	$(TRAIN) extract-embeddings $(<D) $(SENSES) -o $(@D) >/dev/null
+
+# ---- students: the six companions of Tables 2 and 3, for each sense ---------------------------
+
+TEACHER := $(STORES)/fusion-gate-emb.zarr
+define student # $(1) sense, $(2) losses
+$(RUNS)/$(1)-kd-$(2)/model.json: $(STORE_$(1))/avkd.json $(TEACHER)/avkd.json
+	$$(TRAIN) distill $(STORE_$(1)) --teacher $(TEACHER) --modality $(1) -o $$(@D) $(call weights,$(2)) $$(SETTINGS) >/dev/null
+
+$(STORES)/$(1)-kd-$(2)-emb.zarr/avkd.json: $(RUNS)/$(1)-kd-$(2)/model.json $(WORK)/lists/test.jsonl
+	$$(TRAIN) extract-embeddings $$(<D) $(STORE_$(1)) --list $(WORK)/lists/test.jsonl -o $$(@D) >/dev/null
+endef
+$(foreach sense,audio visual,$(foreach loss,$(LOSSES),$(eval $(call student,$(sense),$(loss)))))
+
+# ---- scores ----------------------------------------------------------------------------------
+
+define scored # $(1) system, $(2) trial list
+$(SCORES)/$(1).$(2).scores: $(STORES)/$(1)-emb.zarr/avkd.json $(TRIALS_$(2))
+	mkdir -p $(SCORES)
+	$$(AVKD) score $(TRIALS_$(2)) $$(<D) -o $$@ --metrics $$(@:.scores=.metrics.json)
+endef
+$(foreach system,$(SYSTEMS),$(foreach name,$(NAMES),$(eval $(call scored,$(system),$(name)))))
+ALL_SCORES := $(foreach system,$(SYSTEMS),$(foreach name,$(NAMES),$(SCORES)/$(system).$(name).scores))
+
+# The stand-in's lists appear with the corpus.
+ifeq ($(VOXCELEB2)$(PEOPLE),)
+$(WORK)/corpus/%.txt: $(WORK)/corpus/people.jsonl ;
+endif
+
+# ---- the report ------------------------------------------------------------------------------
+
+$(REPORT)/index.html: $(ALL_SCORES)
+	mkdir -p $(REPORT)
+	$(AVKD) analyze report $(WORK) -o $(REPORT) >/dev/null
+
+# A finished store or run is never thrown away because make was interrupted.
+.PRECIOUS: $(STORES)/audio.zarr/avkd.json $(STORES)/faces.zarr/avkd.json \
+  $(SYSTEMS:%=$(STORES)/%-emb.zarr/avkd.json) $(SYSTEMS:%=$(RUNS)/%/model.json)

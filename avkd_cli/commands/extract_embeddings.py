@@ -1,0 +1,61 @@
+"""`avkd extract-embeddings`."""
+
+from pathlib import Path
+
+import click
+
+from avkd_cli import options
+from avkd_cli.config import Execution, ExtractConfig
+
+
+@click.command("extract-embeddings")
+@click.argument("run", required=False, type=options.run_folder)
+@click.argument("stores", nargs=-1, type=options.store)
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Import somebody else's embeddings: an .npz with arrays id, embedding and, if there, "
+    "person, classes, classifier; or a Kaldi .scp.",
+)
+@click.option("--modality", help="What imported embeddings were made from, such as visual.")
+@options.output_store
+@options.list_file
+@options.execution
+@options.settings(ExtractConfig, section="extract-embeddings")
+def extract_embeddings(
+    run: Path | None,
+    stores: tuple[str, ...],
+    source: Path | None,
+    modality: str | None,
+    output: Path,
+    list_file: Path | None,
+    execution: Execution,
+    settings: ExtractConfig,
+) -> None:
+    """Make one embedding of each utterance of STORES with the network of RUN.
+
+    A fusion takes the embedding stores of both senses. Whole recordings are used, faces of an
+    utterance are averaged, and the rows of the AAM-softmax are stored beside the embeddings.
+    STORES may be - for a manifest line on stdin.
+
+    \b
+    Example:
+        avkd extract-embeddings runs/audio audio.zarr -o audio-emb.zarr
+        avkd extract-embeddings runs/teacher audio-emb.zarr visual-emb.zarr -o teacher-emb.zarr
+        avkd extract-embeddings --from wespeaker.npz --modality audio -o audio-emb.zarr
+    """
+    from avkd_cli.steps.extract_embeddings import extract, import_embeddings
+
+    if source is not None:
+        if run is not None:
+            raise click.UsageError("--from takes no RUN and no STORES")
+        options.print_line(
+            import_embeddings(source, output, execution, modality=modality, list_file=list_file)
+        )
+        return
+    if run is None or not stores:
+        raise click.UsageError("give a RUN and the STORES to embed, or --from FILE")
+    inputs = [options.resolved(store) for store in stores]
+    options.print_line(extract(run, inputs, output, settings, execution, list_file=list_file))

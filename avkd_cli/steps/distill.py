@@ -1,0 +1,174 @@
+"""Train a student of one sense from a teacher's stored embeddings and classifier."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from avkd_cli.config import DistillTerms
+from avkd_cli.errors import InputError
+from avkd_cli.steps.train_teacher import (
+    describe_sense,
+    open_stores,
+    sense_source,
+    settings_for,
+)
+from avkd_cli.steps.training_run import Job, train
+from avkd_cli.steps.training_set import TrainingSet, choose
+from avkd_cli.storage.store import open_store
+from avkd_cli.training import networks
+from avkd_cli.training.batches import Embeddings
+from avkd_cli.training.networks import Description
+from avkd_cli.training.objectives import Distill, Terms
+
+
+def distill(
+    modality: str,
+    store: str,
+    teacher: str,
+    output: Path,
+    settings: Any,
+    *,
+    list_file: Path | None = None,
+    intersect: bool = False,
+    init_from: Path | None = None,
+    validation: str | None = None,
+    overwrite: bool = False,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Train a student; return the line that names its run.
+
+    Args:
+        modality: audio or visual, the sense that the student keeps.
+        store: audio or face store of the training utterances.
+        teacher: embedding store of the teacher, with its classifier where KL is on.
+        intersect: train on what the teacher has, instead of refusing when it lacks some.
+
+    Raises:
+        InputError: the teacher lacks utterances or persons, has no classifier for KL, or
+            embeds in another size without --projection.
+    """
+    data = open_stores(modality, [store])[0]
+    taught = open_store(teacher, "avkd.embeddings")
+    chosen = choose_taught(data, taught, list_file, intersect)
+    terms = terms_of(settings)
+    check_sizes(taught, settings, terms)
+    classifier = classifier_of(taught, chosen, terms)
+    description = describe_sense(modality, data, settings)
+    start = starting_weights(init_from, description) if init_from else None
+    job = Job(
+        step="distill",
+        modality=modality,
+        chosen=chosen,
+        sources=[
+            sense_source(modality, data, chosen, settings),
+            Embeddings("teacher", taught.embedding, chosen.rows(taught)),
+        ],
+        description=description,
+        objective=lambda: make_objective(
+            description, chosen, settings, terms, taught, classifier, start
+        ),
+        inputs={modality: data.fingerprint, "teacher": taught.fingerprint}
+        | ({"init": start["fingerprint"]} if start else {}),
+        list_file=list_file,
+    )
+    return train(job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet)
+
+
+def choose_taught(data: Any, taught: Any, list_file: Path | None, intersect: bool) -> TrainingSet:
+    """Return the training utterances, all of them known to the teacher."""
+    ids = [one for one, n in zip(data.ids, data.lengths, strict=True) if n > 0]
+    chosen = choose([data], list_file, ids=ids)
+    missing = [one for one in chosen.ids if one not in taught.row_of]
+    if not missing:
+        return chosen
+    what = (
+        f"{taught.path} has no embedding of {len(missing)} of {len(chosen.ids)} training "
+        f"utterances, such as '{missing[0]}'"
+    )
+    if not intersect:
+        raise InputError(f"{what}; make it from the same list, or pass --intersect")
+    print(f"avkd distill: warning: {what}; they are left out", file=sys.stderr)
+    return choose([data, taught], list_file, ids=ids)
+
+
+def terms_of(settings: Any) -> Terms:
+    """Return the distillation terms of the settings."""
+    values = settings_for(settings, DistillTerms)
+    values.pop("projection")
+    return Terms(**values)
+
+
+def check_sizes(taught: Any, settings: Any, terms: Terms) -> None:
+    """Raise InputError when COS or MMD would compare embeddings of two sizes."""
+    size = taught.embedding.shape[1]
+    compares = terms.beta or terms.gamma or (terms.alpha and terms.kl_student_head == "teacher")
+    if compares and size != settings.embedding_size and not settings.projection:
+        raise InputError(
+            f"{taught.path}: its embeddings have {size} dimensions, the student's "
+            f"{settings.embedding_size}; set --embedding-size {size}, or --projection to learn a "
+            "linear map"
+        )
+
+
+def classifier_of(taught: Any, chosen: TrainingSet, terms: Terms) -> Tensor | None:
+    """Return the teacher's rows W~ in the student's order of persons, None when unused."""
+    if not terms.alpha:
+        return None
+    if taught.classifier is None:
+        raise InputError(
+            f"{taught.path}: holds no classifier, which KL (--alpha) needs; extract it from a "
+            "run of avkd, or use --beta and --gamma"
+        )
+    place = {person: i for i, person in enumerate(taught.classes)}
+    missing = [person for person in chosen.classes if person not in place]
+    if missing:
+        raise InputError(
+            f"{taught.path}: its teacher does not know {len(missing)} of {len(chosen.classes)} "
+            f"persons, such as '{missing[0]}'; train it on the same people, or leave KL out"
+        )
+    rows = np.array([place[person] for person in chosen.classes])
+    return torch.from_numpy(np.asarray(taught.classifier, np.float32)[rows])
+
+
+def make_objective(
+    description: Description,
+    chosen: TrainingSet,
+    settings: Any,
+    terms: Terms,
+    taught: Any,
+    classifier: Tensor | None,
+    start: dict[str, Any] | None,
+) -> nn.Module:
+    """Return the student's objective; torch is seeded as for the baseline."""
+    size = taught.embedding.shape[1]
+    objective = Distill(
+        networks.build(description),
+        len(chosen.classes),
+        settings.embedding_size,
+        settings.scale,
+        settings.fallback,
+        terms=terms,
+        teacher_classifier=classifier,
+        projection_size=size if settings.projection else None,
+    )
+    if start:
+        objective.network.load_state_dict(start["weights"])
+    return objective
+
+
+def starting_weights(run: Path, description: Description) -> dict[str, Any]:
+    """Return the weights of a finished run of the same network."""
+    trained = networks.load(run)
+    if networks.to_json(trained.description)["model"] != description.model:
+        raise InputError(
+            f"{run}: holds {trained.description.name} {trained.description.model}, the student "
+            f"is {description.name} {description.model}; give a run of the same network"
+        )
+    return {
+        "weights": trained.network.state_dict(),
+        "fingerprint": trained.record["fingerprint"],
+    }

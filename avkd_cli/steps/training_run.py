@@ -1,0 +1,130 @@
+"""What every training command does around `fit`: plan, lock, train, publish."""
+
+import dataclasses
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from avkd_cli.config import TrainConfig
+from avkd_cli.errors import AvkdError, InputError
+from avkd_cli.steps.training_set import TrainingSet
+from avkd_cli.storage import durable
+from avkd_cli.training import keyed, networks
+from avkd_cli.training.batches import Batches, Labels, Source
+from avkd_cli.training.loop import Task, fit
+from avkd_cli.training.processes import rank
+from avkd_cli.training.runs import Run, make_plan, open_run
+from avkd_cli.training.sampler import PersonSampler, ShuffleSampler
+
+
+@dataclass
+class Job:
+    """One training, as `train-teacher` and `distill` hand it over.
+
+    Attributes:
+        objective: makes the objective; called after torch is seeded.
+        inputs: name and fingerprint of each store.
+    """
+
+    step: str
+    modality: str
+    chosen: TrainingSet
+    sources: list[Source]
+    description: networks.Description
+    objective: Callable[[], nn.Module]
+    inputs: dict[str, str]
+    list_file: Path | None = None
+
+
+def train(
+    job: Job,
+    output: Path,
+    settings: TrainConfig,
+    *,
+    validation: Any = None,
+    overwrite: bool = False,
+    quiet: bool = False,
+) -> dict[str, Any]:
+    """Train a job into a run folder; return the line that names it.
+
+    A finished run of the same plan is left alone; an unfinished one goes on.
+    """
+    plan = plan_of(job, settings)
+    if rank():  # the first process owns the folder; the others only take their share
+        run = Run(output, plan)
+        if run.finished:
+            return run.line()
+        fit(make_task(job, settings, validation), settings, run, quiet=True)
+        return run.line()
+    durable.make_directory(output.absolute().parent)
+    with durable.lock(output):
+        run = open_run(output, plan, overwrite=overwrite)
+        if run.finished:
+            print(f"{output}: already complete", file=sys.stderr)
+            durable.touch(output / "model.json")
+            return run.line()
+        try:
+            return run_once(job, settings, run, validation, quiet)
+        except AvkdError as error:
+            run.status("failed", code=error.exit_code, reason=str(error))
+            raise
+
+
+def run_once(job: Job, settings: TrainConfig, run: Run, validation: Any, quiet: bool) -> dict:
+    """Fit and publish."""
+    run.status("running")
+    objective = fit(make_task(job, settings, validation), settings, run, quiet=quiet)
+    line = run.publish(
+        objective.state_dict(),
+        {
+            "modality": job.modality,
+            "role": "student" if job.step == "distill" else "teacher",
+            "network": networks.to_json(job.description),
+            "classes": job.chosen.classes,
+            "n_utterances": len(job.chosen.ids),
+        },
+    )
+    run.status("complete", code=0)
+    return line
+
+
+def plan_of(job: Job, settings: TrainConfig) -> dict[str, Any]:
+    """Return what identifies the run: settings, stores, and the chosen utterances."""
+    inputs = dict(job.inputs)
+    if job.list_file is not None:
+        chosen = "\n".join([*job.chosen.ids, *job.chosen.classes])
+        inputs["list"] = "sha256:" + durable.sha256_bytes(chosen.encode())
+    config = {"modality": job.modality, **dataclasses.asdict(settings)}
+    return make_plan(job.step, config, inputs)
+
+
+def make_task(job: Job, settings: TrainConfig, validation: Any) -> Task:
+    """Return what `fit` trains: the objective drawn from the seed, and its batches."""
+    keyed.reseed_torch(settings.seed, "weights")
+    return Task(
+        objective=job.objective(),
+        batches=Batches(
+            make_sampler(job.chosen, settings), [Labels(job.chosen.labels), *job.sources]
+        ),
+        n_rows=len(job.chosen.ids),
+        ids=job.chosen.ids,
+        validate=validation,
+    )
+
+
+def make_sampler(chosen: TrainingSet, settings: TrainConfig) -> ShuffleSampler | PersonSampler:
+    """Return plain shuffling, or P persons times K utterances."""
+    if settings.per_person == 1:
+        return ShuffleSampler(len(chosen.ids), settings.batch_size, settings.seed)
+    if settings.batch_size % settings.per_person:
+        raise InputError(
+            f"--batch-size {settings.batch_size} is not a multiple of "
+            f"--per-person {settings.per_person}"
+        )
+    labels = np.asarray(chosen.labels)
+    return PersonSampler(labels, settings.batch_size, settings.per_person, settings.seed)

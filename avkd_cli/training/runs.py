@@ -1,0 +1,175 @@
+"""The run folder: what was asked for, what happens, and what came of it.
+
+`run.json` (settings, inputs, seed, versions) is written first and never changes; `log.jsonl`
+grows; `status.json` says where the run stands and, after a failure, the exit code and why;
+`model.safetensors` and, last, `model.json` are the finished thing.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from avkd_cli.errors import InputError, MissingInputError, OutputError
+from avkd_cli.storage import durable, manifest
+from avkd_cli.training import checkpoint
+
+RUN_FORMAT, MODEL_FORMAT, VERSION = "avkd.run", "avkd.model", 1
+# Settings that change how a run is watched or fed, never what comes of it.
+WATCHING = {"workers", "log_every", "checkpoint_every", "tracker"}
+
+
+@dataclass
+class Run:
+    """An open run folder.
+
+    Attributes:
+        plan: step, settings, inputs and their fingerprint; the same plan goes on, another is
+            refused.
+    """
+
+    path: Path
+    plan: dict[str, Any]
+
+    @property
+    def finished(self) -> bool:
+        """Whether the model is there."""
+        return (self.path / "model.json").is_file()
+
+    def log(self, line: dict[str, Any]) -> None:
+        """Add one line to log.jsonl."""
+        durable.append_line(self.path / "log.jsonl", json.dumps(line))
+
+    def cut_log(self, step: int) -> None:
+        """Forget log lines after a step: a resumed run writes them again."""
+        path = self.path / "log.jsonl"
+        if not path.exists():
+            return
+        kept = [
+            line for line in path.read_text().splitlines(keepends=True) if line_step(line) <= step
+        ]
+        durable.write_text(path, "".join(kept))
+
+    def status(self, state: str, **more: Any) -> None:
+        """Say where the run stands: running, stopped, failed or complete."""
+        durable.write_json(self.path / "status.json", {"state": state, **more})
+
+    def publish(self, tensors: dict[str, Tensor], description: dict[str, Any]) -> dict[str, Any]:
+        """Write the finished model; `model.json` comes last and lists the weights' digest."""
+        entry = checkpoint.save_tensors(self.path / "model.safetensors", tensors)
+        durable.write_json(
+            self.path / "model.json",
+            {
+                "format": MODEL_FORMAT,
+                "version": VERSION,
+                **description,
+                "fingerprint": self.plan["fingerprint"],
+                "inputs": self.plan["inputs"],
+                "files": {"model.safetensors": entry},
+            },
+        )
+        return self.line()
+
+    def line(self) -> dict[str, Any]:
+        """Return what a training step prints: one JSON line."""
+        return {
+            "format": RUN_FORMAT,
+            "path": str(self.path),
+            "step": self.plan["step"],
+            "fingerprint": self.plan["fingerprint"],
+        }
+
+
+def line_step(line: str) -> float:
+    """Return the step of a log line; a cut line belongs to no step."""
+    try:
+        return json.loads(line)["step"]
+    except (ValueError, KeyError, TypeError):
+        return float("inf")
+
+
+def make_plan(step: str, config: dict[str, Any], inputs: dict[str, str]) -> dict[str, Any]:
+    """Return what identifies a run: equal plans give equal weights."""
+    settings = {name: value for name, value in config.items() if name not in WATCHING}
+    return {
+        "step": step,
+        "config": settings,
+        "inputs": inputs,
+        "fingerprint": manifest.fingerprint(step, VERSION, settings, inputs),
+    }
+
+
+def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Run:
+    """Make a run folder, or open one of the same plan to go on.
+
+    Raises:
+        OutputError: the folder holds another plan, or something that is not a run.
+    """
+    record = path / "run.json"
+    if path.exists() and not record.is_file() and (not path.is_dir() or any(path.iterdir())):
+        raise OutputError(f"{path}: exists and is not a run of avkd; choose another output")
+    if record.is_file():
+        differs = differences(read_json(record, RUN_FORMAT), plan)
+        if differs and not overwrite:
+            raise OutputError(
+                f"{path} was started with {'; '.join(differs)}. "
+                "Go on with those settings, choose another output, or pass --overwrite"
+            )
+        if differs:
+            durable.remove_tree(path)
+    if not record.is_file():
+        durable.make_directory(path)
+        durable.write_json(
+            record,
+            {"format": RUN_FORMAT, "version": VERSION, **plan, "made_by": manifest.made_by()},
+        )
+    return Run(path, plan)
+
+
+def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Return one phrase for each thing in which two plans differ, at most five."""
+    found = []
+    for part in ("config", "inputs"):
+        before, after = old.get(part, {}), new[part]
+        for name in sorted(before.keys() | after.keys()):
+            if before.get(name) != after.get(name):
+                found.append(f"{name} {before.get(name)!r}, now it is {after.get(name)!r}")
+    if old.get("step") != new["step"]:
+        found.insert(0, f"step {old.get('step')}, now it is {new['step']}")
+    return found[:5]
+
+
+def read_json(path: Path, wanted: str) -> dict[str, Any]:
+    """Return a JSON file of a run, its format checked."""
+    try:
+        value = json.loads(path.read_bytes())
+        found, version = value.get("format"), value.get("version")
+    except FileNotFoundError:
+        raise MissingInputError(f"{path}: no such file") from None
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise InputError(f"{path}: damaged: {error}") from None
+    if found != wanted or version != VERSION:
+        raise InputError(f"{path}: wanted {wanted} version {VERSION}, this is {found} {version}")
+    return value
+
+
+def read_model(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return the description and the weights of a finished run.
+
+    Raises:
+        MissingInputError: no such folder. InputError: unfinished, damaged, or not a run.
+    """
+    if not path.exists():
+        raise MissingInputError(f"{path}: no such run; give the folder that train-teacher made")
+    if path.is_dir() and not (path / "model.json").exists():
+        what = "an unfinished run" if (path / "run.json").exists() else "not a run of avkd"
+        raise InputError(f"{path}: {what} (no model.json); finish the training, or name its folder")
+    if not path.is_dir():
+        raise InputError(f"{path}: not a run folder; pickled or single files are not loaded")
+    description = read_json(path / "model.json", MODEL_FORMAT)
+    entry = description.get("files", {}).get("model.safetensors")
+    if not isinstance(entry, dict):
+        raise InputError(f"{path / 'model.json'}: damaged: no digest of the weights")
+    return description, checkpoint.load_tensors(path / "model.safetensors", entry)

@@ -1,0 +1,214 @@
+"""The loop on real processes: a run that was killed ends with the weights of one left alone."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import load_file
+
+from avkd_cli.config import FusionConfig
+from avkd_cli.errors import DivergedError, InputError, OutputError
+from avkd_cli.steps.training_run import Job, train
+from avkd_cli.steps.training_set import TrainingSet
+from avkd_cli.training import checkpoint
+from avkd_cli.training.batches import Embeddings, OtherOfPerson
+from avkd_cli.training.networks import Description, build
+from avkd_cli.training.objectives import Corrupted
+
+# Dropout of a sense, momentum, a growing margin and warm-up: a part that a resumed run forgets
+# would show.
+SETTINGS = {
+    "embedding_size": 8, "hidden": 4, "optimizer": "sgd", "lr": 0.1, "warmup": 0.2, "margin": 0.3,
+    "margin_from": 0.2, "margin_to": 0.8, "max_steps": 20, "batch_size": 8, "corrupt": 0.3,
+    "log_every": 3, "checkpoint_every": 5, "workers": 1, "accumulate": 2,
+}  # fmt: skip
+
+
+def make_job(poison: int | None = None) -> Job:
+    """A fusion of random embeddings of five persons, twelve utterances each."""
+    random = np.random.default_rng(0)
+    labels = np.repeat(np.arange(5), 12)
+    chosen = TrainingSet([f"u{i}" for i in range(60)], labels, [f"p{i}" for i in range(5)])
+    voices = random.standard_normal((60, 6)).astype(np.float32)
+    faces = random.standard_normal((60, 7)).astype(np.float32)
+    if poison is not None:
+        voices[poison] = np.nan
+    rows = np.arange(60)
+    model = {"visual_size": 7, "audio_size": 6, "embedding_size": 8, "hidden": 4}
+    description = Description("fusion", "gate", model)
+    return Job(
+        step="train-teacher",
+        modality="fusion",
+        chosen=chosen,
+        sources=[
+            Embeddings("audio", voices, rows),
+            OtherOfPerson("visual", faces, rows, labels, seed=0),
+        ],
+        description=description,
+        objective=lambda: Corrupted(build(description), 5, 8, 32.0, "a", probability=0.3),
+        inputs={"audio": "sha256:a", "visual": "sha256:b"},
+    )
+
+
+def run(output: Path, poison: int | None = None, **changes) -> dict:
+    settings = FusionConfig(**(SETTINGS | changes))
+    return train(make_job(poison), output, settings, quiet=True)
+
+
+def weights(output: Path) -> dict[str, np.ndarray]:
+    return load_file(output / "model.safetensors")
+
+
+def assert_equal_runs(one: Path, other: Path) -> None:
+    left, right = weights(one), weights(other)
+    assert left.keys() == right.keys()
+    for name in left:
+        np.testing.assert_array_equal(left[name], right[name], err_msg=name)
+    assert losses(one) == losses(other)
+
+
+def losses(output: Path) -> list:
+    lines = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+    return [(x["step"], x["losses"], x["lr"], x["margin"]) for x in lines if "losses" in x]
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("unbroken") / "run"
+    run(path)
+    return path
+
+
+def test_a_run_leaves_its_model_log_and_status(unbroken):
+    assert json.loads((unbroken / "status.json").read_text())["state"] == "complete"
+    description = json.loads((unbroken / "model.json").read_text())
+    assert description["classes"] == [f"p{i}" for i in range(5)]
+    assert [step for step, *_ in losses(unbroken)] == [3, 6, 9, 12, 15, 18, 20]
+    assert losses(unbroken)[-1][3] == 0.3  # the margin is full at the end
+
+
+def test_threads_that_read_ahead_change_nothing(unbroken, tmp_path):
+    run(tmp_path / "run", workers=0)
+    assert_equal_runs(unbroken, tmp_path / "run")
+
+
+CHILD = """
+import sys; sys.path.insert(0, {here!r})
+from pathlib import Path
+from test_loop import run
+run(Path({output!r}))
+"""
+
+
+def start(output: Path) -> subprocess.Popen:
+    code = CHILD.format(here=str(Path(__file__).parent), output=str(output))
+    environment = {**os.environ, "OMP_NUM_THREADS": str(torch.get_num_threads())}
+    return subprocess.Popen([sys.executable, "-c", code], env=environment)
+
+
+@pytest.mark.parametrize("folder", ["step_000005", "step_000015"])
+def test_killed_and_resumed_equals_unbroken(unbroken, tmp_path, folder):
+    output = tmp_path / "run"
+    child = start(output)
+    deadline = time.monotonic() + 120
+    while not (output / folder).exists() and child.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    run(output)
+    assert_equal_runs(unbroken, output)
+
+
+def test_sigterm_saves_and_the_next_start_goes_on(unbroken, tmp_path):
+    output = tmp_path / "run"
+    child = start(output)
+    deadline = time.monotonic() + 120
+    while not (output / "step_000005").exists() and child.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+    child.terminate()
+    child.wait()
+    run(output)
+    assert_equal_runs(unbroken, output)
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(unbroken, tmp_path, capsys):
+    output = tmp_path / "run"
+    run(output)
+    (output / "model.json").unlink()
+    newest = checkpoint.folders(output)[0] / "optimizer.safetensors"
+    data = bytearray(newest.read_bytes())
+    data[-1] ^= 1
+    newest.write_bytes(data)
+    run(output)
+    assert "SHA-256 differs" in capsys.readouterr().err
+    assert_equal_runs(unbroken, output)
+
+
+def test_no_checkpoint_that_verifies_is_refused(tmp_path):
+    output = tmp_path / "run"
+    run(output)
+    (output / "model.json").unlink()
+    for folder in checkpoint.folders(output):
+        (folder / "network.safetensors").unlink()
+    with pytest.raises(InputError, match="--overwrite"):
+        run(output)
+
+
+def test_a_finished_run_is_left_alone(unbroken, tmp_path, capsys):
+    output = tmp_path / "run"
+    run(output)
+    before = (output / "model.safetensors").stat().st_mtime_ns
+    run(output)
+    assert "already complete" in capsys.readouterr().err
+    assert (output / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_other_settings_are_refused_by_name_and_replaced_on_request(tmp_path):
+    output = tmp_path / "run"
+    run(output, max_steps=2)
+    with pytest.raises(OutputError, match=r"max_steps 2, now it is 3"):
+        run(output, max_steps=3)
+    settings = FusionConfig(**(SETTINGS | {"max_steps": 3}))
+    train(make_job(), output, settings, overwrite=True, quiet=True)
+    assert [f.name for f in checkpoint.folders(output)] == ["step_000003"]
+
+
+def test_a_folder_that_is_not_a_run_is_never_touched(tmp_path):
+    (tmp_path / "photo.jpg").write_text("mine")
+    with pytest.raises(OutputError, match="not a run"):
+        run(tmp_path)
+    assert (tmp_path / "photo.jpg").exists()
+
+
+def test_nan_stops_with_step_and_utterance_and_saves_nothing_bad(tmp_path):
+    output = tmp_path / "run"
+    with pytest.raises(DivergedError, match=r"step \d+ \(utterances u"):
+        run(output, poison=7, checkpoint_every=1)
+    assert json.loads((output / "status.json").read_text())["code"] == 79
+    for folder in checkpoint.folders(output):
+        checkpoint.read(folder)  # raises on anything that is not finite
+
+
+def test_nan_may_be_skipped_while_it_is_rare(tmp_path):
+    output = tmp_path / "run"
+    run(output, poison=7, on_nonfinite="skip", corrupt=0.0)
+    lines = [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+    bad = [line for line in lines if line.get("nonfinite")]
+    assert bad and all("u7" in line["utterances"] for line in bad)
+    for value in weights(output).values():
+        assert np.isfinite(value).all()
+
+
+@pytest.mark.parametrize(("batch_size", "accumulate"), [(9, 2), (4, 4)])
+def test_a_batch_that_cannot_be_split_is_refused(tmp_path, batch_size, accumulate):
+    with pytest.raises(InputError, match="--batch-size"):
+        run(tmp_path / "run", batch_size=batch_size, accumulate=accumulate)

@@ -68,6 +68,7 @@ def distill(
             Embeddings("teacher", taught.embedding, chosen.rows(taught)),
         ],
         description=description,
+        stores=[data],
         objective=lambda: make_objective(
             description, chosen, settings, terms, taught, classifier, start
         ),

@@ -23,7 +23,7 @@ def train_teacher(
     settings: TrainConfig,
     *,
     list_file: Path | None = None,
-    validation: tuple[str, Path] | None = None,
+    validation: str | None = None,
     overwrite: bool = False,
     quiet: bool = False,
 ) -> dict[str, Any]:
@@ -66,6 +66,7 @@ def sense_job(
         chosen=chosen,
         sources=[sense_source(modality, store, chosen, settings)],
         description=description,
+        stores=[store],
         objective=lambda: Classify(
             build(description),
             len(chosen.classes),
@@ -160,6 +161,7 @@ def fusion_job(stores: list[Any], settings: FusionConfig, list_file: Path | None
         chosen=chosen,
         sources=fusion_sources(visual, audio, chosen, settings),
         description=description,
+        stores=[visual, audio],
         objective=objective,
         inputs={"audio": audio.fingerprint, "visual": visual.fingerprint},
         list_file=list_file,

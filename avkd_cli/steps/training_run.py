@@ -13,6 +13,7 @@ from torch import nn
 from avkd_cli.config import TrainConfig
 from avkd_cli.errors import AvkdError, InputError
 from avkd_cli.steps.training_set import TrainingSet
+from avkd_cli.steps.validation import Validation, embedder
 from avkd_cli.storage import durable
 from avkd_cli.training import keyed, networks
 from avkd_cli.training.batches import Batches, Labels, Source
@@ -28,6 +29,7 @@ class Job:
 
     Attributes:
         objective: makes the objective; called after torch is seeded.
+        stores: what the network embeds: one sense's, or visual and audio embeddings.
         inputs: name and fingerprint of each store.
     """
 
@@ -36,6 +38,7 @@ class Job:
     chosen: TrainingSet
     sources: list[Source]
     description: networks.Description
+    stores: list[Any]
     objective: Callable[[], nn.Module]
     inputs: dict[str, str]
     list_file: Path | None = None
@@ -46,7 +49,7 @@ def train(
     output: Path,
     settings: TrainConfig,
     *,
-    validation: Any = None,
+    validation: str | None = None,
     overwrite: bool = False,
     quiet: bool = False,
 ) -> dict[str, Any]:
@@ -54,12 +57,13 @@ def train(
 
     A finished run of the same plan is left alone; an unfinished one goes on.
     """
-    plan = plan_of(job, settings)
+    task = make_task(job, settings, validation)
+    plan = plan_of(job, settings, task.validate)
     if rank():  # the first process owns the folder; the others only take their share
         run = Run(output, plan)
         if run.finished:
             return run.line()
-        fit(make_task(job, settings, validation), settings, run, quiet=True)
+        fit(task, settings, run, quiet=True)
         return run.line()
     durable.make_directory(output.absolute().parent)
     with durable.lock(output):
@@ -69,16 +73,16 @@ def train(
             durable.touch(output / "model.json")
             return run.line()
         try:
-            return run_once(job, settings, run, validation, quiet)
+            return run_once(job, task, settings, run, quiet)
         except AvkdError as error:
             run.status("failed", code=error.exit_code, reason=str(error))
             raise
 
 
-def run_once(job: Job, settings: TrainConfig, run: Run, validation: Any, quiet: bool) -> dict:
+def run_once(job: Job, task: Task, settings: TrainConfig, run: Run, quiet: bool) -> dict:
     """Fit and publish."""
     run.status("running")
-    objective = fit(make_task(job, settings, validation), settings, run, quiet=quiet)
+    objective = fit(task, settings, run, quiet=quiet)
     line = run.publish(
         objective.state_dict(),
         {
@@ -93,9 +97,11 @@ def run_once(job: Job, settings: TrainConfig, run: Run, validation: Any, quiet: 
     return line
 
 
-def plan_of(job: Job, settings: TrainConfig) -> dict[str, Any]:
-    """Return what identifies the run: settings, stores, and the chosen utterances."""
+def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> dict[str, Any]:
+    """Return what identifies the run: settings, stores, validation, the chosen utterances."""
     inputs = dict(job.inputs)
+    if validation:
+        inputs["validation"] = validation.digest
     if job.list_file is not None:
         chosen = "\n".join([*job.chosen.ids, *job.chosen.classes])
         inputs["list"] = "sha256:" + durable.sha256_bytes(chosen.encode())
@@ -103,8 +109,10 @@ def plan_of(job: Job, settings: TrainConfig) -> dict[str, Any]:
     return make_plan(job.step, config, inputs)
 
 
-def make_task(job: Job, settings: TrainConfig, validation: Any) -> Task:
+def make_task(job: Job, settings: TrainConfig, validation: str | None) -> Task:
     """Return what `fit` trains: the objective drawn from the seed, and its batches."""
+    embed = embedder(job.modality, job.stores, settings.mixed_precision)
+    measure = Validation(validation, job.stores, embed) if validation else None
     keyed.reseed_torch(settings.seed, "weights")
     return Task(
         objective=job.objective(),
@@ -113,7 +121,7 @@ def make_task(job: Job, settings: TrainConfig, validation: Any) -> Task:
         ),
         n_rows=len(job.chosen.ids),
         ids=job.chosen.ids,
-        validate=validation,
+        validate=measure,
     )
 
 

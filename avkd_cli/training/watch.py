@@ -2,12 +2,12 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from accelerate import Accelerator
-
 from avkd_cli.config import TrainConfig
-from avkd_cli.training.runs import Run
+from avkd_cli.training.state import State
 
 LINE_EVERY = 30.0  # seconds between lines where stderr is not a terminal
 
@@ -16,30 +16,21 @@ class Watch:
     """Averages losses over `log_every` steps and tells them.
 
     Only the averages are part of what a resumed run must repeat; times are not.
-
-    Args:
-        window: sums of an unfinished average, from a checkpoint.
     """
 
     def __init__(
-        self,
-        run: Run,
-        settings: TrainConfig,
-        total: int,
-        n_rows: int,
-        accelerator: Accelerator,
-        window: dict[str, float],
-        quiet: bool,
+        self, state: State, settings: TrainConfig, total: int, n_rows: int, quiet: bool
     ) -> None:
-        self.run, self.settings, self.total, self.n_rows = run, settings, total, n_rows
-        self.accelerator, self.sums, self.quiet = accelerator, dict(window), quiet
-        self.waiting, self.began, self.steps, self.said = 0.0, time.perf_counter(), 0, 0.0
+        self.state, self.settings, self.total, self.n_rows = state, settings, total, n_rows
+        self.sums, self.quiet = dict(state.progress.window), quiet or not state.first
+        self.waited, self.began, self.steps, self.said = 0.0, time.perf_counter(), 0, 0.0
         self.bar: Any = None
 
     def __enter__(self) -> "Watch":
         if self.settings.tracker:
-            self.accelerator.init_trackers("avkd", config={"run": str(self.run.path)})
-        if self.accelerator.is_main_process and not self.quiet and sys.stderr.isatty():
+            settings = {"run": str(self.state.run.path)}
+            self.state.accelerator.init_trackers("avkd", config=settings)
+        if not self.quiet and sys.stderr.isatty():
             self.bar = make_bar(self.total)
             self.bar.start()
         return self
@@ -48,21 +39,24 @@ class Watch:
         if self.bar is not None:
             self.bar.stop()
         if self.settings.tracker:
-            self.accelerator.end_training()
+            self.state.accelerator.end_training()
 
-    def waited(self, seconds: float) -> None:
-        """Count time spent waiting for a batch."""
-        self.waiting += seconds
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Count the time inside as waiting for data."""
+        began = time.perf_counter()
+        yield
+        self.waited += time.perf_counter() - began
 
     def window(self) -> dict[str, float]:
         """Return the unfinished sums, for a checkpoint."""
         return dict(self.sums)
 
-    def add(self, step: int, losses: dict[str, float], rate: float, margin: float) -> None:
+    def add(self, losses: dict[str, float], rate: float, margin: float) -> None:
         """Take in one step's losses; log when the window is full or the run ends."""
-        for name, value in losses.items():
+        step = self.state.progress.step
+        for name, value in {**losses, "steps": 1}.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
-        self.sums["steps"] = self.sums.get("steps", 0) + 1
         self.steps += 1
         if step % self.settings.log_every == 0 or step == self.total:
             self.log(step, rate, margin)
@@ -81,15 +75,15 @@ class Watch:
             "lr": rate,
             "margin": margin,
             "utterances_per_s": round(self.steps * self.settings.batch_size / seconds, 1),
-            "wait_share": round(self.waiting / seconds, 4),
+            "wait_share": round(self.waited / seconds, 4),
         }
-        if self.accelerator.is_main_process:
-            self.run.log(line)
+        if self.state.first:
+            self.state.run.log(line)
             self.say(line)
         if self.settings.tracker:
-            self.accelerator.log({**means, "lr": rate, "margin": margin}, step=step)
+            self.state.accelerator.log({**means, "lr": rate, "margin": margin}, step=step)
         self.sums, self.steps = {}, 0
-        self.waiting, self.began = 0.0, time.perf_counter()
+        self.waited, self.began = 0.0, time.perf_counter()
 
     def say(self, line: dict[str, Any]) -> None:
         """Print a line on stderr now and then, where there is no bar."""
@@ -101,7 +95,7 @@ class Watch:
         self.said = now
         terms = ", ".join(f"{k} {v:.4g}" for k, v in line["losses"].items())
         print(
-            f"{self.run.path.name}: step {line['step']} of {self.total}: {terms}, "
+            f"{self.state.run.path.name}: step {line['step']} of {self.total}: {terms}, "
             f"lr {line['lr']:.3g}, {line['utterances_per_s']:.0f} utterances/s, "
             f"waiting {100 * line['wait_share']:.0f} %",
             file=sys.stderr,

@@ -52,6 +52,7 @@ def make_job(poison: int | None = None) -> Job:
             OtherOfPerson("visual", faces, rows, labels, seed=0),
         ],
         description=description,
+        stores=[],
         objective=lambda: Corrupted(build(description), 5, 8, 32.0, "a", probability=0.3),
         inputs={"audio": "sha256:a", "visual": "sha256:b"},
     )

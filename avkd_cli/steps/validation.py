@@ -1,0 +1,88 @@
+"""The EER of a network in training, on a list of trials, handed to `fit` as a function."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from avkd_cli.errors import InputError
+from avkd_cli.training import embedding
+from avkd_cli.verification import metrics, scoring
+from avkd_cli.verification.trials import Trials, read_trials
+
+Embed = Callable[[nn.Module, list[str]], np.ndarray]
+BATCH_FRAMES, BATCH_FACES = 20_000, 256
+
+
+def embedder(modality: str, stores: list[Any], precision: str) -> Embed:
+    """Return what embeds utterances of the training stores with a network."""
+
+    def embed(network: nn.Module, ids: list[str]) -> np.ndarray:
+        device = next(network.parameters()).device
+        rows = [np.array([store.row_of[one] for one in ids], np.int64) for store in stores]
+        if modality == "fusion":
+            visual, audio = (s.embedding[r] for s, r in zip(stores, rows, strict=True))
+            return embedding.embed_pairs(network, visual, audio, device)
+        if modality == "audio":
+            size = {"batch_frames": BATCH_FRAMES}
+            return embedding.embed_sound(
+                network, stores[0], rows[0], device=device, precision=precision, **size
+            )
+        size = {"batch_faces": BATCH_FACES}
+        return embedding.embed_faces(
+            network, stores[0], rows[0], device=device, precision=precision, **size
+        )
+
+    return embed
+
+
+class Validation:
+    """Measures {"eer": fraction} of a network on a list of trials.
+
+    Raises:
+        InputError: a trial's utterance is in no store, or has no face; a kind of trial is
+            missing.
+    """
+
+    def __init__(self, source: str, stores: list[Any], embed: Embed) -> None:
+        trials = read_trials(source)
+        self.digest, self.embed = trials.digest, embed  # the list chooses the best epoch
+        self.ids = [self.find(one, stores, source) for one in trials.ids]
+        self.enrol, self.test = np.asarray(trials.enrol), np.asarray(trials.test)
+        self.label = labels_of(trials, source)
+
+    @staticmethod
+    def find(one: str, stores: list[Any], source: str) -> str:
+        """Return the id under which the stores have an utterance."""
+        for name in (one, scoring.without_extension(one)):
+            if all(name in s.row_of and has_content(s, name) for s in stores):
+                return name
+        raise InputError(
+            f"{source}: nothing of '{one}' in {stores[0].path}; prepare the validation "
+            "utterances in the same store (their split is not 'train')"
+        )
+
+    def __call__(self, network: nn.Module) -> dict[str, float]:
+        """Return the EER as a fraction; NaN when an embedding is not finite."""
+        with torch.inference_mode():
+            found = self.embed(network, self.ids)
+        if not np.isfinite(found).all():
+            return {"eer": float("nan")}
+        scores = scoring.cosine_scores(found, self.enrol, self.test)
+        target, nontarget = scores[self.label == 1], scores[self.label == 0]
+        return {"eer": float(metrics.equal_error_rate(target, nontarget))}
+
+
+def has_content(store: Any, name: str) -> bool:
+    """Return whether the utterance has something to embed: a face, sound."""
+    return not hasattr(store, "lengths") or store.lengths[store.row_of[name]] > 0
+
+
+def labels_of(trials: Trials, source: str) -> np.ndarray:
+    """Return 1 and 0 of each trial, both of which must be there."""
+    label = trials.label
+    if label is None or not (label == 1).any() or not (label == 0).any():
+        raise InputError(f"{source}: EER needs target and nontarget trials, labelled")
+    return label

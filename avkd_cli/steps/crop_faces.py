@@ -10,7 +10,7 @@ import numpy as np
 from avkd_cli.config import CropFacesConfig, Execution
 from avkd_cli.errors import Rejected
 from avkd_cli.storage.build import Record, build_from_utterances
-from avkd_cli.storage.store import FACES
+from avkd_cli.storage.specs import FACES
 from avkd_cli.storage.utterances import Utterance, read_utterances
 from avkd_cli.vision import quality
 from avkd_cli.vision.align import CROP_MODES, CropMode, crop
@@ -115,8 +115,13 @@ def track_of(utterance: Utterance, resolve: Resolve, config: CropFacesConfig) ->
 def frames_of(
     utterance: Utterance, resolve: Resolve, config: CropFacesConfig, warnings: list[str]
 ) -> Iterator[Frame]:
-    """Yield the frames of the video or, without one, the images; their time is their number."""
-    if utterance.video is not None:
+    """Yield the images, whose time is their number, or without any the frames of the video."""
+    if utterance.images is not None:
+        paths = image_paths(utterance.images, resolve)
+        most = min(config.count or config.max_faces, config.max_faces)
+        for number in spread(len(paths), most).tolist():
+            yield Frame(float(number), read_image(paths[number], LIMITS, warnings))
+    elif utterance.video is not None:
         yield from read_frames(
             resolve(utterance.video),
             fps=None if config.count else config.fps,
@@ -126,13 +131,8 @@ def frames_of(
             at_most=config.max_faces,
             warnings=warnings,
         )
-    elif utterance.images is not None:
-        paths = image_paths(utterance.images, resolve)
-        most = min(config.count or config.max_faces, config.max_faces)
-        for number in spread(len(paths), most).tolist():
-            yield Frame(float(number), read_image(paths[number], LIMITS, warnings))
     else:
-        raise Rejected("missing_field", "fields 'video' and 'images' missing")
+        raise Rejected("missing_field", "neither 'images' nor 'video'")
 
 
 def image_paths(images: tuple[str, ...] | str, resolve: Resolve) -> list[Path]:
@@ -199,7 +199,6 @@ def described(
         "brightness": quality.brightness(picture),
         "face_size": quality.face_size(box),
         "yaw": quality.yaw(landmarks),
-        "roll": quality.roll(landmarks),
     }
 
 

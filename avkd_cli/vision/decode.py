@@ -1,5 +1,7 @@
 """Images and videos to RGB frames, strictly: a damaged file is a reject, never a short success."""
 
+import io
+import os
 import time
 import warnings as python_warnings
 from collections.abc import Iterator
@@ -55,25 +57,29 @@ def read_image(
 
 
 def _read_image(file: BinaryIO, found: str, limits: Limits, warnings: list[str]) -> np.ndarray:
-    image = _open_image(file, found, limits)
+    size = os.fstat(file.fileno()).st_size
+    if size > limits.max_image_bytes:
+        raise Rejected("image_too_large", f"{size} bytes > {limits.max_image_bytes}")
+    data = file.read()
+    if found == "jpeg" and not _has_end(data):
+        return _read_endless(data, limits, warnings)
+    return _decode_image(data, found, limits)
+
+
+def _decode_image(data: bytes, found: str, limits: Limits) -> np.ndarray:
+    image = _open_image(data, found, limits)
     try:
         image.load()
     except OSError as error:
-        if error.errno is None and found == "jpeg" and "truncated" in str(error):
+        if found == "jpeg" and "truncated" in str(error):
             raise Rejected("truncated", "the JPEG ends inside its picture data") from error
         raise
-    if found == "jpeg" and not _has_end(file):
-        warnings.append("no_eoi")
     return _orientation(image).apply(_to_rgb(image))
 
 
-def _open_image(file: BinaryIO, found: str, limits: Limits) -> Image.Image:
-    size = file.seek(0, 2)
-    file.seek(0)
-    if size > limits.max_image_bytes:
-        raise Rejected("image_too_large", f"{size} bytes > {limits.max_image_bytes}")
+def _open_image(data: bytes, found: str, limits: Limits) -> Image.Image:
     try:
-        image = Image.open(file, formats=[found.upper()])
+        image = Image.open(io.BytesIO(data), formats=[found.upper()])
     except Image.DecompressionBombError:
         raise Rejected("image_too_large", "far more pixels than allowed") from None
     width, height = image.size
@@ -84,11 +90,27 @@ def _open_image(file: BinaryIO, found: str, limits: Limits) -> Image.Image:
     return image
 
 
-def _has_end(file: BinaryIO) -> bool:
+END_OF_IMAGE, START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
+
+
+def _has_end(data: bytes) -> bool:
     """Return whether an end marker follows the last scan of a JPEG."""
-    file.seek(0)
-    data = file.read()
-    return data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
+    return data.rfind(END_OF_IMAGE) > data.rfind(START_OF_SCAN)
+
+
+def _read_endless(data: bytes, limits: Limits, warnings: list[str]) -> np.ndarray:
+    """Return a JPEG that lacks only its end marker, which many writers forget.
+
+    Decoders fill what is missing with grey and say nothing. But if all of the picture is there,
+    what follows cannot change it: two different endings give the same pixels.
+    """
+    data = data.rstrip(b"\xff")  # half of the marker
+    picture = _decode_image(data + END_OF_IMAGE, "jpeg", limits)
+    other = _decode_image(data + bytes(range(254, 62, -3)) + END_OF_IMAGE, "jpeg", limits)
+    if not np.array_equal(picture, other):
+        raise Rejected("truncated", "the JPEG ends inside its picture data")
+    warnings.append("no_eoi")
+    return picture
 
 
 def _to_rgb(image: Image.Image) -> np.ndarray:

@@ -104,9 +104,10 @@ def open_media(path: Path) -> Iterator[BinaryIO]:
             raise
         reason = os.strerror(error.errno) if isinstance(error, OSError) else "bad name"
         raise Rejected("file_unreadable", reason.lower()) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Rejected("not_regular_file", "is a directory or a device")
     with os.fdopen(descriptor, "rb", buffering=0) as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Rejected("not_regular_file", "is a directory or a device")
         yield file
 
 

@@ -1,5 +1,6 @@
 """The packets of a video: whether all are there, and when each frame is shown."""
 
+import re
 import time
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -78,7 +79,8 @@ def list_packets(
             continue
         seconds_there = max(seconds_there, _end_of(packet, container))
         if packet.stream.index == stream.index:
-            packets.append((packet.pts, packet.dts, packet.is_keyframe, packet.is_discard))
+            anew = packet.is_keyframe and starts_anew(packet, stream.codec_context)
+            packets.append((packet.pts, packet.dts, anew, packet.is_discard))
         if len(packets) > limits.max_frames:
             raise Rejected("too_long", f"more than {limits.max_frames} frames")
         check_time(deadline, limits)
@@ -88,6 +90,26 @@ def list_packets(
         frames = "frame" if shown == 1 else "frames"
         raise Rejected("too_few_frames", f"{shown} {frames} < {limits.min_frames}")
     return _listing(container, stream, packets, warnings, limits)
+
+
+def starts_anew(packet: av.Packet, codec: av.video.codeccontext.VideoCodecContext) -> bool:
+    """Return whether decoding can begin at a packet that the container calls a key frame.
+
+    In H.264 containers also mark recovery points, from where the picture may take a second to
+    become whole; only an IDR picture (unit type 5; ITU-T H.264, 7.4.1) begins anew at once.
+    """
+    if codec.name != "h264":
+        return True
+    data, extra = bytes(packet), codec.extradata or b""
+    if extra[:1] != b"\x01":  # units follow start codes, not lengths
+        return re.search(rb"\x00\x00\x01[\x25\x45\x65]", data) is not None
+    length_size, at = (extra[4] & 3) + 1 if len(extra) > 4 else 4, 0
+    while at + length_size < len(data):
+        unit = at + length_size
+        if data[unit] & 0x1F == 5:
+            return True
+        at = unit + int.from_bytes(data[at:unit])
+    return False
 
 
 def _check_header(
@@ -152,7 +174,9 @@ def _listing(
     access = np.array([key for _, _, key, _ in packets])
     shown = [packet for packet in packets if not packet[3]]
     unit, origin = float(stream.time_base), (container.start_time or 0) / av.time_base
-    stamps = _distinct([pts for pts, *_ in packets])
+    # AVI knows no presentation stamps: with frames out of order FFmpeg has to guess them.
+    guessed = container.format.name == "avi" and stream.codec_context.has_b_frames
+    stamps = None if guessed else _distinct([pts for pts, *_ in packets])
     if stamps is not None:
         keys = np.sort([pts for pts, *_ in shown])
         times = keys * unit - origin

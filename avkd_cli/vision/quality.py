@@ -20,8 +20,8 @@ def sharpness(crop: np.ndarray) -> float:
 
 
 def brightness(crop: np.ndarray) -> float:
-    """Return the mean grey level, 0 black to 1 white."""
-    return float(_grey(crop).mean() / 255)
+    """Return the mean grey level, 0 black to 255 white."""
+    return float(_grey(crop).mean())
 
 
 def is_flat(crop: np.ndarray) -> bool:

@@ -1,0 +1,83 @@
+"""Make partitions on a Dask cluster: the same tasks, the same bytes.
+
+Each Dask worker thread keeps one worker process of our own, so that crashes, hangs and memory are
+dealt with there as on one machine. All machines see the same file system.
+"""
+
+import threading
+from collections.abc import Iterable
+from typing import Any
+
+from avkd_cli.errors import TemporaryError, UsageError
+from avkd_cli.storage import workers
+from avkd_cli.storage.record import Task
+
+_here = threading.local()
+
+
+def make(task: Task) -> dict[str, Any]:
+    """Make one partition in this thread's worker process; return its mark. Runs on the cluster."""
+    if not hasattr(_here, "pool"):
+        _here.pool = workers.Pool(1)
+    marks: list[dict[str, Any]] = []
+    try:
+        _here.pool.run([task], marks.append)
+    except BaseException:
+        _here.pool.__exit__()
+        del _here.pool
+        raise
+    return marks[0]
+
+
+def run(tasks: Iterable[Task], done: workers.Done, address: str, processes: int | None) -> None:
+    """Do all tasks on a Dask cluster; `done` is called here with each mark.
+
+    Args:
+        tasks: what to do.
+        done: told each mark.
+        address: of a running scheduler, or "local" for processes of this machine.
+        processes: how many of those.
+
+    Raises:
+        UsageError: Dask is not installed.
+        TemporaryError: the scheduler does not answer, or workers die again and again.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise UsageError("--dask needs Dask; install it with: pip install 'avkd[dask]'") from None
+    cluster = None
+    try:
+        if address == "local":
+            cluster = distributed.LocalCluster(
+                n_workers=processes or None, threads_per_worker=1, dashboard_address=None
+            )
+        client = distributed.Client(cluster or address, timeout=30)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise TemporaryError(f"--dask {address}: no scheduler answers ({error})") from None
+    try:
+        _collect(client, distributed.as_completed, tasks, done)
+    except distributed.KilledWorker as error:
+        raise TemporaryError(f"--dask {address}: {error}; run again") from None
+    finally:
+        client.close()
+        if cluster is not None:
+            cluster.close()
+
+
+def _collect(client: Any, as_completed: Any, tasks: Iterable[Task], done: workers.Done) -> None:
+    """Keep a few tasks for each thread on the cluster, as each holds a part of the list."""
+    waiting = iter(tasks)
+    ahead = 3 * max(1, sum(client.nthreads().values()))
+    futures = as_completed()
+    for _ in range(ahead):
+        _submit(client, futures, waiting)
+    for future in futures:
+        done(future.result())
+        _submit(client, futures, waiting)
+
+
+def _submit(client: Any, futures: Any, waiting: Iterable[Task]) -> None:
+    task = next(waiting, None)  # type: ignore[call-overload]
+    if task is not None:
+        futures.add(client.submit(make, task, pure=False))

@@ -1,0 +1,227 @@
+"""One partition of a store, from its utterances to its files; runs in a worker process.
+
+What it writes is a function of the utterances and settings only.
+"""
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from avkd_cli.errors import InputError, Rejected
+from avkd_cli.storage import arrays, partitions
+from avkd_cli.storage.specs import Array, StoreSpec
+from avkd_cli.storage.utterances import Utterance, UtteranceList, images_of
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one utterance becomes.
+
+    Args:
+        columns: value of each of the spec's index columns; one left out is unknown (NaN).
+        long: (length, …); the length may be 0.
+        items: column → (length, …), each of the spec's.
+        warnings: codes of oddities.
+    """
+
+    columns: Mapping[str, Any]
+    long: np.ndarray
+    items: Mapping[str, np.ndarray] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+Process = Callable[[Utterance, Callable[[str], Path], Any], Record]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One partition to make; goes to a worker.
+
+    Args:
+        work: the working directory.
+        partition: its number.
+        utterances: those of the partition, as a list of their own.
+        sizes: of each one's media when the plan was made.
+        spec: of the store.
+        process: makes a record of an utterance.
+        settings: its settings.
+        seconds: that one record may take.
+        killers: index in the partition → reject of a record that killed its worker.
+    """
+
+    work: Path
+    partition: int
+    utterances: UtteranceList
+    sizes: list[str]
+    spec: StoreSpec
+    process: Process
+    settings: Any
+    seconds: float
+    killers: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+
+
+def media_size(utterance: Utterance, resolve: Callable[[str], Path], spec: StoreSpec) -> str:
+    """Return the sizes of the files that an utterance is made of; "" for what is not there."""
+    return ",".join(_size(resolve(path)) for path in media_of(utterance, spec))
+
+
+def media_of(utterance: Utterance, spec: StoreSpec) -> list[str]:
+    """Return the paths, as written, that an utterance's record is made of."""
+    paths: list[str] = []
+    for choices in spec.media:
+        for key in choices.split("|"):
+            value = images_of(utterance) if key == "images" else getattr(utterance, key)
+            if value:
+                paths += [value] if isinstance(value, str) else value
+                break
+    return paths
+
+
+def _size(path: Path) -> str:
+    try:
+        found = path.stat()
+        if not stat.S_ISDIR(found.st_mode):
+            return str(found.st_size)
+        with os.scandir(path) as entries:
+            sizes = sorted((entry.name, entry.stat().st_size) for entry in entries)
+    except (OSError, ValueError):
+        return ""
+    return f"{len(sizes)}:{sum(size for _, size in sizes)}"
+
+
+def run(task: Task, begin: Callable[[int], None], end: Callable[[], None]) -> dict[str, Any]:
+    """Make one partition and return its mark.
+
+    Args:
+        task: what to do.
+        begin: told the index of each record before it is processed.
+        end: told after each.
+
+    Raises:
+        InputError: a file changed since the plan was made.
+        MemoryError, OSError, AvkdError: the environment's fault; nothing is marked.
+    """
+    records: dict[int, Record] = {}
+    rejects: list[dict] = []
+    for index, utterance in enumerate(task.utterances.utterances):
+        try:
+            if index in task.killers:
+                raise Rejected(*task.killers[index])
+            begin(index)
+            records[index] = _checked(task, index, utterance)
+        except Rejected as error:
+            rejects.append(task.utterances.reject(index, error, stage="process"))
+        finally:
+            end()
+    return _commit(task, records, rejects)
+
+
+def _checked(task: Task, index: int, utterance: Utterance) -> Record:
+    """Return the record of an utterance; an unreadable file is a reject, a bad disk is not."""
+    resolve = task.utterances.resolve
+    try:
+        if media_size(utterance, resolve, task.spec) != task.sizes[index]:
+            raise InputError(
+                f"{task.utterances.name}: {utterance.id!r}: input changed during the run; "
+                "run again when it is at rest"
+            )
+        record = task.process(utterance, resolve, task.settings)
+    except FileNotFoundError:
+        raise Rejected("file_not_found", "not found") from None
+    except (IsADirectoryError, NotADirectoryError):
+        raise Rejected(
+            "not_regular_file", "is a directory, or a part of its path is none"
+        ) from None
+    except PermissionError:
+        raise Rejected("file_unreadable", "permission denied") from None
+    _check_shape(task.spec, record)
+    return record
+
+
+def _check_shape(spec: StoreSpec, record: Record) -> None:
+    """Raise ValueError for a record that does not fit its spec: a fault of the step."""
+    names = {array.name for array in spec.items}
+    wrong = [name for name in record.items if len(record.items[name]) != len(record.long)]
+    unknown = record.columns.keys() - {array.name for array in spec.index}
+    if wrong or unknown or (len(record.long) and record.items.keys() != names):
+        raise ValueError(f"a record of {spec.kind} has wrong columns or items: {wrong or unknown}")
+    long_array(spec, record.long)
+
+
+def long_array(spec: StoreSpec, values: np.ndarray) -> Array:
+    """Return which long array of the spec these values are."""
+    for array in spec.long:
+        if values.dtype.name in array.dtype.split("|") and values.ndim == len(array.axes):
+            return array
+    raise ValueError(f"{spec.kind} has no long array of {values.dtype} with {values.ndim} axes")
+
+
+def _commit(task: Task, records: dict[int, Record], rejects: list[dict]) -> dict[str, Any]:
+    name = partitions.name_of(task.partition)
+    index = _index(task, records)
+    files = {
+        f"{name}.index": msgspec.msgpack.encode(index),
+        f"{name}.rejects.jsonl": reject_lines(rejects),
+    }
+    long = [record.long for record in records.values() if len(record.long)]
+    summary = summary_of(list(records.values()), rejects, task.spec)
+    if long:
+        values = np.concatenate(long)
+        array = long_array(task.spec, values)
+        files |= {f"{name}/zarr.json": arrays.group()}
+        encoded = arrays.encode_shard(values, array.axes, array.meaning)
+        files |= {f"{name}/{array.name}/{file}": data for file, data in encoded.items()}
+        shape = [len(values), *values.shape[1:]]
+        summary["long"] = {"name": array.name, "dtype": values.dtype.name, "shape": shape}
+    return partitions.commit(task.work, task.partition, files, summary)
+
+
+def reject_lines(rejects: list[dict]) -> bytes:
+    """Return rejects as JSON Lines."""
+    return b"".join(msgspec.json.encode(reject) + b"\n" for reject in rejects)
+
+
+def summary_of(records: list[Record], rejects: list[dict], spec: StoreSpec) -> dict[str, Any]:
+    """Return what a mark counts."""
+    empty = sum(len(record.long) == 0 for record in records)
+    warnings = Counter(code for record in records for code in record.warnings)
+    return {
+        "accepted": len(records),
+        "rejected": dict(sorted(Counter(reject["code"] for reject in rejects).items())),
+        "warnings": dict(sorted(warnings.items())),
+        "empty": empty if spec.counts_empty else 0,
+        "long": None,
+    }
+
+
+def _index(task: Task, records: dict[int, Record]) -> dict[str, Any]:
+    """Return the partition's part of every column: text as a list, numbers as bytes."""
+    chosen = [task.utterances.utterances[i] for i in records]
+    lengths = np.array([len(record.long) for record in records.values()], np.int64)
+    place = {
+        "partition": np.full(len(records), task.partition, np.int32),
+        "start": np.cumsum(lengths) - lengths,
+        "length": lengths,
+    }
+    columns: dict[str, Any] = {}
+    for array in task.spec.index:
+        if array.dtype == "string":
+            columns[array.name] = [getattr(utterance, array.name) for utterance in chosen]
+            continue
+        values = place.get(array.name)
+        if values is None:
+            values = [record.columns.get(array.name, np.nan) for record in records.values()]
+        columns[array.name] = np.asarray(values, array.dtype).tobytes()
+    for array in task.spec.items:
+        parts = [r.items[array.name] for r in records.values() if len(r.long)]
+        values = np.concatenate(parts) if parts else np.empty(0)
+        columns[array.name] = np.ascontiguousarray(values, array.dtype).tobytes()
+        columns[f"{array.name}:shape"] = list(values.shape[1:]) if parts else None
+    return columns

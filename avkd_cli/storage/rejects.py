@@ -1,0 +1,150 @@
+"""How many records may be rejected, and what is said about those that are.
+
+Reference: reliability.md 2.2.
+"""
+
+import json
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from avkd_cli.config import Execution
+from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.storage import partitions
+from avkd_cli.storage.record import reject_lines
+from avkd_cli.storage.utterances import UtteranceList
+
+Marks = Iterable[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The most records of a run that may be rejected.
+
+    Args:
+        most: so many.
+        planned: records in the list.
+        strict: a warning stops as well.
+        in_list: codes of the lines that are no utterances.
+        warned_in_list: the list's warnings.
+        out: the store, for messages.
+    """
+
+    most: int
+    planned: int
+    strict: bool
+    in_list: Counter[str]
+    warned_in_list: Counter[str]
+    out: Path
+
+    @classmethod
+    def of(
+        cls, utterances: UtteranceList, execution: Execution, fraction: float, out: Path
+    ) -> "Limit":
+        """Return the limit: of fraction and number the stricter, one record always within."""
+        planned = len(utterances.utterances) + len(utterances.rejects)
+        if execution.max_reject_fraction is not None:
+            fraction = execution.max_reject_fraction
+        most = max(1, math.floor(fraction * planned)) if fraction else 0
+        if execution.max_rejects is not None:
+            most = min(most, execution.max_rejects)
+        return cls(
+            0 if execution.strict else most,
+            planned,
+            execution.strict,
+            Counter(reject["code"] for reject in utterances.rejects),
+            Counter(utterances.warnings),
+            out,
+        )
+
+    def rejected(self, marks: Marks) -> Counter[str]:
+        """Return how often each code occurred, the list's included."""
+        return sum((Counter(mark["rejected"]) for mark in marks), Counter(self.in_list))
+
+    def warned(self, marks: Marks) -> Counter[str]:
+        """Return how often each warning occurred, the list's included."""
+        return sum((Counter(mark["warnings"]) for mark in marks), Counter(self.warned_in_list))
+
+    def check(self, marks: Marks) -> None:
+        """Stop as soon as the limit is exceeded, whatever is still to come.
+
+        Raises:
+            InputError: too many; MissingInputError if all for want of their files.
+        """
+        marks = list(marks)
+        codes = self.rejected(marks)
+        if codes.total() > self.most:
+            raise self._too_many(codes, f"at most {self.most} may be")
+        if self.strict and (warned := self.warned(marks)):
+            raise InputError(f"--strict: warnings ({counted(warned)}); mend them, or run without")
+
+    def check_end(self, marks: Marks) -> None:
+        """Refuse a store of nothing, and what `check` refuses."""
+        marks = list(marks)
+        self.check(marks)
+        if not sum(mark["accepted"] for mark in marks):
+            raise self._too_many(self.rejected(marks), "a store cannot be empty")
+
+    def _too_many(self, codes: Counter[str], wanted: str) -> InputError | MissingInputError:
+        work = partitions.work_of(self.out)
+        where = f"{work}/parts/*.rejects.jsonl" if work.is_dir() else "the list"
+        found = f"{codes.total()} of {self.planned} records rejected ({counted(codes)})"
+        if set(codes) == {"file_not_found"}:
+            return MissingInputError(
+                f"{found}, {wanted}; are paths relative to the list's folder? Else give --root"
+            )
+        example = self._example(work)
+        return InputError(
+            f"{found}, {wanted}{example}; see {where}, repair or remove them, "
+            "or raise --max-reject-fraction"
+        )
+
+    def _example(self, work: Path) -> str:
+        """Return the first reject in words."""
+        for path in sorted(work.glob("parts/*.rejects.jsonl")):
+            for line in path.read_text("utf-8").splitlines():
+                first = json.loads(line)
+                return f"; first {first['id']!r}: {first['code']}: {first['detail']}"
+        return ""
+
+    def report(
+        self, marks: Marks, utterances: UtteranceList, counts: Mapping[str, int], *, work: Path
+    ) -> None:
+        """Say on stderr what was accepted and rejected, and each kind of warning once."""
+        marks = list(marks)
+        codes = self.rejected(marks)
+        line = f"accepted {counts['utterances']}, rejected {codes.total()}"
+        print(line + (f" ({counted(codes)})" if codes else ""), file=sys.stderr)
+        for code, count in sorted(self.warned(marks).items()):
+            print(f"warning: {code} ({count} times)", file=sys.stderr)
+        if codes and (lost := lost_persons(utterances, work)):
+            shown = ", ".join(lost[:5]) + (", …" if len(lost) > 5 else "")
+            print(f"warning: {len(lost)} persons lost all records: {shown}", file=sys.stderr)
+
+
+def counted(codes: Counter[str]) -> str:
+    """Return codes with their counts, most frequent first: "truncated 3, silent 1"."""
+    ordered = sorted(codes.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{code} {count}" for code, count in ordered)
+
+
+def lost_persons(utterances: UtteranceList, store: Path) -> list[str]:
+    """Return the persons of the list of whom nothing is in the store."""
+    lines = (store / "rejects.jsonl").read_text("utf-8").splitlines()
+    rejected = {json.loads(line)["row"] for line in lines}
+    kept = {
+        utterance.person
+        for utterance, row in zip(utterances.utterances, utterances.rows, strict=True)
+        if row not in rejected
+    }
+    return sorted({utterance.person for utterance in utterances.utterances} - kept - {""})
+
+
+def merged(in_list: list[dict], parts: list[bytes]) -> bytes:
+    """Return rejects.jsonl: the list's rejects and the partitions', by row of the plan."""
+    found = in_list + [json.loads(line) for part in parts for line in part.splitlines()]
+    return reject_lines(sorted(found, key=lambda reject: reject["row"]))

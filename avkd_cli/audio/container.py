@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import av
 import numpy as np
 
-from avkd_cli.audio.formats import id3_length
+from avkd_cli.audio.frames import has_frame_count
 from avkd_cli.audio.limits import Limits, Segment
 from avkd_cli.audio.source import Source, decoder_faults
 from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment_end
+from avkd_cli.audio.structure import check_structure
 from avkd_cli.errors import Rejected
 
 av.logging.set_level(av.logging.PANIC)  # what FFmpeg has to say comes out as a reject code
@@ -37,13 +38,13 @@ def open_container(
         Rejected: no_audio_stream, codec_missing, truncated, bad_rate, low_rate, bad_channels,
             too_long, bad_segment, undecodable; some of them while its blocks are read.
     """
-    if container == "ogg":
-        _check_last_page(source)
+    warnings = check_structure(source, container, limits.max_damaged)
     source.seek(0)
     with decoder_faults(source, container):
         file = av.open(source, format=container, mode="r", metadata_errors="replace")
     with file:
         track = _Track(file, source, container, segment, limits)
+        track.warnings |= warnings
         yield track.stream()
 
 
@@ -98,7 +99,7 @@ class _Track:
 
     def _declared(self) -> float | None:
         """Return the seconds that the header promises; None where FFmpeg only guesses them."""
-        if self.container == "mp4" or (self.container == "mp3" and _has_xing(self.source)):
+        if self.container == "mp4" or (self.container == "mp3" and has_frame_count(self.source)):
             return float((self.track.duration or 0) * self.track.time_base) or None
         if self.container in ("matroska", "avi"):  # of the longest track
             return (self.file.duration or 0) / av.time_base or None
@@ -207,9 +208,11 @@ class _Track:
         if self.container in ("matroska", "avi"):
             reached = self.reached
         declared = self._declared()
-        if declared is not None and reached < min(_SHORT * declared, declared - _SLACK):
-            detail = f"declared {declared:.2f} s, present {reached:.2f} s"
-            raise Rejected("truncated", detail)
+        if declared is not None and reached < declared - _SLACK:
+            if reached < _SHORT * declared:
+                detail = f"declared {declared:.2f} s, present {reached:.2f} s"
+                raise Rejected("truncated", detail)
+            self.warnings.add("duration_mismatch")
         if self.cut:
             raise Rejected("truncated", f"the file breaks off after {reached:.2f} s")
 
@@ -234,23 +237,3 @@ def _gathered(pieces: Iterator[np.ndarray], channels: int) -> Iterator[np.ndarra
             held, size = [], 0
     if held:
         yield np.concatenate(held)
-
-
-def _has_xing(source: Source) -> bool:
-    """Return whether an mp3 counts its frames in a first, silent one."""
-    frame = source.peek(id3_length(source), 256)
-    return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
-
-
-def _check_last_page(source: Source) -> None:
-    """Refuse an Ogg file that ends within a page, or without the mark of its end."""
-    start = max(0, source.size - (1 << 17))  # the longest page is 65,307 bytes
-    tail = source.peek(start, 1 << 17)
-    page = tail.rfind(b"OggS")
-    if page < 0 or len(tail) < page + 27:
-        raise Rejected("undecodable", "the last Ogg page is cut off")
-    segments = tail[page + 27 : page + 27 + tail[page + 26]]
-    if len(segments) < tail[page + 26] or page + 27 + len(segments) + sum(segments) > len(tail):
-        raise Rejected("undecodable", "the last Ogg page is cut off")
-    if not tail[page + 5] & 4:
-        raise Rejected("truncated", "no Ogg page is marked as the last")

@@ -129,13 +129,18 @@ def decoder_faults(source: Source, container: str) -> Iterator[None]:
     ones), so nothing narrower than Exception is a promise. Wrap calls of a library only.
 
     Raises:
-        Rejected: undecodable.
+        Rejected: undecodable, decoder_oom.
         OSError: the error of the source, when it is the disk that failed.
         MemoryError: as it comes; the worker's limit decides whose fault it is.
     """
     try:
         yield
-    except (Rejected, MemoryError):
+    except Rejected:
+        raise
+    except MemoryError as error:
+        if type(error).__module__.startswith("av"):  # a header asked for more than FFmpeg grants
+            detail = f"the {container} decoder wants too much memory"
+            raise Rejected("decoder_oom", detail) from None
         raise
     except Exception as error:
         if source.error is not None:

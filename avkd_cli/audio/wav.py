@@ -82,16 +82,28 @@ def _data_length(source: Source, order: str, start: int, declared: int) -> tuple
         raise Rejected("truncated", f"declared {declared} B, present {present} B")
     if declared == 0 and present > 0 and not _is_chunk(source, start, order):
         raise Rejected("truncated", f"declared 0 B, but {present} B follow")
-    return declared, [] if _riff_size_agrees(source, order) else ["riff_size"]
+    if not _riff_size_agrees(source, order):
+        return declared, ["riff_size"]
+    # Within an honest RIFF something must follow that is a chunk, or the data size is too small.
+    rest = start + declared + declared % 2
+    is_explained = source.size - rest < 8 or _is_chunk(source, rest, order)
+    return declared, [] if is_explained else ["odd_header"]
 
 
 def _header(order: str, fmt: bytes, data: tuple[int, int], warnings: list[str]) -> WavHeader:
-    codec, channels, rate, _, block, bits = struct.unpack(order + "HHIIHH", fmt[:16])
+    codec, channels, rate, byte_rate, block, bits = struct.unpack(order + "HHIIHH", fmt[:16])
     if codec == _EXTENSIBLE and len(fmt) >= 26:
         codec = struct.unpack(order + "H", fmt[24:26])[0]
-    if _is_odd(codec, channels, bits, block, size=data[1]):
+    start, length = data
+    if codec in _USUAL_BITS and not (
+        bits in _USUAL_BITS[codec]
+        and block == channels * bits // 8
+        and byte_rate == rate * block % (1 << 32)
+        and length % max(1, block) == 0
+    ):
         warnings = [*warnings, "odd_header"]
-    return WavHeader(codec, channels, rate, bits, block, *data, order == ">", tuple(warnings))
+    big_endian = order == ">"
+    return WavHeader(codec, channels, rate, bits, block, start, length, big_endian, tuple(warnings))
 
 
 def _is_chunk(source: Source, offset: int, order: str) -> bool:
@@ -106,11 +118,3 @@ def _riff_size_agrees(source: Source, order: str) -> bool:
     declared = struct.unpack(order + "4xI", source.peek(0, 8))[0]
     # Some writers count the padding byte, some do not; RF64 keeps it elsewhere.
     return declared == 0xFFFFFFFF or abs(declared + 8 - source.size) <= 1
-
-
-def _is_odd(codec: int, channels: int, bits: int, block: int, *, size: int) -> bool:
-    if codec not in _USUAL_BITS:
-        return False
-    if bits not in _USUAL_BITS[codec] or block != channels * bits // 8:
-        return True
-    return block > 0 and size % block != 0

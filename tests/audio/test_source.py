@@ -5,6 +5,7 @@ import io
 import os
 from pathlib import Path
 
+import av
 import pytest
 
 from avkd_cli.audio import source as source_module
@@ -78,3 +79,15 @@ def test_memory_and_rejects_pass_through_and_the_disk_wins(make_file):
             raise ValueError
         with pytest.raises(OSError), decoder_faults(source, "mp4"):
             pass  # the decoder took the failed read for the end of the file
+
+
+def test_what_a_header_asks_of_ffmpeg_is_the_files_fault(make_file):
+    # A file of a few bytes made FFmpeg answer ENOMEM, found by fuzzing; nothing was short.
+    error = av.error.MemoryError(errno.ENOMEM, "Cannot allocate memory")
+    with (
+        open_source(make_file(b"x", "a")) as source,
+        pytest.raises(Rejected) as caught,
+        decoder_faults(source, "mp4"),
+    ):
+        raise error
+    assert caught.value.code == "decoder_oom"

@@ -77,3 +77,16 @@ def test_one_byte_of_padding_in_the_riff_size_is_nobodys_business(make_wav, size
     path = make_wav(bytes(401), bits=8, riff_size=36 + 401 - 5 + size)
     expected = () if abs(size - 5) <= 1 else ("riff_size",)
     assert header_of(path).warnings == expected
+
+
+def test_a_data_size_that_leaves_samples_behind_is_odd(make_wav):
+    path = make_wav(b"\x80" * 800, data_size=400)
+    assert header_of(path).warnings == ("odd_header",)
+
+
+def test_a_rate_that_the_byte_rate_contradicts_is_odd(make_wav):
+    path = make_wav(bytes(400))
+    data = bytearray(path.read_bytes())
+    data[24:28] = struct.pack("<I", 48_000)
+    path.write_bytes(data)
+    assert header_of(path).warnings == ("odd_header",)

@@ -12,7 +12,7 @@ from avkd_cli.commands.analyze_output import show
 @click.argument("stores", nargs=-1, required=True, type=options.store)
 @options.list_file
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.json",
-              help="Write the JSON there as well, for 'analyze report'.")  # fmt: skip
+              help="Write the JSON there as well.")  # fmt: skip
 @options.as_json
 def command(
     stores: tuple[str, ...], list_file: Path | None, output: Path | None, as_json: bool

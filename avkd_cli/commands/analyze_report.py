@@ -10,16 +10,16 @@ from avkd_cli.commands.analyze_output import corpus_name, show
 
 @click.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.html",
-              help="The page.  [default: report/index.html in FOLDER]")  # fmt: skip
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
+              help="Where index.html and the rest go.  [default: FOLDER/report]")  # fmt: skip
 @corpus_name
 @options.as_json
 def command(folder: Path, output: Path | None, corpus: str | None, as_json: bool) -> None:
     """Make one self-contained HTML page of what lies in FOLDER.
 
-    Score files SYSTEM.LIST.scores become tables, DET curves and Venn diagrams; stores, runs
-    and the output of 'analyze pcc' (saved as JSON) say what was run. The page needs no network
-    and no other file.
+    Score files SYSTEM.LIST.scores become tables, DET curves and Venn diagrams, embedding
+    stores a comparison with the fused ones; stores and runs say what was run. The page needs no
+    network and no other file. Beside it: table.md, table.tex, table.json, pcc.json, venn-*.svg.
 
     \b
     Example:

@@ -11,7 +11,7 @@ from avkd_cli.commands.analyze_output import corpus_name, show
 @click.command("table")
 @click.argument("scores", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
-              help="Write table.md and table.json there.")  # fmt: skip
+              help="Write table.md, table.tex, table.json there.")  # fmt: skip
 @corpus_name
 @options.as_json
 def command(
@@ -27,7 +27,7 @@ def command(
     Example:
         avkd analyze table work/scores -o work/report
     """
-    from avkd_cli.analysis.tables import to_markdown
+    from avkd_cli.analysis.markdown import to_markdown
     from avkd_cli.steps.analyze.table import table
 
     show(table(scores, output, corpus), to_markdown, as_json)

@@ -68,10 +68,9 @@ def paragraph(text: str, style: str = "") -> str:
     return f"<p{styled}>{escape(text)}</p>" if text else ""
 
 
-def items(texts: Iterable[str], code: bool = False) -> str:
+def items(texts: Iterable[str]) -> str:
     """Return a list of lines, or nothing for none."""
-    tag = ("<code>", "</code>") if code else ("", "")
-    lines = "\n".join(f"<li>{tag[0]}{escape(one)}{tag[1]}</li>" for one in texts)
+    lines = "\n".join(f"<li>{escape(one)}</li>" for one in texts)
     return f"<ul>{lines}</ul>" if lines else ""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from avkd_cli.analysis.systems import SENSES, list_label, students, system
-from avkd_cli.analysis.tables import by_cell
+from avkd_cli.analysis.tables import by_cell, list_groups
 
 ORGAN = {"audio": "voice", "visual": "face"}
 OTHER = {"audio": "visual", "visual": "audio"}
@@ -27,7 +27,7 @@ def sentences(
         differences: EER differences of students with their intervals, by system and list.
         venn_list: list whose corrected trials are told of.
     """
-    cells, lists = by_cell(arranged), [one["list"] for one in arranged["lists"]]
+    cells, lists = by_cell(arranged), list_groups(arranged)["main"]
     found = [on_fusion(cells, lists)]
     for sense in SENSES:
         taught = on_students(cells, lists, sense)
@@ -83,8 +83,8 @@ def on_students(cells: Mapping, lists: Sequence[str], sense: str) -> str:
         base, value = (cells[s, name]["eer_percent"] for s in (sense, taught[0]))
         lower = sum(cells[s, name]["eer_percent"] < base for s in taught)
         told.append(
-            f"{list_label(name)} {lower} of {len(taught)}, the lowest {system(taught[0]).loss_label} "
-            f"with {value:.2f} % against {base:.2f} %"
+            f"{list_label(name)} {lower} of {len(taught)}, the lowest "
+            f"{system(taught[0]).loss_label} with {value:.2f} % against {base:.2f} %"
         )
     if not told:
         return ""

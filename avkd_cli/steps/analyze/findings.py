@@ -1,4 +1,4 @@
-"""What lies under a working folder: score files, stores, runs and analyses."""
+"""What lies under a working folder: score files, stores, runs, and whose people they are."""
 
 import json
 import os
@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from avkd_cli.errors import MissingInputError
+from avkd_cli.steps.analyze.inputs import read_object
 from avkd_cli.steps.analyze.table import ENDINGS, named
 
 STANDIN = "standin.json"  # what `avkd corpus standin` leaves in its folder
 CLOSED = ("avkd.json", "run.json", STANDIN)  # a folder with one of these is not entered
 UNFINISHED = (".wip", ".partial")
-SMALL = 64 << 20  # bytes of a JSON file that is looked into
+EMBEDDINGS = "avkd.embeddings"
 
 
 class ScoreFile(NamedTuple):
@@ -24,19 +25,31 @@ class ScoreFile(NamedTuple):
     path: Path
 
 
+class Described(NamedTuple):
+    """A store or a run: its name, a row of a table, and its settings in full."""
+
+    name: str
+    row: dict
+    settings: dict
+
+
 @dataclass
 class Findings:
     """Everything of a working folder that a report shows."""
 
     scores: list[ScoreFile] = field(default_factory=list)
-    runs: list[dict] = field(default_factory=list)
-    stores: list[dict] = field(default_factory=list)
-    correlation: dict | None = None
+    runs: list[Described] = field(default_factory=list)
+    stores: list[Described] = field(default_factory=list)
+    embeddings: dict[str, Path] = field(default_factory=dict)
     corpus: str | None = None
 
 
-def find(folder: Path) -> Findings:
-    """Look through a folder; stores and runs are not entered, hidden names are passed over.
+def find(folder: Path, leave_out: Path | None = None) -> Findings:
+    """Look through a folder; stores, runs and corpora are not entered, nor hidden names.
+
+    Args:
+        folder: where to look.
+        leave_out: a folder below it that is not looked into, such as the report's own.
 
     Raises:
         MissingInputError: there is no such folder.
@@ -45,88 +58,91 @@ def find(folder: Path) -> Findings:
     if not folder.is_dir():
         raise MissingInputError(f"{folder}: no such folder")
     found = Findings()
-    for path in _interesting(folder):
+    for path in _interesting(folder, leave_out):
         name = str(path.parent.relative_to(folder))
-        if path.name.endswith(ENDINGS):
-            found.scores.append(ScoreFile(*named(path)))
-        elif path.name == "avkd.json":
-            found.stores += _store(name, _read(path))
-        elif path.name == STANDIN:
+        if path.name == STANDIN:
             found.corpus = "stand-in"
+        elif path.name == "avkd.json":
+            _add_store(found, name, path.parent, read_object(path))
         elif path.name == "run.json":
-            found.runs += _run(name, path.parent, _read(path))
+            found.runs.append(_run(name, path.parent, read_object(path)))
         else:
-            _take_other(found, _read(path))
+            found.scores.append(ScoreFile(*named(path)))
     return found
 
 
-def _interesting(folder: Path) -> Iterator[Path]:
+def _interesting(folder: Path, leave_out: Path | None) -> Iterator[Path]:
     for where, directories, names in os.walk(folder):
-        directories.sort()
         own = next((name for name in CLOSED if name in names), None)
         if own:
-            directories.clear()  # nothing of interest in a store, a run or a corpus
+            directories.clear()
             yield Path(where, own)
             continue
-        directories[:] = [
-            d for d in directories if not d.startswith(".") and not d.endswith(UNFINISHED)
-        ]
+        directories[:] = sorted(
+            name
+            for name in directories
+            if not name.startswith(".")
+            and not name.endswith(UNFINISHED)
+            and (leave_out is None or Path(where, name).resolve() != leave_out.resolve())
+        )
         for name in sorted(names):
-            if name.endswith((*ENDINGS, ".json")) and not name.startswith("."):
+            if name.endswith(ENDINGS) and not name.startswith("."):
                 yield Path(where, name)
 
 
-def _read(path: Path) -> dict:
-    """Return a JSON object; {} for what is none, since other people's files may lie there."""
-    try:
-        if path.stat().st_size > SMALL:
-            return {}
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _take_other(found: Findings, value: Mapping) -> None:
-    if value.get("format") == "avkd.analysis.pcc":
-        found.correlation = dict(value)
-    if isinstance(value.get("corpus"), str):
-        found.corpus = value["corpus"]
-
-
-def _store(name: str, manifest: Mapping) -> list[dict]:
-    counts = manifest.get("counts") or {}
-    made = manifest.get("made_by") or {}
-    if not str(manifest.get("format", "")).startswith("avkd."):
-        return []
+def _add_store(found: Findings, name: str, path: Path, manifest: Mapping) -> None:
+    kind = str(manifest.get("format", "")).removeprefix("avkd.")
+    counts, made = _object(manifest, "counts"), _object(manifest, "made_by")
     row = {
         "store": name,
-        "kind": str(manifest["format"]).removeprefix("avkd."),
+        "kind": kind,
         "utterances": counts.get("utterances"),
         "persons": counts.get("persons"),
         "rejected": counts.get("rejected"),
         "fingerprint": short(manifest.get("fingerprint")),
-        "made": str(made.get("time", "–"))[:19],
+        "made": made.get("time"),
     }
-    settings = {key: manifest.get(key) for key in ("config", "inputs") if manifest.get(key)}
-    return [{"name": name, "row": row, "settings": settings}]
+    found.stores.append(Described(name, row, _settings(manifest)))
+    if manifest.get("format") == EMBEDDINGS:
+        found.embeddings[path.name.removesuffix(".zarr").removesuffix("-emb")] = path
 
 
-def _run(name: str, folder: Path, run: Mapping) -> list[dict]:
-    settings = run.get("settings") or run.get("config") or {}
-    status = _read(folder / "status.json")
+def _run(name: str, folder: Path, run: Mapping) -> Described:
+    config, made = _object(run, "config"), _object(run, "made_by")
+    last = _last_line(folder / "log.jsonl")
     row = {
         "run": name,
-        "modality": run.get("modality"),
-        "model": settings.get("model"),
-        "step": status.get("step", run.get("step")),
-        "seed": settings.get("seed", run.get("seed")),
+        "step": run.get("step"),
+        "modality": config.get("modality"),
+        "model": config.get("model"),
+        "steps": last.get("step"),
+        "seed": config.get("seed"),
+        "state": read_object(folder / "status.json").get("state"),
         "fingerprint": short(run.get("fingerprint")),
-        "state": status.get("state", status.get("reason")),
+        "begun": made.get("time"),
     }
-    keys = ("settings", "config", "inputs", "versions")
-    shown = {key: run[key] for key in keys if run.get(key)}
-    return [{"name": name, "row": row, "settings": shown}]
+    return Described(name, row, _settings(run))
+
+
+def _last_line(path: Path) -> dict:
+    """Return the last whole line of a log, or {}."""
+    try:
+        with path.open("rb") as log:
+            log.seek(max(0, path.stat().st_size - 65536))
+            lines = log.read().split(b"\n")
+        value = json.loads(next(line for line in reversed(lines[:-1]) if line.strip()))
+    except (OSError, ValueError, StopIteration):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _settings(record: Mapping) -> dict:
+    return {key: record[key] for key in ("config", "inputs") if record.get(key)}
+
+
+def _object(record: Mapping, key: str) -> dict:
+    value = record.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def short(fingerprint: object) -> str | None:

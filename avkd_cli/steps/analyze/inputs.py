@@ -1,8 +1,8 @@
 """Score files as every analysis wants them: with labels, two classes, and joined by ids."""
 
+import json
 import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -88,9 +88,10 @@ def _stem(path: Path) -> str:
     return name or str(path)
 
 
-def avkd_version() -> str:
-    """Return the installed version."""
+def read_object(path: Path) -> dict:
+    """Return a JSON object, or {} for what is none: a report describes what it can read."""
     try:
-        return version("avkd")
-    except PackageNotFoundError:
-        return "(not installed)"
+        value = json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

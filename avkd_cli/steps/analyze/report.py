@@ -1,64 +1,69 @@
-"""`avkd analyze report`: one HTML page of everything found under a folder."""
+"""`avkd analyze report`: one HTML page, and tables and diagrams beside it, of a working folder."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
-from avkd_cli.analysis import figures
-from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.analysis.report import page
-from avkd_cli.analysis.report.words import OTHER, sentences
-from avkd_cli.analysis.systems import (
-    SENSES,
-    baseline_of,
-    list_label,
-    list_order,
-    students,
-    system,
-    system_order,
-)
-from avkd_cli.analysis.venn import decided_right, newly_right_of
+from avkd_cli.analysis.report.words import sentences
+from avkd_cli.analysis.systems import list_order, system_order
 from avkd_cli.errors import InputError
+from avkd_cli.steps.analyze.correlation import against
 from avkd_cli.steps.analyze.findings import Findings, find
-from avkd_cli.steps.analyze.inputs import aligned, avkd_version, is_target, read_labelled
-from avkd_cli.steps.analyze.metrics import figures as figures_of
-from avkd_cli.steps.analyze.table import arranged
-from avkd_cli.steps.analyze.venn import summary
+from avkd_cli.steps.analyze.inputs import aligned, read_labelled
+from avkd_cli.steps.analyze.report_figures import (
+    bar_figures,
+    det_figures,
+    venn_figures,
+    venn_files,
+)
+from avkd_cli.steps.analyze.report_venn import venn_rows
+from avkd_cli.steps.analyze.table import arranged, result, write_tables
 from avkd_cli.storage import durable
 from avkd_cli.verification.scores import Scores
+from avkd_cli.verification.signature import avkd_version
 
 VENN_LIST = "vox1-e"  # the list of the paper's diagrams
 
 
 def report(folder: Path, output: Path | None = None, corpus: str | None = None) -> dict:
-    """Write the page; return where it is and what is on it.
+    """Write index.html, table.md, table.tex, table.json, venn-*.svg and, where there are stores
+    of embeddings, pcc.json; return where the page is and what it says.
 
     Args:
-        folder: looked through for score files SYSTEM.LIST.scores, stores, runs and analyses.
-        output: the page; None: report/index.html in `folder`.
-        corpus: said first and last; None: what a manifest in `folder` says.
+        folder: looked through for score files SYSTEM.LIST.scores, stores and runs.
+        output: folder for all that, or the page's own name ending in .html, the rest going
+            beside it; None: `report` in `folder`.
+        corpus: said first and last; None: the stand-in, if its files are found in `folder`.
 
     Raises:
         MissingInputError: no such folder.
         InputError: no score files, or damaged ones.
     """
-    found = find(folder)
+    page_file = _page_file(folder, output)
+    found = find(folder, leave_out=page_file.parent)
     if not found.scores:
         raise InputError(f"{folder}: no file SYSTEM.LIST.scores, such as audio.vox1-o.scores")
-    output = output or folder / "report" / "index.html"
     content = contents(found, corpus or found.corpus)
-    durable.make_directory(output.parent)
-    durable.write_text(output, page(content))
+    write_tables(page_file.parent, content["arranged"])
+    for name, picture in venn_files(content["venns"], content["venn_list"]).items():
+        durable.write_bytes(page_file.parent / name, picture)
+    if content["correlation"]:
+        durable.write_json(page_file.parent / "pcc.json", content["correlation"])
+    durable.write_text(page_file, page(content))
     return {
         "format": "avkd.analysis.report",
         "version": 1,
-        "path": str(output),
+        "path": str(page_file),
         "results": len(content["arranged"]["results"]),
         "figures": sorted(content["figures"]),
         "statement": content["arranged"]["statement"],
         "words": content["sentences"],
     }
+
+
+def _page_file(folder: Path, output: Path | None) -> Path:
+    if output is None:
+        return folder / "report" / "index.html"
+    return output if output.suffix == ".html" else output / "index.html"
 
 
 def contents(found: Findings, corpus: str | None) -> dict:
@@ -68,20 +73,18 @@ def contents(found: Findings, corpus: str | None) -> dict:
     venn_list = VENN_LIST if VENN_LIST in names else names[0]
     for name in names:
         files = by_system(found, name)
-        results += [{"system": s, "list": name} | figures_of(one) for s, one in files.items()]
-        rows = venn_rows(files, name)
-        venns += rows
+        paths = {one.system: one.path for one in found.scores if one.list == name}
+        results += [result(system, name, paths[system], one) for system, one in files.items()]
+        venns += venn_rows(files, name)
         drawn |= det_figures(files, name)
-        if name == venn_list:
-            drawn |= venn_figures(rows, name)
     table = arranged(results, corpus)
-    drawn["eer"] = inlined("eer", figures.bars_figure(table), "EER of every system, list by list.")
     return {
         "arranged": table,
         "sentences": sentences(table, venns, venn_list=venn_list),
-        "figures": drawn,
+        "figures": drawn | bar_figures(table) | venn_figures(venns, venn_list),
         "venns": venns,
-        "correlation": found.correlation,
+        "venn_list": venn_list,
+        "correlation": correlation(found),
         "runs": found.runs,
         "stores": found.stores,
         "avkd": avkd_version(),
@@ -98,87 +101,10 @@ def by_system(found: Findings, trial_list: str) -> dict[str, Scores]:
     return {one.system: scores for one, scores in zip(chosen, files, strict=True)}
 
 
-def inlined(name: str, figure: object, caption: str) -> tuple[str, str]:
-    """Return (SVG element, caption) of a figure."""
-    return figures.inline(figure, name, caption), caption
-
-
-def det_figures(files: Mapping[str, Scores], trial_list: str) -> dict[str, tuple[str, str]]:
-    """Return one DET figure a sense, with the fusion in each, and one of all other systems."""
-    fusions = [name for name in files if name.startswith("fusion-")]
-    groups = {sense: [s for s in (*fusions, *students(sense)) if s in files] for sense in SENSES}
-    groups = {sense: names for sense, names in groups.items() if set(names) - set(fusions)}
-    seen = {name for names in groups.values() for name in names}
-    groups["others"] = [name for name in files if name not in seen]
-    return {
-        f"det-{trial_list}-{group}": _det(files, trial_list, group, names)
-        for group, names in groups.items()
-        if names
-    }
-
-
-def _det(
-    files: Mapping[str, Scores], trial_list: str, group: str, names: Sequence[str]
-) -> tuple[str, str]:
-    scores = {name: (files[name].target, files[name].nontarget) for name in names}
-    title = {"audio": "voice", "visual": "face"}.get(group, "other systems")
-    figure = figures.det_figure(scores, f"{list_label(trial_list)}, {title}")
-    caption = f"Detection error trade-off on {list_label(trial_list)}: {title}; probit axes."
-    return inlined(safe(f"det-{trial_list}-{group}"), figure, caption)
-
-
-def safe(name: str) -> str:
-    """Return a name that can stand in an HTML id and a CSS url."""
-    return "".join(c if c.isascii() and (c.isalnum() or c == "-") else "-" for c in name)
-
-
-def venn_rows(files: Mapping[str, Scores], trial_list: str) -> list[dict]:
-    """Return the regions of every student against its baseline, each at its own EER."""
-    taught = [name for name in files if baseline_of(name) in files]
-    if not taught:
-        return []
-    target = is_target(files[taught[0]])
-    right = {name: _right(one, target) for name, one in files.items()}
-    return [_venn_row(name, trial_list, right, target) for name in taught]
-
-
-def _right(scores: Scores, target: np.ndarray) -> np.ndarray:
-    return decided_right(scores.score, target, operating_point(scores.score, target).threshold)
-
-
-def _venn_row(
-    name: str, trial_list: str, right: Mapping[str, np.ndarray], target: np.ndarray
-) -> dict:
-    base = baseline_of(name)
-    counts = summary({"a": right[base], "b": right[name]}, target)
-    other = right.get(OTHER[base])
-    known = other is not None and counts["newly_right"] > 0
-    also = newly_right_of(right[base], right[name], other) if known else 0
-    return counts | {
-        "system": name,
-        "list": trial_list,
-        "list_label": list_label(trial_list),
-        "systems": {"a": {"name": base}, "b": {"name": name}},
-        "other_share": also / counts["newly_right"] if known else None,
-        "other_of_errors": float(other[~right[base]].mean()) if known else None,
-    }
-
-
-def venn_figures(rows: Sequence[Mapping], trial_list: str) -> dict[str, tuple[str, str]]:
-    """Return a figure of small diagrams for each sense that has students."""
-    drawn = {}
-    for sense in SENSES:
-        of_sense = {
-            system(one["system"]).loss_label: one
-            for one in rows
-            if system(one["system"]).sense == sense
-        }
-        if of_sense:
-            caption = (
-                f"{sense.capitalize()} students against their baseline on "
-                f"{list_label(trial_list)}: trials decided wrongly by the baseline (solid outline) "
-                "and by the student (dashed). Areas within a diagram are proportional to counts."
-            )
-            name = safe(f"venn-{trial_list}-{sense}")
-            drawn[name] = inlined(name, figures.venn_panels(of_sense), caption)
-    return drawn
+def correlation(found: Findings) -> dict | None:
+    """Return how alike the embeddings are to the fused ones; None without both."""
+    names = sorted(found.embeddings, key=system_order)
+    teacher = next((name for name in names if name.startswith("fusion-")), None)
+    if teacher is None or len(names) < 2:
+        return None
+    return against(teacher, {name: found.embeddings[name] for name in names})

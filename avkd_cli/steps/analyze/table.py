@@ -1,13 +1,17 @@
 """`avkd analyze table`: the tables of the paper from files SYSTEM.LIST.scores."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from avkd_cli.analysis.tables import arrange, to_markdown
+from avkd_cli.analysis.latex import to_latex
+from avkd_cli.analysis.markdown import to_markdown
+from avkd_cli.analysis.tables import arrange
 from avkd_cli.errors import InputError, MissingInputError
-from avkd_cli.steps.analyze.inputs import read_labelled
-from avkd_cli.steps.analyze.metrics import figures
+from avkd_cli.steps.analyze.inputs import read_labelled, read_object
+from avkd_cli.steps.analyze.metrics import measured
 from avkd_cli.storage import durable
+from avkd_cli.verification.scores import Scores
 
 ENDINGS = (".scores", ".scores.gz")
 
@@ -15,11 +19,11 @@ ENDINGS = (".scores", ".scores.gz")
 def table(
     sources: Iterable[str | Path], output: Path | None = None, corpus: str | None = None
 ) -> dict:
-    """Return the results of all score files, arranged; write table.md and table.json.
+    """Return the results of all score files, arranged; write table.md, table.tex, table.json.
 
     Args:
         sources: score files, or folders of them; the name says SYSTEM.LIST.
-        output: folder for the two files; None writes none.
+        output: folder for the files; None writes none.
         corpus: what to say of the corpus at the top and bottom; `stand-in` is known.
 
     Raises:
@@ -28,13 +32,33 @@ def table(
     results = []
     for system, trial_list, path in score_files(sources):
         (scores,) = read_labelled([path])
-        results.append({"system": system, "list": trial_list} | figures(scores))
+        results.append(result(system, trial_list, path, scores))
     found = arranged(results, corpus)
     if output is not None:
-        durable.make_directory(output)
-        durable.write_text(output / "table.md", to_markdown(found))
-        durable.write_json(output / "table.json", found)
+        write_tables(output, found)
     return found
+
+
+def result(system: str, trial_list: str, path: Path, scores: Scores) -> dict:
+    """Return one system's figures on one list.
+
+    The signature is the one that `avkd score` left beside the scores, which knows the trial
+    list and the normalisation, if its figures are those of the scores.
+    """
+    found = measured(scores)
+    beside = read_object(path.with_name(f"{system}.{trial_list}.metrics.json"))
+    eer, said = beside.get("eer_percent"), beside.get("signature")
+    if isinstance(said, str) and isinstance(eer, float) and math.isclose(eer, found["eer_percent"]):
+        found["signature"] = said
+    return {"system": system, "list": trial_list, "file": path.name} | found
+
+
+def write_tables(folder: Path, arranged_results: dict) -> None:
+    """Write table.md, table.tex and table.json into a folder, which is made."""
+    durable.make_directory(folder)
+    durable.write_text(folder / "table.md", to_markdown(arranged_results))
+    durable.write_text(folder / "table.tex", to_latex(arranged_results))
+    durable.write_json(folder / "table.json", arranged_results)
 
 
 def arranged(results: Iterable[dict], corpus: str | None) -> dict:

@@ -1,0 +1,105 @@
+"""What lies behind the error rates: corrected trials, embeddings, runs and stores."""
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from avkd_cli.analysis import printed
+from avkd_cli.analysis.report.elements import Cell, details, figure, paragraph, table
+from avkd_cli.analysis.systems import system
+
+VENN_NOTE = (
+    "Each system decides at the threshold of its own EER. Newly right: wrong for the baseline, "
+    "right for the student. “Other sense” is the share of the newly right that the other sense's "
+    "baseline has right; beside it the share of all the baseline's errors that it has right: only "
+    "what exceeds that says that the student knows it from the other sense."
+)
+
+
+def venns(found: Sequence[Mapping], figures: Mapping) -> list[str]:
+    """Return the diagrams, and the regions of every student on every list."""
+    if not found:
+        return []
+    head = ["student", "list", "both right", "newly right", "newly wrong", "both wrong",
+            "other sense", "of all errors"]  # fmt: skip
+    rows = [
+        [system(one["system"]).label, one["list_label"]]
+        + [one[key] for key in ("both_right", "newly_right", "newly_wrong", "both_wrong")]
+        + [_share(one["other_share"]), _share(one["other_of_errors"])]
+        for one in found
+    ]
+    drawn = [figure(*figures[name]) for name in figures if name.startswith("venn-")]
+    return [*drawn, table(head, rows), paragraph(VENN_NOTE, "note")]
+
+
+def _share(value: float | None) -> Cell | None:
+    return None if value is None else Cell(f"{100 * value:.1f} %", value)
+
+
+PAIR_COLUMNS = {
+    "pcc_per_segment": "PCC per segment",
+    "pcc_pooled": "pooled",
+    "pcc_per_dimension": "per dimension",
+    "linear_cka": "linear CKA",
+    "mean_cosine_distance": "mean cosine distance",
+}
+STORE_COLUMNS = {
+    "alignment": "alignment",
+    "uniformity": "uniformity",
+    "within_person_variance": "variance within persons",
+    "between_person_variance": "between persons",
+}
+
+
+def embeddings(found: Mapping | None) -> list[str]:
+    """Return how alike the embeddings are, and how they lie."""
+    if found is None:
+        return []
+    pairs = [
+        [f"{one['a']} – {one['b']}", one["segments"], *(_number(one[key]) for key in PAIR_COLUMNS)]
+        for one in found["pairs"]
+    ]
+    stores = [
+        [one["name"], one["segments"], one["persons"], one["dimensions"]]
+        + [_number(one[key]) for key in STORE_COLUMNS]
+        for one in found["stores"]
+    ]
+    head = ["store", "segments", "persons", "dimensions", *STORE_COLUMNS.values()]
+    paper = "; ".join(
+        f"{system(a).label.lower()} before fusion with audio-visual {value:g}"
+        for (a, _), value in printed.PCC.items()
+    )
+    note = (
+        f"Note: {found['note']}. Printed in the paper, on VoxCeleb, without a definition: {paper}."
+    )
+    return [
+        "<h3>How alike two spaces are</h3>",
+        table(["pair", "segments", *PAIR_COLUMNS.values()], pairs),
+        paragraph(note, "note"),
+        "<h3>How embeddings lie</h3>",
+        table(head, stores),
+        paragraph("Of embeddings at length one: alignment is the mean squared distance of two "
+                  "recordings of a person; uniformity the logarithm of the mean Gaussian "
+                  "potential of all pairs, lower is more even.", "note"),
+    ]  # fmt: skip
+
+
+def _number(value: float | None) -> Cell | None:
+    return None if value is None else Cell(f"{value:.4f}", value)
+
+
+def what_was_run(runs: Sequence, stores: Sequence) -> list[str]:
+    """Return runs and stores as tables, their settings in full on demand."""
+    parts = []
+    for title, described in (("Training", runs), ("Stores", stores)):
+        if described:
+            head = list(dict.fromkeys(key for one in described for key in one.row))
+            rows = [[one.row.get(key) for key in head] for one in described]
+            parts += [f"<h3>{title}</h3>", table(head, rows)]
+            parts += [details(one.name, _settings(one.settings)) for one in described]
+    return parts
+
+
+def _settings(settings: object) -> str:
+    text = json.dumps(settings, indent=1, ensure_ascii=False, sort_keys=True)
+    return f"<pre><code>{escape(text)}</code></pre>" if settings else ""

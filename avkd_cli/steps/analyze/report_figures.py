@@ -1,0 +1,85 @@
+"""Pictures of the report: inline in the page by name, the Venn diagrams as files too."""
+
+from collections.abc import Mapping, Sequence
+
+from avkd_cli.analysis import figures
+from avkd_cli.analysis.systems import SENSES, list_label, students, system
+from avkd_cli.analysis.tables import list_groups, only_lists
+from avkd_cli.verification.scores import Scores
+
+Inline = tuple[str, str]  # an SVG element and its caption
+
+
+def inlined(name: str, figure: object, caption: str) -> Inline:
+    """Return a figure as an SVG element with ids of its own, and its caption."""
+    return figures.inline(figure, safe(name), caption), caption
+
+
+def safe(name: str) -> str:
+    """Return a name that can stand in an HTML id and a CSS url."""
+    return "".join(c if c.isascii() and (c.isalnum() or c == "-") else "-" for c in name)
+
+
+def bar_figures(arranged: Mapping) -> dict[str, Inline]:
+    """Return one figure of bars for each group of lists."""
+    return {
+        f"eer-{group}": inlined(
+            f"eer-{group}",
+            figures.bars_figure(only_lists(arranged, names)),
+            "EER of every system, list by list.",
+        )
+        for group, names in list_groups(arranged).items()
+    }
+
+
+def det_figures(files: Mapping[str, Scores], trial_list: str) -> dict[str, Inline]:
+    """Return one DET figure a sense, with the fusion in each, and one of all other systems."""
+    fusions = [name for name in files if name.startswith("fusion-")]
+    groups = {
+        sense: [*fusions, *(one for one in students(sense) if one in files)] for sense in SENSES
+    }
+    groups = {sense: names for sense, names in groups.items() if len(names) > len(fusions)}
+    seen = {name for names in groups.values() for name in names}
+    groups["others"] = [name for name in files if name not in seen]
+    return {
+        f"det-{trial_list}-{group}": _det(files, trial_list, group, names)
+        for group, names in groups.items()
+        if names
+    }
+
+
+def _det(files: Mapping[str, Scores], trial_list: str, group: str, names: Sequence[str]) -> Inline:
+    scores = {name: (files[name].target, files[name].nontarget) for name in names}
+    kind = {"audio": "voice", "visual": "face"}.get(group, "other systems")
+    figure = figures.det_figure(scores, f"{list_label(trial_list)}, {kind}")
+    caption = f"Detection error trade-off on {list_label(trial_list)}: {kind}; probit axes."
+    return inlined(f"det-{trial_list}-{group}", figure, caption)
+
+
+def venn_figures(rows: Sequence[Mapping], trial_list: str) -> dict[str, Inline]:
+    """Return a figure of small diagrams for each sense that has students."""
+    drawn = {}
+    for sense in SENSES:
+        of_sense = {
+            system(one["system"]).loss_label: one
+            for one in rows
+            if one["list"] == trial_list and system(one["system"]).sense == sense
+        }
+        if of_sense:
+            caption = (
+                f"{sense.capitalize()} students against their baseline on "
+                f"{list_label(trial_list)}: trials decided wrongly by the baseline (solid outline) "
+                "and by the student (dashed). Areas within a diagram are proportional to counts."
+            )
+            name = f"venn-{trial_list}-{sense}"
+            drawn[name] = inlined(name, figures.venn_panels(of_sense), caption)
+    return drawn
+
+
+def venn_files(rows: Sequence[Mapping], trial_list: str) -> dict[str, bytes]:
+    """Return an SVG file for every student on one list, by file name."""
+    return {
+        f"venn-{one['system']}.{trial_list}.svg": figures.save(figures.venn_figure(one), ".svg")
+        for one in rows
+        if one["list"] == trial_list
+    }

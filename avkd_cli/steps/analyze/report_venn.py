@@ -1,0 +1,48 @@
+"""What every student corrected and broke, as rows of the report."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from avkd_cli.analysis.operating_point import operating_point
+from avkd_cli.analysis.report.words import OTHER
+from avkd_cli.analysis.systems import baseline_of, list_label
+from avkd_cli.analysis.venn import decided_right, newly_right_of
+from avkd_cli.steps.analyze.inputs import is_target
+from avkd_cli.steps.analyze.venn import summary
+from avkd_cli.verification.scores import Scores
+
+
+def venn_rows(files: Mapping[str, Scores], trial_list: str) -> list[dict]:
+    """Return the regions of every student against its baseline, each at its own EER.
+
+    Args:
+        files: scores of each system, in one order of trials.
+        trial_list: its name.
+    """
+    taught = [name for name in files if baseline_of(name) in files]
+    if not taught:
+        return []
+    target = is_target(files[taught[0]])
+    right = {name: _right(one, target) for name, one in files.items()}
+    return [_row(name, trial_list, right, target) for name in taught]
+
+
+def _right(scores: Scores, target: np.ndarray) -> np.ndarray:
+    return decided_right(scores.score, target, operating_point(scores.score, target).threshold)
+
+
+def _row(name: str, trial_list: str, right: Mapping[str, np.ndarray], target: np.ndarray) -> dict:
+    base = baseline_of(name)
+    counts = summary({"a": right[base], "b": right[name]}, target)
+    other = right.get(OTHER[base])
+    known = other is not None and counts["newly_right"] > 0
+    also = newly_right_of(right[base], right[name], other) if known else 0
+    return counts | {
+        "system": name,
+        "list": trial_list,
+        "list_label": list_label(trial_list),
+        "systems": {"a": {"name": base}, "b": {"name": name}},
+        "other_share": also / counts["newly_right"] if known else None,
+        "other_of_errors": float(other[~right[base]].mean()) if known else None,
+    }

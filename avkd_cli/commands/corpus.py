@@ -1,55 +1,61 @@
-"""`avkd corpus`: from trees on disk to lists of utterances."""
+"""`avkd corpus`: a table of subcommands, each loaded when it is asked for."""
 
-from pathlib import Path
+import difflib
+import importlib
 
 import click
 
-from avkd_cli import options
+# name: (module, what it does). The text stands here so that `avkd corpus --help` loads nothing.
+SUBCOMMANDS = {
+    "standin": ("corpus_standin", "Make invented people to try everything on."),
+    "voxceleb1": ("corpus_lists", "List VoxCeleb1: wav, still faces, mp4."),
+    "voxceleb2": ("corpus_lists", "List VoxCeleb2: m4a, mp4, track files."),
+    "cnceleb": ("corpus_lists", "List CN-Celeb1 or CN-Celeb2."),
+    "ravdess": ("corpus_lists", "List RAVDESS."),
+    "iemocap": ("corpus_lists", "List IEMOCAP."),
+    "kaldi": ("corpus_lists", "List a Kaldi data directory (wav.scp, utt2spk)."),
+    "folder": ("corpus_lists", "List any folder of people: person/…/file."),
+    "csv": ("corpus_lists", "List the rows of a table, its columns named by flags."),
+    "trials": ("corpus_trials", "Draw a trial list from a list of utterances."),
+    "rename-trials": ("corpus_trials", "Put ids for names in the first VoxCeleb1 trial lists."),
+}
 
 
-@click.group()
+class Subcommands(click.Group):
+    """Loads a subcommand's module only to run it or to show its own help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: D102
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: D102
+        if name not in SUBCOMMANDS:
+            return None
+        module = importlib.import_module(f"avkd_cli.commands.{SUBCOMMANDS[name][0]}")
+        return getattr(module, name.replace("-", "_"))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):  # noqa: D102
+        if args and args[0] not in SUBCOMMANDS and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], SUBCOMMANDS, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            ctx.fail(f"there is no corpus command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
+        with formatter.section("Corpora"):
+            formatter.write_dl([(name, text) for name, (_, text) in SUBCOMMANDS.items()])
+
+
+@click.group(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
 def corpus() -> None:
     """List the people of a corpus; make a stand-in corpus or trials.
 
-    \b
-    Example:
-        avkd corpus standin -o standin --persons 40 --seed 0
-    """
-
-
-@corpus.command()
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="DIR",
-    help="Folder to make.",
-)
-@click.option("--persons", type=click.IntRange(4, 9000), default=40, show_default=True,
-              help="Invented people; 7 of 10 to train on, the others to test.")  # fmt: skip
-@click.option("--sessions", type=click.IntRange(2), default=6, show_default=True,
-              help="Sessions (videos) a person.")  # fmt: skip
-@click.option("--utterances", type=click.IntRange(1, 99999), default=3, show_default=True,
-              help="Utterances a session, of 1.8 to 2.8 s.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
-              help="Of everything random.")  # fmt: skip
-@click.option("--workers", type=click.IntRange(0, 1024),
-              help="Processes.  [default: all cores; 0: this one]")  # fmt: skip
-@click.option("--overwrite", is_flag=True, help="Replace a stand-in corpus of other settings.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
-def standin(output: Path, **settings) -> None:
-    """Make invented people in files laid out as VoxCeleb2 dev and VoxCeleb1.
-
-    DIR then holds people.jsonl (all, with split, sex and age), voxceleb2/ (m4a and mp4, to train
-    on), voxceleb1/ (wav and mp4, to test on), vox1_meta.csv and the trial lists O, E and H under
-    their official names. It stands in for data you do not have: error rates on it show that the
-    pipeline works, and nothing about real people. The same seed gives the same files.
+    A list is JSON Lines, one utterance a line, on stdout or in the file of -o; what was found,
+    missing, unreadable or there twice is said on stderr. Lists are joined by cat.
 
     \b
     Example:
         avkd corpus standin -o standin --persons 40 --seed 0
+        avkd corpus voxceleb2 /data/voxceleb2 -o vox2.jsonl
+        avkd corpus voxceleb1 /data/voxceleb1 --split test -o vox1.jsonl
+        cat vox2.jsonl vox1.jsonl > people.jsonl
     """
-    from avkd_cli.steps import corpus as steps
-
-    options.print_line(steps.standin(output, **settings))

@@ -1,40 +1,241 @@
 """What `avkd corpus` does: list the utterances of a tree, make a stand-in corpus, draw trials."""
 
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+import msgspec
+
+from avkd_cli.corpora.listing import Report
+from avkd_cli.errors import InputError
+from avkd_cli.storage import durable
+from avkd_cli.storage.utterances import Utterance, read_utterances, write_utterances
+
+Listing = tuple[Iterator[Utterance], Report]
+
+
+def write_listing(
+    listing: Listing,
+    base: Path,
+    output: Path | None,
+    *,
+    report_file: Path | None,
+    strict: bool,
+    quiet: bool,
+) -> None:
+    """Write the utterances of a listing as JSON Lines and say on stderr what was found.
+
+    Args:
+        listing: what a module of `corpora` returned.
+        base: folder that its relative paths start from.
+        output: list to write, with paths relative to its folder; None: stdout, with absolute ones.
+        report_file: where the report goes as JSON.
+        strict: stop, writing nothing, when anything was missing, unreadable or there twice.
+        quiet: say nothing about a listing without faults.
+
+    Raises:
+        InputError: no utterance was found, or a fault with `strict`.
+    """
+    utterances, report = listing
+    moved = relocate(utterances, prefix(base, output))
+    checked = _checked(moved, report, report_file, strict=strict, quiet=quiet)
+    if output is None and strict:
+        checked = list(checked)  # nothing is printed of a listing that fails
+    write_utterances(output or "-", checked)
+
+
+def _checked(
+    utterances: Iterator[Utterance],
+    report: Report,
+    report_file: Path | None,
+    *,
+    strict: bool,
+    quiet: bool,
+) -> Iterator[Utterance]:
+    """Pass utterances on; report at the end, and raise before a bad list gets its name."""
+    yield from utterances
+    if report_file is not None:
+        durable.write_json(report_file, report.to_json())
+    if not quiet or report.faults:
+        for line in report.lines():
+            say(line)
+    if not report.utterances:
+        raise InputError(f"{report.folder}: no utterances found; see the lines above")
+    if strict and report.faults:
+        raise InputError(f"{report.folder}: {report.faults} faults and --strict; see above")
+
+
+def prefix(base: Path, output: Path | None) -> str:
+    """Return what to put before a path that is relative to `base`, in the list at `output`.
+
+    Links are followed first: `..` after a link would lead elsewhere.
+    """
+    base = Path(os.path.realpath(base))
+    if output is None:
+        return f"{base}/"
+    folder = os.path.relpath(base, os.path.realpath(output.absolute().parent))
+    return "" if folder == "." else f"{folder}/"
+
+
+def relocate(utterances: Iterable[Utterance], before: str) -> Iterator[Utterance]:
+    """Put `before` before every path that is not absolute."""
+
+    def moved(path: str) -> str:
+        return path if path.startswith("/") else before + path
+
+    for utterance in utterances:
+        changed: dict = {}
+        for kind in ("audio", "video", "boxes"):
+            if path := getattr(utterance, kind):
+                changed[kind] = moved(path)
+        if isinstance(utterance.images, str):
+            changed["images"] = moved(utterance.images)
+        elif utterance.images:
+            changed["images"] = tuple(moved(path) for path in utterance.images)
+        yield msgspec.structs.replace(utterance, **changed)
+
+
+def draw_trials(
+    source: str,
+    output: Path | None,
+    *,
+    targets: int | None,
+    nontargets: int | None,
+    same_sex: bool,
+    cross_session: bool,
+    split: str,
+    seed: int,
+    quiet: bool,
+) -> None:
+    """Draw a trial list from a list of utterances and write it in VoxCeleb's form.
+
+    Args:
+        source: the list, or "-".
+        output: None for stdout.
+        targets: how many; None: all that are possible.
+        nontargets: how many; None: as many as targets.
+        same_sex: nontargets are of one sex.
+        cross_session: targets are of two sessions.
+        split: take only utterances of this split; "" for all.
+        seed: which list of the possible ones.
+        quiet: say nothing.
+
+    Raises:
+        InputError: too few trials are possible, or a person, sex or session is unknown.
+    """
+    from avkd_cli.corpora import trials
+
+    rule = trials.Rule(same_sex, cross_session)
+    sides = _candidates(source, split, cross_session)
+    possible = trials.count_trials(sides, rule)
+    targets = possible[0] if targets is None else targets
+    nontargets = min(targets, possible[1]) if nontargets is None else nontargets
+    drawn = trials.draw_trials(sides, rule, targets, nontargets, seed)
+    if not drawn:
+        raise InputError(f"{source}: no trial is possible among {len(sides)} utterances")
+    text = "".join(f"{label} {enrol} {test}\n" for label, enrol, test in drawn)
+    write_text(text, output)
+    if not quiet:
+        say(
+            f"{len(drawn)} trials: {targets} of {possible[0]} possible targets, {nontargets} of "
+            f"{possible[1]} nontargets, {len(sides)} utterances, seed {seed}, "
+            f"sha256:{durable.sha256_bytes(text.encode())[:12]}"
+        )
+
+
+def _candidates(source: str, split: str, cross_session: bool) -> list:
+    from avkd_cli.corpora.trials import Candidate
+
+    found = read_utterances(source)
+    for reject in found.rejects[:3]:
+        say(f"warning: line {reject['line']} left out: {reject['code']}: {reject['detail']}")
+    chosen = [u for u in found.utterances if not split or u.split == split]
+    if not chosen:
+        splits = sorted({u.split or "none" for u in found.utterances})
+        raise InputError(f"{found.name}: nobody of split {split!r}; there are {', '.join(splits)}")
+    for utterance in chosen:
+        if not utterance.person or (cross_session and not utterance.session):
+            what = "session (for --cross-session)" if utterance.person else "person"
+            raise InputError(f"{found.name}: {utterance.id!r} has no {what}; complete the list")
+    return [Candidate(u.id, u.person, u.session, u.sex) for u in chosen]
+
+
+def rename_trials(source: str, metadata: Path, output: Path | None) -> None:
+    """Rewrite a trial list that names celebrities with today's ids.
+
+    Raises:
+        MissingInputError: no such list or metadata.
+        InputError: a line has neither form, or a name is unknown.
+    """
+    from avkd_cli.corpora import voxceleb
+
+    people = voxceleb.read_metadata(metadata)
+    lines = list(voxceleb.rename_trials(_text(source).split("\n"), people))
+    if not lines:
+        raise InputError(f"{source}: has no trials; give a trial list")
+    write_text("".join(line + "\n" for line in lines), output)
+
+
+def _text(source: str) -> str:
+    from avkd_cli.corpora.tables import read_text
+
+    if source != "-":
+        return read_text(Path(source))
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"<stdin>: byte {error.start} is not UTF-8") from None
+
+
+def write_text(text: str, output: Path | None) -> None:
+    """Write to a file, whole or not at all, or to stdout."""
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        durable.write_text(output, text)
 
 
 def standin(
     output: Path,
     *,
-    persons: int,
-    sessions: int,
-    utterances: int,
-    seed: int,
     workers: int | None,
     overwrite: bool,
     quiet: bool,
+    **plan: int,
 ) -> dict:
-    """Make the stand-in corpus and return its manifest line."""
+    """Make the stand-in corpus and return its manifest line.
+
+    Args:
+        output: folder to make.
+        workers: processes; None for all cores, 0 for this one.
+        overwrite: replace a stand-in corpus of other settings.
+        quiet: no progress.
+        plan: persons, sessions, utterances and seed of `StandinPlan`.
+    """
     from avkd_cli.corpora.standin import StandinPlan, make_standin
 
-    plan = StandinPlan(persons=persons, sessions=sessions, utterances=utterances, seed=seed)
-    manifest, complete = make_standin(
-        output, plan, workers=workers, overwrite=overwrite, progress=_progress(quiet)
+    made, complete = make_standin(
+        output,
+        StandinPlan(**plan),
+        workers=workers,
+        overwrite=overwrite,
+        progress=_progress(quiet),
     )
     if complete:
-        _say(f"{output}: already complete")
+        say(f"{output}: already complete")
     elif not quiet:
-        counts = manifest["counts"]
-        _say(
+        counts = made["counts"]
+        say(
             f"{counts['utterances']} utterances of {counts['persons']} invented people in "
             f"{output}; it stands in for real data and shows nothing about real people"
         )
-    return manifest
+    return made
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell a person on stderr."""
     print(f"avkd corpus: {text}", file=sys.stderr)
 
 

@@ -1,0 +1,64 @@
+"""`avkd corpus standin`."""
+
+from pathlib import Path
+
+import click
+
+from avkd_cli import options
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="DIR",
+    help="Folder to make.",
+)
+@click.option(
+    "--persons",
+    type=click.IntRange(4, 9000),
+    default=40,
+    show_default=True,
+    help="Invented people; 7 of 10 to train on, the others to test.",
+)
+@click.option(
+    "--sessions",
+    type=click.IntRange(2),
+    default=6,
+    show_default=True,
+    help="Sessions (videos) a person.",
+)
+@click.option(
+    "--utterances",
+    type=click.IntRange(1, 99999),
+    default=3,
+    show_default=True,
+    help="Utterances a session, of 1.8 to 2.8 s.",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything random."
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 1024),
+    help="Processes.  [default: all cores; 0: this one]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace a stand-in corpus of other settings.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+def standin(output: Path, **settings) -> None:
+    """Make invented people in files laid out as VoxCeleb2 dev and VoxCeleb1.
+
+    DIR then holds people.jsonl (all, with split, sex and age), voxceleb2/ (m4a and mp4, to train
+    on), voxceleb1/ (wav and mp4, to test on), vox1_meta.csv and the trial lists O, E and H under
+    their official names. It stands in for data you do not have: error rates on it show that the
+    pipeline works, and nothing about real people. The same seed gives the same files.
+
+    \b
+    Example:
+        avkd corpus standin -o standin --persons 40 --seed 0
+    """
+    from avkd_cli.steps.corpus import standin as step
+
+    options.print_line(step(output, **settings))

@@ -1,0 +1,75 @@
+"""`avkd corpus trials` and `avkd corpus rename-trials`."""
+
+from pathlib import Path
+
+import click
+
+from avkd_cli import options
+
+_output = click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Trial list to write.  [default: stdout]",
+)
+
+
+@click.command()
+@click.argument("utterances", type=options.utterance_list)
+@_output
+@click.option("--targets", type=click.IntRange(0), help="Trials of one person.  [default: all]")
+@click.option(
+    "--nontargets",
+    type=click.IntRange(0),
+    help="Trials of two people.  [default: as many as targets]",
+)
+@click.option("--same-sex", is_flag=True, help="Nontargets are of one sex, as in VoxCeleb1-H.")
+@click.option(
+    "--cross-session", is_flag=True, help="Targets are of two sessions, as in VoxCeleb1's lists."
+)
+@click.option("--split", default="", metavar="NAME", help="Only utterances of this split.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Which list is drawn."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Do not print the summary on stderr.")
+def trials(utterances: str, **settings) -> None:
+    """Draw a trial list from UTTERANCES, in VoxCeleb's form: label, enrolment, test.
+
+    Trials are drawn without replacement and evenly among all that the rules allow; (a, b) and
+    (b, a) are one. Targets and nontargets take turns. UTTERANCES is a list, or - for stdin.
+
+    \b
+    Example:
+        avkd corpus trials people.jsonl --split test --cross-session \\
+            --targets 1000 --nontargets 1000 > trials.txt
+    """
+    from avkd_cli.steps.corpus import draw_trials
+
+    draw_trials(utterances, **settings)
+
+
+@click.command("rename-trials")
+@click.argument("trial_list", metavar="TRIALS", type=options.text_file)
+@click.option(
+    "--meta",
+    "metadata",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="vox1_meta.csv",
+    help="Who is called what.",
+)
+@_output
+def rename_trials(trial_list: str, metadata: Path, output: Path | None) -> None:
+    """Rewrite TRIALS that name celebrities with the ids of today's VoxCeleb1.
+
+    Eartha_Kitt/x6uYqmx31kE_0000001.wav becomes id10270/x6uYqmx31kE/00001.wav; a side that has
+    that form stays. - reads stdin.
+
+    \b
+    Example:
+        avkd corpus rename-trials old_veri_test.txt --meta vox1_meta.csv > veri_test.txt
+    """
+    from avkd_cli.steps.corpus import rename_trials as step
+
+    step(trial_list, metadata, output)

@@ -1,0 +1,125 @@
+"""Any table of recordings: which column is what is said by the caller, the others are kept."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from avkd_cli.corpora import trees
+from avkd_cli.corpora.listing import Report, make_id
+from avkd_cli.corpora.tables import Row, read_table
+from avkd_cli.errors import InputError, Rejected
+from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
+
+MEDIA = ("audio", "video", "images", "boxes")
+TEXT = ("person", "session", "split", "sex")
+SECONDS = ("start", "end")
+_SEXES = {"male": "m", "female": "f", "man": "m", "woman": "f"}
+
+
+def list_csv(
+    table: Path,
+    columns: Mapping[str, str],
+    *,
+    root: Path | None = None,
+    split: str = "",
+) -> tuple[Iterator[Utterance], Report]:
+    """List the rows of a table.
+
+    Args:
+        table: comma, TAB or semicolon, with column names in its first line.
+        columns: which column is a field of an utterance; a field that is not named is the column
+            of its own name, where there is one. Every other column is kept under its own name.
+        root: paths are relative to this folder and may not leave it; None: to the table's folder.
+        split: of all utterances, instead of a column.
+
+    Raises:
+        MissingInputError: no such file.
+        InputError: a named column is not there, there is none for the id, no row; while reading:
+            one id for two different rows.
+    """
+    names, rows = read_table(table)
+    chosen = _choose(table, names, columns)
+    report = Report("csv", str(table))
+    return report.count(_list(table, rows, chosen, root, split, report)), report
+
+
+def _choose(table: Path, names: list[str], columns: Mapping[str, str]) -> dict[str, str]:
+    """Return the column of each field."""
+    for field, name in columns.items():
+        if name not in names:
+            raise InputError(
+                f"{table}: no column {name!r} for --{field}; there are {', '.join(names)}"
+            )
+    taken = set(columns.values())
+    own = {field: field for field in FIELDS if field in names and field not in taken}
+    chosen = own | dict(columns)
+    if "id" not in chosen:
+        raise InputError(f"{table}: no column 'id'; name it with --id, one of {', '.join(names)}")
+    return chosen
+
+
+def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
+    seen: dict[str, tuple[int, dict]] = {}
+    base = root or table.parent
+    for row in rows:
+        utterance = _utterance(table, row, chosen, split)
+        line, values = seen.setdefault(utterance.id, (row.line, row.values))
+        if values != row.values:
+            raise InputError(
+                f"{table}: id {utterance.id!r} is in lines {line} and {row.line}, differently; "
+                "give each recording its own id"
+            )
+        if line != row.line:
+            report.duplicated.add(utterance.id, "the same line twice")
+            continue
+        wanted = [kind for kind in MEDIA if getattr(utterance, kind)]
+        found = {kind: _usable(getattr(utterance, kind), base, root, report) for kind in wanted}
+        if not wanted:
+            report.missing.add(utterance.id, "no file named")
+        elif any(found.values()):
+            absent = {kind: None for kind, usable in found.items() if not usable}
+            yield msgspec.structs.replace(utterance, **absent)
+
+
+def _utterance(table: Path, row: Row, chosen: dict[str, str], split: str) -> Utterance:
+    values = {field: row.values[name] for field, name in chosen.items()}
+    if not values["id"]:
+        raise InputError(f"{table}:{row.line}: the id is empty; give every recording one")
+    sex = values.get("sex", "")
+    seconds = {field: _seconds(table, row, values.get(field, "")) for field in SECONDS}
+    return Utterance(
+        id=make_id(values["id"]),
+        extra=_others(row, chosen),
+        **{field: values.get(field) or None for field in MEDIA},
+        **{field: make_id(values.get(field, "")) for field in ("person", "session")},
+        split=split or values.get("split", ""),
+        sex=_SEXES.get(sex.lower(), sex.lower()),
+        **seconds,
+    )
+
+
+def _others(row: Row, chosen: dict[str, str]) -> dict[str, str]:
+    """Return the columns that are no field, without empty ones."""
+    used = set(chosen.values())
+    others = {name: value for name, value in row.values.items() if name not in used and value}
+    return {f"x-{name}" if name in FIELDS else name: value for name, value in others.items()}
+
+
+def _seconds(table: Path, row: Row, text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(f"{table}:{row.line}: {text!r} is no number of seconds") from None
+
+
+def _usable(written: str, base: Path, root: Path | None, report: Report) -> bool:
+    """Say whether a file or folder of a row is there and readable; report it if not."""
+    try:
+        path = resolve_within(base, written, root)
+    except Rejected as error:
+        report.unreadable.add(written, error.detail)
+        return False
+    return path.is_dir() or trees.is_usable(written, path, report)

@@ -1,0 +1,125 @@
+"""Any folder of people: `person/…/file`, sound, film and pictures of one stem joined."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from avkd_cli.corpora import trees
+from avkd_cli.corpora.listing import Report, make_id
+from avkd_cli.errors import InputError
+from avkd_cli.storage.utterances import Utterance
+
+# Folders that say what kind of file they hold are no part of an id, so that
+# alice/audio/a.wav and alice/video/a.mp4, or wav/alice/a.wav and mp4/alice/a.mp4, are joined.
+KIND_FOLDERS = frozenset({
+    "aac", "audio", "audios", "flac", "m4a", "sound", "voice", "voices", "wav", "wavs",
+    "avi", "mp4", "video", "videos",
+    "face", "faces", "frames", "image", "images", "img", "imgs", "jpg", "pictures", "png",
+})  # fmt: skip
+
+
+@dataclass
+class _Files:
+    """The files of one person: by id, then kind."""
+
+    media: dict[tuple[str, ...], dict[str, tuple[int, str]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    pictures: dict[tuple[str, ...], list[tuple[str, str]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # of a folder: stem and path
+
+
+def list_folder(folder: Path, *, split: str = "") -> tuple[Iterator[Utterance], Report]:
+    """List a folder of people.
+
+    The first folder is the person, the others the session, and the id is the path without its
+    suffix. `KIND_FOLDERS` (audio, mp4, faces …) do not count. Pictures in a folder named like an
+    utterance are its frames; a picture with the stem of an utterance is its face; any other
+    picture is an utterance of its own.
+
+    Args:
+        folder: of people.
+        split: of all utterances.
+
+    Raises:
+        MissingInputError: no such folder.
+        InputError: no folder of a person in it.
+    """
+    trees.check_folder(folder)
+    report = Report("folder", str(folder))
+    places = _places(folder, report)
+    if not places:
+        raise InputError(f"{folder}: no folders in it; person/…/file was wanted")
+    utterances = (
+        utterance
+        for person, roots in places.items()
+        for utterance in _utterances(person, _look(folder, roots, report), split)
+    )
+    return report.count(utterances), report
+
+
+def _places(folder: Path, report: Report) -> dict[str, list[str]]:
+    """Return where each person's folders are: below `folder`, or below its folders of a kind."""
+    places = defaultdict(list)
+    for entry in trees.children(folder, "", report):
+        if entry.is_dir() and entry.name.lower() in KIND_FOLDERS:
+            for person in trees.children(folder, entry.name, report):
+                if person.is_dir():
+                    places[person.name].append(f"{entry.name}/{person.name}")
+        elif entry.is_dir():
+            places[entry.name].append(entry.name)
+        elif trees.kind_of(entry.name):
+            report.missing.add(entry.name, "no person: the file lies in no folder")
+    return dict(sorted(places.items()))
+
+
+def _look(folder: Path, roots: list[str], report: Report) -> _Files:
+    found = _Files()
+    for root in roots:
+        for path, entry in trees.files(folder, root, report):
+            kind = trees.kind_of(entry.name)
+            if kind is None or kind[0] == "boxes" or not trees.is_usable(path, entry, report):
+                continue
+            *above, name = path[len(root) + 1 :].split("/")
+            key = tuple(part for part in above if part.lower() not in KIND_FOLDERS)
+            stem = name.rpartition(".")[0]
+            if kind[0] == "images":
+                found.pictures[key].append((stem, path))
+            else:
+                _add(found.media[*key, stem], *kind, path, report)
+    return found
+
+
+def _add(files: dict[str, tuple[int, str]], kind: str, rank: int, path: str, report) -> None:
+    if kind in files:
+        kept, other = sorted([files[kind], (rank, path)])
+        report.duplicated.add(other[1], f"{kind} of one utterance twice")
+        files[kind] = kept
+    else:
+        files[kind] = rank, path
+
+
+def _utterances(person: str, found: _Files, split: str) -> Iterator[Utterance]:
+    images = _join_pictures(found)
+    for key in sorted(found.media.keys() | images.keys()):
+        files = found.media.get(key, {})
+        yield Utterance(
+            id=make_id(person, *key),
+            person=make_id(person),
+            session="/".join(key[:-1]),
+            audio=files["audio"][1] if "audio" in files else None,
+            video=files["video"][1] if "video" in files else None,
+            images=images.get(key),
+            split=split,
+        )
+
+
+def _join_pictures(found: _Files) -> dict[tuple[str, ...], str | tuple[str, ...]]:
+    """Return the pictures of each id: frames of an utterance, its face, or a face of its own."""
+    joined: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for key, pictures in found.pictures.items():
+        for stem, path in pictures:
+            joined[key if key in found.media else (*key, stem)].append(path)
+    return {key: tuple(sorted(paths)) for key, paths in joined.items()}

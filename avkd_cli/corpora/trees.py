@@ -1,0 +1,107 @@
+"""Walking folders of media: sorted, links followed once, what cannot be used reported."""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from avkd_cli.corpora.listing import Report
+from avkd_cli.errors import MissingInputError
+
+# The first of a kind is preferred where one recording lies in several forms.
+AUDIO = (".wav", ".flac", ".m4a", ".aac", ".mp3", ".opus", ".ogg")
+VIDEO = (".mp4", ".mkv", ".avi", ".mpg", ".mpeg", ".mov", ".webm")
+IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+BOXES = (".txt",)
+_KINDS = {
+    suffix: (kind, rank)
+    for kind, suffixes in (("audio", AUDIO), ("video", VIDEO), ("images", IMAGES), ("boxes", BOXES))
+    for rank, suffix in enumerate(suffixes)
+}
+MISSING, DENIED = "not found", "permission denied"
+
+
+def kind_of(name: str) -> tuple[str, int] | None:
+    """Return the kind of a file by its suffix, and its rank among suffixes of that kind."""
+    dot = name.rfind(".")  # pathlib is too slow for millions of names
+    return _KINDS.get(name[dot:].lower()) if dot > 0 else None
+
+
+def check_folder(folder: Path) -> None:
+    """Raise MissingInputError unless `folder` is a folder that can be read."""
+    if not folder.is_dir():
+        what = "is not a folder" if folder.exists() else "does not exist"
+        raise MissingInputError(f"{folder}: {what}; give the folder of the corpus")
+    try:
+        next(os.scandir(folder), None)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0).lower()
+        raise MissingInputError(f"{folder}: {reason}; give a folder you may read") from None
+
+
+def children(folder: Path, relative: str, report: Report) -> list[os.DirEntry]:
+    """Return what is in a folder, sorted by name, hidden names left out."""
+    try:
+        with os.scandir(folder / relative) as entries:
+            return sorted((e for e in entries if e.name[0] != "."), key=lambda e: e.name)
+    except OSError as error:
+        report.unreadable.add(relative or str(folder), _reason(error))
+        return []
+
+
+def join(relative: str, name: str) -> str:
+    """Return `name` below `relative`, which may be "" for the folder itself."""
+    return f"{relative}/{name}" if relative else name
+
+
+def files(folder: Path, relative: str, report: Report) -> Iterator[tuple[str, os.DirEntry]]:
+    """Yield the files below `relative`, as paths relative to `folder`, in sorted order."""
+    yield from _files(folder, relative, report, frozenset())
+
+
+def _files(folder: Path, relative: str, report: Report, above: frozenset):
+    try:
+        found = (folder / relative).stat()
+    except OSError as error:
+        report.unreadable.add(relative, _reason(error))
+        return
+    place = found.st_dev, found.st_ino
+    if place in above:
+        report.unreadable.add(relative, "link to a folder above itself")
+        return
+    for entry in children(folder, relative, report):
+        path = join(relative, entry.name)
+        if entry.is_dir():
+            yield from _files(folder, path, report, above | {place})
+        else:
+            yield path, entry
+
+
+def is_usable(path: str, entry: os.DirEntry | Path, report: Report) -> bool:
+    """Say whether a file can be read and holds something; report it if not."""
+    reason = why_unusable(entry)
+    if reason == MISSING and not isinstance(entry, Path):
+        reason = "broken link"
+    if reason == MISSING:
+        report.missing.add(path, reason)
+    elif reason:
+        report.unreadable.add(path, reason)
+    return reason is None
+
+
+def why_unusable(entry: os.DirEntry | Path) -> str | None:
+    """Return why a file cannot be used, or None."""
+    try:
+        size = entry.stat().st_size
+        if not entry.is_file():
+            return "not a regular file"
+    except OSError as error:
+        return _reason(error)
+    if size == 0:
+        return "0 bytes"
+    return None if os.access(entry, os.R_OK) else DENIED
+
+
+def _reason(error: OSError) -> str:
+    known = {errno.ENOENT: MISSING, errno.ENOTDIR: MISSING, errno.EACCES: DENIED}
+    return known.get(error.errno or 0, os.strerror(error.errno or 0).lower())

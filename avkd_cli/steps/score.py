@@ -1,5 +1,6 @@
 """`avkd score`: the cosine of every trial, as a score file and its summary."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,11 +65,11 @@ def score(
         MissingInputError, InputError: an input is absent, damaged or does not fit another.
     """
     _refuse_combinations(trials, store, settings, cohort, output)
-    format = None if settings.trials_format == "auto" else settings.trials_format
-    listed = read_trials(trials, format)
-    guessed = "" if format else " (guessed)"
-    note(quiet, f"{listed.name}: {len(listed):,} trials, format {listed.format}{guessed}")
     opened = open_store(store, KIND)
+    with ThreadPoolExecutor(1) as ahead:  # unpacking leaves Python free to read the list
+        loading = ahead.submit(lambda: opened.embedding)
+        listed = _trials(trials, settings, quiet)
+        loading.result()
     others = open_store(cohort, KIND) if cohort else None
     background = open_store(sub_mean, KIND) if sub_mean else None
     sides = _sides(listed, opened, enrol_map, quiet)
@@ -93,6 +94,14 @@ def score(
     }
     scores = _scores(listed, score, settings)
     return deliver(scores, settings, facts, output=output, metrics=metrics, quiet=quiet)
+
+
+def _trials(source: str, settings: ScoreConfig, quiet: bool) -> Trials:
+    format = None if settings.trials_format == "auto" else settings.trials_format
+    listed = read_trials(source, format)
+    guessed = "" if format else " (guessed)"
+    note(quiet, f"{listed.name}: {len(listed):,} trials, format {listed.format}{guessed}")
+    return listed
 
 
 def _refuse_combinations(

@@ -247,7 +247,7 @@ def lowest_cost(
     rates: ErrorRates, p_target: float, c_miss: float = 1.0, c_fa: float = 1.0
 ) -> float:
     """Return the lowest normalised cost of error rates that are already there."""
-    miss_cost, fa_cost = _weights(p_target, c_miss, c_fa)
+    miss_cost, fa_cost = cost_weights(p_target, c_miss, c_fa)
     return float(np.min(miss_cost * rates.miss + fa_cost * rates.false_alarm))
 
 
@@ -263,14 +263,15 @@ def act_dcf(
     Arguments as in `min_dcf`; scores in nats.
     """
     target, nontarget = checked(target, "target"), checked(nontarget, "nontarget")
-    miss_cost, fa_cost = _weights(p_target, c_miss, c_fa)
+    miss_cost, fa_cost = cost_weights(p_target, c_miss, c_fa)
     threshold = np.log(fa_cost / miss_cost)
     return float(
         miss_cost * np.mean(target < threshold) + fa_cost * np.mean(nontarget >= threshold)
     )
 
 
-def _weights(p_target: float, c_miss: float, c_fa: float) -> tuple[float, float]:
+def cost_weights(p_target: float, c_miss: float = 1.0, c_fa: float = 1.0) -> tuple[float, float]:
+    """Return what miss and false-alarm rate weigh in a normalised cost; the smaller weighs 1."""
     if not (0 < p_target < 1 and c_miss > 0 and c_fa > 0):
         raise ValueError(
             f"p_target {p_target} must be in (0, 1), costs {c_miss}, {c_fa} above zero"

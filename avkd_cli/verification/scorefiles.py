@@ -7,7 +7,6 @@ writing (1 - distance). Formats: field.md 3.1. What is refused: reliability.md 2
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -185,9 +184,10 @@ def _lines(scores: Scores, layout: Layout) -> Iterator[bytes]:
     line = layout.separator.join(fields) + "\n"
     for start in range(0, len(scores), _ROWS):
         rows = slice(start, start + _ROWS)
-        columns = [_column(scores, layout, name, spelled, rows) for name in layout.columns]
-        values = tuple(chain.from_iterable(zip(*columns, strict=True)))
-        yield (line * (len(values) // len(columns)) % values).encode()
+        values: list = [None] * (len(scores.score[rows]) * len(layout.columns))
+        for index, name in enumerate(layout.columns):
+            values[index :: len(layout.columns)] = _column(scores, layout, name, spelled, rows)
+        yield (line * len(scores.score[rows]) % tuple(values)).encode()
 
 
 def _spelled(ids: list[str], layout: Layout) -> dict[str, list[str]]:

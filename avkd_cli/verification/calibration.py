@@ -1,0 +1,190 @@
+"""Scores to log-likelihood ratios: logistic calibration and fusion, with quality measures.
+
+A model is trained on one list, named in it, and applies to scores of the same kinds only: there
+is no threshold that would fit any scores.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from avkd_cli.errors import InputError
+from avkd_cli.verification.metrics import checked
+
+FORMAT = "avkd.calibration"
+_RIDGE = 1e-7  # keeps weights finite where the classes do not overlap
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A log-likelihood ratio as a weighted sum of scores and quality measures.
+
+    Args:
+        score_types: what each score is, such as "cosine"; the same are wanted on use.
+        weights: one for each score.
+        qualities: names of the quality measures.
+        quality_weights: one for each.
+        offset: added.
+        prior: probability of a target that the training was for.
+        trained_on: name, digest and counts of the list, and figures reached there.
+    """
+
+    score_types: tuple[str, ...]
+    weights: tuple[float, ...]
+    offset: float
+    prior: float
+    trained_on: Mapping[str, object]
+    qualities: tuple[str, ...] = ()
+    quality_weights: tuple[float, ...] = ()
+
+    def apply(self, scores: np.ndarray, quality: np.ndarray | None = None) -> np.ndarray:
+        """Return log-likelihood ratios in nats, shape (n_trials,).
+
+        Args:
+            scores: shape (n_trials, n_systems).
+            quality: shape (n_trials, n_qualities), where the model has qualities.
+
+        Raises:
+            ValueError: other numbers of columns than in training.
+        """
+        features = _features(scores, quality)
+        weights = np.array([*self.weights, *self.quality_weights])
+        if features.shape[1] != len(weights):
+            raise ValueError(f"{features.shape[1]} scores and qualities, trained on {len(weights)}")
+        return features @ weights + self.offset
+
+    def require(self, score_types: Sequence[str], where: str) -> None:
+        """Raise InputError unless the scores are of the kinds that the model was trained on."""
+        if tuple(score_types) != self.score_types:
+            raise InputError(
+                f"{where}: was trained on scores of type {', '.join(self.score_types)} (list "
+                f"{self.trained_on.get('name')}), these are {', '.join(score_types)}; "
+                "train a calibration for them"
+            )
+
+    def to_json(self) -> dict:
+        """Return the model as a JSON object."""
+        return {"format": FORMAT, "version": 1, **asdict(self)}
+
+
+def from_json(value: object, where: str) -> Calibration:
+    """Return the model in a JSON object.
+
+    Raises:
+        InputError: it is none, or of another version.
+    """
+    if not isinstance(value, dict) or value.get("format") != FORMAT or value.get("version") != 1:
+        raise InputError(f"{where}: is no calibration model; make one with --train-calibration")
+    try:
+        found = Calibration(
+            tuple(str(name) for name in value["score_types"]),
+            tuple(float(weight) for weight in value["weights"]),
+            float(value["offset"]),
+            float(value["prior"]),
+            dict(value["trained_on"]),
+            tuple(str(name) for name in value["qualities"]),
+            tuple(float(weight) for weight in value["quality_weights"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{where}: is a damaged calibration model ({error!r})") from None
+    numbers = [*found.weights, *found.quality_weights, found.offset]
+    pairs = (found.score_types, found.weights), (found.qualities, found.quality_weights)
+    if not np.isfinite(numbers).all() or any(len(names) != len(w) for names, w in pairs):
+        raise InputError(f"{where}: is a damaged calibration model (weights and names differ)")
+    return found
+
+
+def train(
+    scores: np.ndarray,
+    label: np.ndarray,
+    score_types: Sequence[str],
+    trained_on: Mapping[str, object],
+    *,
+    quality: np.ndarray | None = None,
+    qualities: Sequence[str] = (),
+    prior: float = 0.5,
+) -> Calibration:
+    """Return the calibration (one system) or fusion (several) with the least cross-entropy.
+
+    Each class weighs by the prior, whatever its share of the list is.
+
+    Args:
+        scores: shape (n_trials, n_systems).
+        label: 1 target, 0 nontarget, shape (n_trials,).
+        score_types: what each system's score is.
+        trained_on: what the model should say of the list.
+        quality: quality measures of each trial, shape (n_trials, n_qualities).
+        qualities: their names.
+        prior: probability of a target.
+
+    Raises:
+        ValueError: a class is missing, a number is not finite, a column is constant.
+
+    Reference:
+        N. Brümmer, E. de Villiers, "The BOSARIS Toolkit", arXiv 1304.2865, 2013, section 5;
+        quality measures as side information: M. I. Mandasari et al., "Quality measure functions
+        for calibration of speaker recognition systems", IEEE TASLP 21(11), 2013.
+    """
+    features, label = _features(scores, quality), np.asarray(label)
+    checked(features[label == 1, 0], "target")
+    checked(features[label == 0, 0], "nontarget")
+    center, spread = features.mean(axis=0), features.std(axis=0)
+    if not (np.isfinite(features).all() and np.all(spread > 0)):
+        raise ValueError("every score and quality must be finite and not all equal")
+    slope, offset = _fit((features - center) / spread, label == 1, prior)
+    weights = slope / spread
+    n = len(score_types)
+    return Calibration(
+        tuple(score_types),
+        tuple(weights[:n].tolist()),
+        float(offset - weights @ center),
+        prior,
+        dict(trained_on),
+        tuple(qualities),
+        tuple(weights[n:].tolist()),
+    )
+
+
+def _features(scores: np.ndarray, quality: np.ndarray | None) -> np.ndarray:
+    columns = [np.asarray(part, np.float64) for part in (scores, quality) if part is not None]
+    return np.column_stack(columns)
+
+
+def _fit(features: np.ndarray, target: np.ndarray, prior: float) -> tuple[np.ndarray, float]:
+    """Minimise the prior-weighted cross-entropy of `features @ slope + offset` (L-BFGS)."""
+    from scipy.optimize import minimize
+    from scipy.special import expit, logit
+
+    sign = np.where(target, 1.0, -1.0)
+    weight = np.where(target, prior / target.sum(), (1 - prior) / (~target).sum())
+    shift = logit(prior)
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = sign * (features @ parameters[:-1] + parameters[-1] + shift)
+        value = weight @ np.logaddexp(0, -margin) + _RIDGE * parameters @ parameters / 2
+        slope = -weight * sign * expit(-margin)
+        gradient = np.append(slope @ features, slope.sum()) + _RIDGE * parameters
+        return float(value), gradient
+
+    start = np.zeros(features.shape[1] + 1)
+    options = {"maxiter": 1000, "ftol": 1e-14, "gtol": 1e-9}
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options=options)
+    return found.x[:-1], float(found.x[-1])
+
+
+def mean_fusion(scores: np.ndarray) -> np.ndarray:
+    """Return the mean over systems, shape (n_trials,), of scores (n_trials, n_systems)."""
+    return np.mean(scores, axis=1)
+
+
+def z_sum_fusion(scores: np.ndarray) -> np.ndarray:
+    """Return the sum over systems of scores standardised on the list itself.
+
+    Raises:
+        ValueError: all scores of a system are equal.
+    """
+    deviation = np.std(scores, axis=0)
+    if not np.all(deviation > 0):
+        raise ValueError("all scores of a system are equal: z-sum cannot scale them")
+    return np.sum((scores - np.mean(scores, axis=0)) / deviation, axis=1)

@@ -199,6 +199,7 @@ def described(
         "brightness": quality.brightness(picture),
         "face_size": quality.face_size(box),
         "yaw": quality.yaw(landmarks),
+        "roll": quality.roll(landmarks),
     }
 
 

@@ -99,11 +99,11 @@ def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
         S. Umeyama, "Least-squares estimation of transformation parameters between two point
         patterns", IEEE PAMI 13(4), 1991, eq. 40 to 42.
     """
+    if not np.isfinite(source).all() or np.ptp(source, axis=0).max() < 1e-6:
+        raise ValueError("landmarks are one point or not finite: no direction to align")
     z, w = source[:, 0] + 1j * source[:, 1], target[:, 0] + 1j * target[:, 1]
     z0, w0 = z.mean(), w.mean()
-    power = float((np.abs(z - z0) ** 2).sum())
-    if not np.isfinite(source).all() or power < 1e-9:
-        raise ValueError("landmarks are one point or not finite: no direction to align")
+    power = (np.abs(z - z0) ** 2).sum()
     a = ((z - z0).conj() * (w - w0)).sum() / power
     b = w0 - a * z0
     return np.array([[a.real, -a.imag, b.real], [a.imag, a.real, b.imag]])

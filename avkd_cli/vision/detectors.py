@@ -203,15 +203,18 @@ def _session(weights: bytes, name: str, device: str):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # workers use the cores
     options.log_severity_level = 4
-    try:
-        session = onnxruntime.InferenceSession(weights, options, providers=[provider])
-    except Exception as error:  # onnxruntime's own types, of damaged or foreign files
-        raise InputError(f"{name}: onnxruntime cannot load it as a detector") from error
-    if session.get_providers()[0] != provider:
-        there = ", ".join(onnxruntime.get_available_providers())
+    there = onnxruntime.get_available_providers()
+    session = None
+    if provider in there:
+        try:
+            session = onnxruntime.InferenceSession(weights, options, providers=[provider])
+        except Exception as error:  # onnxruntime's own types, of damaged or foreign files
+            raise InputError(f"{name}: onnxruntime cannot load it as a detector") from error
+    # Where CUDA's libraries are missing onnxruntime falls back to the CPU without an error.
+    if session is None or session.get_providers()[0] != provider:
         raise UsageError(
-            f"--device {device}: onnxruntime did not start {provider} (it has {there}); "
-            "install onnxruntime-gpu, or pass --device cpu"
+            f"--device {device}: onnxruntime did not start {provider} (it has "
+            f"{', '.join(there)}); install onnxruntime-gpu, or pass --device cpu"
         )
     return session
 

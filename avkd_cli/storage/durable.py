@@ -15,7 +15,7 @@ import os
 import secrets
 import shutil
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -275,6 +275,13 @@ def remove_tree(path: Path) -> None:
         shutil.rmtree(doomed)
 
 
+def remove_remains(path: Path) -> None:
+    """Finish what killed calls of `remove_tree(path)` have begun."""
+    for doomed in path.parent.glob(f"{glob.escape(path.name)}.deleting-*"):
+        with _operation("remove", path):
+            shutil.rmtree(doomed)
+
+
 def sha256_bytes(data: bytes) -> str:
     """Return the SHA-256 of bytes, in hexadecimal digits."""
     return hashlib.sha256(data).hexdigest()
@@ -284,3 +291,8 @@ def sha256_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal digits."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of(texts: Iterable[str]) -> str:
+    """Return "sha256:…" of several texts in their order; none may hold a newline."""
+    return "sha256:" + sha256_bytes("\n".join(texts).encode())

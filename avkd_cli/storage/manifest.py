@@ -8,11 +8,12 @@ import hashlib
 import json
 import os
 import socket
+import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from avkd_cli.errors import InputError, MissingInputError
@@ -105,3 +106,20 @@ def line(manifest: Mapping[str, Any], path: Path) -> dict[str, Any]:
     bulky = {"files", "arrays"}
     shown = {key: value for key, value in manifest.items() if key not in bulky}
     return shown | {"path": str(path)}
+
+
+def faults_of_files(where: Path, files: dict[str, list]) -> Iterator[str]:
+    """Yield a line for each listed file that is absent, no regular file or of another size."""
+    for name, (size, _) in files.items():
+        if name.startswith("/") or ".." in PurePosixPath(name).parts:
+            yield f"listed file {name!r} is outside"
+            continue
+        try:
+            found = os.lstat(f"{where}/{name}")
+        except OSError:
+            yield f"missing file {name}"
+            continue
+        if not stat.S_ISREG(found.st_mode):
+            yield f"{name} is not a regular file"
+        elif found.st_size != size:
+            yield f"{name} has {found.st_size} bytes, not {size}"

@@ -7,16 +7,16 @@ Reference: reliability.md 3.1, 3.2, 3.5.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from avkd_cli.config import Execution
 from avkd_cli.errors import AvkdError, OutputError, TemporaryError, UsageError
 from avkd_cli.storage import durable, manifest
-from avkd_cli.storage.store import faults_of_files
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _store_at(out: Path) -> dict[str, Any] | None:
         record = manifest.read(out)
     except AvkdError:
         return None
-    return None if any(faults_of_files(out, record["files"])) else record
+    return None if any(manifest.faults_of_files(out, record["files"])) else record
 
 
 def _differences(old: Any, new: Any, *, ignore: set[str] = frozenset(), at: str = "") -> list[str]:  # type: ignore[assignment]
@@ -212,7 +212,7 @@ def valid_mark(work: Path, partition: int) -> dict[str, Any] | None:
     try:
         mark = json.loads(mark_path(work, partition).read_bytes())
         files = mark["files"]
-        if any(faults_of_files(work, files)):
+        if any(manifest.faults_of_files(work, files)):
             return None
         whole = all(durable.sha256_file(work / n) == sha for n, (_, sha) in files.items())
         return mark if whole and mark["partition"] == partition else None
@@ -278,12 +278,13 @@ def _listed(path: Path) -> list:
     return [path.stat().st_size, durable.sha256_file(path)]
 
 
-@contextmanager
-def locked(out: Path, shared: bool = False) -> Iterator[None]:
-    """Hold the output's lock; `shared` by the runs of a job array."""
-    check_output(out)
-    with durable.lock(out, shared=shared):
-        yield
+def remove_remains(out: Path) -> None:
+    """Remove what runs killed while they replaced or removed a store have left."""
+    work = work_of(out)
+    if (work / manifest.NAME).is_file():  # a whole store that has changed places with its successor
+        durable.remove_tree(work)
+    durable.remove_remains(out)
+    durable.remove_remains(work)
 
 
 def refuse_missing(marks: Mapping[int, Any], partitions: int) -> None:
@@ -301,3 +302,52 @@ def chosen(partitions: tuple[int, int] | None, count: int) -> range:
     """Return the partitions to do; a job array may reach beyond the last one."""
     first, stop = partitions or (0, count)
     return range(min(first, count), min(stop, count))
+
+
+Marks = dict[int, dict[str, Any]]
+Make = Callable[[Path, range, Marks], None]
+Assemble = Callable[[Path, Marks], tuple[dict[str, bytes], dict[str, Any]]]
+
+
+def produce(
+    out: Path,
+    plan: Plan,
+    execution: Execution,
+    make: Make,
+    assemble: Assemble,
+    report: Callable[[Marks, dict[str, Any]], None] = lambda marks, manifest: None,
+) -> dict[str, Any] | None:
+    """Make a store, from wherever an earlier run has got to.
+
+    Args:
+        out: its name.
+        plan: what it is.
+        execution: what of it is wanted now.
+        make: (work, partitions, marks) → commits each partition without a mark and adds its mark.
+        assemble: (work, marks) → files above the partitions, and what avkd.json says beside.
+        report: (marks, manifest) → tells the user, once all is done.
+
+    Returns:
+        The manifest as it is printed; None if only some partitions were wanted.
+    """
+    check_output(out)
+    with durable.lock(out, shared=execution.partitions is not None):
+        if whole := finished(out, plan, execution.overwrite):
+            print(f"{out}: already complete", file=sys.stderr)
+            remove_remains(out)
+            return manifest.line(whole, out)
+        work = start(out, plan, execution.overwrite)
+        numbers = chosen(execution.partitions, plan.partitions)
+        marks = valid_marks(work, numbers)
+        if not execution.finalise:
+            make(work, numbers, marks)
+        if execution.partitions is not None:
+            done = f"partitions {numbers.start}:{numbers.stop} of {plan.partitions} are done"
+            print(f"{out}: {done}; when all are, run with --finalise", file=sys.stderr)
+            return None
+        refuse_missing(marks, plan.partitions)
+        files, record = assemble(work, marks)
+        whole = finish(out, plan, marks, files, record, execution.overwrite)
+        remove_remains(out)
+    report(marks, whole)
+    return manifest.line(whole, out)

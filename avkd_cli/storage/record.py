@@ -17,7 +17,8 @@ import numpy as np
 from avkd_cli.errors import InputError, Rejected
 from avkd_cli.storage import arrays, partitions
 from avkd_cli.storage.specs import Array, StoreSpec
-from avkd_cli.storage.utterances import Utterance, UtteranceList, images_of
+from avkd_cli.storage.utterance import Utterance, images_of
+from avkd_cli.storage.utterances import UtteranceList
 
 
 @dataclass(frozen=True)

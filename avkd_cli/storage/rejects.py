@@ -111,9 +111,7 @@ class Limit:
                 return f"; first {first['id']!r}: {first['code']}: {first['detail']}"
         return ""
 
-    def report(
-        self, marks: Marks, utterances: UtteranceList, counts: Mapping[str, int], *, work: Path
-    ) -> None:
+    def report(self, marks: Marks, utterances: UtteranceList, counts: Mapping[str, int]) -> None:
         """Say on stderr what was accepted and rejected, and each kind of warning once."""
         marks = list(marks)
         codes = self.rejected(marks)
@@ -121,7 +119,7 @@ class Limit:
         print(line + (f" ({counted(codes)})" if codes else ""), file=sys.stderr)
         for code, count in sorted(self.warned(marks).items()):
             print(f"warning: {code} ({count} times)", file=sys.stderr)
-        if codes and (lost := lost_persons(utterances, work)):
+        if codes and (lost := lost_persons(utterances, self.out)):
             shown = ", ".join(lost[:5]) + (", …" if len(lost) > 5 else "")
             print(f"warning: {len(lost)} persons lost all records: {shown}", file=sys.stderr)
 

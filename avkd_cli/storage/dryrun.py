@@ -1,0 +1,95 @@
+"""What a command would do, said without doing it."""
+
+import contextlib
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from avkd_cli.errors import Rejected
+from avkd_cli.storage.partitions import Plan
+from avkd_cli.storage.progress import duration
+from avkd_cli.storage.record import Process
+from avkd_cli.storage.specs import EMBEDDINGS, StoreSpec
+from avkd_cli.storage.utterances import UtteranceList
+
+
+def of_utterances(
+    out: Path,
+    plan: Plan,
+    utterances: UtteranceList,
+    sizes: list[str],
+    spec: StoreSpec,
+    process: Process,
+    settings: Any,
+    samples: int = 4,
+) -> dict[str, Any]:
+    """Say what would be done, with sizes estimated from a few records; touch nothing."""
+    source = [_total(size) for size in sizes]
+    present = [index for index, size in enumerate(source) if size]
+    chosen = sorted({present[i * len(present) // samples] for i in range(samples) if present})
+    made = read = 0
+    seconds = 0.0
+    for index in chosen:
+        with contextlib.suppress(Rejected):
+            record = process(utterances.utterances[index], utterances.resolve, settings)
+            made += record.long.nbytes
+            read += source[index]
+            seconds += float(record.columns.get("duration_s", 0.0))
+    ratio = sum(source) / read if read else 0.0
+    found = {
+        "dry_run": True,
+        "format": spec.kind,
+        "path": str(out),
+        "utterances": len(utterances.utterances),
+        "rejected_in_list": len(utterances.rejects),
+        "missing_media": len(sizes) - len(present),
+        "partitions": plan.partitions,
+        "source_bytes": sum(source),
+        "expected_bytes": round(made * ratio),
+        "hours": round(seconds * ratio / 3600, 2),
+        "free_bytes": shutil.disk_usage(out.parent).free,
+        "fingerprint": plan.fingerprint,
+    }
+    say(
+        f"{out}: would hold {found['utterances']} utterances in {plan.partitions} partitions, "
+        f"about {_bytes(found['expected_bytes'])} before packing"
+        + (f" and {duration(seconds * ratio)} of sound" if seconds else "")
+        + f", from {_bytes(found['source_bytes'])}; {_bytes(found['free_bytes'])} are free; "
+        f"{found['missing_media']} without a file, {found['rejected_in_list']} bad lines"
+    )
+    return found
+
+
+def _total(size: str) -> int:
+    return sum(int(part.rpartition(":")[2] or 0) for part in size.split(","))
+
+
+def _bytes(count: int) -> str:
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if count < 1000 or unit == "TB":
+            return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
+        count /= 1000  # type: ignore[assignment]
+    raise AssertionError
+
+
+def of_embeddings(out: Path, plan: Plan, count: int, dimension: int) -> dict[str, Any]:
+    """Say how large the store would be; touch nothing."""
+    free = shutil.disk_usage(out.parent).free
+    size = 4 * count * dimension
+    say(f"{out}: would hold {count} embeddings, {_bytes(size)}; {_bytes(free)} are free")
+    return {
+        "dry_run": True,
+        "format": EMBEDDINGS.kind,
+        "path": str(out),
+        "utterances": count,
+        "partitions": plan.partitions,
+        "expected_bytes": size,
+        "free_bytes": free,
+        "fingerprint": plan.fingerprint,
+    }
+
+
+def say(text: str) -> None:
+    """Tell a person; the same as JSON goes to stdout."""
+    print(text, file=sys.stderr)

@@ -1,0 +1,69 @@
+"""What stands above the partitions of a store: the index, the items, the rejects."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from avkd_cli.errors import InputError
+from avkd_cli.storage import arrays, partitions, rejects
+from avkd_cli.storage.specs import Array, StoreSpec
+from avkd_cli.storage.utterances import UtteranceList
+
+
+def assemble(
+    work: Path, spec: StoreSpec, marks: Mapping[int, Mapping], utterances: UtteranceList
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Return the files above the partitions, and what avkd.json says of them."""
+    names = [partitions.name_of(number) for number in sorted(marks)]
+    parts = [msgspec.msgpack.decode((work / f"{name}.index").read_bytes()) for name in names]
+    long = _long_array(spec, [marks[number]["long"] for number in sorted(marks)])
+    files = {"zarr.json": arrays.group(), "parts/zarr.json": arrays.group()}
+    described = {long["name"]: {key: long[key] for key in ("dtype", "shape", "axes")}}
+    columns: dict[str, Any] = {}
+    for array in (*spec.index, *spec.items):
+        values = columns[array.name] = _joined(array, parts)
+        encoded = arrays.encode_column(values, array.axes, array.meaning)
+        files |= {f"{array.name}/{file}": data for file, data in encoded.items()}
+        shape = [len(values)] if isinstance(values, list) else list(values.shape)
+        described[array.name] = {"dtype": array.dtype, "shape": shape, "axes": list(array.axes)}
+    lines = [(work / f"{name}.rejects.jsonl").read_bytes() for name in names]
+    files["rejects.jsonl"] = rejects.merged(utterances.rejects, lines)
+    counts = {
+        "utterances": len(columns["id"]),
+        "persons": len(set(columns["person"]) - {""}),
+        "rejected": len(utterances.rejects)
+        + sum(sum(mark["rejected"].values()) for mark in marks.values()),
+        long["axes"][0] + "s": long["shape"][0],
+    }
+    if spec.counts_empty:
+        counts[spec.counts_empty] = sum(mark["empty"] for mark in marks.values())
+    return files, {"counts": counts, "long": long["name"], "arrays": described}
+
+
+def _long_array(spec: StoreSpec, found: list[dict | None]) -> dict[str, Any]:
+    """Return name, type, axes and whole shape of the long array of all partitions."""
+    parts = [part for part in found if part is not None]
+    kinds = {(part["name"], part["dtype"], tuple(part["shape"][1:])) for part in parts}
+    if len(kinds) > 1:
+        raise ValueError(f"partitions of {spec.kind} differ: {sorted(kinds)}")
+    if not parts:  # no face in any utterance
+        raise InputError(
+            f"no utterance has a {spec.long[0].axes[0]}; is the right detector chosen?"
+        )
+    name, dtype, row = kinds.pop()
+    axes = next(array.axes for array in spec.long if array.name == name)
+    shape = [sum(part["shape"][0] for part in parts), *row]
+    return {"name": name, "dtype": dtype, "axes": list(axes), "shape": shape}
+
+
+def _joined(array: Array, parts: list[dict[str, Any]]) -> Any:
+    """Return a column of all partitions."""
+    if array.dtype == "string":
+        return [text for part in parts for text in part[array.name]]
+    values = np.frombuffer(b"".join(part[array.name] for part in parts), array.dtype)
+    shapes = [part.get(f"{array.name}:shape") for part in parts]
+    row = next((shape for shape in shapes if shape is not None), [])
+    return values.reshape(-1, *row) if row else values

@@ -28,7 +28,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], caption: str = 
     cells = [[cell(one) for one in row] for row in rows]
     numeric = [any(row[i].value is not None for row in cells) for i in range(len(head))]
     heads = "".join(
-        f'<th scope="col"{NUMBER if yes else ""}><button>{escape(one)}</button></th>'
+        f'<th scope="col"{NUMBER if yes else ""}><button>{_words(one)}</button></th>'
         for one, yes in zip(head, numeric, strict=True)
     )
     body = "\n".join(_row(row, numeric) for row in cells)
@@ -37,6 +37,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], caption: str = 
         f'<div class="wide"><table>{shown}<thead><tr>{heads}</tr></thead>\n'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _words(head: str) -> str:
+    """Return a column's head, which may break between words and nowhere else."""
+    return " ".join(f"<span>{escape(word)}</span>" for word in head.split())
 
 
 def _row(row: Sequence[Cell], numeric: Sequence[bool]) -> str:

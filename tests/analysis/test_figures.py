@@ -1,0 +1,145 @@
+"""Pictures: deterministic, self-contained, and drawn from the right numbers."""
+
+import re
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+
+from avkd_cli.analysis.figures import (
+    bars_figure,
+    det_figure,
+    histogram_figure,
+    inline,
+    reliability_figure,
+    roc_figure,
+    save,
+    venn_figure,
+    venn_panels,
+)
+from avkd_cli.analysis.figures.curves import curve
+from avkd_cli.analysis.figures.distributions import reliability
+from avkd_cli.analysis.figures.style import looks
+from avkd_cli.analysis.systems import students
+
+
+def venn_result(newly_right=26, newly_wrong=16, both_wrong=30, trials=500, more=()):
+    both_right = trials - newly_right - newly_wrong - both_wrong
+    return {
+        "trials": trials,
+        "both_right": both_right,
+        "newly_right": newly_right,
+        "newly_wrong": newly_wrong,
+        "both_wrong": both_wrong,
+        "systems": {letter: {"name": f"system {letter}"} for letter in ("a", "b", *more)},
+        "regions": [
+            {"right": ("a", "b"), "wrong": tuple(more), "trials": both_right},
+            {"right": (), "wrong": ("a", "b", *more), "trials": both_wrong},
+        ],
+    }
+
+
+def gaussian(seed=0, distance=2.0):
+    rng = np.random.default_rng(seed)
+    return rng.normal(distance, 1, 400), rng.normal(0, 1, 900)
+
+
+FIGURES = {
+    "venn": lambda table: venn_figure(venn_result()),
+    "venn of three": lambda table: venn_figure(venn_result(more=("c",))),
+    "panels": lambda table: venn_panels({"COS": venn_result(), "KL": venn_result(0, 0, 0)}),
+    "det": lambda table: det_figure({"audio": gaussian(), "mine": gaussian(1)}, "title"),
+    "roc": lambda table: roc_figure({"audio": gaussian()}),
+    "histogram": lambda table: histogram_figure(*gaussian(), threshold=1.0),
+    "reliability": lambda table: reliability_figure([1.0, -1.0, 2.0], [True, False, True], 0.5),
+    "bars": bars_figure,
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_picture_is_the_same_bytes_each_time_and_has_no_date(name, table):
+    first, second = (save(FIGURES[name](table), ".svg") for _ in range(2))
+    assert first == second
+    assert b"<dc:date>" not in first
+    ET.fromstring(first)
+
+
+@pytest.mark.parametrize(("suffix", "start"), [(".png", b"\x89PNG"), (".pdf", b"%PDF")])
+def test_other_formats_are_deterministic_too(suffix, start):
+    first, second = (save(venn_figure(venn_result()), suffix) for _ in range(2))
+    assert first == second
+    assert first.startswith(start)
+
+
+def test_an_unknown_format_is_refused():
+    with pytest.raises(ValueError, match="svg, png or pdf"):
+        save(venn_figure(venn_result()), ".gif")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_an_inline_picture_refers_to_nothing_outside(name, table):
+    text = inline(FIGURES[name](table), "fig-1", 'a "quoted" <description>')
+    assert text.startswith("<svg")
+    assert "http" not in text
+    assert "&quot;quoted&quot; &lt;description>" in text
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert all(one.startswith("fig-1-") for one in ids)
+    used = re.findall(r'(?:url\(|href=")#([^)"]+)', text)
+    assert set(used) <= set(ids)
+
+
+def test_the_counts_are_always_written_whatever_the_areas():
+    for sets in [(26, 16, 30), (0, 0, 120), (30, 20, 0), (1, 1, 490), (0, 0, 0)]:
+        text = save(venn_figure(venn_result(*sets)), "svg").decode()
+        both_right = 500 - sum(sets)
+        assert f"both right {both_right} of 500 trials" in text
+        if sum(sets):
+            for number, name in zip(
+                sets, ("newly right", "newly wrong", "both wrong"), strict=True
+            ):
+                assert f">{number}<" in text
+                assert name in text
+
+
+def test_the_curve_runs_through_all_errors_and_stays_in_its_limits():
+    miss, false_alarm = curve(*gaussian(), low=0.001)
+    assert (miss.min(), false_alarm.min()) == (0.001, 0.001)
+    assert (miss.max(), false_alarm.max()) == (0.999, 0.999)
+    along = ndtri(miss) - ndtri(false_alarm)
+    assert (np.diff(along) >= 0).all()
+    assert len(miss) <= 1301
+
+
+def test_the_curve_of_gaussian_scores_is_straight_on_probit_axes():
+    rng = np.random.default_rng(0)
+    miss, false_alarm = curve(rng.normal(2, 1, 200_000), rng.normal(0, 1, 200_000), low=0.005)
+    inner = (miss > 0.01) & (false_alarm > 0.01)
+    # N(2, 1) against N(0, 1): probit(miss) + probit(false alarm) = -2.
+    assert ndtri(miss[inner]) + ndtri(false_alarm[inner]) == pytest.approx(-2, abs=0.05)
+
+
+def test_students_have_the_colour_of_their_sense_and_dashes_of_their_own():
+    found = looks(["fusion-gate", *students("audio"), *students("visual"), "mine", "yours"])
+    assert len({found[name]["color"] for name in students("audio")}) == 1
+    assert len({str(found[name]["linestyle"]) for name in students("audio")}) == 7
+    assert found["audio"]["color"] != found["visual"]["color"] != found["fusion-gate"]["color"]
+    assert found["mine"]["color"] != found["yours"]["color"]
+
+
+def test_calibrated_posteriors_are_what_happens():
+    rng = np.random.default_rng(0)
+    target, nontarget = rng.normal(2, 1, 40_000), rng.normal(0, 1, 80_000)
+    llr = 2 * np.concatenate([target, nontarget]) - 2  # exact for these two densities
+    label = np.arange(len(llr)) < len(target)
+    stated, seen, share = reliability(llr, label, p_target=0.1)
+    assert share.sum() == pytest.approx(1)
+    assert seen == pytest.approx(stated, abs=0.03)
+    overconfident = reliability(3 * llr, label, p_target=0.1)
+    assert np.abs(overconfident[0] - overconfident[1]).max() > 0.05
+
+
+@pytest.mark.parametrize("wrong", [([1.0], [True], 0.5), ([1.0, 2.0], [True, False], 1.0)])
+def test_reliability_needs_both_classes_and_a_prior(wrong):
+    with pytest.raises(ValueError):
+        reliability(*wrong)

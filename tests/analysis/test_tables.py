@@ -1,0 +1,84 @@
+"""How results are arranged."""
+
+import pytest
+
+from avkd_cli.analysis.tables import (
+    arrange,
+    best_by_list,
+    corpus_statement,
+    list_groups,
+    only_lists,
+    printed_lists,
+)
+
+STATEMENT = "stand-in corpus: synthetic people; no result here is a result on VoxCeleb"
+
+
+def test_each_table_has_its_rows(table):
+    rows = {one["name"]: [row["label"] for row in one["rows"]] for one in table["tables"]}
+    assert rows["table-1"] == ["Audio baseline", "Visual baseline", "Audio-visual, GATE"]
+    losses = ["baseline", "COS", "KL", "MMD", "COS+KL", "COS+MMD", "KL+MMD"]
+    assert rows["table-2"] == rows["table-3"] == losses
+    assert rows["others"] == ["mine"]
+
+
+def test_results_carry_the_printed_figure_only_where_one_exists(table):
+    printed = {(r["system"], r["list"]): r["printed_eer_percent"] for r in table["results"]}
+    assert printed["audio", "vox1-o"] == 1.792
+    assert printed["audio", "vox1-o-cleaned"] is None
+    assert printed["mine", "vox1-o"] is None
+    assert not any(one["on_the_printed_list"] for one in table["results"])
+
+
+def test_lists_are_in_order_with_their_counts(table):
+    assert [one["label"] for one in table["lists"]] == ["Vox1-O", "Vox1-H", "Vox1-O cleaned"]
+    assert table["lists"][0]["trials"] == 700
+    assert table["lists"][0]["official"] is False
+
+
+def test_cleaned_lists_stand_apart_from_their_originals_only(table, result):
+    assert list_groups(table) == {"main": ["vox1-o", "vox1-h"], "cleaned": ["vox1-o-cleaned"]}
+    alone = arrange([result("audio", "vox1-o-cleaned", 3)])
+    assert list_groups(alone) == {"main": ["vox1-o-cleaned"]}
+    some = only_lists(table, ["vox1-h"])
+    assert {one["list"] for one in some["results"]} == {"vox1-h"}
+
+
+def test_a_table_without_rows_and_one_of_a_lone_baseline_are_left_out(result):
+    found = arrange([result("audio", "vox1-o", 3)])
+    assert [one["name"] for one in found["tables"]] == ["table-1"]
+
+
+def test_the_lowest_is_found_where_there_is_something_to_compare(table, result):
+    best = best_by_list(table, table["tables"][0])
+    assert best["vox1-o"] == min(
+        r["eer_percent"] for r in table["results"]
+        if r["list"] == "vox1-o" and r["system"] in ("audio", "visual", "fusion-gate")
+    )  # fmt: skip
+    alone = arrange([result("audio", "vox1-o", 3)])
+    assert best_by_list(alone, alone["tables"][0]) == {}
+
+
+def test_printed_columns_belong_to_lists_of_the_paper(table):
+    assert printed_lists(table, table["tables"][0]) == {"vox1-o", "vox1-h"}
+    assert printed_lists(table, table["tables"][-1]) == set()
+
+
+@pytest.mark.parametrize("name", ["stand-in", "standin", "Stand-in corpus"])
+def test_the_stand_in_is_said_in_full(name):
+    assert corpus_statement(name) == STATEMENT
+
+
+def test_another_corpus_is_named_and_none_is_not():
+    assert corpus_statement("grid") == "corpus: grid"
+    assert corpus_statement(None) is None
+
+
+def test_two_results_for_one_cell_are_refused(result):
+    with pytest.raises(ValueError, match="two score files of system 'audio'"):
+        arrange([result("audio", "vox1-o", 3), result("audio", "vox1-o", 4)])
+
+
+def test_one_list_with_two_sizes_is_refused(result):
+    with pytest.raises(ValueError, match="different trials"):
+        arrange([result("audio", "vox1-o", 3), result("visual", "vox1-o", 4, targets=299)])

@@ -1,15 +1,13 @@
 """Recordings to a store of fbank, samples or spectrogram, with measures of their quality."""
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from avkd_cli.audio import features, quality
+from avkd_cli.audio import kaldi, quality
 from avkd_cli.audio.decode import decode_audio
 from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Limits
 from avkd_cli.config import Execution, PrepAudioConfig
@@ -72,8 +70,7 @@ def process_utterance(
     )
     columns = measure(decoded)
     warnings = {*decoded.warnings, *_duration_warning(utterance, columns["duration_s"])}
-    with one_thread():
-        long = LONG[config.features].compute(decoded.samples, config)
+    long = LONG[config.features].compute(decoded.samples, config)
     return Record(columns=columns, long=long, warnings=tuple(sorted(warnings)))
 
 
@@ -98,20 +95,9 @@ def measure(decoded: Decoded) -> dict[str, float]:
     }
 
 
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Compute on one thread: others are at other records, and sums must not depend on them."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def _fbank(samples: np.ndarray, config: PrepAudioConfig) -> np.ndarray:
     """Return (frames, mels). The step of float16 at a log energy of 16 to 32 is 1/64."""
-    return features.fbank(torch.from_numpy(samples), config.n_mels).numpy().astype(config.dtype)
+    return kaldi.fbank(samples, config.n_mels).astype(config.dtype)
 
 
 def _samples(samples: np.ndarray, config: PrepAudioConfig) -> np.ndarray:
@@ -121,7 +107,7 @@ def _samples(samples: np.ndarray, config: PrepAudioConfig) -> np.ndarray:
 
 def _spectrogram(samples: np.ndarray, config: PrepAudioConfig) -> np.ndarray:
     """Return (frames, 257); float16 has eleven bits of each magnitude, at most 800."""
-    return features.spectrogram(torch.from_numpy(samples)).numpy().astype(np.float16)
+    return kaldi.spectrogram(samples).astype(np.float16)
 
 
 @dataclass(frozen=True)

@@ -270,6 +270,11 @@ class ScoreConfig:
     out_format: str = setting("avkd", "of the scores", choices=SCORE_FORMATS)
     skip_missing: bool = setting(False, "leave out trials without an embedding, and count them")
     fuse: str = setting("none", "how several score files become one", choices=FUSIONS_OF_SCORES)
+    score_type: str = setting("scores", "with --fuse: what each file's scores are, by commas")
+    quality: str = setting("duration_s", "columns of --quality-store for calibration, by commas")
+    prior: float = setting(
+        0.5, "probability of a target that calibration is for", minimum=1e-6, maximum=0.999999
+    )
 
 
 def load(

@@ -7,41 +7,74 @@ import click
 from avkd_cli import options
 from avkd_cli.config import ScoreConfig
 
+FILES = (
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Score file to write.  [default: stdout]",
+    ),
+    click.option(
+        "--metrics",
+        type=click.Path(path_type=Path, allow_dash=True),
+        metavar="FILE",
+        help="Write the summary as JSON.",
+    ),
+    click.option(
+        "--cohort",
+        type=options.store,
+        metavar="STORE",
+        help="Other people's embeddings, for --norm.",
+    ),
+    click.option(
+        "--sub-mean",
+        type=options.store,
+        metavar="STORE",
+        help="Subtract the mean of these embeddings from all.",
+    ),
+    click.option(
+        "--enrol-map",
+        type=options.text_file,
+        metavar="FILE",
+        help="Lines 'model utterance …': trials name models, each the mean of its utterances.",
+    ),
+    click.option(
+        "--trials",
+        "trial_list",
+        type=options.text_file,
+        metavar="LIST",
+        help="With --fuse: order and labels.  [default: the first score file's]",
+    ),
+    click.option(
+        "--train-calibration",
+        type=click.Path(path_type=Path),
+        metavar="MODEL.json",
+        help="Train log-likelihood ratios on these trials and save the model.",
+    ),
+    click.option(
+        "--calibrate",
+        type=click.Path(path_type=Path),
+        metavar="MODEL.json",
+        help="Turn scores into log-likelihood ratios by a trained model.",
+    ),
+    click.option(
+        "--quality-store",
+        type=options.store,
+        metavar="STORE",
+        help="Store with the columns of --quality, as prep-audio makes it.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="No summary, only warnings and errors."),
+)
+
 
 @click.command("score")
-@click.argument("trials", type=options.text_file)
-@click.argument("store", type=options.store)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Score file to write.  [default: stdout]",
+@click.argument(
+    "inputs", type=options.text_file, nargs=-1, required=True, metavar="TRIALS STORE | SCORES..."
 )
-@click.option(
-    "--metrics",
-    type=click.Path(path_type=Path, allow_dash=True),
-    metavar="FILE",
-    help="Write the summary as JSON.",
-)
-@click.option(
-    "--cohort", type=options.store, metavar="STORE", help="Other people's embeddings, for --norm."
-)
-@click.option(
-    "--sub-mean",
-    type=options.store,
-    metavar="STORE",
-    help="Subtract the mean of these embeddings from all.",
-)
-@click.option(
-    "--enrol-map",
-    type=options.text_file,
-    metavar="FILE",
-    help="Lines 'model utterance …': trials name models, each the mean of its utterances.",
-)
-@click.option("-q", "--quiet", is_flag=True, help="No summary, only warnings and errors.")
+@lambda command: options.apply(FILES, command)
 @options.settings(ScoreConfig, section="score")
-def score(trials: str, store: str, settings: ScoreConfig, **files: object) -> None:
+def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> None:
     """Score TRIALS by the cosine of the embeddings in STORE.
 
     TRIALS has one trial a line: label (1 target, 0 nontarget), enrolment id, test id; other
@@ -49,11 +82,16 @@ def score(trials: str, store: str, settings: ScoreConfig, **files: object) -> No
     Score lines 'enrol test score target|nontarget' go to stdout or to -o, in the order of the
     list; EER, minDCF, counts and a signature to paste under a table go to stderr.
 
+    With --fuse the inputs are SCORES, files of the same trials by any toolkit, matched by ids;
+    a single one is converted or calibrated.
+
     \b
     Example:
         avkd score vox1_o.txt student.zarr > student.scores
         avkd score vox1_o.txt student.zarr --cohort vox2.zarr --norm as -o student.scores
+        avkd score --fuse z-sum voice.scores face.scores > both.scores
+        avkd score dev.txt dev.zarr --train-calibration llr.json -o dev.scores
     """
-    from avkd_cli.steps.score import score as step
+    from avkd_cli.steps.score import run
 
-    step(trials, store, settings, **files)
+    run(inputs, settings, **files)

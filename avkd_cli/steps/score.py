@@ -3,11 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
+from avkd_cli.steps.score_fusion import fuse
 from avkd_cli.steps.score_output import deliver, note
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import EmbeddingStore, open_store
@@ -16,6 +19,7 @@ from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.trials import Trials, read_trials
 
 KIND = "avkd.embeddings"
+NO_CALIBRATION = CalibrationFiles()
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,47 @@ class Sides:
     persons: list[str]
 
 
+def run(
+    inputs: tuple[str, ...],
+    settings: ScoreConfig,
+    *,
+    trial_list: str | None = None,
+    calibrate: Path | None = None,
+    train_calibration: Path | None = None,
+    quality_store: str | None = None,
+    **files: Any,
+) -> dict:
+    """Score a trial list, or fuse score files; return the summary.
+
+    Args:
+        inputs: trial list and store, or with a rule in `settings.fuse` score files.
+        settings: of the step.
+        trial_list: order and labels of score files.
+        calibrate: model that turns scores into log-likelihood ratios.
+        train_calibration: where to save such a model, trained on these scores.
+        quality_store: store of the quality measures that it uses.
+        files: further arguments of `score` or `fuse`.
+
+    Raises:
+        UsageError: impossible combinations of arguments.
+        MissingInputError, InputError: an input is absent, damaged or does not fit another.
+    """
+    calibration = CalibrationFiles(calibrate, train_calibration, quality_store)
+    if settings.fuse != "none":
+        for name in ("cohort", "sub_mean", "enrol_map"):
+            if files.pop(name, None):
+                option = name.replace("_", "-")
+                raise UsageError(f"--{option} is for embeddings, --fuse for score files")
+        return fuse(inputs, settings, trials=trial_list, calibration=calibration, **files)
+    if trial_list is not None:
+        raise UsageError("--trials is for --fuse; the list is the first argument here")
+    if len(inputs) != 2:
+        raise UsageError(
+            f"got {len(inputs)} inputs; wanted TRIALS and STORE, or with --fuse score files"
+        )
+    return score(*inputs, settings, calibration=calibration, **files)
+
+
 def score(
     trials: str,
     store: str,
@@ -45,6 +90,7 @@ def score(
     cohort: str | None = None,
     sub_mean: str | None = None,
     enrol_map: str | None = None,
+    calibration: CalibrationFiles = NO_CALIBRATION,
     quiet: bool = False,
 ) -> dict:
     """Score trials by the cosine of stored embeddings; return the summary.
@@ -58,6 +104,7 @@ def score(
         cohort: embeddings of other people, for normalisation.
         sub_mean: embeddings whose mean is subtracted from all.
         enrol_map: `model utterance …` lines; trials then name models.
+        calibration: models to use or train, which turn scores into log-likelihood ratios.
         quiet: print no summary.
 
     Raises:
@@ -65,6 +112,7 @@ def score(
         MissingInputError, InputError: an input is absent, damaged or does not fit another.
     """
     _refuse_combinations(trials, store, settings, cohort, output)
+    calibration.refuse_combinations(settings)
     opened = open_store(store, KIND)
     with ThreadPoolExecutor(1) as ahead:  # unpacking leaves Python free to read the list
         loading = ahead.submit(lambda: opened.embedding)
@@ -85,14 +133,18 @@ def score(
     norm = _norm_name(settings) + ("+sub-mean" if background else "")
     facts = {
         "norm": norm,
-        "score_type": "cosine" if norm == "none" else f"cosine {norm}",
+        "score_type": _score_type(opened, norm),
         "embeddings": opened.fingerprint,
         "cohort": others and others.fingerprint,
         "sub_mean": background and background.fingerprint,
         "enrol_map": enrol_map and f"sha256:{durable.sha256_file(Path(enrol_map))}",
         "skipped": skipped,
     }
-    scores = _scores(listed, score, settings)
+    scores = _scores(listed, score)
+    if calibration.use or calibration.train:
+        types = [facts["score_type"]]
+        scores, found = calibrate(scores, score[:, None], types, calibration, settings)
+        facts |= found
     return deliver(scores, settings, facts, output=output, metrics=metrics, quiet=quiet)
 
 
@@ -228,13 +280,18 @@ def _statistics(
     return normalization.Statistics(found.mean[at], found.deviation[at])
 
 
-def _scores(trials: Trials, score: np.ndarray, settings: ScoreConfig) -> Scores:
-    if settings.out_format == "voxsrc" and settings.norm == "none":
-        score = (1 + score) / 2  # VoxSRC takes 0 to 1
+def _scores(trials: Trials, score: np.ndarray) -> Scores:
     return Scores(
-        trials.ids, trials.enrol, trials.test, score, trials.label, settings.out_format,
+        trials.ids, trials.enrol, trials.test, score, trials.label, "avkd",
         trials.name, trials.digest, trials.name, trials.warnings, trials.keys,
     )  # fmt: skip
+
+
+def _score_type(store: EmbeddingStore, norm: str) -> str:
+    """Return what calibration is for: the cosine, its normalisation, and whose embeddings."""
+    inputs = store.manifest.get("inputs", {})
+    model = inputs.get("run") or inputs.get("source") or store.fingerprint
+    return f"cosine {norm} of {model.removeprefix('sha256:')[:12]}"
 
 
 def _norm_name(settings: ScoreConfig) -> str:

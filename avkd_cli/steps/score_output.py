@@ -2,7 +2,10 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import UsageError
@@ -33,6 +36,8 @@ def deliver(
     if output is None and str(metrics) == "-":
         raise UsageError("scores and metrics cannot both go to stdout; give -o or --metrics FILE")
     summary = summarise(scores, facts)
+    if settings.out_format == "voxsrc":
+        scores = to_unit_range(scores)
     if output is None:
         for block in list(score_lines(scores, settings.out_format)):
             sys.stdout.buffer.write(block)
@@ -49,6 +54,16 @@ def deliver(
         for line in readable(summary):
             print(line, file=sys.stderr)
     return summary
+
+
+def to_unit_range(scores: Scores) -> Scores:
+    """Return scores from 0 to 1, as VoxSRC takes them; the order, and so the EER, stays."""
+    low, high = scores.score.min(), scores.score.max()
+    if low >= 0 and high <= 1:
+        return scores
+    if low >= -1 and high <= 1:
+        return replace(scores, score=(1 + scores.score) / 2)
+    return replace(scores, score=np.exp(-np.logaddexp(0, -scores.score)))
 
 
 def summarise(scores: Scores, facts: dict) -> dict:
@@ -73,6 +88,8 @@ def summarise(scores: Scores, facts: dict) -> dict:
     }
     if n_target and n_nontarget:
         summary |= figures(scores)
+    if facts.get("ratios"):
+        summary["calibrated"] = facts["ratios"]
     return summary | {
         "signature": signature(
             list_name=scores.name, digest=scores.digest, n_target=n_target,
@@ -106,7 +123,11 @@ def readable(summary: dict) -> list[str]:
     if summary["eer_percent"] is None:
         return [*lines, "no EER: it needs targets and nontargets", summary["signature"]]
     costs = "  ".join(f"minDCF({p}) {cost:.4f}" for p, cost in summary["min_dcf"].items())
-    hint = "scores seem to be distances" if summary["eer_percent"] > 50 else ""
-    if hint:
-        lines.append(f"warning: EER above 50 %: {hint} (inverted)")
-    return [*lines, f"EER {summary['eer_percent']:.3f} %  {costs}", summary["signature"]]
+    lines.append(f"EER {summary['eer_percent']:.3f} %  {costs}")
+    if summary["eer_percent"] > 50:
+        lines.append("warning: EER above 50 %: are these distances? (inverted)")
+    if "calibrated" in summary:
+        found = summary["calibrated"]
+        actual = "  ".join(f"actDCF({p}) {cost:.4f}" for p, cost in found["act_dcf"].items())
+        lines.append(f"Cllr {found['cllr']:.4f} (at best {found['min_cllr']:.4f})  {actual}")
+    return [*lines, summary["signature"]]

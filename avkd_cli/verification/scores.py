@@ -66,6 +66,20 @@ class Scores:
                 raise InputError(f"{self.source}: has no {name} trials; EER needs both classes")
 
 
+def as_trials(scores: Scores) -> Trials:
+    """Return the trials that were scored, as a list to join others to."""
+    return Trials(
+        scores.ids,
+        scores.enrol,
+        scores.test,
+        scores.label,
+        scores.format,
+        scores.name,
+        scores.digest,
+        keys=scores.keys,
+    )
+
+
 def check(scores: Scores) -> tuple[str, ...]:
     """Return what is odd about scores: repeated pairs, ties, few trials, upside down.
 

@@ -1,0 +1,165 @@
+"""Calibration in `avkd score`: train a model on these scores, or turn them into ratios with one."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from avkd_cli.config import ScoreConfig
+from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.storage import durable
+from avkd_cli.storage.store import open_store
+from avkd_cli.verification import calibration, scoring
+from avkd_cli.verification.metrics import act_dcf, cllr, equal_error_rate, min_cllr
+from avkd_cli.verification.scores import Scores
+
+P_TARGETS = (0.01, 0.05)
+
+
+@dataclass(frozen=True)
+class CalibrationFiles:
+    """Where models and qualities are.
+
+    Args:
+        use: a model to apply, or None.
+        train: where to save a model trained on these scores, or None.
+        quality_store: a store whose columns are the quality measures, or None.
+    """
+
+    use: Path | None = None
+    train: Path | None = None
+    quality_store: str | None = None
+
+    def refuse_combinations(self, settings: ScoreConfig) -> None:
+        """Raise UsageError for options that contradict each other."""
+        if self.use and self.train:
+            raise UsageError("--calibrate and --train-calibration exclude each other; give one")
+        if self.quality_store and not (self.use or self.train):
+            raise UsageError("--quality-store is for --calibrate or --train-calibration")
+        if settings.fuse == "logistic" and not (self.use or self.train):
+            raise UsageError(
+                "--fuse logistic needs weights: train them with --train-calibration MODEL.json on "
+                "a development list, then give --calibrate MODEL.json"
+            )
+
+
+def calibrate(
+    scores: Scores,
+    systems: np.ndarray,
+    score_types: list[str],
+    files: CalibrationFiles,
+    settings: ScoreConfig,
+) -> tuple[Scores, dict]:
+    """Return scores as log-likelihood ratios, and what the summary says of them.
+
+    Args:
+        scores: the trials.
+        systems: their scores by each system, shape (n_trials, n_systems).
+        score_types: what each system's score is.
+        files: models.
+        settings: of the step.
+
+    Raises:
+        InputError: the model is for other scores, or no labels to train on.
+    """
+    if files.train is not None:
+        model = _trained(scores, systems, score_types, files, settings)
+        durable.write_json(files.train, model.to_json())
+        where = str(files.train)
+    else:
+        where = str(files.use)
+        model = read_model(files.use)
+        model.require(score_types, where)
+    quality = _quality(scores, files, model.qualities)
+    ratios = replace(scores, score=model.apply(systems, quality))
+    found = {"calibration": {"model": where, "trained_on": dict(model.trained_on)}}
+    return ratios, found | {"ratios": _figures(ratios, scores)}
+
+
+def read_model(path: Path) -> calibration.Calibration:
+    """Read a model.
+
+    Raises:
+        MissingInputError: the file cannot be read.
+        InputError: it is no calibration model.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise MissingInputError(f"{path}: {reason}; give a calibration model") from None
+    except (ValueError, RecursionError):
+        value = None
+    return calibration.from_json(value, str(path))
+
+
+def _trained(
+    scores: Scores,
+    systems: np.ndarray,
+    score_types: list[str],
+    files: CalibrationFiles,
+    settings: ScoreConfig,
+) -> calibration.Calibration:
+    scores.require_both_classes()
+    names = settings.quality.split(",") if files.quality_store else []
+    target, nontarget = scores.target, scores.nontarget
+    trained_on = {
+        "name": scores.name,
+        "digest": scores.digest,
+        "target": len(target),
+        "nontarget": len(nontarget),
+        "eer": equal_error_rate(target, nontarget),
+        "min_cllr": min_cllr(target, nontarget),
+    }
+    try:
+        return calibration.train(
+            systems,
+            scores.label,
+            score_types,
+            trained_on,
+            quality=_quality(scores, files, tuple(names)),
+            qualities=names,
+            prior=settings.prior,
+        )
+    except ValueError as error:
+        raise InputError(f"{scores.source}: {error}; calibration needs other scores") from None
+
+
+def _quality(scores: Scores, files: CalibrationFiles, names: tuple[str, ...]) -> np.ndarray | None:
+    """Return each trial's quality measures: those of its worse side, shape (n_trials, n_names).
+
+    Durations count by their logarithm.
+    """
+    if not names:
+        return None
+    if files.quality_store is None:
+        raise UsageError(f"the model uses {', '.join(names)}; give their store: --quality-store")
+    store = open_store(files.quality_store)
+    rows, _ = scoring.rows_of(scores.ids, store.row_of)
+    used = np.unique(np.concatenate([scores.enrol, scores.test]))
+    missing = [scores.ids[code] for code in used[rows[used] < 0].tolist()]
+    if missing:
+        raise InputError(
+            f"{store.path}: has no quality of {missing[0]!r} ({len(missing)} ids have none); "
+            "give the store that these recordings were prepared in"
+        )
+    columns = []
+    for name in names:
+        value = np.asarray(store.column(name), np.float64)[rows]
+        value = np.log(value) if name == "duration_s" else value
+        columns.append(np.minimum(value[scores.enrol], value[scores.test]))
+    return np.column_stack(columns)
+
+
+def _figures(ratios: Scores, scores: Scores) -> dict | None:
+    """Return Cllr and actual costs of the ratios, with the least that any calibration reaches."""
+    if ratios.label is None or len(set(ratios.label.tolist())) < 2:
+        return None
+    target, nontarget = ratios.target, ratios.nontarget
+    return {
+        "cllr": cllr(target, nontarget),
+        "min_cllr": min_cllr(target, nontarget),
+        "act_dcf": {f"{p:g}": act_dcf(target, nontarget, p) for p in P_TARGETS},
+        "eer_before_percent": 100 * equal_error_rate(scores.target, scores.nontarget),
+    }

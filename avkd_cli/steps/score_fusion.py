@@ -1,0 +1,93 @@
+"""`avkd score --fuse`: several score files of one list become one; one file is converted."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from avkd_cli.config import ScoreConfig
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
+from avkd_cli.steps.score_output import deliver, note
+from avkd_cli.verification.calibration import mean_fusion, z_sum_fusion
+from avkd_cli.verification.scorefiles import read_scores
+from avkd_cli.verification.scores import Scores, as_trials
+from avkd_cli.verification.trials import read_trials
+
+
+def fuse(
+    paths: tuple[str, ...],
+    settings: ScoreConfig,
+    *,
+    trials: str | None = None,
+    output: Path | None = None,
+    metrics: Path | None = None,
+    calibration: CalibrationFiles,
+    quiet: bool = False,
+) -> dict:
+    """Fuse score files, matched by ids; return the summary.
+
+    Args:
+        paths: score files of the same trials, one of them may be "-".
+        settings: of the step; `fuse` is the rule.
+        trials: list that gives order and labels; None: the first file does.
+        output: score file; None: stdout.
+        metrics: JSON file of the summary.
+        calibration: models to use or train.
+        quiet: print no summary.
+
+    Raises:
+        UsageError: impossible combinations of arguments.
+        MissingInputError, InputError: a file is absent, damaged or of other trials.
+    """
+    calibration.refuse_combinations(settings)
+    if paths.count("-") > 1 or trials in paths:
+        raise UsageError("an input is named twice; give each once")
+    types = settings.score_type.split(",")
+    types = types * len(paths) if len(types) == 1 else types
+    if len(types) != len(paths):
+        raise UsageError(f"--score-type names {len(types)} types for {len(paths)} score files")
+    files = _read(paths, settings, trials, quiet)
+    systems = np.column_stack([one.score for one in files])
+    fused, types = _fused(files, systems, types, settings.fuse)
+    facts = {
+        "norm": f"fused({settings.fuse})" if len(files) > 1 else "as-given",
+        "score_type": " ".join(types),
+        "scores": [{"file": one.source, "digest": one.digest} for one in files],
+        "skipped": 0,
+    }
+    if calibration.use or calibration.train:
+        columns = systems if settings.fuse == "logistic" else fused.score[:, None]
+        fused, found = calibrate(fused, columns, types, calibration, settings)
+        facts |= found
+    return deliver(fused, settings, facts, output=output, metrics=metrics, quiet=quiet)
+
+
+def _read(
+    paths: tuple[str, ...], settings: ScoreConfig, trials: str | None, quiet: bool
+) -> list[Scores]:
+    """Read the files in the order of the list, or of the first of them."""
+    listed = None if trials is None else read_trials(trials)
+    format = None if settings.in_format == "auto" else settings.in_format
+    found: list[Scores] = []
+    for path in paths:
+        scores = read_scores(path, listed, format)
+        guessed = "" if format else " (guessed)"
+        note(quiet, f"{scores.source}: {len(scores):,} scores, format {scores.format}{guessed}")
+        listed = listed or as_trials(scores)
+        found.append(scores)
+    return found
+
+
+def _fused(
+    files: list[Scores], systems: np.ndarray, types: list[str], rule: str
+) -> tuple[Scores, list[str]]:
+    """Return the fused scores and their type; logistic fusion keeps the types of its parts."""
+    try:
+        score = z_sum_fusion(systems) if rule == "z-sum" else mean_fusion(systems)
+    except ValueError as error:
+        raise InputError(f"{files[0].source}: {error}; take --fuse mean") from None
+    one = replace(files[0], score=score)
+    if rule == "logistic" or len(files) == 1:
+        return one, types
+    return one, [f"{rule}({','.join(types)})"]

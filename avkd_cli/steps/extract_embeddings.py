@@ -48,6 +48,7 @@ def extract(
         output,
         ids=ids,
         persons=[first.persons[first.row_of[one]] for one in ids],
+        splits=splits_of(first, ids),
         dimension=trained.classifier.shape[1],
         compute=compute,
         config=dataclasses.asdict(settings),
@@ -121,6 +122,12 @@ def choose_ids(opened: list[Any], list_file: Path | None) -> list[str]:
     if not ids:
         raise InputError(f"{first.path}: no utterance to embed (no face, or none of --list)")
     return ids
+
+
+def splits_of(store: Any, ids: list[str]) -> list[str]:
+    """Return the split of utterances, so that a fusion trains on the right ones."""
+    splits = store.column("split")
+    return [splits[store.row_of[one]] for one in ids]
 
 
 def chosen_fingerprint(ids: list[str], list_file: Path | None) -> dict[str, str]:

@@ -46,7 +46,7 @@ def choose(
         InputError: nothing is left, a person is missing, or fewer than two persons remain.
     """
     first = stores[0]
-    splits = dict(zip(first.ids, splits_of(first), strict=True))
+    splits = dict(zip(first.ids, first.column("split"), strict=True))
     if list_file is not None:
         listed = read_utterances(list_file).utterances
         splits = {u.id: u.split or splits.get(u.id, "") for u in listed}
@@ -56,11 +56,6 @@ def choose(
         chosen = {one for one in chosen if splits[one] == TRAIN}
     persons = {one: first.persons[first.row_of[one]] for one in chosen}
     return labelled(persons, first, list_file)
-
-
-def splits_of(store: Any) -> list[str]:
-    """Return the split of each row, "" where there is none."""
-    return list(store.column("split")) if store.has("split") else [""] * len(store.ids)
 
 
 def labelled(persons: dict[str, str], store: Any, list_file: Path | None) -> TrainingSet:

@@ -35,6 +35,7 @@ def build_embeddings(
     classes: Sequence[str] | None,
     classifier: np.ndarray | None,
     execution: Execution,
+    splits: Sequence[str] = (),
     step: str = "extract-embeddings",
 ) -> dict[str, Any] | None:
     """Make a store with one vector an utterance, computed in this process.
@@ -51,6 +52,7 @@ def build_embeddings(
         classes: persons of the classifier, or None.
         classifier: (classes, dimension), or None.
         execution: how to do it.
+        splits: of the rows, such as train; none: "" for all.
         step: the command's name.
 
     Returns:
@@ -61,6 +63,7 @@ def build_embeddings(
         OutputError, WriteError, TemporaryError: as `build_from_utterances`.
     """
     _check_rows(ids, persons, dimension, classes, classifier)
+    splits = splits or [""] * len(ids)
     rows = min(execution.partition_size or EMBEDDING_ROWS, len(ids))
     plan = Plan(
         step=step,
@@ -72,7 +75,7 @@ def build_embeddings(
         layout={
             "partition_size": rows,
             "dimension": dimension,
-            "rows": durable.digest_of([*ids, *persons]),
+            "rows": durable.digest_of([*ids, *persons, *splits]),
         },
         software={name: manifest.library_version(name) for name in ("avkd", "numcodecs", "torch")},
     )
@@ -93,7 +96,7 @@ def build_embeddings(
                 advance(stop - start)
 
     def assemble(_: Path, marks: partitions.Marks) -> tuple[dict[str, bytes], dict[str, Any]]:
-        files, described = _files(ids, persons, dimension, rows, classes, classifier)
+        files, described = _files(ids, persons, splits, dimension, rows, classes, classifier)
         counts = {"utterances": len(ids), "persons": len(set(persons) - {""}), "rejected": 0}
         return files, {"normalised": False, **extra, "counts": counts, "arrays": described}
 
@@ -135,6 +138,7 @@ def _checked_vectors(vectors: np.ndarray, ids: Sequence[str], dimension: int) ->
 def _files(
     ids: Sequence[str],
     persons: Sequence[str],
+    splits: Sequence[str],
     dimension: int,
     rows: int,
     classes: Sequence[str] | None,
@@ -142,7 +146,7 @@ def _files(
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Return all files but the vectors', and what avkd.json says of the arrays."""
     meaning = {array.name: array for array in (*EMBEDDINGS.index, *EMBEDDINGS.items)}
-    columns: dict[str, Any] = {"id": list(ids), "person": list(persons)}
+    columns: dict[str, Any] = {"id": list(ids), "person": list(persons), "split": list(splits)}
     if classes is not None:
         columns |= {"persons": list(classes), "classifier": np.asarray(classifier, np.float32)}
     axes = meaning["embedding"].axes

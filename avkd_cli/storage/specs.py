@@ -102,6 +102,7 @@ EMBEDDINGS = StoreSpec(
     index=(
         _text("id", "name of the utterance, unique"),
         _text("person", "who; empty where unknown"),
+        _text("split", "such as train or test; empty where none"),
         Array("embedding", "float32", ("utterance", "dimension"), "not length-normalised"),
     ),
     items=(

@@ -105,6 +105,45 @@ def altered(path, change):
     return other
 
 
+def test_frames_hidden_by_an_edit_list_are_not_missed(tmp_path, write_video):
+    # As a telephone trims a film: the sample table counts all 50, the first 20 are not shown.
+    whole, trimmed = write_video(tmp_path / "a.mp4", options={"g": "10"}), tmp_path / "b.mp4"
+    options = {"avoid_negative_ts": "disabled"}
+    with av.open(str(whole)) as source, av.open(str(trimmed), "w", options=options) as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.size:
+                cut = int(20 / 25 / packet.time_base)
+                packet.pts, packet.dts, packet.stream = packet.pts - cut, packet.dts - cut, stream
+                target.mux(packet)
+    with av.open(str(trimmed)) as container:
+        assert container.streams.video[0].frames == 50
+    frames, warnings = read(trimmed)
+    assert (len(frames), warnings) == (30, [])
+    assert np.array_equal(frames[0].pixels, read(whole)[0][20].pixels)
+
+
+def test_damaged_films_and_pictures_are_read_or_rejected_never_worse(
+    whole, chart, image_bytes, tmp_path
+):
+    random = np.random.default_rng(1)
+    picture = image_bytes(chart(1)), decode.read_image
+    film = whole.read_bytes(), lambda path: list(read_frames(path, fps=5))
+    results = []
+    for number in range(200):
+        data, reader = film if number % 3 == 0 else picture
+        damaged = np.frombuffer(data, dtype=np.uint8).copy()
+        places = random.integers(0, random.choice([64, 700, len(damaged)]), 4)
+        damaged[places] = random.choice([0, 127, 128, 255], 4)
+        path = tmp_path / "damaged"
+        path.write_bytes(damaged[: random.integers(1, 2 * len(damaged))])
+        try:
+            results.append(len(reader(path)) > 0)
+        except Rejected:
+            results.append(False)
+    assert 20 < sum(results) < 180  # the damage is neither harmless nor always fatal
+
+
 @pytest.mark.parametrize("content", [b"", b"text\n", b"\x89PNG\r\n\x1a\n" + bytes(99), b"GIF89a"])
 def test_no_video_at_all(content, tmp_path):  # V01
     path = tmp_path / "a.mp4"

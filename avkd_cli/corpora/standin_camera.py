@@ -1,0 +1,87 @@
+"""Pictures of the stand-in faces: shapes turned by a pose, projected, painted, lit and blurred."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from avkd_cli.corpora.standin_people import FaceSession
+
+_SHIFT = 4  # fractional bits of OpenCV's coordinates
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A polygon or, when `thickness` is given, a line, in head coordinates (points, 3)."""
+
+    points: np.ndarray
+    colour: np.ndarray  # (3,) RGB
+    thickness: float = 0.0  # half head heights
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What moves within an utterance."""
+
+    mouth: float  # opening, 0 to 1
+    eyes: float  # opening, 0 to 1
+    yaw: float
+    pitch: float
+    roll: float
+
+
+class Camera:
+    """Turns, projects and paints shapes; its light, blur and noise last a session."""
+
+    def __init__(self, session: FaceSession, size: int, rng: np.random.Generator) -> None:
+        self.session, self.size = session, size
+        ramp = np.linspace(-1, 1, size)
+        light = 1 + session.light[0] * ramp[None, :] + session.light[1] * ramp[:, None]
+        gain = np.clip(light, 0.25, 2.2)[..., None] * session.gain * session.colour
+        self.gain = gain.astype(np.float32)
+        mix = np.linspace(0, 1, size)[:, None]
+        wall = session.background[0] * (1 - mix) + session.background[1] * mix
+        clutter = cv2.resize(
+            rng.normal(0, 11, (6, 6, 3)), (size, size), interpolation=cv2.INTER_CUBIC
+        )
+        self.wall = np.clip(wall[:, None, :] + clutter, 0, 255).astype(np.uint8)
+        grain = rng.normal(0, session.noise, (4, size, size, 3))
+        self.grain = grain.astype(np.float32)  # four frames of it, used in turn
+        self.frame = 0
+
+    def picture(self, shapes: list[Shape], moment: Moment) -> np.ndarray:
+        """Return the RGB picture (size, size, 3) uint8 of `shapes`."""
+        image = self.wall.copy()
+        points = self._project(np.concatenate([shape.points for shape in shapes]), moment)
+        ends = np.cumsum([len(shape.points) for shape in shapes])
+        for shape, piece in zip(shapes, np.split(points, ends[:-1]), strict=True):
+            self._paint(image, shape, piece)
+        lit = image.astype(np.float32) * self.gain
+        if self.session.blur > 0.3:
+            lit = cv2.GaussianBlur(lit, (0, 0), self.session.blur)
+        self.frame += 1
+        return np.clip(lit + self.grain[self.frame % 4], 0, 255).astype(np.uint8)
+
+    def _paint(self, image: np.ndarray, shape: Shape, points: np.ndarray) -> None:
+        colour = [float(value) for value in np.clip(shape.colour, 0, 255)]
+        if shape.thickness:
+            width = max(1, round(shape.thickness * self._scale()))
+            cv2.polylines(image, [points], False, colour, width, cv2.LINE_AA, _SHIFT)
+        else:
+            cv2.fillPoly(image, [points], colour, cv2.LINE_AA, _SHIFT)
+
+    def _scale(self) -> float:
+        return 0.46 * self.size * self.session.scale
+
+    def _project(self, points: np.ndarray, moment: Moment) -> np.ndarray:
+        """Return head coordinates (points, 3) as OpenCV's fixed-point pixels (points, 2)."""
+        x, y, z = points.T
+        wide = 1 / np.hypot(
+            np.cos(moment.yaw), 0.9 * np.sin(moment.yaw)
+        )  # a head is as deep as wide
+        x = wide * x * np.cos(moment.yaw) + z * np.sin(moment.yaw)
+        y = y * np.cos(moment.pitch) + z * np.sin(moment.pitch)
+        cosine, sine = np.cos(moment.roll), np.sin(moment.roll)
+        turned = np.column_stack([x * cosine - y * sine, x * sine + y * cosine])
+        centre = (0.5 + self.session.offset) * self.size
+        return np.round((turned * self._scale() + centre) * (1 << _SHIFT)).astype(np.int32)

@@ -140,7 +140,9 @@ def test_unknown_mode_names_the_known_ones():
         equal_error_rate(*QUARTER, mode="eer")
 
 
-@pytest.mark.parametrize("metric", [equal_error_rate, area_under_roc, cllr, min_cllr, eer_threshold])
+@pytest.mark.parametrize(
+    "metric", [equal_error_rate, area_under_roc, cllr, min_cllr, eer_threshold]
+)
 @pytest.mark.parametrize(
     ("target", "nontarget", "complaint"),
     [([], [1], "no target"), ([1], [], "no nontarget"), ([math.nan, 1], [0], "1 target.*NaN")],

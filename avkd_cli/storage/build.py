@@ -20,7 +20,13 @@ from avkd_cli.storage.record import Process, Record, Task, media_size
 from avkd_cli.storage.specs import StoreSpec
 from avkd_cli.storage.utterances import UtteranceList
 
-__all__ = ["Process", "Record", "build_embeddings", "build_from_utterances"]
+__all__ = [
+    "Process",
+    "Record",
+    "build_embeddings",
+    "build_from_utterances",
+    "media_fingerprint",
+]
 
 RECORD_SECONDS = 120.0
 """What one record may take before its worker is ended; decoders have stricter limits."""
@@ -106,6 +112,11 @@ def build_from_utterances(
         limit.report(marks.values(), utterances, whole["counts"])
 
     return partitions.produce(out, plan, execution, make, assemble, report)
+
+
+def media_fingerprint(utterances: UtteranceList, spec: StoreSpec) -> str:
+    """Return the fingerprint of the sizes of all files that a store is made of."""
+    return durable.digest_of(_media_sizes(utterances, spec))
 
 
 def _media_sizes(utterances: UtteranceList, spec: StoreSpec) -> list[str]:

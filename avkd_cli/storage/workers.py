@@ -5,7 +5,6 @@ the partition is made again, and a record that kills its worker each time is rej
 Reference: reliability.md 2.2, 3.5, 5.3.
 """
 
-import ctypes
 import os
 import pickle
 import resource
@@ -24,7 +23,6 @@ from avkd_cli.errors import TemporaryError
 from avkd_cli.storage import record
 from avkd_cli.storage.record import Task
 
-_PR_SET_PDEATHSIG = 1
 _MEMORY = 3 << 30  # bytes that a worker may map beyond what it has when it starts to decode
 _CRASHES = 2  # deaths of a worker at one record before it is rejected
 _KILLS = 3  # the same for SIGKILL, which most often is not the record's fault
@@ -39,11 +37,19 @@ class OutOfMemoryError(Exception):
     """A record needed more memory than a worker may have."""
 
 
-def serve(descriptor: int, parent: int) -> None:
+# The first thing a worker does, before it imports anything slow: die when its parent dies.
+_START = """
+import ctypes, os
+ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
+if os.getppid() != {parent}:  # it died before the line above
+    os._exit(1)
+from avkd_cli.storage.workers import serve
+serve({descriptor})
+"""
+
+
+def serve(descriptor: int) -> None:
     """Make partitions until the connection closes: the main function of a worker."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:  # it died before the line above
-        os._exit(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-c reaches the parent as well, who decides
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends us, even inside a decoder
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

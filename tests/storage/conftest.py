@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -52,6 +53,12 @@ class Corpus:
 
     def build_faces(self, out, **execution):
         return self.build(out, spec=FACES, process=processes.faces, **execution)
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch):
+    """Syncs take most of the time here; their order is tested by the hook of `durable`."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 @pytest.fixture

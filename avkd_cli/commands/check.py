@@ -1,0 +1,44 @@
+"""`avkd check`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("check")
+@click.argument("stores", nargs=-1, required=True, metavar="STORE…")
+@click.option("--against", metavar="STORE", help="Ids, persons and dimension must be as there.")
+@click.option(
+    "--source",
+    metavar="LIST",
+    help="The list that a store was made from: decode a sample again and compare.",
+)
+@click.option("--sample", type=click.IntRange(1), default=20, show_default=True, help="Its rows.")
+@click.option("--root", type=click.Path(path_type=Path), help="As it was when the store was made.")
+@click.option(
+    "--detector-weights", type=click.Path(path_type=Path), help="As when the store was made."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(
+    stores: tuple[str, ...],
+    against: str | None,
+    source: str | None,
+    sample: int,
+    root: Path | None,
+    detector_weights: Path | None,
+    as_json: bool,
+) -> None:
+    """Verify every digest, chunk, index and count of STOREs.
+
+    Prints one line a fault, and ends with 0, or with 65 if there is any. Nothing is written.
+
+    \b
+    Examples:
+        avkd check audio.zarr faces.zarr
+        avkd check student.zarr --against teacher.zarr
+        avkd check audio.zarr --source people.jsonl
+    """
+    from avkd_cli.steps import check as step
+
+    given = step.Source(source, root, detector_weights, sample) if source else None
+    step.print_reports(step.check(stores, against=against, source=given), as_json)

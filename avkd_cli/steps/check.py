@@ -1,0 +1,161 @@
+"""Verify stores: every digest, chunk, index and count; against each other; against the media."""
+
+import functools
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from avkd_cli.config import CropFacesConfig, PrepAudioConfig
+from avkd_cli.errors import InputError, Rejected, UsageError
+from avkd_cli.storage import verify
+from avkd_cli.storage.build import media_fingerprint
+from avkd_cli.storage.readers import RaggedStore
+from avkd_cli.storage.record import Process
+from avkd_cli.storage.specs import SPECS
+from avkd_cli.storage.store import open_store, resolve_input
+from avkd_cli.storage.utterances import UtteranceList, read_utterances
+
+
+@dataclass
+class Report:
+    """What was found of one store."""
+
+    path: Path
+    faults: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as `--json` prints it."""
+        return {"path": str(self.path), "faults": self.faults}
+
+
+@dataclass(frozen=True)
+class Source:
+    """What `--source` needs.
+
+    Args:
+        utterances: the list that the store was made from.
+        root: as it was given then.
+        detector_weights: as they were given then.
+        sample: rows that are made again and compared.
+    """
+
+    utterances: str | Path
+    root: Path | None = None
+    detector_weights: Path | None = None
+    sample: int = 20
+
+
+def check(
+    stores: Sequence[str | Path], *, against: str | Path | None = None, source: Source | None = None
+) -> list[Report]:
+    """Return a report for each store.
+
+    Args:
+        stores: their paths.
+        against: a store that each must agree with: ids, persons, dimension.
+        source: what each was made from.
+
+    Raises:
+        MissingInputError: a store, or the list, is not there.
+        UsageError: a store of embeddings has no source to decode.
+    """
+    reports = []
+    for argument in stores:
+        report = Report(resolve_input(argument))
+        report.faults += verify.faults_of_store(report.path)
+        if not report.faults and against is not None:
+            report.faults += verify.faults_against(open_store(report.path), open_store(against))
+        if not report.faults and source is not None:
+            report.faults += faults_of_source(report.path, source)
+        reports.append(report)
+    return reports
+
+
+def faults_of_source(path: Path, source: Source) -> Iterator[str]:
+    """Yield what differs between a store and the media that it was made from.
+
+    A sample of rows, evenly spaced, is decoded again and compared bit for bit; so another
+    version of a decoder is a fault as well.
+    """
+    store = open_store(path)
+    if not isinstance(store, RaggedStore):
+        raise UsageError(f"{path}: --source is for stores of sound or faces")
+    listed = read_utterances(source.utterances, source.root)
+    inputs = store.manifest["inputs"]
+    if listed.digest != inputs["list"]:
+        yield f"{listed.name} is not the list that it was made from (digest)"
+        return
+    if media_fingerprint(listed, SPECS[store.kind]) != inputs["media"]:
+        yield "a media file has another size than when the store was made"
+    process, settings = process_of(store, source)
+    rows = np.unique(np.linspace(0, len(store) - 1, min(source.sample, len(store))).astype(int))
+    place = {utterance.id: index for index, utterance in enumerate(listed.utterances)}
+    for row in rows.tolist():
+        index = place[store.ids[row]]
+        if fault := difference(store, row, listed, index, process, settings):
+            yield f"row {row}, {store.ids[row]!r}: {fault}"
+
+
+def difference(
+    store: RaggedStore,
+    row: int,
+    listed: UtteranceList,
+    index: int,
+    process: Process,
+    settings: Any,
+) -> str:
+    """Return how a row differs from what its recording gives now; "" if it does not."""
+    try:
+        record = process(listed.utterances[index], listed.resolve, settings)
+    except Rejected as error:
+        return f"is rejected now: {error.code}: {error.detail}"
+    stored = store.read([row])[0]
+    if record.long.shape != stored.shape:
+        return f"has {len(stored)} {store.long_name}, its source gives {len(record.long)}"
+    if record.long.tobytes() != stored.tobytes():
+        return f"{store.long_name} are not those of its source"
+    return ""
+
+
+def process_of(store: RaggedStore, source: Source) -> tuple[Process, Any]:
+    """Return the function that made a store's records, and its settings."""
+    step, config = store.manifest["step"], store.config
+    if step == "prep-audio":
+        from avkd_cli.steps import prep_audio
+
+        return prep_audio.process_utterance, PrepAudioConfig(**config)
+    if step == "crop-faces":
+        from avkd_cli.steps import crop_faces
+        from avkd_cli.vision.detectors import find_weights
+
+        settings = CropFacesConfig(**config)
+        weights = find_weights(source.detector_weights, settings.detector)
+        return functools.partial(crop_faces.process_utterance, weights=weights), settings
+    raise InputError(f"{store.path}: made by {step}, which has no source to decode")
+
+
+def print_reports(reports: Sequence[Report], as_json: bool) -> None:
+    """Print one line a fault, or all as JSON, on stdout.
+
+    Raises:
+        InputError: there are faults.
+    """
+    import json
+
+    count = sum(len(report.faults) for report in reports)
+    if as_json:
+        print(json.dumps({"stores": [r.to_json() for r in reports], "faults": count}))
+    else:
+        for report in reports:
+            for fault in report.faults:
+                print(f"{report.path}: {fault}")
+    if count:
+        bad = sum(bool(report.faults) for report in reports)
+        raise InputError(
+            f"{count} faults in {bad} of {len(reports)} stores; make these stores again"
+        )
+    print(f"{len(reports)} stores are whole", file=sys.stderr)

@@ -84,6 +84,29 @@ def metrics_text(result: dict) -> str:
     return columns(rows) + "\n\n" + signatures
 
 
+def compare_text(result: dict) -> str:
+    """Return every metric with its interval, every difference, and what may be claimed."""
+    keys = ("eer_percent", "min_dcf_0.01", "min_dcf_0.05")
+    rows = [["scores", "EER, %", "minDCF 0.01", "minDCF 0.05"]]
+    rows += [[one["name"], *(interval(one[key]) for key in keys)] for one in result["systems"]]
+    changes = [["difference", "EER, points", "minDCF 0.01", "minDCF 0.05", "p (EER)"]]
+    for one in result["differences"]:
+        found = [interval(one[key], sign="+") for key in keys]
+        changes.append([f"{one['system']} - {one['against']}", *found])
+        changes[-1].append(f"{one['eer_percent']['p']:.3f}")
+    who = f"{result['persons']} persons" if result["persons"] is not None else "trials"
+    head = f"{count(result['trials'])} trials; 95 % intervals from "
+    head += f"{count(result['resamples'])} draws of {who}"
+    claims = "\n".join(one["claim"] for one in result["differences"])
+    notes = "\n".join(f"Note: {text}." for text in result["notes"])
+    return "\n\n".join([head, columns(rows), columns(changes), claims, notes])
+
+
+def interval(one: dict, sign: str = "") -> str:
+    """Return a number with its interval."""
+    return f"{one['value']:{sign}.3f} ({one['low']:{sign}.3f} to {one['high']:{sign}.3f})"
+
+
 def correlation_text(result: dict) -> str:
     """Return one row a pair, one row a store, and the note on the basis."""
     keys = ("pcc_per_segment", "pcc_pooled", "pcc_per_dimension", "linear_cka")

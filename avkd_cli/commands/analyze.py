@@ -10,6 +10,7 @@ SUBCOMMANDS = {
     "venn": ("analyze_venn", "What one system corrected and broke against another."),
     "metrics": ("analyze_metrics", "EER, minDCF, counts and signature of score files."),
     "table": ("analyze_table", "The tables of the paper from a folder of score files."),
+    "compare": ("analyze_compare", "Whether a system is better, and how sure that is."),
     "pcc": ("analyze_pcc", "How alike embedding stores are."),
     "report": ("analyze_report", "One HTML page of everything in a working folder."),
 }

@@ -10,6 +10,10 @@ trial_list = click.option(
     "--trials", type=click.Path(path_type=str, allow_dash=True), metavar="LIST",
     help="Trial list to take labels from, where score files have none.",
 )  # fmt: skip
+people_list = click.option(
+    "--people", type=click.Path(path_type=str), metavar="LIST.jsonl",
+    help="List of utterances that says who is who.  [default: the first part of each id]",
+)  # fmt: skip
 plot_file = click.option(
     "--plot", type=click.Path(path_type=Path), metavar="FILE.svg|png|pdf",
     callback=lambda _ctx, _param, path: checked_suffix(path), help="Draw a picture.",

@@ -13,8 +13,12 @@ from avkd_cli.commands.analyze_output import corpus_name, show
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
               help="Where index.html and the rest go.  [default: FOLDER/report]")  # fmt: skip
 @corpus_name
+@click.option("--resamples", type=click.IntRange(0, 100_000), default=500, show_default=True,
+              help="Lists of persons drawn for the intervals; 0: none.")  # fmt: skip
 @options.as_json
-def command(folder: Path, output: Path | None, corpus: str | None, as_json: bool) -> None:
+def command(
+    folder: Path, output: Path | None, corpus: str | None, resamples: int, as_json: bool
+) -> None:
     """Make one self-contained HTML page of what lies in FOLDER.
 
     Score files SYSTEM.LIST.scores become tables, DET curves and Venn diagrams, embedding
@@ -28,4 +32,4 @@ def command(folder: Path, output: Path | None, corpus: str | None, as_json: bool
     from avkd_cli.analysis.text import report_text
     from avkd_cli.steps.analyze.report import report
 
-    show(report(folder, output, corpus), report_text, as_json)
+    show(report(folder, output, corpus, resamples), report_text, as_json)

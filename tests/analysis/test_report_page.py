@@ -73,6 +73,17 @@ def content(table):
             "det-vox1-h-audio": ("<svg></svg>", "curves of H"),
             "venn-vox1-o-audio": ("<svg></svg>", "circles"),
         },
+        "differences": [
+            {
+                "system": "visual-kd-cos",
+                "list": "vox1-o",
+                "difference": 0.25,
+                "p": 0.01,
+                "interval": [0.1, 0.4],
+                "verdict": "worse",
+            }
+        ],
+        "uncertainty": "How the intervals came about.",
         "venns": [row],
         "correlation": {"pairs": [pair], "stores": [store], "note": "basis"},
         "runs": [described],
@@ -127,7 +138,20 @@ def test_a_student_shows_its_change_from_the_baseline(content):
     html = page(content)
     part = html[html.index("Visual student (table 2") :]
     row = part[part.index(">COS<") :].split("</tr>")[0]
-    assert f">{change:+.2f}<".replace("-", "−") in row
+    assert f'class="number best">{change:+.2f}<'.replace("-", "−") in row  # beyond its interval
+    row = part[part.index(">KL<") :].split("</tr>")[0]
+    assert 'class="number best">' not in row
+
+
+def test_all_intervals_are_in_a_table_on_demand(content):
+    for one in content["arranged"]["results"]:
+        one["eer_interval"] = [one["eer_percent"] - 0.5, one["eer_percent"] + 0.5]
+    html = page(content)
+    part = html[html.index("<summary>All intervals</summary>") :]
+    cos = part[part.index(">Visual student, COS<") :].split("</tr>")[0]
+    assert ">+0.25<" in cos
+    assert ">0.010<" in cos
+    assert "How the intervals came about." in html
 
 
 def test_the_navigation_names_the_sections_there_are(content):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from avkd_cli.analysis.report.words import NO_INTERVAL, change, sentences
+from avkd_cli.analysis.report.words import INTERVAL, NO_INTERVAL, change, sentences
 from avkd_cli.analysis.tables import arrange
 
 
@@ -27,13 +27,12 @@ def test_without_intervals_it_says_that_this_may_be_chance(small):
     assert sentences(small)[-1] == NO_INTERVAL
 
 
-def test_an_interval_beyond_zero_is_told_from_one_that_holds_it(small):
+def test_a_difference_comes_with_its_interval(small):
     one = {"system": "audio-kd-cos", "list": "vox1-o", "difference": -1.0, "interval": [-1.6, -0.3]}
     said = " ".join(sentences(small, differences=[one]))
-    assert "-1.00 points (95 % interval -1.60 to -0.30, beyond 0)" in said
+    assert "against 10.00 % (−1.00 points, interval −1.60 to −0.30)." in said
+    assert INTERVAL in said
     assert NO_INTERVAL not in said
-    said = " ".join(sentences(small, differences=[one | {"interval": [-2.1, 0.2]}]))
-    assert "beyond 0" not in said
 
 
 def test_what_the_best_student_corrected_is_told_with_what_the_other_sense_knew(small):

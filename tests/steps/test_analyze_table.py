@@ -185,7 +185,9 @@ def test_the_stand_in_is_recognised_and_said_at_top_and_bottom(made):
 def test_the_page_shows_figures_regions_embeddings_and_runs(made):
     html = (made[1] / "index.html").read_text()
     assert "http" not in html
-    assert html.count("<svg") == 1 + 2 * 2 + 2  # bars, DET of each sense and list, Venn of each
+    assert (
+        html.count("<svg") == 1 + 2 + 2 * 2 + 2
+    )  # bars; changes, DET (two lists), Venn of each sense
     for text in (
         "What distillation corrected",
         "audio – fusion-gate",
@@ -196,6 +198,22 @@ def test_the_page_shows_figures_regions_embeddings_and_runs(made):
     run = html[html.index("runs/audio</th>") :].split("</tr>")[0]
     assert ">20<" in run  # the last whole line of the log
     assert "complete" in run
+
+
+def test_every_result_has_an_interval_over_persons(made):
+    table = json.loads((made[1] / "table.json").read_text())
+    for one in table["results"]:
+        low, high = one["eer_interval"]
+        assert low <= one["eer_percent"] + 5 and one["eer_percent"] - 5 <= high
+        assert low < high
+    assert "Intervals are of 95 %" in (made[1] / "index.html").read_text()
+
+
+def test_without_persons_the_page_says_why_there_are_no_intervals(work, tmp_path):
+    text = (work / "scores/audio.vox1-o.scores").read_text().replace("/take/", "-")
+    (tmp_path / "mine.grid.scores").write_text(text)
+    report(tmp_path)
+    assert "No intervals: " in (tmp_path / "report/index.html").read_text()
 
 
 def test_embeddings_are_compared_with_the_fused_ones(made):

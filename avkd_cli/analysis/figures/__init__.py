@@ -3,14 +3,17 @@
 from avkd_cli.analysis.figures.bars import bars_figure
 from avkd_cli.analysis.figures.curves import det_figure, roc_figure
 from avkd_cli.analysis.figures.distributions import histogram_figure, reliability_figure
+from avkd_cli.analysis.figures.intervals import differences_figure, interval_panels
 from avkd_cli.analysis.figures.style import inline, save
 from avkd_cli.analysis.figures.venn import venn_figure, venn_panels
 
 __all__ = [
     "bars_figure",
     "det_figure",
+    "differences_figure",
     "histogram_figure",
     "inline",
+    "interval_panels",
     "reliability_figure",
     "roc_figure",
     "save",

@@ -20,15 +20,21 @@ def page(content: Mapping) -> str:
     """Return the report as one HTML document.
 
     Args:
-        content: arranged (of `tables.arrange`), sentences, figures (by name: svg, caption),
+        content: arranged (of `tables.arrange`), sentences, differences (of students, with
+            intervals), uncertainty (in words), figures (by name: svg, caption),
             venns (rows), correlation (a `pcc` result or None), runs and stores (each
             with name, row, settings), avkd (version).
     """
     arranged, figures = content["arranged"], content["figures"]
     statement = paragraph(arranged["statement"] or "", "statement")
+    rates = error_rates(arranged, figures, content["differences"], content["uncertainty"])
     parts = [
         section("words", "In words", items(content["sentences"])),
-        section("tables", "Error rates", *error_rates(arranged, figures)),
+        section(
+            "tables",
+            "Error rates",
+            *rates,
+        ),
         section("curves", "Curves", *curves(arranged, figures)),
         section("venn", "What distillation corrected", *venns(content["venns"], figures)),
         section("embeddings", "Embeddings", *embeddings(content["correlation"])),

@@ -11,6 +11,10 @@ NO_INTERVAL = (
     "No intervals were computed: differences of this size may be due to the choice of persons, "
     "of the seed, or of the lowest among several."
 )
+INTERVAL = (
+    "Intervals are of 95 %, over persons; one that holds 0 claims nothing. That the lowest of "
+    "several students was chosen is not counted in, nor is another seed of the training."
+)
 
 
 def sentences(
@@ -29,12 +33,11 @@ def sentences(
     """
     cells, lists = by_cell(arranged), list_groups(arranged)["main"]
     found = [on_fusion(cells, lists)]
-    for sense in SENSES:
-        taught = on_students(cells, lists, sense)
-        found += [taught, certainty(cells, lists, sense, differences)]
-        found.append(on_corrected(cells, sense, venn_list, venns))
-    if any(on_students(cells, lists, sense) for sense in SENSES) and not differences:
-        found.append(NO_INTERVAL)
+    taught = [on_students(cells, lists, sense, differences) for sense in SENSES]
+    for sense, text in zip(SENSES, taught, strict=True):
+        found += [text, on_corrected(cells, sense, venn_list, venns)]
+    if any(taught):
+        found.append(INTERVAL if differences else NO_INTERVAL)
     return [text for text in found if text]
 
 
@@ -73,45 +76,34 @@ def _taught(cells: Mapping, name: str, sense: str) -> list[str]:
     return sorted(found, key=lambda s: cells[s, name]["eer_percent"])
 
 
-def on_students(cells: Mapping, lists: Sequence[str], sense: str) -> str:
+def on_students(
+    cells: Mapping, lists: Sequence[str], sense: str, differences: Sequence[Mapping] = ()
+) -> str:
     """Return how many students are better than their baseline, and which is the best."""
+    known = {(one["system"], one["list"]): one for one in differences}
     told = []
     for name in lists:
         taught = _taught(cells, name, sense)
         if not taught:
             continue
-        base, value = (cells[s, name]["eer_percent"] for s in (sense, taught[0]))
+        best, base = taught[0], cells[sense, name]["eer_percent"]
         lower = sum(cells[s, name]["eer_percent"] < base for s in taught)
         told.append(
-            f"{list_label(name)} {lower} of {len(taught)}, the lowest "
-            f"{system(taught[0]).loss_label} with {value:.2f} % against {base:.2f} %"
+            f"{list_label(name)} {lower} of {len(taught)}, the lowest {system(best).loss_label} "
+            f"with {cells[best, name]['eer_percent']:.2f} % against {base:.2f} %"
+            f"{_interval(known.get((best, name)))}"
         )
     if not told:
         return ""
     return f"Students with a lower EER than their baseline, {ORGAN[sense]} only: {'; '.join(told)}."
 
 
-def certainty(
-    cells: Mapping, lists: Sequence[str], sense: str, differences: Sequence[Mapping]
-) -> str:
-    """Return which of the lowest are lower by more than the choice of persons explains."""
-    known = {(one["system"], one["list"]): one for one in differences}
-    told = []
-    for name in lists:
-        best = _taught(cells, name, sense)[:1]
-        if best and (best[0], name) in known:
-            one = known[best[0], name]
-            low, high = one["interval"]
-            told.append(
-                f"{list_label(name)} {one['difference']:+.2f} points (95 % interval "
-                f"{low:+.2f} to {high:+.2f}{', beyond 0' if low > 0 or high < 0 else ''})"
-            )
-    if not told:
+def _interval(one: Mapping | None) -> str:
+    if one is None:
         return ""
-    return (
-        f"The lowest {ORGAN[sense]} student against its baseline, persons resampled: "
-        f"{'; '.join(told)}. That it was chosen as the lowest of several is not counted in."
-    )
+    low, high = one["interval"]
+    text = f" ({one['difference']:+.2f} points, interval {low:+.2f} to {high:+.2f})"
+    return text.replace("-", "−")
 
 
 def on_corrected(cells: Mapping, sense: str, name: str | None, venns: Sequence[Mapping]) -> str:

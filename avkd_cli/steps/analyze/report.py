@@ -11,10 +11,12 @@ from avkd_cli.steps.analyze.findings import Findings, find
 from avkd_cli.steps.analyze.inputs import aligned, read_labelled
 from avkd_cli.steps.analyze.report_figures import (
     bar_figures,
+    change_figures,
     det_figures,
     venn_figures,
     venn_files,
 )
+from avkd_cli.steps.analyze.report_intervals import list_intervals, persons_of_stores
 from avkd_cli.steps.analyze.report_venn import venn_rows
 from avkd_cli.steps.analyze.table import arranged, result, write_tables
 from avkd_cli.storage import durable
@@ -24,7 +26,9 @@ from avkd_cli.verification.signature import avkd_version
 VENN_LIST = "vox1-e"  # the list of the paper's diagrams
 
 
-def report(folder: Path, output: Path | None = None, corpus: str | None = None) -> dict:
+def report(
+    folder: Path, output: Path | None = None, corpus: str | None = None, resamples: int = 500
+) -> dict:
     """Write index.html, table.md, table.tex, table.json, venn-*.svg and, where there are stores
     of embeddings, pcc.json; return where the page is and what it says.
 
@@ -33,6 +37,7 @@ def report(folder: Path, output: Path | None = None, corpus: str | None = None) 
         output: folder for all that, or the page's own name ending in .html, the rest going
             beside it; None: `report` in `folder`.
         corpus: said first and last; None: the stand-in, if its files are found in `folder`.
+        resamples: lists of persons drawn for the intervals; 0: no intervals.
 
     Raises:
         MissingInputError: no such folder.
@@ -42,7 +47,7 @@ def report(folder: Path, output: Path | None = None, corpus: str | None = None) 
     found = find(folder, leave_out=page_file.parent)
     if not found.scores:
         raise InputError(f"{folder}: no file SYSTEM.LIST.scores, such as audio.vox1-o.scores")
-    content = contents(found, corpus or found.corpus)
+    content = contents(found, corpus or found.corpus, resamples)
     write_tables(page_file.parent, content["arranged"])
     for name, picture in venn_files(content["venns"], content["venn_list"]).items():
         durable.write_bytes(page_file.parent / name, picture)
@@ -66,22 +71,33 @@ def _page_file(folder: Path, output: Path | None) -> Path:
     return output if output.suffix == ".html" else output / "index.html"
 
 
-def contents(found: Findings, corpus: str | None) -> dict:
+def contents(found: Findings, corpus: str | None, resamples: int) -> dict:
     """Return everything that the page shows; one list's scores are in memory at a time."""
-    results, venns, drawn = [], [], {}
+    results, venns, differences, drawn = [], [], [], {}
+    people, unsure = persons_of_stores(list(found.embeddings.values())), None
     names = sorted({one.list for one in found.scores}, key=list_order)
     venn_list = VENN_LIST if VENN_LIST in names else names[0]
     for name in names:
         files = by_system(found, name)
         paths = {one.system: one.path for one in found.scores if one.list == name}
-        results += [result(system, name, paths[system], one) for system, one in files.items()]
+        sure, changes, reason = list_intervals(files, name, people, resamples)
+        unsure, differences = unsure or reason, differences + changes
+        results += [
+            result(system, name, paths[system], one) | {"eer_interval": sure.get(system)}
+            for system, one in files.items()
+        ]
         venns += venn_rows(files, name)
         drawn |= det_figures(files, name)
     table = arranged(results, corpus)
     return {
         "arranged": table,
-        "sentences": sentences(table, venns, venn_list=venn_list),
-        "figures": drawn | bar_figures(table) | venn_figures(venns, venn_list),
+        "sentences": sentences(table, venns, differences, venn_list),
+        "figures": drawn
+        | bar_figures(table)
+        | change_figures(table, differences)
+        | venn_figures(venns, venn_list),
+        "differences": differences,
+        "uncertainty": uncertainty(resamples, unsure),
         "venns": venns,
         "venn_list": venn_list,
         "correlation": correlation(found),
@@ -108,3 +124,14 @@ def correlation(found: Findings) -> dict | None:
     if teacher is None or len(names) < 2:
         return None
     return against(teacher, {name: found.embeddings[name] for name in names})
+
+
+def uncertainty(resamples: int, reason: str | None) -> str:
+    """Return how the intervals came about, or why there are none."""
+    if reason is not None:
+        return f"No intervals: {reason}."
+    return (
+        f"Intervals are of 95 %, from {resamples} lists of persons drawn with replacement; those "
+        "of differences are paired. They hold for other persons of this kind, not for another "
+        "seed of the training, and below 30 persons they tend to be too narrow."
+    )

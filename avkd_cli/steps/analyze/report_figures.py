@@ -32,6 +32,35 @@ def bar_figures(arranged: Mapping) -> dict[str, Inline]:
     }
 
 
+def change_figures(arranged: Mapping, differences: Sequence[Mapping]) -> dict[str, Inline]:
+    """Return one figure a sense of its students' EERs against the baseline, a panel a list."""
+    drawn = {}
+    names = list_groups(arranged)["main"]
+    for sense in SENSES:
+        panels = {
+            list_label(name): [
+                (system(one["system"]).loss_label, _interval(one))
+                for one in differences
+                if one["list"] == name and one["against"] == sense
+            ]
+            for name in names
+        }
+        panels = {title: rows for title, rows in panels.items() if rows}
+        if panels:
+            caption = (
+                f"{sense.capitalize()} students: EER minus the baseline's, with 95 % intervals "
+                "over persons; a filled dot's interval excludes 0."
+            )
+            figure = figures.interval_panels(panels)
+            drawn[f"change-{sense}"] = inlined(f"change-{sense}", figure, caption)
+    return drawn
+
+
+def _interval(one: Mapping) -> dict:
+    low, high = one["interval"]
+    return {"value": one["difference"], "low": low, "high": high}
+
+
 def det_figures(files: Mapping[str, Scores], trial_list: str) -> dict[str, Inline]:
     """Return one DET figure a sense, with the fusion in each, and one of all other systems."""
     fusions = [name for name in files if name.startswith("fusion-")]

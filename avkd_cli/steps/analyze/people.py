@@ -1,0 +1,76 @@
+"""Who is heard and seen in each trial: from a list, from a store, or from the ids."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avkd_cli.errors import InputError
+from avkd_cli.steps.analyze.inputs import is_target
+from avkd_cli.storage.utterances import Utterance, read_utterances
+from avkd_cli.verification.scores import Scores
+from avkd_cli.verification.scoring import without_extension
+from avkd_cli.verification.statistics import person_numbers
+
+EXAMPLES = 3
+
+
+def read_people(source: str | Path) -> dict[str, Utterance]:
+    """Return the utterances of a list by id.
+
+    Raises:
+        MissingInputError, InputError: as `read_utterances`.
+    """
+    return {one.id: one for one in read_utterances(source).utterances}
+
+
+def person_by_id(scores: Scores, people: Mapping[str, str] | None) -> list[str]:
+    """Return the person of each of `scores.ids`.
+
+    Args:
+        scores: the trials.
+        people: person of each id; None: the first part of an id such as id10270/x/00001.
+
+    Raises:
+        InputError: an id is not in `people`, or has no parts.
+    """
+    if people is None:
+        without = [one for one in scores.ids if "/" not in one]
+        if without:
+            raise InputError(
+                f"{scores.source}: the person of {without[0]!r} cannot be told from the id; "
+                "name the list of utterances with --people"
+            )
+        return [one.split("/", 1)[0] for one in scores.ids]
+    found = [people.get(one, people.get(without_extension(one), "")) for one in scores.ids]
+    missing = [one for one, person in zip(scores.ids, found, strict=True) if not person]
+    if missing:
+        raise InputError(
+            f"{scores.source}: no person is known of {len(missing)} of {len(scores.ids)} ids, "
+            f"such as {', '.join(map(repr, missing[:EXAMPLES]))}; name their list with --people"
+        )
+    return found
+
+
+def trial_persons(
+    scores: Scores, people: Mapping[str, str] | None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the number of the person on each side of each trial, shapes (n_trials,).
+
+    Raises:
+        InputError: as `person_by_id`; or a label contradicts the persons.
+    """
+    person, _ = person_numbers(person_by_id(scores, people), [])
+    enrol, test = person[scores.enrol], person[scores.test]
+    wrong = np.flatnonzero((enrol == test) != is_target(scores))
+    if len(wrong):
+        row = wrong[0]
+        pair = f"{scores.ids[scores.enrol[row]]} {scores.ids[scores.test[row]]}"
+        hint = "" if people is not None else "; name the list of utterances with --people"
+        raise InputError(
+            f"{scores.source}: {len(wrong)} labels contradict the persons, such as of {pair!r}"
+            f"{hint}"
+        )
+    used = np.unique(np.concatenate([enrol, test]), return_inverse=True)[1]
+    return used[: len(enrol)], used[len(enrol) :]

@@ -1,0 +1,68 @@
+"""Intervals of the report: every system's EER, and every student against its baseline."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from avkd_cli.analysis.comparison import LEVEL, P_TARGETS, differences, intervals, verdict
+from avkd_cli.analysis.systems import baseline_of
+from avkd_cli.errors import InputError
+from avkd_cli.steps.analyze.people import trial_persons
+from avkd_cli.storage.store import EMBEDDINGS, open_store
+from avkd_cli.verification.scores import Scores
+from avkd_cli.verification.statistics import resample_persons
+
+__all__ = ["LEVEL", "list_intervals", "persons_of_stores"]
+
+
+def persons_of_stores(stores: Sequence[Path]) -> dict[str, str] | None:
+    """Return the person of every utterance in embedding stores; None without stores."""
+    found: dict[str, str] = {}
+    for path in stores:
+        store = open_store(path, EMBEDDINGS.kind)
+        found |= zip(store.ids, store.persons, strict=True)
+    return found or None
+
+
+def list_intervals(
+    files: Mapping[str, Scores], trial_list: str, people: Mapping[str, str] | None, resamples: int
+) -> tuple[dict[str, list[float]], list[dict], str | None]:
+    """Return one list's EER intervals by system, differences of students, and why there are none.
+
+    Args:
+        files: scores of each system, in one order of trials.
+        trial_list: its name.
+        people: person of each id; None: the first part of the id.
+        resamples: lists of persons drawn; 0 computes nothing.
+    """
+    if not resamples:
+        return {}, [], "no intervals were asked for"
+    systems = list(files)
+    first = files[systems[0]]
+    try:
+        enrol, test = trial_persons(first, people)
+        drawn = resample_persons(
+            [one.score for one in files.values()], first.label, enrol, test,
+            p_targets=P_TARGETS, n_resamples=resamples,
+        )  # fmt: skip
+        found = {name: intervals(drawn, place)["eer_percent"] for place, name in enumerate(systems)}
+    except (InputError, ValueError) as error:  # persons unknown, or too few to draw from
+        return {}, [], str(error)
+    rows = [
+        _row(name, trial_list, differences(drawn, systems.index(baseline_of(name)), place))
+        for place, name in enumerate(systems)
+        if baseline_of(name) in files
+    ]
+    return {name: [one["low"], one["high"]] for name, one in found.items()}, rows, None
+
+
+def _row(name: str, trial_list: str, found: Mapping) -> dict:
+    eer = found["eer_percent"]
+    return {
+        "system": name,
+        "against": baseline_of(name),
+        "list": trial_list,
+        "difference": eer["value"],
+        "interval": [eer["low"], eer["high"]],
+        "p": eer["p"],
+        "verdict": verdict(eer),
+    }

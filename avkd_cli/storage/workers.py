@@ -176,9 +176,7 @@ class Pool:
 
     def _start(self) -> _Worker:
         ours, theirs = socket.socketpair()
-        code = (
-            f"from avkd_cli.storage.workers import serve; serve({theirs.fileno()}, {os.getpid()})"
-        )
+        code = _START.format(parent=os.getpid(), descriptor=theirs.fileno())
         process = subprocess.Popen(
             [sys.executable, "-c", code],
             pass_fds=[theirs.fileno()],

@@ -20,7 +20,8 @@ class Cnn(Encoder):
         width: channels after the stem, doubled by each of three stages; None is 16. Fewer than
             16 is refused: narrower maps are neither faster on a CPU nor safe channels-last.
         dropout: share of the last map set to zero in training.
-        emb_bn: see `Encoder`.
+        emb_bn: see `Encoder`; on, as with some dozens of people the equal error rate is a
+            quarter lower for it.
 
     Shape:
         images: (batch, in_channels, height, width_px), values in [-0.5, 0.5]
@@ -36,10 +37,10 @@ class Cnn(Encoder):
         embedding_size: int = 128,
         width: int | None = None,
         dropout: float = 0.0,
-        emb_bn: bool = False,
+        emb_bn: bool = True,
     ) -> None:
         super().__init__((in_channels, height, width_px), embedding_size, emb_bn)
-        width = 16 if width is None else width
+        width = width or 16
         if width < 16:
             raise ValueError(f"width must be at least 16, not {width}")
         layers = [*conv_bn(in_channels, width, 5, 2), nn.ReLU(inplace=True)]

@@ -5,8 +5,8 @@ from torch import Tensor, nn
 from avkd_cli.models.encoder import Encoder
 from avkd_cli.models.pooling import pooling as pooling_by_name
 
-# (kernel size, stride, dilation) of each layer: 15 frames of context, then half the frames,
-# so that the wide layers work on 20 ms steps. As in the x-vector, the last two see one step.
+# (kernel size, stride, dilation) of each layer. A step sees 27 frames; from the second layer on
+# there are half as many steps as frames, which halves the work.
 LAYERS = ((5, 1, 1), (3, 2, 1), (3, 1, 2), (3, 1, 3), (1, 1, 1))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from avkd_cli.audio.frames import has_frame_count
 from avkd_cli.audio.limits import Limits, Segment
-from avkd_cli.audio.source import Source, decoder_faults
+from avkd_cli.audio.source import DecoderFaults, Source
 from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment_end
 from avkd_cli.audio.structure import check_structure
 from avkd_cli.errors import Rejected
@@ -17,6 +17,7 @@ from avkd_cli.errors import Rejected
 av.logging.set_level(av.logging.PANIC)  # what FFmpeg has to say comes out as a reject code
 
 _SEEKS = {"mp4", "matroska"}  # those with an index of exact times
+_ONE_LENGTH = {"matroska", "avi"}  # those that declare one for all tracks together
 _PRE_ROLL = 1.0  # seconds decoded before a segment: AAC needs one frame, opus 80 ms
 _SLACK = 0.1  # seconds that a track may lack, or stand still, without a word
 _SHORT = 0.95  # reaching less than this share of the declared length is being cut off
@@ -40,7 +41,7 @@ def open_container(
     """
     warnings = check_structure(source, container, limits.max_damaged)
     source.seek(0)
-    with decoder_faults(source, container):
+    with DecoderFaults(source, container):
         file = av.open(source, format=container, mode="r", metadata_errors="replace")
     with file:
         track = _Track(file, source, container, segment, limits)
@@ -56,6 +57,7 @@ class _Track:
     ) -> None:
         self.file, self.source, self.container = file, source, container
         self.segment, self.limits = segment, limits
+        self.guard = DecoderFaults(source, container)
         if not file.streams.audio:
             raise Rejected("no_audio_stream", "no audio stream")
         self.track = file.streams.audio[0]
@@ -79,6 +81,10 @@ class _Track:
             raise Rejected("undecodable", f"no sound in {self.packets} packets")
         self.rate, self.channels = first.sample_rate, first.layout.nb_channels
         check_format(self.rate, self.channels, self.limits)
+        self.kind, self.is_planar = first.format.name, first.format.is_planar
+        if self.kind.removesuffix("p") not in _FULL_SCALE:
+            raise Rejected("codec_missing", f"samples of kind {self.kind}")
+        self.tick = float(first.time_base or 0)  # s
         if declared := self._declared():
             check_length(
                 declared,
@@ -87,13 +93,13 @@ class _Track:
                 segment=self.segment,
                 limits=self.limits,
             )
-        blocks = _gathered(self._wanted(itertools.chain([first], frames)), self.channels)
+        blocks = self._blocks(itertools.chain([first], frames))
         return Stream(self.rate, self.channels, blocks, True, self.warnings)
 
     def _seek(self) -> None:
         start = self.segment.start - _PRE_ROLL
         if self.container in _SEEKS and start > 0:
-            with decoder_faults(self.source, self.container):
+            with self.guard:
                 ticks = int((start + self.origin) / self.track.time_base)
                 self.file.seek(ticks, stream=self.track)
 
@@ -101,28 +107,28 @@ class _Track:
         """Return the seconds that the header promises; None where FFmpeg only guesses them."""
         if self.container == "mp4" or (self.container == "mp3" and has_frame_count(self.source)):
             return float((self.track.duration or 0) * self.track.time_base) or None
-        if self.container in ("matroska", "avi"):  # of the longest track
+        if self.container in _ONE_LENGTH:  # of the longest track
             return (self.file.duration or 0) / av.time_base or None
         return None
 
     def _packets(self) -> Iterator[av.Packet]:
-        # The tracks of matroska and avi have one declared length together, so all are watched.
-        watched = [] if self.container in ("matroska", "avi") else [self.track]
-        packets = self.file.demux(*watched)
+        has_one_length = self.container in _ONE_LENGTH
+        packets = self.file.demux() if has_one_length else self.file.demux(self.track)
         most = (self.segment.start + self.limits.max_duration) * _PACKETS_PER_SECOND
+        index = self.track.index
         while True:
             try:
-                with decoder_faults(self.source, self.container):
+                with self.guard:
                     packet = next(packets, None)
             except Rejected:  # whether enough came out before is seen at the end
                 self.cut = True
                 return
             if packet is None:
                 return
-            if packet.pts is not None and packet.time_base:
+            if has_one_length and packet.pts is not None:
                 end = float((packet.pts + (packet.duration or 0)) * packet.time_base)
                 self.reached = max(self.reached, end - self.origin)
-            if packet.stream_index == self.track.index:
+            if packet.stream_index == index:
                 self.packets += 1
                 if self.packets > most:
                     raise Rejected("too_long", f"more than {most:.0f} packets")
@@ -134,64 +140,90 @@ class _Track:
                 self.cut = True
                 continue
             try:
-                with decoder_faults(self.source, self.container):
+                with self.guard:
                     frames = packet.decode()
             except Rejected:
                 self.damaged += 1
                 continue
             yield from frames
 
-    def _wanted(self, frames: Iterator[av.AudioFrame]) -> Iterator[np.ndarray]:
+    def _blocks(self, frames: Iterator[av.AudioFrame]) -> Iterator[np.ndarray]:
         """Yield the samples (n, channels) of the segment, then check that none are missing."""
-        segment, rate = self.segment, self.rate
-        first = round(segment.start * rate)
-        last = None if segment.end is None else round(segment.end * rate)
-        room = int(self.limits.max_duration * rate)
-        for frame, is_last in _marked(frames):
-            samples = self._samples(frame, is_last)
-            begin = self._place(frame)
-            self.position = begin + len(samples)
-            self.decoded += len(samples)
-            samples = samples[
-                max(0, first - begin) : None if last is None else max(0, last - begin)
-            ]
-            room -= len(samples)
+        first = round(self.segment.start * self.rate)
+        last = None if self.segment.end is None else round(self.segment.end * self.rate)
+        room = int(self.limits.max_duration * self.rate)
+        for begin, samples in self._joined(frames, last):
+            end = None if last is None else max(0, last - begin)
+            wanted = samples[max(0, first - begin) : end]
+            room -= len(wanted)
             if room < 0:
                 raise Rejected("too_long", f"more than {self.limits.max_duration:g} s")
-            if len(samples):
-                yield samples
-            if last is not None and self.position >= last:
+            if len(wanted):
+                yield wanted
+            if last is not None and begin + len(samples) >= last:
                 self._check_damage()
                 return
         self._check_complete()
-        check_segment_end(segment, (self.position or 0) / rate)
+        check_segment_end(self.segment, (self.position or 0) / self.rate)
 
-    def _samples(self, frame: av.AudioFrame, is_last: bool) -> np.ndarray:
-        if (frame.sample_rate, frame.layout.nb_channels) != (self.rate, self.channels):
-            raise Rejected("undecodable", "rate or channels change on the way")
-        with decoder_faults(self.source, self.container):
-            data = frame.to_ndarray()
-        # Planar frames come as (channels, n), packed ones as (1, n * channels).
-        data = data.T if frame.format.is_planar else data.reshape(-1, self.channels)
-        kind = frame.format.name.removesuffix("p")
-        if kind not in _FULL_SCALE:
-            raise Rejected("codec_missing", f"samples of kind {kind}")
-        if kind == "u8":
-            data = data.astype(np.float32) - 128
-        data = data.astype(np.float32, copy=False) / np.float32(_FULL_SCALE[kind])
-        if is_last and self.container == "mp4" and frame.duration:
-            data = data[: round(float(frame.duration * frame.time_base) * self.rate)]
-        return data
+    def _joined(
+        self, frames: Iterator[av.AudioFrame], last: int | None
+    ) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield (place, samples) of many frames at once: each is 64 ms, and calls are slow."""
+        held: list[np.ndarray] = []
+        begin, most = 0, BLOCK // self.channels
+        for frame, is_last in _marked(frames):
+            place = self._place(frame)
+            if held and place != self.position:
+                yield begin, self._floats(held)
+                held = []
+            begin = begin if held else place
+            length = self._length(frame, is_last)
+            held.append(self._array(frame, length))
+            self.position = place + length
+            self.decoded += length
+            if self.position - begin >= most or (last is not None and self.position >= last):
+                yield begin, self._floats(held)
+                held = []
+        if held:
+            yield begin, self._floats(held)
 
     def _place(self, frame: av.AudioFrame) -> int:
         """Return where the frame begins, in samples; the time stamps decide where they jump."""
-        stamp = None if frame.time is None else round((frame.time - self.origin) * self.rate)
+        stamp = None
+        if frame.pts is not None:
+            stamp = round((frame.pts * self.tick - self.origin) * self.rate)
         if self.position is None:
             return stamp or 0
         if stamp is not None and stamp - self.position > _SLACK * self.rate:
             self.warnings.add("timestamp_gap")
             return stamp
         return self.position
+
+    def _length(self, frame: av.AudioFrame, is_last: bool) -> int:
+        """Return the samples of a frame; in mp4 the last one says how many are no padding."""
+        if is_last and self.container == "mp4" and frame.duration:
+            return min(frame.samples, round(frame.duration * self.tick * self.rate))
+        return frame.samples
+
+    def _array(self, frame: av.AudioFrame, length: int) -> np.ndarray:
+        """Return samples as decoded: (channels, n) if planar, else (1, n * channels)."""
+        with self.guard:
+            data = frame.to_ndarray()
+        rows, times = (self.channels, 1) if self.is_planar else (1, self.channels)
+        if frame.sample_rate != self.rate or data.shape != (rows, times * frame.samples):
+            raise Rejected("undecodable", "rate or channels change on the way")
+        return data[:, : times * length]
+
+    def _floats(self, held: list[np.ndarray]) -> np.ndarray:
+        """Return samples as decoded joined to (n, channels) float32, full scale 1."""
+        joined = np.concatenate(held, axis=1)
+        joined = joined.T if self.is_planar else joined.reshape(-1, self.channels)
+        kind = self.kind.removesuffix("p")
+        samples = joined.astype(np.float32, copy=False)
+        if kind == "u8":
+            samples = samples - 128
+        return samples if kind == "flt" else samples / np.float32(_FULL_SCALE[kind])
 
     def _check_damage(self) -> None:
         if self.damaged > self.limits.max_damaged * self.packets:
@@ -202,11 +234,9 @@ class _Track:
 
     def _check_complete(self) -> None:
         self._check_damage()
-        heard = 0.0 if self.position is None else self.decoded / self.rate
-        ends = 0.0 if self.position is None else self.position / self.rate
-        reached = max(heard, ends)
-        if self.container in ("matroska", "avi"):
-            reached = self.reached
+        reached = self.reached
+        if self.container not in _ONE_LENGTH and self.position is not None:
+            reached = max(self.decoded, self.position) / self.rate
         declared = self._declared()
         if declared is not None and reached < declared - _SLACK:
             if reached < _SHORT * declared:
@@ -224,16 +254,3 @@ def _marked(frames: Iterator[av.AudioFrame]) -> Iterator[tuple[av.AudioFrame, bo
         following = next(frames, None)
         yield held, following is None
         held = following
-
-
-def _gathered(pieces: Iterator[np.ndarray], channels: int) -> Iterator[np.ndarray]:
-    """Yield the pieces joined to blocks: a frame is 64 ms, and a call for each is slow."""
-    held, size = [], 0
-    for piece in pieces:
-        held.append(piece)
-        size += len(piece) * channels
-        if size >= BLOCK:
-            yield np.concatenate(held)
-            held, size = [], 0
-    if held:
-        yield np.concatenate(held)

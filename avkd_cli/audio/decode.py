@@ -61,10 +61,16 @@ def decode_audio(
     if len(samples) < limits.min_duration * SAMPLE_RATE:
         seconds = len(samples) / SAMPLE_RATE
         raise Rejected("too_short", f"{seconds:.2f} s < {limits.min_duration:.2f} s")
-    _check_level(samples, stream, limits)
+    level = _checked_level(samples, stream, limits)
     _warn(stream, channel, clipped, limits)
     return Decoded(
-        samples, clipped, stream.rate, stream.channels, container, tuple(sorted(stream.warnings))
+        samples=samples,
+        level_dbfs=level,
+        clipped_fraction=clipped,
+        source_rate=stream.rate,
+        source_channels=stream.channels,
+        container=container,
+        warnings=tuple(sorted(stream.warnings)),
     )
 
 
@@ -115,12 +121,13 @@ def _one_channel(block: np.ndarray, channel: str) -> np.ndarray:
     return block.mean(axis=1, dtype=np.float32)
 
 
-def _check_level(samples: np.ndarray, stream: Stream, limits: Limits) -> None:
+def _checked_level(samples: np.ndarray, stream: Stream, limits: Limits) -> float:
     level = quality.level_dbfs(samples)
     if level < limits.silence_dbfs:
         of = f"of {stream.channels} channels" if stream.channels > 1 else "of the recording"
         shown = "-inf" if math.isinf(level) else f"{level:.0f}"
         raise Rejected("silent", f"RMS {shown} dBFS after removal of the mean ({of})")
+    return level
 
 
 def _warn(stream: Stream, channel: str, clipped: float, limits: Limits) -> None:

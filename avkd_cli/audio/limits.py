@@ -41,6 +41,7 @@ class Decoded:
 
     Attributes:
         samples: 16 kHz, one channel, float32, full scale is 1; shape (n_samples,).
+        level_dbfs: RMS after removal of the mean, see `quality.level_dbfs`.
         clipped_fraction: share of the source's samples at full scale, before any resampling.
         source_rate: sample rate of the file in Hz.
         source_channels: channels of the file.
@@ -49,6 +50,7 @@ class Decoded:
     """
 
     samples: np.ndarray
+    level_dbfs: float
     clipped_fraction: float
     source_rate: int
     source_channels: int

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from avkd_cli.audio.limits import Limits, Segment
-from avkd_cli.audio.source import Source, decoder_faults
+from avkd_cli.audio.source import DecoderFaults, Source
 from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment_end
 from avkd_cli.audio.wav import WavHeader, read_wav_header
 from avkd_cli.errors import Rejected
@@ -37,7 +37,7 @@ def open_sound(
     elif container == "sphere":
         _check_sphere(source)
     source.seek(0)
-    with decoder_faults(source, container):
+    with DecoderFaults(source, container):
         file = soundfile.SoundFile(source)
     with file:
         yield _decoded(file, source, container, warnings, segment=segment, limits=limits)
@@ -103,10 +103,10 @@ def _decoded(
     def blocks() -> Iterator[np.ndarray]:
         position, last = span
         if position:  # some codecs cannot seek, not even to the beginning
-            with decoder_faults(source, container):
+            with DecoderFaults(source, container):
                 _skip(file, position)
         while position < last:
-            with decoder_faults(source, container):
+            with DecoderFaults(source, container):
                 count = min(BLOCK // channels, last - position)
                 block = file.read(count, dtype="float32", always_2d=True)
             if not len(block):

@@ -121,31 +121,40 @@ def _checked(descriptor: int, path: Path) -> Source:
     return Source(descriptor, path.suffix.lower())
 
 
-@contextlib.contextmanager
-def decoder_faults(source: Source, container: str) -> Iterator[None]:
-    """Turn whatever a decoder raises into the reject `undecodable`.
+class DecoderFaults:
+    """A context that turns whatever a decoder raises into the reject `undecodable`.
 
     The libraries raise a dozen types for a broken file (measured: five on a thousand fuzzed
-    ones), so nothing narrower than Exception is a promise. Wrap calls of a library only.
+    ones), so nothing narrower than Exception is a promise. Wrap calls of a library only. May be
+    entered again and again: a class, since it is entered for every packet.
 
     Raises:
         Rejected: undecodable, decoder_oom.
         OSError: the error of the source, when it is the disk that failed.
         MemoryError: as it comes; the worker's limit decides whose fault it is.
     """
-    try:
-        yield
-    except Rejected:
-        raise
-    except MemoryError as error:
+
+    __slots__ = ("container", "source")
+
+    def __init__(self, source: Source, container: str) -> None:
+        self.source, self.container = source, container
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        # A decoder may also take a failed read for the end of the file, and say nothing.
+        if self.source.error is not None and not isinstance(error, Rejected | MemoryError):
+            raise self.source.error from None
+        if isinstance(error, Exception):
+            self._explain(error)
+
+    def _explain(self, error: Exception) -> None:
+        if isinstance(error, Rejected):
+            return
+        if not isinstance(error, MemoryError):
+            where = f"the {self.container} decoder refused near byte {self.source.tell()}"
+            raise Rejected("undecodable", f"{where} ({type(error).__name__})") from None
         if type(error).__module__.startswith("av"):  # a header asked for more than FFmpeg grants
-            detail = f"the {container} decoder wants too much memory"
+            detail = f"the {self.container} decoder wants too much memory"
             raise Rejected("decoder_oom", detail) from None
-        raise
-    except Exception as error:
-        if source.error is not None:
-            raise source.error from None
-        where = f"the {container} decoder refused near byte {source.tell()}"
-        raise Rejected("undecodable", f"{where} ({type(error).__name__})") from None
-    if source.error is not None:
-        raise source.error

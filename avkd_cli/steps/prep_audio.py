@@ -88,7 +88,7 @@ def measure(decoded: Decoded) -> dict[str, float]:
     powers = quality.frame_powers(decoded.samples)
     return {
         "duration_s": len(decoded.samples) / SAMPLE_RATE,
-        "level_dbfs": quality.level_dbfs(decoded.samples),
+        "level_dbfs": decoded.level_dbfs,
         "speech_fraction": quality.speech_fraction(powers),
         "snr_db": quality.snr_db(powers),
         "clipped_fraction": decoded.clipped_fraction,

@@ -9,7 +9,7 @@ import av
 import pytest
 
 from avkd_cli.audio import source as source_module
-from avkd_cli.audio.source import decoder_faults, open_source
+from avkd_cli.audio.source import DecoderFaults, open_source
 from avkd_cli.errors import Rejected
 
 
@@ -63,7 +63,7 @@ def test_whatever_a_decoder_raises_is_undecodable(make_file, error):
     with (
         open_source(make_file(b"x", "a")) as source,
         pytest.raises(Rejected, match="the mp4 decoder refused near byte 0") as caught,
-        decoder_faults(source, "mp4"),
+        DecoderFaults(source, "mp4"),
     ):
         raise error
     assert caught.value.code == "undecodable"
@@ -72,12 +72,12 @@ def test_whatever_a_decoder_raises_is_undecodable(make_file, error):
 def test_memory_and_rejects_pass_through_and_the_disk_wins(make_file):
     with open_source(make_file(b"x", "a")) as source:
         for error in (MemoryError(), Rejected("too_long", "x")):
-            with pytest.raises(type(error)), decoder_faults(source, "mp4"):
+            with pytest.raises(type(error)), DecoderFaults(source, "mp4"):
                 raise error
         source.error = OSError(errno.EIO, "Input/output error")
-        with pytest.raises(OSError), decoder_faults(source, "mp4"):
+        with pytest.raises(OSError), DecoderFaults(source, "mp4"):
             raise ValueError
-        with pytest.raises(OSError), decoder_faults(source, "mp4"):
+        with pytest.raises(OSError), DecoderFaults(source, "mp4"):
             pass  # the decoder took the failed read for the end of the file
 
 
@@ -87,7 +87,7 @@ def test_what_a_header_asks_of_ffmpeg_is_the_files_fault(make_file):
     with (
         open_source(make_file(b"x", "a")) as source,
         pytest.raises(Rejected) as caught,
-        decoder_faults(source, "mp4"),
+        DecoderFaults(source, "mp4"),
     ):
         raise error
     assert caught.value.code == "decoder_oom"

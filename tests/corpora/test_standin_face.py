@@ -1,0 +1,84 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from avkd_cli.corpora.standin_face import draw_utterance, outline
+from avkd_cli.corpora.standin_people import Difficulty, generator, make_face_session, make_person
+
+PERSON = make_person(0, 0, Difficulty())
+PLAIN = dataclasses.replace(
+    make_face_session(generator(0, "plain"), Difficulty(face_session=0.0)),
+    glasses=0.0,
+    hat=0.0,
+    noise=0.0,
+    blur=0.0,
+)
+
+
+def draw(loudness, face=PERSON.face, session=PLAIN, size=64, words="words"):
+    return list(draw_utterance(face, session, np.array(loudness), size, generator(0, words)))
+
+
+def difference(one, other) -> np.ndarray:
+    return np.abs(one.astype(int) - other).mean(axis=(1, 2))
+
+
+def test_one_picture_a_loudness():
+    frames = draw([0.0, 0.5, 1.0], size=96)
+    assert [frame.shape for frame in frames] == [(96, 96, 3)] * 3
+    assert {frame.dtype for frame in frames} == {np.dtype(np.uint8)}
+
+
+def test_the_same_seed_draws_the_same_face():
+    np.testing.assert_array_equal(draw([0.3, 0.6]), draw([0.3, 0.6]))
+
+
+def test_the_mouth_opens_with_loudness_and_nothing_else_does():
+    (shut,), (open_,) = draw([0.0]), draw([1.0])
+    by_row = difference(shut, open_)
+    assert by_row[38:60].max() > 5
+    assert by_row[:34].max() == 0
+
+
+def test_two_people_differ_more_than_two_utterances_of_one():
+    other = make_person(0, 2, Difficulty()).face
+    (one,), (again,), (stranger,) = draw([0.0]), draw([0.0], words="more"), draw([0.0], face=other)
+    assert difference(one, stranger).mean() > 2 * difference(one, again).mean()
+
+
+@pytest.mark.parametrize(
+    ("change", "rows"),
+    [
+        pytest.param({"glasses": 2.0}, slice(22, 40), id="glasses at the eyes"),
+        pytest.param({"hat": 0.3}, slice(0, 22), id="a hat on top"),
+    ],
+)
+def test_what_is_worn_shows_where_it_is_worn(change, rows):
+    (bare,), (worn,) = draw([0.0]), draw([0.0], session=dataclasses.replace(PLAIN, **change))
+    by_row = difference(bare, worn)
+    assert by_row[rows].max() > 5
+    assert by_row[48:].max() == 0
+
+
+def test_light_from_the_right_brightens_the_right():
+    lit = dataclasses.replace(PLAIN, light=np.array([0.5, 0.0]))
+    (flat,), (side,) = draw([0.0]), draw([0.0], session=lit)
+    gain = side.astype(float).mean(axis=(0, 2)) / flat.mean(axis=(0, 2))
+    assert gain[:8].max() < 0.75
+    assert gain[-8:].min() > 1.05  # less than 1.5 where white is reached
+
+
+def test_turning_the_head_moves_the_features():
+    turned = dataclasses.replace(PLAIN, yaw=0.5)
+    (front,), (side,) = draw([0.0]), draw([0.0], session=turned)
+    assert difference(front, side)[24:48].mean() > 3
+
+
+def test_the_outline_is_symmetric_and_reaches_crown_and_chin():
+    points = outline(PERSON.face)
+    mirrored = points * (-1, 1)
+    for point in mirrored:
+        assert np.abs(points - point).sum(axis=1).min() < 1e-6
+    assert points[:, 1].min() == pytest.approx(-1, abs=0.02)
+    assert points[:, 1].max() == pytest.approx(1, abs=0.02)

@@ -1,0 +1,130 @@
+import pytest
+
+from avkd_cli.corpora.columns import list_csv
+from avkd_cli.errors import InputError, MissingInputError
+
+NAMES = {"id": "sample", "person": "identity", "audio": "voice", "images": "face"}
+
+
+@pytest.fixture
+def table(plant):
+    folder = plant("v/1.wav", "v/2.wav", "f/1.png", "f/2.png")
+
+    def write(text: str, name="people.csv", encoding="utf-8"):
+        (folder / name).write_bytes(text.encode(encoding))
+        return folder / name
+
+    return write
+
+
+def listed(path, columns=NAMES, **options):
+    utterances, report = list_csv(path, columns, **options)
+    return [u.to_json() for u in utterances], report
+
+
+def test_named_columns_are_fields_and_the_others_are_kept(table):
+    path = table(
+        "sample,identity,split,voice,face,block,note\n"
+        "s1,ann,train,v/1.wav,f/1.png,A,\n"
+        "s2,bob,eval,v/2.wav,f/2.png,B,hm\n"
+    )
+    found, report = listed(path)
+    assert found == [
+        {"id": "s1", "person": "ann", "audio": "v/1.wav", "images": "f/1.png", "split": "train",
+         "block": "A"},
+        {"id": "s2", "person": "bob", "audio": "v/2.wav", "images": "f/2.png", "split": "eval",
+         "block": "B", "note": "hm"},
+    ]  # fmt: skip
+    assert (report.utterances, report.faults) == (2, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("\ufeffid,person,audio\r\ns1,ann,v/1.wav\r\n\r\n", id="BOM, CRLF"),
+        pytest.param("id\tperson\taudio\ns1\tann\tv/1.wav \n", id="TAB, trailing blank"),
+        pytest.param("id ; person; audio\ns1 ;ann ; v/1.wav", id="semicolon, blanks, no newline"),
+        pytest.param('id,person,audio,\n"s1","ann","v/1.wav",\n', id="quotes, trailing comma"),
+    ],
+)
+def test_tables_as_people_save_them(table, text):
+    found, _ = listed(table(text), {})
+    assert found == [{"id": "s1", "person": "ann", "audio": "v/1.wav"}]
+
+
+def test_seconds_and_sexes_are_understood(table):
+    path = table("id,audio,start,end,gender\ns1,v/1.wav,0.5,2,Female\ns2,v/2.wav,,,M\n")
+    found, _ = listed(path, {"sex": "gender"})
+    assert found[0] == {"id": "s1", "audio": "v/1.wav", "start": 0.5, "end": 2.0, "sex": "f"}
+    assert found[1] == {"id": "s2", "audio": "v/2.wav", "sex": "m"}
+
+
+def test_a_column_that_a_field_takes_the_name_of_is_kept_apart(table):
+    path = table("id,person,identity,audio\ns1,nickname,ann,v/1.wav\n")
+    found, _ = listed(path, {"person": "identity"})
+    assert found == [{"id": "s1", "person": "ann", "audio": "v/1.wav", "x-person": "nickname"}]
+
+
+def test_missing_files_are_reported_and_left_out(table):
+    path = table(
+        "sample,identity,voice,face\n"
+        "s1,ann,v/1.wav,f/9.png\n"
+        "s2,bob,v/9.wav,f/9.png\n"
+        "s3,bob,,\n"
+        "s4,bob,v/2.wav,f/2.png\n"
+    )
+    found, report = listed(path)
+    assert [row["id"] for row in found] == ["s1", "s4"]
+    assert "images" not in found[0]
+    assert report.missing.reasons == {"not found": 3, "no file named": 1, "no images": 1}
+
+
+def test_paths_stay_inside_the_root(table, tmp_path):
+    (tmp_path / "lists").mkdir()
+    path = table("id,audio\ns1,v/1.wav\ns2,../outside.wav\ns3,http://x/y.wav\n", "lists/t.csv")
+    found, report = listed(path, {}, root=tmp_path)
+    assert [row["audio"] for row in found] == ["v/1.wav"]
+    assert report.unreadable.reasons == {"leaves the root directory": 1, "scheme 'http'": 1}
+
+
+def test_the_same_line_twice_is_reported_and_another_of_one_id_stops(table):
+    head = "id,audio\ns1,v/1.wav\ns1,v/1.wav\n"
+    found, report = listed(table(head), {})
+    assert len(found) == report.duplicated.count == 1
+    with pytest.raises(InputError, match="id 's1' is in lines 2 and 4"):
+        listed(table(head + "s1,v/2.wav\n"), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "message"),
+    [
+        ("", {}, "is empty"),
+        ("id,audio\n", {"person": "who"}, "no column 'who' for --person; there are id, audio"),
+        ("name,audio\n", {}, "no column 'id'; name it with --id"),
+        ("id,id\n", {}, "column 'id' twice"),
+        ("id,audio\ns1\n", {}, ":2: 1 values, 2 were wanted"),
+        ("id,audio\n,v/1.wav\n", {}, ":2: the id is empty"),
+        ("id,audio,start\ns1,v/1.wav,soon\n", {}, ":2: 'soon' is no number"),
+    ],
+)
+def test_wrong_tables_are_refused_with_their_line(table, text, columns, message):
+    with pytest.raises(InputError, match=message):
+        listed(table(text), columns)
+
+
+def test_a_table_that_is_no_text_or_not_there(table, tmp_path):
+    with pytest.raises(InputError, match="is not UTF-8"):
+        listed(table("id,audio\nä,b\n", encoding="latin-1"), {})
+    with pytest.raises(MissingInputError, match="no such file"):
+        listed(tmp_path / "none.csv")
+
+
+def test_the_real_chimera_is_listed_whole(shared_data):
+    path = shared_data / "chimera" / "chimera54_manifest.csv"
+    utterances, report = list_csv(path, NAMES, root=shared_data)
+    first = next(utterances)
+    assert (first.id, first.person, first.extra["block"]) == ("chA01/01", "chA01", "A")
+    assert sum(1 for _ in utterances) == 839
+    assert (len(report.persons), report.faults) == (54, 0)
+    assert report.splits == {"train": 520, "eval": 320}
+    assert report.senses == {"audio": 840, "images": 840}

@@ -107,6 +107,36 @@ def interval(one: dict, sign: str = "") -> str:
     return f"{one['value']:{sign}.3f} ({one['low']:{sign}.3f} to {one['high']:{sign}.3f})"
 
 
+def breakdown_text(result: dict) -> str:
+    """Return one row a group, all trials first."""
+    head = ["group", "persons", "target", "nontarget", "missed", "false alarms", "own EER"]
+    rows = [[result["column"], *head[1:]]]
+    for one in (result["all"], *result["groups"]):
+        shown = [_rate(one, key) for key in ("miss", "false_alarm", "eer")]
+        counts = [count(one[key]) for key in ("persons", "targets", "nontargets")]
+        rows.append([one["name"], *counts, *shown])
+    few = sum(one["suppressed"] for one in result["groups"])
+    note = f"{few} groups of fewer than {result['min_persons']} persons have no figures."
+    at = f"all decided at {result['threshold']:.6g} ({result['decided_at']})"
+    return "\n\n".join([columns(rows), at, *([note] if few else []), result["signature"]])
+
+
+def _rate(one: dict, key: str) -> str:
+    value = one[f"{key}_percent"]
+    return "–" if value is None else f"{value:.2f} %"
+
+
+def curves_text(result: dict) -> str:
+    """Return the first, the last and the extreme values of every quantity of every run."""
+    rows = [["run", "quantity", "steps", "first", "last", "lowest", "highest"]]
+    for run in result["runs"]:
+        for name, one in run["series"].items():
+            values = one["value"]
+            numbers = (values[0], values[-1], min(values), max(values))
+            rows.append([run["name"], name, count(one["step"][-1]), *(f"{v:.4g}" for v in numbers)])
+    return columns(rows, left=2)
+
+
 def correlation_text(result: dict) -> str:
     """Return one row a pair, one row a store, and the note on the basis."""
     keys = ("pcc_per_segment", "pcc_pooled", "pcc_per_dimension", "linear_cka")

@@ -11,7 +11,10 @@ SUBCOMMANDS = {
     "metrics": ("analyze_metrics", "EER, minDCF, counts and signature of score files."),
     "table": ("analyze_table", "The tables of the paper from a folder of score files."),
     "compare": ("analyze_compare", "Whether a system is better, and how sure that is."),
+    "det": ("analyze_det", "DET and ROC curves, and histograms of scores."),
+    "breakdown": ("analyze_breakdown", "Errors by sex, nationality, duration or any column."),
     "pcc": ("analyze_pcc", "How alike embedding stores are."),
+    "curves": ("analyze_curves", "How trainings went, from their logs."),
     "report": ("analyze_report", "One HTML page of everything in a working folder."),
 }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import plot_file, show, trial_list
+from avkd_cli.commands.analyze_output import people_list, plot_file, show, trial_list
 
 LETTERS = ("a", "b", "c", "d")
 
@@ -23,12 +23,17 @@ LETTERS = ("a", "b", "c", "d")
 @trial_list
 @click.option("--trials-out", type=click.Path(path_type=Path), metavar="FILE.tsv",
               help="Write every trial with its region and scores.")  # fmt: skip
+@click.option("--persons-out", type=click.Path(path_type=Path), metavar="FILE.tsv",
+              help="Write who gains and who loses, most gaining first.")  # fmt: skip
+@people_list
 @plot_file
 @options.as_json
 def command(
     trials: str | None,
     fmr: float | None,
     trials_out: Path | None,
+    persons_out: Path | None,
+    people: str | None,
     plot: Path | None,
     as_json: bool,
     **by_letter: str | float | None,
@@ -55,6 +60,6 @@ def command(
         for letter in LETTERS
         if by_letter[f"threshold_{letter}"] is not None
     }
-    result = venn(systems, thresholds=thresholds, fmr=fmr, trials=trials, trials_out=trials_out,
-                  plot=plot)  # fmt: skip
+    result = venn(systems, thresholds=thresholds, fmr=fmr, trials=trials, people=people,
+                  trials_out=trials_out, persons_out=persons_out, plot=plot)  # fmt: skip
     show(result, venn_text, as_json)

@@ -77,7 +77,7 @@ def work(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(work):
-    return report(work), work / "report"
+    return report(work, resamples=100), work / "report"
 
 
 def test_a_table_is_written_with_our_figures_and_the_printed(work, tmp_path):
@@ -226,7 +226,7 @@ def test_embeddings_are_compared_with_the_fused_ones(made):
 
 def test_a_second_report_is_the_same_and_does_not_read_its_own_output(made, work):
     before = (made[1] / "index.html").read_bytes()
-    report(work)
+    report(work, resamples=100)
     assert (made[1] / "index.html").read_bytes() == before
 
 

@@ -5,6 +5,7 @@ from avkd_cli.analysis.figures.curves import det_figure, roc_figure
 from avkd_cli.analysis.figures.distributions import histogram_figure, reliability_figure
 from avkd_cli.analysis.figures.intervals import differences_figure, interval_panels
 from avkd_cli.analysis.figures.style import inline, save
+from avkd_cli.analysis.figures.training import training_figure
 from avkd_cli.analysis.figures.venn import venn_figure, venn_panels
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "reliability_figure",
     "roc_figure",
     "save",
+    "training_figure",
     "venn_figure",
     "venn_panels",
 ]

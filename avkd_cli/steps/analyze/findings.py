@@ -1,6 +1,5 @@
 """What lies under a working folder: score files, stores, runs, and whose people they are."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from avkd_cli.errors import MissingInputError
+from avkd_cli.steps.analyze.curves import progress
 from avkd_cli.steps.analyze.inputs import read_object
 from avkd_cli.steps.analyze.table import ENDINGS, named
 
@@ -109,31 +109,20 @@ def _add_store(found: Findings, name: str, path: Path, manifest: Mapping) -> Non
 
 def _run(name: str, folder: Path, run: Mapping) -> Described:
     config, made = _object(run, "config"), _object(run, "made_by")
-    last = _last_line(folder / "log.jsonl")
+    step, seconds = progress(folder, config.get("batch_size", 1))
     row = {
         "run": name,
-        "step": run.get("step"),
+        "made by": run.get("step"),
         "modality": config.get("modality"),
         "model": config.get("model"),
-        "steps": last.get("step"),
+        "steps": step,
+        "minutes": None if seconds is None else round(seconds / 60, 1),
         "seed": config.get("seed"),
         "state": read_object(folder / "status.json").get("state"),
         "fingerprint": short(run.get("fingerprint")),
         "begun": made.get("time"),
     }
     return Described(name, row, _settings(run))
-
-
-def _last_line(path: Path) -> dict:
-    """Return the last whole line of a log, or {}."""
-    try:
-        with path.open("rb") as log:
-            log.seek(max(0, path.stat().st_size - 65536))
-            lines = log.read().split(b"\n")
-        value = json.loads(next(line for line in reversed(lines[:-1]) if line.strip()))
-    except (OSError, ValueError, StopIteration):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _settings(record: Mapping) -> dict:

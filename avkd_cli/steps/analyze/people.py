@@ -1,5 +1,7 @@
 """Who is heard and seen in each trial: from a list, from a store, or from the ids."""
 
+import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,12 +19,18 @@ EXAMPLES = 3
 
 
 def read_people(source: str | Path) -> dict[str, Utterance]:
-    """Return the utterances of a list by id.
+    """Return the utterances of a list by id; bad lines are counted on stderr.
 
     Raises:
         MissingInputError, InputError: as `read_utterances`.
     """
-    return {one.id: one for one in read_utterances(source).utterances}
+    found = read_utterances(source)
+    if found.rejects:
+        codes = Counter(one["code"] for one in found.rejects)
+        counts = ", ".join(f"{code} {number}" for code, number in codes.most_common())
+        text = f"{found.name}: {len(found.rejects)} lines rejected ({counts})"
+        print(f"avkd analyze: warning: {text}", file=sys.stderr)
+    return {one.id: one for one in found.utterances}
 
 
 def person_by_id(scores: Scores, people: Mapping[str, str] | None) -> list[str]:

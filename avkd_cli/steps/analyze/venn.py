@@ -17,6 +17,7 @@ from avkd_cli.analysis.venn import (
 )
 from avkd_cli.errors import UsageError
 from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
+from avkd_cli.steps.analyze.people import person_by_id, read_people
 from avkd_cli.storage import durable
 from avkd_cli.verification.scores import Scores
 
@@ -27,7 +28,9 @@ def venn(
     thresholds: Mapping[str, float] | None = None,
     fmr: float | None = None,
     trials: str | Path | None = None,
+    people: str | None = None,
     trials_out: Path | None = None,
+    persons_out: Path | None = None,
     plot: Path | None = None,
 ) -> dict:
     """Return all regions of two to four systems' decisions, and write what was asked for.
@@ -37,7 +40,9 @@ def venn(
         thresholds: by letter; a system without one decides at `fmr`, or at its own EER.
         fmr: false-match rate at which the others decide, as a fraction.
         trials: list to take labels from.
+        people: list of utterances that says who is who; None: the first part of each id.
         trials_out: table of every trial with its region and scores, tab separated.
+        persons_out: table of every person's trials by region, tab separated.
         plot: picture to draw.
 
     Raises:
@@ -69,6 +74,8 @@ def venn(
     }
     if trials_out is not None:
         write_trials(trials_out, files[0], target, right, scores)
+    if persons_out is not None:
+        write_persons(persons_out, files[0], right, people)
     if plot is not None:
         draw(plot, result)
     return result
@@ -131,6 +138,30 @@ def write_trials(
         for enrol, test, same, code, *rest in zip(*pairs, *columns, strict=True):
             trial = [file.ids[enrol], file.ids[test], "target" if same else "nontarget"]
             out.write("\t".join([*trial, REGIONS[code], *map(str, rest)]) + "\n")
+
+
+def write_persons(
+    path: Path, file: Scores, right: Mapping[str, np.ndarray], people: str | None
+) -> None:
+    """Write one line a person: trials with that person on either side, by region of a and b.
+
+    Those who gain most come first.
+    """
+    known = people and {id: one.person for id, one in read_people(people).items()}
+    person = np.array(person_by_id(file, known or None))
+    names, code = np.unique(person, return_inverse=True)
+    enrol, test = code[file.enrol], code[file.test]
+    where = region(right["a"], right["b"])
+    counts = np.zeros((len(names), len(REGIONS)), np.int64)
+    np.add.at(counts, (enrol, where), 1)
+    other = enrol != test  # a trial of one person counts once
+    np.add.at(counts, (test[other], where[other]), 1)
+    gain = counts[:, REGIONS.index("newly_right")] - counts[:, REGIONS.index("newly_wrong")]
+    with durable.text_output(path) as out:
+        out.write("\t".join(["person", "trials", *REGIONS, "gain"]) + "\n")
+        for row in np.argsort(-gain, kind="stable").tolist():
+            numbers = [counts[row].sum(), *counts[row], gain[row]]
+            out.write("\t".join([str(names[row]), *map(str, numbers)]) + "\n")
 
 
 def draw(path: Path, result: dict) -> None:

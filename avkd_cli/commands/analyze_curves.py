@@ -1,0 +1,25 @@
+"""`avkd analyze curves`."""
+
+from pathlib import Path
+
+import click
+
+from avkd_cli import options
+from avkd_cli.commands.analyze_output import plot_file, show
+
+
+@click.command("curves")
+@click.argument("runs", nargs=-1, required=True, type=options.run_folder)
+@plot_file
+@options.as_json
+def command(runs: tuple[Path, ...], plot: Path | None, as_json: bool) -> None:
+    """Show how trainings went: each loss, learning rate, margin, speed, validation EER.
+
+    \b
+    Example:
+        avkd analyze curves runs/audio runs/audio-kd-cos --plot training.svg
+    """
+    from avkd_cli.analysis.text import curves_text
+    from avkd_cli.steps.analyze.curves import curves
+
+    show(curves(runs, plot), curves_text, as_json)

@@ -1,0 +1,89 @@
+"""`avkd analyze curves`: how trainings went, from their logs."""
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.steps.analyze.inputs import display_names
+from avkd_cli.storage import durable
+
+
+def curves(runs: Sequence[Path], plot: Path | None = None) -> dict:
+    """Return each run's losses, rates and validation EER by step; draw them.
+
+    Raises:
+        MissingInputError: a folder has no log.
+        InputError: a log has no line that can be read.
+    """
+    series = dict(zip(display_names(runs), (read_log(run) for run in runs), strict=True))
+    if plot is not None:
+        from avkd_cli.analysis.figures import save, training_figure
+
+        durable.write_bytes(plot, save(training_figure(series), plot.suffix))
+    return {
+        "format": "avkd.analysis.curves",
+        "version": 1,
+        "runs": [{"name": name, "series": one} for name, one in series.items()],
+    }
+
+
+def read_log(run: Path) -> dict[str, dict[str, list[float]]]:
+    """Return {quantity: {"step": […], "value": […]}} of a run: each loss by name, lr, margin,
+    utterances_per_s, and what validation measured.
+
+    Raises:
+        MissingInputError: no such log.
+        InputError: nothing in it can be read.
+    """
+    path = run / "log.jsonl"
+    if not path.is_file():
+        raise MissingInputError(f"{path}: no such log; name a folder that a training step made")
+    series: dict[str, dict[str, list[float]]] = {}
+    for line in log_lines(path):
+        for name, value in _quantities(line):
+            one = series.setdefault(name, {"step": [], "value": []})
+            one["step"].append(line["step"])
+            one["value"].append(value)
+    if not series:
+        raise InputError(f"{path}: no line of it can be read; was it written by avkd?")
+    return series
+
+
+def log_lines(path: Path) -> Iterable[dict]:
+    """Yield the whole lines of a log that have a step; a cut one at the end is passed over."""
+    with path.open(encoding="utf-8", errors="replace") as log:
+        for text in log:
+            try:
+                line = json.loads(text)
+            except ValueError:
+                continue
+            if isinstance(line, dict) and isinstance(line.get("step"), int):
+                yield line
+
+
+def _quantities(line: dict) -> Iterable[tuple[str, float]]:
+    """Yield every number of a log line with its name."""
+    plain = {}
+    for group, found in (("loss", line.get("losses")), ("validation", line.get("validation"))):
+        if isinstance(found, dict):
+            plain |= {f"{group}: {name}": value for name, value in found.items()}
+    plain |= {key: line[key] for key in ("lr", "margin", "utterances_per_s") if key in line}
+    for name, value in plain.items():
+        if isinstance(value, int | float) and math.isfinite(value):  # else it is no JSON
+            yield name, value
+
+
+def progress(run: Path, batch_size: int) -> tuple[int | None, float | None]:
+    """Return the last logged step of a run, and about how many seconds its training took.
+
+    The time is that of the logged speeds, without validation; None where nothing is logged.
+    """
+    path, step, before, seconds = run / "log.jsonl", None, 0, 0.0
+    for line in log_lines(path) if path.is_file() else ():
+        step, speed = line["step"], line.get("utterances_per_s")
+        if isinstance(speed, int | float) and speed > 0:
+            seconds += (step - before) * batch_size / speed
+            before = step
+    return step, seconds or None

@@ -1,0 +1,158 @@
+"""`avkd analyze det`, `breakdown`, `curves`, and persons of `venn`: as a person runs them."""
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from avkd_cli.cli import cli
+from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.steps.analyze.curves import progress
+
+PERSONS, TAKES = 12, 3
+
+
+def run(*args):
+    """Run `avkd analyze …` in this process; return its JSON. Errors of avkd are raised."""
+    result = CliRunner().invoke(cli, ["analyze", *map(str, args)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+@pytest.fixture
+def scores(tmp_path):
+    rng = np.random.default_rng(0)
+    ids = [(p, f"id{p}/v/{t}") for p in range(PERSONS) for t in range(TAKES)]
+    lines = []
+    for i, (p, enrol) in enumerate(ids):
+        for q, test in ids[:i]:
+            kind = "target" if p == q else "nontarget"
+            lines.append(f"{enrol} {test} {rng.normal() + 2 * (p == q):.9g} {kind}\n")
+    path = tmp_path / "base.scores"
+    path.write_text("".join(lines))
+    return path
+
+
+@pytest.fixture
+def people(tmp_path):
+    rows = [
+        {"id": f"id{p}/v/{t}", "person": f"id{p}", "audio": f"{p}-{t}.wav",
+         "sex": "f" if p < 10 else "m", "duration": 2.0 + p + 0.1 * t}
+        for p in range(PERSONS) for t in range(TAKES)
+    ]  # fmt: skip
+    path = tmp_path / "people.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_groups_are_decided_at_the_eer_of_all_trials(scores, people):
+    found = run("breakdown", scores, "--people", people, "--by", "sex")
+    groups = {one["name"]: one for one in found["groups"]}
+    assert set(groups) == {"f", "m", "different"}
+    assert found["decided_at"] == "EER"
+    assert found["all"]["eer_percent"] == pytest.approx(found["all"]["miss_percent"], abs=3)
+    assert sum(one["targets"] for one in found["groups"]) == found["all"]["targets"]
+    assert groups["f"]["persons"] == 10
+    assert groups["f"]["miss_percent"] is not None
+
+
+def test_few_persons_are_named_without_figures_unless_asked(scores, people):
+    args = ("breakdown", scores, "--people", people, "--by", "sex")
+    groups = {one["name"]: one for one in run(*args)["groups"]}
+    assert groups["m"]["suppressed"]
+    assert groups["m"]["miss_percent"] is None
+    groups = {one["name"]: one for one in run(*args, "--min-persons", 2)["groups"]}
+    assert groups["m"]["miss_percent"] is not None
+
+
+def test_numbers_are_cut_into_quarters(scores, people):
+    found = run("breakdown", scores, "--people", people, "--by", "duration", "--threshold", 1)
+    assert len(found["groups"]) == 4 + 1  # and those whose sides differ
+    assert found["threshold"] == 1
+
+
+def test_an_unknown_column_names_those_there_are(scores, people):
+    with pytest.raises(InputError, match="no line has 'colour'; there are id, person"):
+        run("breakdown", scores, "--people", people, "--by", "colour")
+
+
+def test_a_det_curve_is_points_and_a_picture(scores, tmp_path):
+    found = run("det", scores, "--plot", tmp_path / "det.svg")["files"][0]
+    miss, false_alarm = np.array(found["miss"]), np.array(found["false_alarm"])
+    assert (np.diff(miss) >= 0).all()
+    assert (np.diff(false_alarm) <= 0).all()
+    assert found["eer_percent"] > 0
+    assert (tmp_path / "det.svg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("kind", ["roc", "histogram"])
+def test_other_pictures_of_scores(scores, tmp_path, kind):
+    run("det", scores, "--kind", kind, "--plot", tmp_path / "x.png")
+    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_histogram_of_two_files_is_refused(scores):
+    with pytest.raises(UsageError, match="one score file"):
+        run("det", scores, scores, "--kind", "histogram")
+
+
+def test_who_gains_and_who_loses(tmp_path):
+    a, b = tmp_path / "a.scores", tmp_path / "b.scores"
+    # x is corrected twice, y broken once; x against z is corrected and counts for both.
+    trials = [("x/1", "x/2", 0, 1, 1), ("y/1", "y/2", 1, 0, 1), ("x/1", "z/1", 1, 0, 0),
+              ("y/1", "z/1", 0, 0, 0)]  # fmt: skip
+    for path, column in ((a, 2), (b, 3)):
+        lines = [f"{t[0]} {t[1]} {t[column]} {'target' if t[4] else 'nontarget'}\n" for t in trials]
+        path.write_text("".join(lines))
+    out = tmp_path / "persons.tsv"
+    args = ("--threshold-a", 0.5, "--threshold-b", 0.5, "--persons-out", out)
+    run("venn", "--a", a, "--b", b, *args)
+    header, *rows = [line.split("\t") for line in out.read_text().splitlines()]
+    by_person = {row[0]: dict(zip(header[1:], map(int, row[1:]), strict=True)) for row in rows}
+    assert [row[0] for row in rows] == ["x", "z", "y"]
+    assert by_person["x"] == {"trials": 2, "both_right": 0, "newly_wrong": 0, "newly_right": 2,
+                              "both_wrong": 0, "gain": 2}  # fmt: skip
+    assert by_person["y"]["gain"] == -1
+    assert by_person["z"]["trials"] == 2
+
+
+@pytest.fixture
+def trained(tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    lines = [
+        {"step": 10, "losses": {"loss": 5.0, "kl": 1.0}, "lr": 0.1, "margin": 0.0,
+         "utterances_per_s": 64.0},
+        {"step": 10, "validation": {"eer": 0.4}},
+        {"step": 20, "losses": {"loss": 4.0, "kl": 0.5}, "lr": 0.05, "margin": 0.2,
+         "utterances_per_s": 32.0},
+        {"step": 20, "nonfinite": True},
+    ]  # fmt: skip
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (folder / "log.jsonl").write_text(text + '{"step": 30, "los')
+    return folder
+
+
+def test_a_log_becomes_series_by_step(trained, tmp_path):
+    (found,) = run("curves", trained, "--plot", tmp_path / "t.svg")["runs"]
+    assert found["series"]["loss: kl"] == {"step": [10, 20], "value": [1.0, 0.5]}
+    assert found["series"]["validation: eer"] == {"step": [10], "value": [0.4]}
+    assert found["series"]["margin"]["value"] == [0.0, 0.2]
+    assert (tmp_path / "t.svg").stat().st_size > 1000
+
+
+def test_the_time_of_a_training_is_that_of_its_speeds(trained):
+    # 10 steps of 32 at 64 a second, 10 at 32 a second.
+    assert progress(trained, 32) == (20, 5 + 10)
+    assert progress(trained / "none", 32) == (None, None)
+
+
+def test_a_folder_without_a_log_and_a_log_of_nothing_are_refused(tmp_path):
+    with pytest.raises(MissingInputError, match="no such log"):
+        run("curves", tmp_path)
+    (tmp_path / "log.jsonl").write_text("hello\n")
+    with pytest.raises(InputError, match="no line"):
+        run("curves", tmp_path)

@@ -22,9 +22,14 @@ def prep_audio(
     it from stdin. wav, flac, m4a, mp3, opus and the sound of mp4, mpg, avi become 16 kHz mono,
     then fbank, waveform or spectrogram. The store's manifest is printed as one JSON line.
 
+    The content of a file decides what it is, not its name. What cannot be used (cut off, silent,
+    too short, no sound ...) is listed with the reason in rejects.jsonl of the store. Length,
+    level, share of speech, signal-to-noise ratio and clipping are columns beside the sound.
+
     \b
-    Example:
+    Examples:
         avkd prep-audio people.jsonl -o audio.zarr --n-mels 80
+        grep '"split": "train"' people.jsonl | avkd prep-audio - --root . -o train.zarr
     """
     from avkd_cli.steps.prep_audio import prep_audio as step
 

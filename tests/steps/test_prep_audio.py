@@ -161,6 +161,36 @@ def test_a_list_that_does_not_exist_is_missing(tmp_path):
         prep_audio(tmp_path / "none.jsonl", tmp_path / "a.zarr", PrepAudioConfig(), HERE)
 
 
+def run(folder: Path, *arguments: str, text: str = "") -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "avkd_cli", "prep-audio", *arguments, "--workers", "0"]
+    return subprocess.run(
+        command, check=False, cwd=folder, input=text, capture_output=True, text=True
+    )
+
+
+def test_the_command_reads_a_pipe_and_prints_one_line(corpus, tmp_path):
+    answer = run(tmp_path, "-", "-o", "a.zarr", text=corpus.read_text())
+    assert answer.returncode == 0, answer.stderr
+    (line,) = answer.stdout.splitlines()
+    assert json.loads(line)["counts"]["utterances"] == 6
+    assert (tmp_path / "a.zarr" / "avkd.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"", 65), (b"not a recording", 65), (None, 66)], ids=str
+)
+def test_nothing_usable_is_one_line_and_no_store(tmp_path, content, code):
+    if content is not None:
+        (tmp_path / "a.wav").write_bytes(content)
+    write_list(tmp_path, [{"id": "a", "person": "p", "audio": "a.wav"}])
+    answer = run(tmp_path, "people.jsonl", "-o", "a.zarr", "-q")
+    assert answer.returncode == code
+    assert answer.stdout == ""
+    assert "Traceback" not in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
+    assert not (tmp_path / "a.zarr").exists()
+
+
 def record_of(tmp_path: Path, config: PrepAudioConfig = PrepAudioConfig(), **fields):  # noqa: B008
     soundfile.write(tmp_path / "a.wav", sound(0, 2.0), 16_000)
     utterance = Utterance(id="a", **({"audio": "a.wav"} | fields))

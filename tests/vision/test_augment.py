@@ -89,4 +89,6 @@ def test_erase_makes_one_grey_rectangle_in_about_so_many():
         assert rows.sum() <= 9
         assert columns.sum() <= 13
     assert torch.equal(out[:, 0], out[:, 1])
+    # No rectangle lies beyond the edge: asked of all, all lose some.
+    assert (erase(faces, 1.0, generator()) == 0).flatten(1).any(dim=1).all()
     assert torch.equal(erase(faces, 0.0, generator()), faces)

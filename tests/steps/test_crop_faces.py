@@ -249,6 +249,21 @@ def test_only_boxes_that_are_none_are_a_reject(seen, box):
     assert len(seen(box, (0, 0, 60, 60)).long) == 1
 
 
+def test_one_picture_with_a_usable_face_is_enough(monkeypatch, tmp_path):
+    eyes = np.repeat(EYES[None], 2, axis=0)
+    boxes = {200: [(0, 0, 60, 60), (100, 0, 160, 60)], 210: [(0, 0, 9, 9), (20, 0, 29, 9)]}
+
+    def detector(frame):
+        return Detections(np.array(boxes[len(frame)], dtype=float), np.ones(2), eyes)
+
+    monkeypatch.setattr(step, "load", lambda *_: detector)
+    sizes = enumerate((200, 210, 200))
+    paths = tuple(str(picture(tmp_path / f"{k}.png", size=(n, 200))) for k, n in sizes)
+    record = process_utterance(Utterance("a", images=paths), Path, CropFacesConfig(), None)
+    assert record.items["time_s"].tolist() == [0, 2]
+    assert record.warnings == ("multi_face",)  # once an utterance, not once a frame
+
+
 def test_too_few_faces_are_rejected_when_asked(seen):  # V14
     assert len(seen((0, 0, 60, 60), min_faces=1).long) == 1
     with pytest.raises(Rejected, match="1 < 2"):

@@ -30,6 +30,11 @@ def test_rates_by_hand_at_one_threshold_for_all():
     assert (found["different"].miss, found["different"].false_alarm) == (None, 1)
 
 
+def test_a_score_at_the_threshold_is_accepted():
+    (found,) = breakdown([0.5, 0.5], [True, False], ["a", "a"], [0, 0], [0, 1], 0.5)
+    assert (found.miss, found.false_alarm) == (0, 1)
+
+
 @given(st.integers(0, 10**6))
 def test_groups_add_up_to_all_trials(seed):
     rng = np.random.default_rng(seed)

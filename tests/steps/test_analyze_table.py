@@ -12,9 +12,11 @@ from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.steps.analyze.correlation import correlations
 from avkd_cli.steps.analyze.report import report
+from avkd_cli.steps.analyze.report_venn import venn_rows
 from avkd_cli.steps.analyze.table import named, table
 from avkd_cli.storage.build import build_embeddings
 from avkd_cli.verification.metrics import equal_error_rate
+from avkd_cli.verification.scorefiles import read_scores
 
 PERSONS, TAKES = 6, 4
 SYSTEMS = ("audio", "visual", "fusion-gate", "audio-kd-cos", "visual-kd-kl")
@@ -207,6 +209,26 @@ def test_every_result_has_an_interval_over_persons(made):
         assert low <= one["eer_percent"] + 5 and one["eer_percent"] - 5 <= high
         assert low < high
     assert "Intervals are of 95 %" in (made[1] / "index.html").read_text()
+
+
+def test_what_the_other_sense_knows_is_told_of_the_corrected_and_of_all_errors(tmp_path):
+    # Targets 0..9, each system deciding near 0.5; the baseline misses 0 to 3, the student 2 and 3.
+    # Of the corrected 0 and 1 the other sense has 0 right; of all four errors 0 and 3.
+    missed = {"audio": {0, 1, 2, 3}, "audio-kd-cos": {2, 3}, "visual": {1, 2, 8, 9}}
+    files = {}
+    for name, wrong in missed.items():
+        lines = [f"p/a p/{i} {0.1 if i in wrong else 0.9} target\n" for i in range(10)]
+        # As many nontargets above 0.5 as targets below make 0.5 the threshold of the EER.
+        lines += [f"q/a p/{i} {0.8 if i < len(wrong) else 0.2} nontarget\n" for i in range(10)]
+        path = tmp_path / f"{name}.scores"
+        path.write_text("".join(lines))
+        files[name] = read_scores(path)
+    (row,) = venn_rows(files, "list")
+    counts = [row[key] for key in ("newly_right", "newly_wrong", "both_wrong", "both_right")]
+    # Nontargets: the baseline accepts 0 to 3, the student 0 and 1, the other sense 0 to 3.
+    assert counts == [2 + 2, 0, 2 + 2, 6 + 6]
+    assert row["other_share"] == 1 / 4
+    assert row["other_of_errors"] == 2 / 8
 
 
 def test_without_persons_the_page_says_why_there_are_no_intervals(work, tmp_path):

@@ -27,8 +27,8 @@ def hook(operation: str, path: Path) -> None:
     """Do nothing; tests put their own in this place to fail, kill or record an operation.
 
     Args:
-        operation: create, write, sync, rename, sync_directory, mkdir, exchange, remove, touch
-            or lock.
+        operation: create, write, sync, rename, sync_directory, append, mkdir, exchange, remove,
+            touch or lock.
         path: what it is about to act on. An OSError raised here stands for the disk's own.
     """
 
@@ -100,12 +100,17 @@ def _beside(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def sweep(path: Path) -> None:
-    """Remove what killed runs left beside `path` (which may hold a `*`)."""
-    for stale in path.parent.glob(f".{path.name}.tmp-*"):
-        with suppress(OSError), stale.open("rb") as file:
+def _sweep(stale: Iterable[Path]) -> None:
+    """Remove files that killed writers left; those of live ones are locked."""
+    for path in stale:
+        with suppress(OSError), path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            stale.unlink()
+            path.unlink()
+
+
+def sweep_below(folder: Path) -> None:
+    """Remove what killed runs left half-written anywhere below a folder."""
+    _sweep(list(folder.rglob(".*.tmp-*")))
 
 
 @contextmanager
@@ -119,7 +124,7 @@ def binary_output(path: Path) -> Iterator[BinaryIO]:
     if path.exists() and not path.is_file():
         raise OutputError(f"{path}: is not a file; choose another output")
     path = Path(os.path.realpath(path))  # a link stays a link
-    sweep(path.with_name(glob.escape(path.name)))
+    _sweep(path.parent.glob(f".{glob.escape(path.name)}.tmp-*"))
     with _beside(path) as file:
         yield file
     sync_directory(path.parent)
@@ -167,6 +172,17 @@ def append_line(path: Path, line: str) -> None:
     """Add one line to a log; the only file that grows, and whose last line may be cut."""
     with _operation("write", path), path.open("ab") as file:
         file.write(line.encode() + b"\n")
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a log, in one write and unsynced: a log may lose its end to a power cut."""
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    with _operation("append", path):
+        descriptor = os.open(path, flags, _MODE_FILE)
+        try:
+            os.write(descriptor, f"{line}\n".encode())
+        finally:
+            os.close(descriptor)
 
 
 def make_directory(path: Path) -> None:

@@ -4,6 +4,7 @@ The fingerprint names the work: step, version, settings and inputs; never time, 
 paths. Reference: design.md 4.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -45,6 +46,7 @@ def made_by() -> dict[str, Any]:
     }
 
 
+@functools.cache
 def library_version(name: str) -> str | None:
     """Return the version of an installed distribution without importing it."""
     try:

@@ -155,8 +155,7 @@ def start(out: Path, plan: Plan, overwrite: bool) -> Path:
     if os.path.lexists(work) and not _resumes(work, plan, overwrite):
         durable.remove_tree(work)
     durable.make_directory(work / "parts")
-    durable.sweep(work / "*")
-    durable.sweep(work / "parts" / "*")
+    durable.sweep_below(work)
     if not (work / "plan.json").exists():
         durable.write_text(work / "plan.json", manifest.canonical(plan.to_json()))
     return work

@@ -135,6 +135,14 @@ def test_json_has_no_nan(tmp_path):
     assert not (tmp_path / "b").exists()
 
 
+def test_a_log_grows_by_lines_for_its_owner_only(tmp_path, operations):
+    durable.append_line(tmp_path / "log", "ä")
+    durable.append_line(tmp_path / "log", "b")
+    assert (tmp_path / "log").read_text() == "ä\nb\n"
+    assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o600
+    assert operations == ["append", "append"]
+
+
 def test_make_directory_needs_a_free_name(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError, match="file"):

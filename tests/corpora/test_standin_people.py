@@ -71,7 +71,7 @@ def test_given_sex_and_age_the_face_says_nothing_about_the_voice(crowd):
     # Residuals after sex and age: 400 independent draws correlate by less than 0.15 (3 sigma).
     about = np.array([[1, p.sex == "f", p.age, (p.sex == "f") * p.age] for p in crowd], float)
     pitch = np.log([p.voice.fundamental for p in crowd])
-    for measure in ("eye_x", "jaw", "nose_width", "mouth_width"):
+    for measure in ("width", "eye_x", "jaw", "nose_width", "mouth_width"):
         width = np.array([getattr(p.face, measure) for p in crowd])
         left = [y - about @ np.linalg.lstsq(about, y, rcond=None)[0] for y in (pitch, width)]
         assert abs(np.corrcoef(*left)[0, 1]) < 0.15

@@ -45,6 +45,7 @@ def test_drawn_trials_keep_the_rules_and_come_once(candidates, rule, data, seed)
     drawn = draw_trials(candidates, rule, *wanted, seed)
     by_id = {candidate.id: candidate for candidate in candidates}
     assert all(rule.label(by_id[t.enrol], by_id[t.test]) == t.label for t in drawn)
+    assert all(t.enrol != t.test for t in drawn)
     assert len({frozenset((t.enrol, t.test)) for t in drawn}) == len(drawn)
     assert Counter(t.label for t in drawn) == Counter({1: wanted[0], 0: wanted[1]})
 

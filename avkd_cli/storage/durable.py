@@ -169,12 +169,6 @@ def write_json(path: Path, value: object, *, indent: int | None = 1) -> None:
 
 
 def append_line(path: Path, line: str) -> None:
-    """Add one line to a log; the only file that grows, and whose last line may be cut."""
-    with _operation("write", path), path.open("ab") as file:
-        file.write(line.encode() + b"\n")
-
-
-def append_line(path: Path, line: str) -> None:
     """Add a line to a log, in one write and unsynced: a log may lose its end to a power cut."""
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
     with _operation("append", path):

@@ -165,10 +165,24 @@ def test_the_navigation_names_the_sections_there_are(content):
 
 
 def test_curves_of_the_first_list_are_open_and_others_folded(content):
+    content["figures"]["det-vox1-o-cleaned-audio"] = ("<svg></svg>", "curves of O cleaned")
     html = page(content)
     assert "<h3>Vox1-O</h3>" in html
+    opened = html[html.index("<h3>Vox1-O</h3>") :].split("<details>")[0]
+    assert "curves of O<" in opened
+    assert "curves of O cleaned" not in opened
     assert "<details><summary>Vox1-H</summary>" in html
     assert "<details><summary>The cleaned lists</summary>" in html
+
+
+def test_systems_with_one_signature_share_its_line(content):
+    for one in content["arranged"]["results"]:
+        one["signature"] = f"list:{one['list']}#0123"
+    html = page(content)
+    part = html[html.index('<section id="signatures">') :]
+    assert part.count("<tr>") == 1 + 3
+    assert part.count("list:vox1-h#0123") == 1
+    assert "Audio baseline, Visual baseline" in part
 
 
 def test_settings_are_shown_on_demand(content):

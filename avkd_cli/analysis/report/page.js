@@ -1,3 +1,6 @@
+addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("section:not(#runs) details")) folded.open = true;
+});
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0];
   table.querySelectorAll("thead th").forEach((head, column) => {

@@ -160,7 +160,8 @@ def curves(arranged: Mapping, figures: Mapping) -> list[str]:
     """Return the DET curves of each list: those of the first list open, others on demand."""
     parts = []
     for number, one in enumerate(arranged["lists"]):
-        drawn = [figure(*figures[n]) for n in figures if n.startswith(f"det-{one['list']}-")]
+        wanted = [f"det-{one['list']}-{group}" for group in ("audio", "visual", "others")]
+        drawn = [figure(*figures[name]) for name in wanted if name in figures]
         inside = f'<div class="pair">{"".join(drawn)}</div>' if drawn else ""
         title = f"<h3>{escape(one['label'])}</h3>"
         parts.append(title + inside if number == 0 and inside else details(one["label"], inside))
@@ -168,9 +169,13 @@ def curves(arranged: Mapping, figures: Mapping) -> list[str]:
 
 
 def signatures(arranged: Mapping) -> str:
-    """Return one line for each figure."""
-    note = "How each figure was computed, in one line to paste under a table."
-    return paragraph(note, "note") + table(
-        ["system", "list", "signature"],
-        [[one["label"], list_label(one["list"]), one["signature"]] for one in arranged["results"]],
-    )
+    """Return the line that says how figures were computed, for each list and its systems."""
+    shared: dict[tuple[str, str], list[str]] = {}
+    for one in arranged["results"]:
+        shared.setdefault((one["list"], one["signature"]), []).append(one["label"])
+    rows = [
+        [list_label(name), ", ".join(labels), Cell(text, style="code")]
+        for (name, text), labels in shared.items()
+    ]
+    note = "How figures were computed, in one line to paste under a table."
+    return paragraph(note, "note") + table(["list", "systems", "signature"], rows)

@@ -1,7 +1,6 @@
-import pytest
 import torch
 
-from avkd_cli.training.frontend import AudioFrontEnd, FaceFrontEnd, erased, mask, shifted
+from avkd_cli.training.frontend import AudioFrontEnd, FaceFrontEnd
 
 
 def test_sound_has_zero_mean_over_time_in_every_band():
@@ -17,16 +16,14 @@ def test_a_level_makes_no_difference():
     torch.testing.assert_close(front_end(frames), front_end(frames + 3), atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("axis", [1, 2])
-def test_a_mask_is_one_stretch_no_wider_than_told_and_differs_in_the_batch(axis):
+def test_training_hides_stretches_and_seeding_repeats_them():
+    front_end = AudioFrontEnd(n_mels=8, time_mask=20, freq_mask=4).train()
+    frames = torch.randn(64, 50, 8)
     torch.manual_seed(0)
-    masked = mask(torch.ones(200, 30, 20), axis, 6)
-    lines = masked.transpose(1, 2)[:, 0] if axis == 1 else masked[:, 0]
-    widths = (lines == 0).sum(dim=1)
-    assert widths.min() == 0 and widths.max() == 6
-    edges = (lines.diff(dim=1) != 0).sum(dim=1)
-    assert edges.max() <= 2
-    assert len({tuple(line.tolist()) for line in lines}) > 50
+    found = front_end(frames)
+    assert (found == 0).any() and not (found == 0).all()
+    torch.manual_seed(0)
+    assert torch.equal(found, front_end(frames))
 
 
 def test_masks_are_for_training_only():
@@ -52,24 +49,6 @@ def test_flip_mirrors_some_faces_and_never_turns_them_upside_down():
     same = (found == plain).flatten(1).all(dim=1)
     mirrored = (found == plain.flip(3)).flatten(1).all(dim=1)
     assert (same ^ mirrored).all() and 10 < same.sum() < 54
-
-
-def test_shift_moves_by_at_most_what_it_is_told():
-    torch.manual_seed(0)
-    pixels = torch.zeros(100, 1, 9, 9)
-    pixels[:, 0, 4, 4] = 1
-    places = shifted(pixels, 2).flatten(1).argmax(dim=1)
-    rows, columns = places // 9, places % 9
-    assert {2, 3, 4, 5, 6} == set(rows.tolist()) == set(columns.tolist())
-
-
-def test_erasing_greys_a_patch_with_the_given_probability():
-    torch.manual_seed(0)
-    found = erased(torch.ones(400, 1, 20, 20), 0.5)
-    share = (found == 0).float().mean(dim=(1, 2, 3))
-    hit = share > 0
-    assert 150 < hit.sum() < 250
-    assert share[hit].min() > 0.005 and share.max() < 0.3
 
 
 def test_augmented_faces_stay_in_range_and_evaluation_is_plain():

@@ -1,0 +1,83 @@
+"""`--help` is light: it loads none of the libraries that take seconds, and says what it should."""
+
+import subprocess
+import sys
+
+import pytest
+
+from avkd_cli.cli import COMMANDS
+
+HEAVY = {
+    "torch", "torchaudio", "accelerate", "zarr", "tensorstore", "numpy", "scipy", "cv2", "av",
+    "matplotlib", "insightface", "onnxruntime", "soundfile", "rich", "jsonschema", "msgspec",
+    "sklearn", "pandas", "dask",
+}  # fmt: skip
+
+PROBE = """
+import sys
+sys.argv = ["avkd", *{words!r}]
+from avkd_cli.cli import cli
+cli.main(prog_name="avkd", standalone_mode=False)
+print("LOADED", *sorted(m for m in sys.modules if "." not in m))
+"""
+
+
+def ask(*words: str) -> tuple[str, set[str]]:
+    """Return what a command line prints and the top-level modules it loads."""
+    result = subprocess.run(
+        [sys.executable, "-c", PROBE.format(words=list(words))],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    text, _, loaded = result.stdout.rpartition("LOADED")
+    return text, set(loaded.split())
+
+
+def test_the_top_help_lists_every_command_and_loads_nothing_heavy():
+    text, loaded = ask("--help")
+    assert all(name in text for name in COMMANDS)
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_explains_itself_with_an_example(name):
+    text, loaded = ask(name, "--help")
+    assert not loaded & HEAVY
+    assert "Example" in text
+    assert f"avkd {name}" in text
+
+
+def test_version_is_the_packages():
+    text, loaded = ask("--version")
+    assert text.startswith("avkd, version ")
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["scroe"], 2, "Did you mean 'score'?"),
+        (["score", "--colour"], 2, "No such option"),
+        (["prep-audio", "nowhere.jsonl", "-o", "x.zarr"], 66, "nowhere.jsonl"),
+        (["prep-audio", "x", "-o", "y", "--config", "nowhere.toml"], 66, "nowhere.toml"),
+        (["score", "nowhere.txt", "nowhere.zarr"], 66, "nowhere"),
+        (["train-teacher", "--modality", "audio", "nowhere.zarr", "-o", "run"], 66, "nowhere"),
+        (["distill", "nowhere.zarr", "--teacher", "t.zarr", "--modality", "audio", "-o", "r"], 66,
+         "nowhere"),
+        (["extract-embeddings", "norun", "nowhere.zarr", "-o", "e.zarr"], 66, "norun"),
+        (["extract-embeddings", "--from", "nowhere.npz", "-o", "e.zarr"], 66, "nowhere.npz"),
+        (["analyze", "metrics", "nowhere.scores"], 66, "nowhere.scores"),
+        (["check", "nowhere.zarr"], 66, "nowhere.zarr"),
+        (["crop-faces", "nowhere.jsonl", "-o", "f.zarr", "--detector", "none"], 66, "nowhere"),
+    ],
+)  # fmt: skip
+def test_a_mistake_gets_one_line_and_its_exit_code(tmp_path, words, code, said):
+    result = subprocess.run(
+        [sys.executable, "-m", "avkd_cli", *words],
+        capture_output=True, text=True, cwd=tmp_path, stdin=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    assert result.returncode == code
+    assert said in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    assert list(tmp_path.iterdir()) == []

@@ -131,15 +131,16 @@ def _ears(face: Face) -> list[Shape]:
 
 
 def _beard(face: Face, session: FaceSession, contour, surface: _Surface) -> list[Shape]:
-    strength = face.beard if face.beard else min(0.25, session.stubble) * (face.hair_length < 0.4)
+    strength = face.beard or face.stubble * min(0.25, session.stubble)
     if strength <= 0.02:
         return []
     colour = face.skin + (face.hair - face.skin) * min(0.85, strength)
-    low = contour * 0.97
-    low = low[low[:, 1] > 0.38]
-    top = np.array([(-0.2, 0.45), (0.2, 0.45)]) * (face.width / 0.7, 1)
-    chin = low[np.argsort(-np.arctan2(low[:, 0], low[:, 1]))]
-    return [Shape(surface.at(np.concatenate([top, chin])), colour)]
+    jaw = contour[contour[:, 1] > 0.3]
+    jaw = jaw[np.argsort(np.arctan2(jaw[:, 1], jaw[:, 0]))]  # from the right ear to the left
+    across = np.linspace(-0.9, 0.9, 9)
+    top = face.mouth_y + 0.13 - 0.4 * np.abs(across) ** 1.5  # from ear to ear, under the lip
+    edge = surface.at(np.column_stack([across * face.width * face.jaw, top]))
+    return [Shape(np.concatenate([edge, surface.flat(jaw)]), colour)]
 
 
 def _skin_marks(face: Face, surface: _Surface) -> list[Shape]:

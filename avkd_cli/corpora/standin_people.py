@@ -114,6 +114,7 @@ class Face:
     ear: float
     wrinkles: float  # 0 to 1
     beard: float  # 0 to 1
+    stubble: float  # how much a day's shows
     moles: np.ndarray  # (moles, 3) x, y, radius
 
 
@@ -281,6 +282,7 @@ def _face(rng: np.random.Generator, sex: str, age: int, spread: float) -> Face:
         ear=normal(0.13 + 0.02 * old, 0.025, 0.06),
         wrinkles=float(np.clip(old + rng.normal(0, 0.15), 0, 1)),
         beard=0.0 if female or rng.random() < 0.6 else float(rng.uniform(0.3, 0.9)),
+        stubble=0.0 if female else 1.0,
         moles=np.column_stack(
             [rng.uniform(-0.5, 0.5, 2), rng.uniform(-0.4, 0.8, 2), rng.uniform(0.0, 0.035, 2)]
         ),

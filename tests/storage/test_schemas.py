@@ -1,0 +1,85 @@
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from avkd_cli.config import Execution
+from avkd_cli.errors import REJECT_CODES
+from avkd_cli.storage import manifest
+from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.specs import SPECS
+from avkd_cli.storage.utterances import read_utterances
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+
+
+def schema(name):
+    text = (SCHEMAS / f"{name}.schema.json").read_text("utf-8")
+    return jsonschema.Draft202012Validator(json.loads(text))
+
+
+@pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.schema.json")), ids=lambda path: path.name)
+def test_a_schema_is_one(path):
+    jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text("utf-8")))
+
+
+def test_a_store_and_its_line_and_its_rejects_are_as_their_schemas_say(corpus, tmp_path):
+    corpus.add("d7", "reject:silent")
+    line = corpus.build(tmp_path / "audio")
+    schema("store").validate(line)
+    schema("store").validate(manifest.read(tmp_path / "audio"))
+    rejects = (tmp_path / "audio" / "rejects.jsonl").read_text().splitlines()
+    assert len(rejects) == 1
+    schema("reject").validate(json.loads(rejects[0]))
+    line = build_embeddings(
+        tmp_path / "emb", ids=["a"], persons=["p"], dimension=1, compute=lambda a, b: [[1.0]],
+        config={}, inputs={}, extra={"modality": "audio", "run": "r"}, classes=None,
+        classifier=None, execution=Execution(quiet=True),
+    )  # fmt: skip
+    schema("store").validate(line)
+    with pytest.raises(jsonschema.ValidationError):
+        schema("store").validate(line | {"normalised": True})
+
+
+LINES = [
+    ({"id": "a"}, True),
+    ({"id": "a", "audio": "a.wav", "start": 0, "end": 1.5, "images": ["b.png"]}, True),
+    ({"id": "王/1", "person": None, "x-own": [1]}, True),
+    ({"audio": "a.wav"}, False),
+    ({"id": ""}, False),
+    ({"id": "a b"}, False),
+    ({"id": 3}, False),
+    ({"id": "a", "start": -1}, False),
+    ({"id": "a", "start": True}, False),
+    ({"id": "a", "audio": ["a.wav"]}, False),
+    ({"id": "a", "audio": "http://host/a.wav"}, False),
+    ({"id": "a", "images": [3]}, False),
+]
+
+
+@pytest.mark.parametrize(("line", "good"), LINES)
+def test_the_schema_of_a_line_and_the_reader_agree(tmp_path, line, good):
+    path = tmp_path / "list.jsonl"
+    path.write_text(json.dumps(line))
+    assert schema("utterance").is_valid(line) == good
+    assert (len(read_utterances(path).utterances) == 1) == good
+
+
+def test_every_array_of_every_store_is_documented():
+    text = (SCHEMAS / "README.md").read_text("utf-8")
+    for spec in SPECS.values():
+        for array in (*spec.index, *spec.long, *spec.items):
+            assert f"`{array.name}`" in text, array.name
+
+
+def test_every_code_of_a_bad_line_is_documented():
+    from avkd_cli.storage import lines, utterance, utterances
+
+    text = (SCHEMAS.parent / "docs" / "formats.md").read_text("utf-8")
+    source = "".join(Path(m.__file__).read_text("utf-8") for m in (lines, utterance, utterances))
+    used = {code for code in REJECT_CODES if f'"{code}"' in source} - {
+        "path_escape", "file_not_found",
+    }  # fmt: skip
+    assert len(used) > 10
+    assert {code for code in used if f"`{code}`" not in text} == set()

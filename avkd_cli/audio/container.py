@@ -1,4 +1,4 @@
-"""Read mp4, matroska, avi, mpeg, ogg, mp3 and aac by FFmpeg (PyAV): the first sound track."""
+"""Read mp4, matroska, avi, mpeg, ogg, mp3, aac and piped flac by FFmpeg: the first sound track."""
 
 import contextlib
 import itertools
@@ -19,7 +19,8 @@ av.logging.set_level(av.logging.PANIC)  # what FFmpeg has to say comes out as a 
 _SEEKS = {"mp4", "matroska"}  # those with an index of exact times
 _ONE_LENGTH = {"matroska", "avi"}  # those that declare one for all tracks together
 _PRE_ROLL = 1.0  # seconds decoded before a segment: AAC needs one frame, opus 80 ms
-_SLACK = 0.1  # seconds that a track may lack, or stand still, without a word
+_SLACK = 0.1  # seconds that a track may lack without a word
+_STILL = 0.05  # seconds that its time stamps may jump without one
 _SHORT = 0.95  # reaching less than this share of the declared length is being cut off
 _PACKETS_PER_SECOND = 2_000  # more of them is no sound: the shortest frame in use is 2.5 ms
 _FULL_SCALE = {"u8": 1 << 7, "s16": 1 << 15, "s32": 1 << 31, "flt": 1, "dbl": 1}
@@ -46,6 +47,8 @@ def open_container(
     with file:
         track = _Track(file, source, container, segment, limits)
         track.warnings |= warnings
+        if container == "flac":  # FFmpeg reads those of unknown length
+            track.warnings.add("streamed_header")
         yield track.stream()
 
 
@@ -63,6 +66,8 @@ class _Track:
         self.track = file.streams.audio[0]
         if self.track.codec_context is None:
             raise Rejected("codec_missing", "the codec of the sound is not built in")
+        if self.track.codec_context.name == "flac":  # else damage comes out as sound
+            self.track.codec_context.options = {"err_detect": "crccheck+explode"}
         self.warnings = {"multi_stream"} if len(file.streams.audio) > 1 else set()
         self.origin = max(0.0, (file.start_time or 0) / av.time_base)  # s
         self.packets = self.damaged = 0
@@ -195,7 +200,7 @@ class _Track:
             stamp = round((frame.pts * self.tick - self.origin) * self.rate)
         if self.position is None:
             return stamp or 0
-        if stamp is not None and stamp - self.position > _SLACK * self.rate:
+        if stamp is not None and stamp - self.position > _STILL * self.rate:
             self.warnings.add("timestamp_gap")
             return stamp
         return self.position

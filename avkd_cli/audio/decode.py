@@ -7,6 +7,7 @@ is for whoever runs it in a process of its own (`storage.workers`).
 """
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,8 @@ import soxr
 from avkd_cli.audio import formats, quality
 from avkd_cli.audio.container import open_container
 from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Limits, Segment
-from avkd_cli.audio.sound import open_sound
-from avkd_cli.audio.source import open_source
+from avkd_cli.audio.sound import is_of_unknown_length, open_sound
+from avkd_cli.audio.source import Source, open_source
 from avkd_cli.audio.stream import Stream, check_segment
 from avkd_cli.errors import Rejected
 
@@ -52,8 +53,7 @@ def decode_audio(
     check_segment(segment)
     with open_source(path) as source:
         container = formats.sniff(source)
-        opened = open_sound if container in _BY_LIBSNDFILE else open_container
-        with opened(source, container, segment, limits) as stream:
+        with _opener(source, container)(source, container, segment, limits) as stream:
             samples, clipped = _collect(stream, channel, limits)
         if formats.is_named_otherwise(source, container):
             stream.warnings.add("extension_mismatch")
@@ -79,6 +79,12 @@ def resample(samples: np.ndarray, rate: int) -> np.ndarray:
     if rate == SAMPLE_RATE or len(samples) == 0:
         return samples
     return soxr.resample(samples, rate, SAMPLE_RATE, quality="HQ")
+
+
+def _opener(source: Source, container: str) -> Callable:
+    if container in _BY_LIBSNDFILE and not is_of_unknown_length(source):
+        return open_sound
+    return open_container
 
 
 def _collect(stream: Stream, channel: str, limits: Limits) -> tuple[np.ndarray, float]:

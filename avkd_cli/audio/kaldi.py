@@ -119,7 +119,6 @@ def _check_length(samples: np.ndarray) -> None:
 
 
 def _emphasise(frames: np.ndarray, out: np.ndarray) -> None:
-    """Subtract 0.97 of the sample before each sample; the first is its own neighbour."""
+    """Subtract 0.97 of the sample before each sample; the window leaves nothing of the first."""
     np.multiply(frames[:, :-1], np.float32(-PREEMPHASIS), out=out[:, 1:])
     out[:, 1:] += frames[:, 1:]
-    np.multiply(frames[:, 0], np.float32(1 - PREEMPHASIS), out=out[:, 0])

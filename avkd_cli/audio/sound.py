@@ -91,32 +91,24 @@ def _decoded(
     """Return the stream of what libsndfile decodes, with the length that the header declares."""
     rate, channels = file.samplerate, file.channels
     check_format(rate, channels, limits)
-    endless = container == "flac" and _flac_frames(source) == 0
-    if endless:  # written to a pipe; libsndfile then answers with a huge length
-        warnings.add("streamed_header")
-        span = _open_span(rate, segment, limits)
-    else:
-        span = _bounds(file.frames, rate, segment)
-        seconds = file.frames / rate
-        check_length(seconds, 4 * rate * channels, source.size, segment=segment, limits=limits)
+    first, last = _bounds(file.frames, rate, segment)
+    seconds = file.frames / rate
+    check_length(seconds, 4 * rate * channels, source.size, segment=segment, limits=limits)
+    guard = DecoderFaults(source, container)
 
     def blocks() -> Iterator[np.ndarray]:
-        position, last = span
+        position = first
         if position:  # some codecs cannot seek, not even to the beginning
-            with DecoderFaults(source, container):
+            with guard:
                 _skip(file, position)
         while position < last:
-            with DecoderFaults(source, container):
+            with guard:
                 count = min(BLOCK // channels, last - position)
                 block = file.read(count, dtype="float32", always_2d=True)
             if not len(block):
-                break
+                raise Rejected("truncated", f"declared {last} samples, present {position}")
             position += len(block)
             yield block
-        if endless:
-            _check_open_end(position, span, rate, segment=segment, limits=limits)
-        elif position < last:
-            raise Rejected("truncated", f"declared {last} samples, present {position}")
 
     return Stream(rate, channels, blocks(), warnings=warnings)
 
@@ -129,22 +121,6 @@ def _skip(file: soundfile.SoundFile, frames: int) -> None:
         frames -= len(file.read(min(frames, BLOCK // file.channels), always_2d=True)) or frames
 
 
-def _open_span(rate: int, segment: Segment, limits: Limits) -> tuple[int, int]:
-    """Return the first frame and one after the last that may be asked of an unknown length."""
-    first = round(segment.start * rate)
-    most = first + int(limits.max_duration * rate) + 1
-    return first, most if segment.end is None else min(most, round(segment.end * rate))
-
-
-def _check_open_end(
-    position: int, span: tuple[int, int], rate: int, *, segment: Segment, limits: Limits
-) -> None:
-    if position - span[0] > limits.max_duration * rate:
-        raise Rejected("too_long", f"more than {limits.max_duration:g} s")
-    if position < span[1]:
-        check_segment_end(segment, position / rate)
-
-
 def _bounds(frames: int, rate: int, segment: Segment) -> tuple[int, int]:
     """Return the first frame and the one after the last of a segment."""
     check_segment_end(segment, frames / rate)
@@ -152,12 +128,10 @@ def _bounds(frames: int, rate: int, segment: Segment) -> tuple[int, int]:
     return min(frames, round(segment.start * rate)), min(frames, end)
 
 
-def _flac_frames(source: Source) -> int | None:
-    """Return the length that STREAMINFO declares; 0 is unknown, None no STREAMINFO in front."""
-    head = source.peek(0, 26)
-    if head[:4] != b"fLaC" or len(head) < 26:
-        return None
-    return int.from_bytes(head[21:26]) & ((1 << 36) - 1)
+def is_of_unknown_length(source: Source) -> bool:
+    """Return whether a FLAC file was written to a pipe, which libsndfile does not read."""
+    head = source.peek(0, 26)  # the length has 36 bits; 0 is unknown
+    return head[:4] == b"fLaC" and not int.from_bytes(head[21:26]) & ((1 << 36) - 1)
 
 
 def _check_sphere(source: Source) -> None:

@@ -1,5 +1,7 @@
 """Containers read by FFmpeg: what comes out is what went in, when it was, and all of it."""
 
+import struct
+
 import numpy as np
 import pytest
 import soundfile
@@ -90,6 +92,8 @@ def test_a_segment_is_the_same_stretch_of_the_whole(make_media, name):
     inside, same = part[500:-500], whole[56_500:71_500]
     assert delay(part, whole[56_000:72_000]) == 0
     np.testing.assert_allclose(inside, same, atol=2e-3)
+    if rate == 16_000:  # and where nothing is resampled, from the first sample on
+        np.testing.assert_allclose(part, whole[56_000:72_000], atol=1e-3)
 
 
 def test_a_segment_behind_the_end_of_a_film_is_refused(make_media):
@@ -143,6 +147,33 @@ def test_many_damaged_packets_are_undecodable(make_media):
         data[place] ^= 255
     path.write_bytes(data)
     assert code_of(path) == "undecodable"
+    assert code_of(path, start=0.5, end=3.0) == "undecodable"
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.5, "truncated"), (1.04, "warning")])
+def test_a_whole_file_that_declares_more_than_it_holds_is_not_taken_for_whole(
+    make_media, factor, expected
+):
+    path = make_media("a.mkv", "pcm_s16le", seconds=4.0)
+    data = bytearray(path.read_bytes())
+    place = data.index(b"\x44\x89\x88") + 3  # Duration, eight bytes
+    (declared,) = struct.unpack_from(">d", data, place)
+    struct.pack_into(">d", data, place, factor * declared)
+    path.write_bytes(data)
+    if expected == "truncated":
+        assert code_of(path) == "truncated"
+    else:
+        assert decode_audio(path).warnings == ("duration_mismatch",)
+
+
+def test_a_packet_that_passes_the_end_of_the_file_is_truncation(make_media):
+    path = make_media("a.m4a", "pcm_s16le", seconds=4.0, format="mov")
+    data = bytearray(path.read_bytes())
+    table = data.index(b"stco") + 8
+    (count,) = struct.unpack_from(">I", data, table)
+    struct.pack_into(">I", data, table + 4 * count, len(data) - 1000)  # place of the last chunk
+    path.write_bytes(data)
+    assert code_of(path) == "truncated"
 
 
 def test_sound_that_begins_late_is_not_moved(shared_data):

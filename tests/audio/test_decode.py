@@ -271,6 +271,53 @@ def test_an_impossible_count_of_frames_in_flac_is_refused(tmp_path, voice):  # W
     assert code_of(path) == "too_long"
 
 
+def test_a_flac_that_declares_more_than_it_holds_is_truncated(tmp_path, voice):
+    path = tmp_path / "a.flac"
+    soundfile.write(path, voice(1.0, 16_000), 16_000)
+    data = bytearray(path.read_bytes())
+    data[22:26] = struct.pack(">I", 20_000)
+    path.write_bytes(data)
+    assert code_of(path) in {"truncated", "undecodable"}
+
+
+def test_a_flac_from_a_pipe_is_read_to_its_end(tmp_path, voice):
+    path = tmp_path / "a.flac"
+    soundfile.write(path, voice(1.0, 16_000), 16_000)
+    data = bytearray(path.read_bytes())
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)  # length unknown
+    path.write_bytes(data)
+    decoded = decode_audio(path)
+    assert (len(decoded.samples), decoded.warnings) == (16_000, ("streamed_header",))
+    assert len(decode_audio(path, start=0.2, end=0.8).samples) == 9600
+    assert code_of(path, start=0.2, end=1.8) == "bad_segment"
+    assert code_of(path, limits=Limits(max_duration=0.5)) == "too_long"
+    data[len(data) // 2] ^= 16
+    path.write_bytes(data)
+    assert code_of(path) in {"undecodable", "truncated"}
+
+
+@pytest.mark.parametrize(("lost", "expected"), [(0, None), (2, "truncated")])
+def test_sphere_is_read_and_its_length_checked(make_file, voice, lost, expected):
+    head = (
+        "NIST_1A\n   1024\nchannel_count -i 1\nsample_rate -i 16000\nsample_n_bytes -i 2\n"
+        "sample_byte_format -s2 01\nsample_coding -s3 pcm\nsample_count -i 16000\nend_head\n"
+    )
+    data = np.rint(voice(1.0, 16_000) * 32768).astype("<i2").tobytes()
+    path = make_file(head.ljust(1024).encode() + data[: len(data) - lost], "a.sph")
+    if expected:
+        assert code_of(path) == expected
+    else:
+        np.testing.assert_allclose(decode_audio(path).samples, voice(1.0, 16_000), atol=2**-15)
+
+
+def test_compressed_sphere_is_refused_with_the_way_on(make_file):
+    head = "NIST_1A\n   1024\nsample_count -i 9\nsample_coding -s26 pcm,embedded-shorten-v2.00\n"
+    with pytest.raises(Rejected, match="sph2pipe") as caught:
+        decode_audio(make_file(head.ljust(1100).encode(), "a.sph"))
+    assert caught.value.code == "codec_missing"
+
+
 @pytest.mark.parametrize("kind", ["directory", "fifo", "socket", "device"])  # W30
 def test_what_is_no_regular_file_is_refused_at_once(tmp_path, kind):
     path = tmp_path / "a.wav"
@@ -435,6 +482,7 @@ def test_the_real_nasty_files_are_decoded_or_rejected(shared_data):
     assert rejected["text_named_wav.wav"] == "undecodable"
     assert rejected["truncated_60pct_faststart.mp4"] == "truncated"
     assert rejected["float_nan_inf.wav"] == "non_finite"
+    assert rejected["mp4parse_zero_empty_stsc.mp4"] == "truncated"
     assert rejected["stereo_inverted_phase.wav"] == "silent"
     for name in ("gsm610_8k.wav", "lhotse_stereo.sph", "lhotse_mono_c0.opus", "vp9_opus.webm"):
         assert len(accepted[name].samples) > 6400

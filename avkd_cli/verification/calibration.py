@@ -129,9 +129,11 @@ def train(
     features, label = _features(scores, quality), np.asarray(label)
     checked(features[label == 1, 0], "target")
     checked(features[label == 0, 0], "nontarget")
+    if not np.isfinite(features).all():
+        raise ValueError("every score and quality must be finite")
     center, spread = features.mean(axis=0), features.std(axis=0)
-    if not (np.isfinite(features).all() and np.all(spread > 0)):
-        raise ValueError("every score and quality must be finite and not all equal")
+    if not np.all(spread > 0):
+        raise ValueError("the scores or a quality are all equal")
     slope, offset = _fit((features - center) / spread, label == 1, prior)
     weights = slope / spread
     n = len(score_types)

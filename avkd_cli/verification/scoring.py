@@ -131,8 +131,8 @@ def rows_of(ids: Sequence[str], row_of: Mapping[str, int]) -> tuple[np.ndarray, 
 
 def without_extension(id: str) -> str:
     """Return an id without what follows the last dot of its last part."""
-    stem, dot, extension = id.rpartition(".")
-    return stem if dot and stem and "/" not in extension and not stem.endswith("/") else id
+    stem, _, extension = id.rpartition(".")
+    return stem if extension and "/" not in extension and stem[-1:] not in ("", "/") else id
 
 
 def refuse_missing(ids: Sequence[str], where: str, n_trials: int, list_name: str) -> None:

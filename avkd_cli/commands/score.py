@@ -69,9 +69,7 @@ FILES = (
 
 
 @click.command("score")
-@click.argument(
-    "inputs", type=options.text_file, nargs=-1, required=True, metavar="TRIALS STORE | SCORES..."
-)
+@click.argument("inputs", type=options.text_file, nargs=-1, metavar="TRIALS STORE | SCORES...")
 @lambda command: options.apply(FILES, command)
 @options.settings(ScoreConfig, section="score")
 def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> None:

@@ -167,12 +167,12 @@ def test_a_whole_file_that_declares_more_than_it_holds_is_not_taken_for_whole(
 
 
 def test_a_packet_that_passes_the_end_of_the_file_is_truncation(make_media):
-    # Its last chunk is one second of thirty, too little to be missed in the length.
-    path = make_media("a.m4a", "pcm_s16le", seconds=30.0, format="mov")
+    # One packet of sixty is too little to be missed in the length.
+    path = make_media("a.m4a", "aac", seconds=4.0)
     data = bytearray(path.read_bytes())
-    table = data.index(b"stco") + 8
+    table = data.index(b"stsz") + 12
     (count,) = struct.unpack_from(">I", data, table)
-    struct.pack_into(">I", data, table + 4 * count, len(data) - 1000)  # place of the last chunk
+    struct.pack_into(">I", data, table + 4 * count, len(data))  # size of the last packet
     path.write_bytes(data)
     assert code_of(path) == "truncated"
 

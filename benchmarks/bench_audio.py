@@ -3,9 +3,10 @@
 Rows 1 to 3 of the table of speeds: wav to fbank store against an fbank in memory, two workers
 against one, and m4a and mp4 against a bare loop of PyAV and torchaudio. Peers run on one thread,
 as each of our workers does. Every figure is the best of `--rounds`, taken in turns, so that a
-busy moment hurts nobody alone.
+busy moment hurts nobody alone. Ours includes starting the workers, about a second, so few
+utterances say little about many.
 
-    python benchmarks/bench_audio.py [--utterances 400] [--rounds 3] [--json]
+    python benchmarks/bench_audio.py [--utterances 1000] [--rounds 2] [--json]
 """
 
 import argparse
@@ -150,8 +151,8 @@ ROWS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--utterances", type=int, default=400, help="of 8 s each")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--utterances", type=int, default=1000, help="of 8 s each")
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)

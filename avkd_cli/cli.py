@@ -1,9 +1,8 @@
 """The `avkd` command: a table of commands, each loaded when it is asked for."""
 
-import difflib
-import importlib
-
 import click
+
+from avkd_cli.lazy import LazyGroup
 
 # name: (module, what it does). The text stands here so that `avkd --help` loads no command.
 COMMANDS = {
@@ -19,30 +18,6 @@ COMMANDS = {
 }
 
 
-class LazyGroup(click.Group):
-    """Loads a command's module only to run it or to show its own help."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: D102
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: D102
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"avkd_cli.commands.{COMMANDS[name][0]}")
-        return getattr(module, COMMANDS[name][0])
-
-    def resolve_command(self, ctx: click.Context, args: list[str]):  # noqa: D102
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else " See 'avkd --help'."
-            ctx.fail(f"there is no command '{args[0]}'.{hint}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
-        with formatter.section("Commands, in the order of the data"):
-            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
-
-
 def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     """Print `avkd, version X` and end."""
     if wanted:
@@ -52,7 +27,12 @@ def print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    heading="Commands, in the order of the data",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.option(
     "--version",

@@ -19,7 +19,7 @@ from avkd_cli.commands.analyze_output import show, trial_list
               help="Smaller groups are named without figures.")  # fmt: skip
 @click.option("--pairs", is_flag=True, help="Keep groups whose two sides differ apart.")
 @options.as_json
-def command(
+def breakdown(
     scores: str,
     people: str,
     column: str,

@@ -24,7 +24,7 @@ METRICS = ("eer", "min_dcf_0.01", "min_dcf_0.05")
               "or min_dcf_0.05.")  # fmt: skip
 @plot_file
 @options.as_json
-def command(
+def compare(
     scores: tuple[str, ...],
     trials: str | None,
     people: str | None,

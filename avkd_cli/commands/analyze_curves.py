@@ -12,7 +12,7 @@ from avkd_cli.commands.analyze_output import plot_file, show
 @click.argument("runs", nargs=-1, required=True, type=options.run_folder)
 @plot_file
 @options.as_json
-def command(runs: tuple[Path, ...], plot: Path | None, as_json: bool) -> None:
+def curves(runs: tuple[Path, ...], plot: Path | None, as_json: bool) -> None:
     """Show how trainings went: each loss, learning rate, margin, speed, validation EER.
 
     \b

@@ -15,7 +15,7 @@ from avkd_cli.commands.analyze_output import plot_file, show, trial_list
               show_default=True, help="Picture to draw.")  # fmt: skip
 @plot_file
 @options.as_json
-def command(
+def det(
     scores: tuple[str, ...], trials: str | None, kind: str, plot: Path | None, as_json: bool
 ) -> None:
     """Draw the detection error trade-off of SCORES.

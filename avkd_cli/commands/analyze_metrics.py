@@ -10,7 +10,7 @@ from avkd_cli.commands.analyze_output import show, trial_list
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
 @trial_list
 @options.as_json
-def command(scores: tuple[str, ...], trials: str | None, as_json: bool) -> None:
+def metrics(scores: tuple[str, ...], trials: str | None, as_json: bool) -> None:
     """Print EER, minDCF, counts and a signature of each of SCORES.
 
     Tied scores are one threshold, the EER is interpolated between thresholds, minDCF is

@@ -14,7 +14,7 @@ from avkd_cli.commands.analyze_output import show
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.json",
               help="Write the JSON there as well.")  # fmt: skip
 @options.as_json
-def command(
+def pcc(
     stores: tuple[str, ...], list_file: Path | None, output: Path | None, as_json: bool
 ) -> None:
     """Say how alike embedding STORES are, utterance by utterance.

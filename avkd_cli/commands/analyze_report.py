@@ -16,7 +16,7 @@ from avkd_cli.commands.analyze_output import corpus_name, show
 @click.option("--resamples", type=click.IntRange(0, 100_000), default=500, show_default=True,
               help="Lists of persons drawn for the intervals; 0: none.")  # fmt: skip
 @options.as_json
-def command(
+def report(
     folder: Path, output: Path | None, corpus: str | None, resamples: int, as_json: bool
 ) -> None:
     """Make one self-contained HTML page of what lies in FOLDER.

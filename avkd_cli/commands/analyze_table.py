@@ -14,9 +14,7 @@ from avkd_cli.commands.analyze_output import corpus_name, show
               help="Write table.md, table.tex, table.json there.")  # fmt: skip
 @corpus_name
 @options.as_json
-def command(
-    scores: tuple[Path, ...], output: Path | None, corpus: str | None, as_json: bool
-) -> None:
+def table(scores: tuple[Path, ...], output: Path | None, corpus: str | None, as_json: bool) -> None:
     """Arrange SCORES, files SYSTEM.LIST.scores or folders of them, as the paper's tables.
 
     Systems are audio, visual, fusion-gate, audio-kd-cos-kl and so on, lists vox1-o, vox1-e,

@@ -28,7 +28,7 @@ LETTERS = ("a", "b", "c", "d")
 @people_list
 @plot_file
 @options.as_json
-def command(
+def venn(
     trials: str | None,
     fmr: float | None,
     trials_out: Path | None,

@@ -1,9 +1,8 @@
 """`avkd corpus`: a table of subcommands, each loaded when it is asked for."""
 
-import difflib
-import importlib
-
 import click
+
+from avkd_cli.lazy import LazyGroup
 
 # name: (module, what it does). The text stands here so that `avkd corpus --help` loads nothing.
 SUBCOMMANDS = {
@@ -21,31 +20,12 @@ SUBCOMMANDS = {
 }
 
 
-class Subcommands(click.Group):
-    """Loads a subcommand's module only to run it or to show its own help."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: D102
-        return list(SUBCOMMANDS)
-
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: D102
-        if name not in SUBCOMMANDS:
-            return None
-        module = importlib.import_module(f"avkd_cli.commands.{SUBCOMMANDS[name][0]}")
-        return getattr(module, name.replace("-", "_"))
-
-    def resolve_command(self, ctx: click.Context, args: list[str]):  # noqa: D102
-        if args and args[0] not in SUBCOMMANDS and not args[0].startswith("-"):
-            close = difflib.get_close_matches(args[0], SUBCOMMANDS, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
-            ctx.fail(f"there is no corpus command '{args[0]}'.{hint}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: D102
-        with formatter.section("Corpora"):
-            formatter.write_dl([(name, text) for name, (_, text) in SUBCOMMANDS.items()])
-
-
-@click.group(cls=Subcommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    table=SUBCOMMANDS,
+    heading="Corpora",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 def corpus() -> None:
     """List the people of a corpus; make a stand-in corpus or trials.
 

@@ -1,0 +1,49 @@
+"""A click group whose commands are loaded when they are asked for."""
+
+import difflib
+import importlib
+from collections.abc import Mapping
+
+import click
+
+
+class LazyGroup(click.Group):
+    """Commands from a table: name to module and what it does.
+
+    The text stands in the table so that the group's help loads no command; a command is the
+    function of its name (- as _) in `avkd_cli.commands.<module>`.
+
+    Args:
+        table: name: (module, text).
+        heading: of the list in the help.
+    """
+
+    def __init__(
+        self, *args, table: Mapping[str, tuple[str, str]], heading: str = "Commands", **kwargs
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.table, self.heading = table, heading
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of the table."""
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return a command, its module loaded now."""
+        if name not in self.table:
+            return None
+        module = importlib.import_module(f"avkd_cli.commands.{self.table[name][0]}")
+        return getattr(module, name.replace("-", "_"))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]):
+        """Refuse an unknown name with the nearest one."""
+        if args and args[0] not in self.table and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], self.table, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            ctx.fail(f"there is no command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table."""
+        with formatter.section(self.heading):
+            formatter.write_dl([(name, text) for name, (_, text) in self.table.items()])

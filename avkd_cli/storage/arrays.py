@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import google_crc32c
 import numpy as np
-from numcodecs.zstd import Zstd
+from numcodecs.zstd import Zstd, decompress
 
 from avkd_cli.errors import InputError
 
@@ -158,7 +158,7 @@ def unseal_into(data: np.ndarray, out: np.ndarray, where: str) -> None:
 
 def _unpack(data: np.ndarray, out: np.ndarray, where: str) -> None:
     try:
-        Zstd().decode(data[:-_CRC_SIZE], out)
+        decompress(data[:-_CRC_SIZE], out)
     except (RuntimeError, ValueError) as error:
         raise InputError(f"{where}: is damaged ({error}); make the store again") from None
 

@@ -12,6 +12,8 @@ from avkd_cli.errors import TemporaryError, UsageError
 from avkd_cli.storage import workers
 from avkd_cli.storage.record import Task
 
+SECONDS_TO_CONNECT = 30
+
 _here = threading.local()
 
 
@@ -52,7 +54,7 @@ def run(tasks: Iterable[Task], done: workers.Done, address: str, processes: int 
             cluster = distributed.LocalCluster(
                 n_workers=processes or None, threads_per_worker=1, dashboard_address=None
             )
-        client = distributed.Client(cluster or address, timeout=30)
+        client = distributed.Client(cluster or address, timeout=SECONDS_TO_CONNECT)
     except (OSError, TimeoutError, ValueError) as error:
         raise TemporaryError(f"--dask {address}: no scheduler answers ({error})") from None
     try:

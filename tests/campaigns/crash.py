@@ -8,9 +8,10 @@ The power cut is a model: what was not synced is gone. A file that was not synce
 a directory that was not synced has the entries of its last sync. Mutants of the code, with one
 sync or one order taken away, must be caught by it.
 
-    python tests/campaigns/crash.py kill|fail|power [MUTANT]
+    python tests/campaigns/crash.py kill|fail|power [--mutant NAME]
 """
 
+import argparse
 import contextlib
 import errno
 import hashlib
@@ -22,7 +23,7 @@ import signal
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,10 +110,16 @@ def listing(folder: Path) -> dict[str, int]:
         return {entry.name: entry.inode() for entry in entries}
 
 
-def cut_power(root: Path, disk: Disk) -> None:
-    """Take away from a tree what no sync has made last."""
+def cut_power(root: Path, disk: Disk, keep_names: bool = False) -> None:
+    """Take away from a tree what no sync has made last.
+
+    Args:
+        root: of the tree.
+        disk: what is sure.
+        keep_names: of `root` itself, which a disk may have written before it was told to.
+    """
     for folder in [root, *(path for path in root.rglob("*") if path.is_dir())]:
-        if not folder.is_dir():
+        if not folder.is_dir() or (folder == root and keep_names):
             continue
         before = disk.entries.get(folder.stat().st_ino, {})
         now = listing(folder)
@@ -202,27 +209,11 @@ def name_before_record(_: Disk) -> None:
     durable.write_text, durable.publish = write_text, publish  # type: ignore[assignment]
 
 
-def write_in_place(_: Disk) -> None:
-    """Files are written under their own names."""
-
-    @contextlib.contextmanager
-    def beside(path: Path) -> Iterator:
-        with path.open("wb") as file:
-            yield file
-            durable.hook("write", path)
-            file.flush()
-            durable.hook("sync", path)
-            os.fsync(file.fileno())
-
-    durable._beside = beside
-
-
 MUTANTS = {
     "no-file-sync": without_file_sync,
     "no-directory-sync": without_directory_sync,
     "mark-before-data": mark_before_data,
     "name-before-record": name_before_record,
-    "write-in-place": write_in_place,
 }
 
 
@@ -268,6 +259,7 @@ def interrupted(
 
         durable.hook, os.fsync = hook, disk.sync  # type: ignore[assignment]
         job(out, seed)
+        disk.save(log.with_name("end"))
 
     return child(work)
 
@@ -311,6 +303,7 @@ def campaign(
     *,
     seeds: tuple[int, ...] = (0, 1),
     step: int = 1,
+    last: int = 0,
     patience: int = 1000,
 ) -> Outcome:
     """Interrupt the job at its operations in turn.
@@ -320,6 +313,7 @@ def campaign(
         mutant: what is wrong with the code.
         seeds: 0 makes a store, 1 replaces it.
         step: every one, every second, … operation.
+        last: only so many at the end; 0: all.
         patience: stop after so many failures.
     """
     outcome = Outcome()
@@ -327,16 +321,16 @@ def campaign(
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=base) as folder:
         root = Path(folder)
-        wanted = {seed: reference(root / f"ref{seed}", seed) for seed in seeds}
+        wanted = {seed: reference(root / f"ref{seed}", seed) for seed in range(max(seeds) + 1)}
         codes = [errno.ENOSPC, errno.EIO] if kind == "fail" else [0]
-        for seed in seeds:
-            for code in codes:
-                for at in itertools.count(1, step):
-                    stop = fail(code) if kind == "fail" else kill
-                    again = one(root / "try", seed, at, stop, mutant, kind, wanted, outcome)
-                    if not again or len(outcome.failures) >= patience:
-                        break
-                    outcome.operations += 1
+        for seed, code in itertools.product(seeds, codes):
+            stop = fail(code) if kind == "fail" else kill
+            begin = max(1, count_operations(root / "count", seed) - last + 1) if last else 1
+            for at in itertools.count(begin, step):
+                again = one(root / "try", seed, at, stop, mutant, kind, wanted, outcome)
+                if not again or len(outcome.failures) >= patience:
+                    break
+                outcome.operations += 1
     return outcome
 
 
@@ -347,6 +341,24 @@ def reference(folder: Path, seed: int) -> str:
     for each in range(seed + 1):
         assert child(lambda each=each: job(out, each)) == 0
     return digest(out)
+
+
+def count_operations(root: Path, seed: int) -> int:
+    """Return how many file operations the job has."""
+    root.mkdir()
+    for each in range(seed):
+        job_quietly(root / "out", each)
+    written = root.parent / "operations"
+
+    def work() -> None:
+        seen: list[str] = []
+        durable.hook = lambda operation, path: seen.append(operation)  # type: ignore[assignment]
+        job(root / "out", seed)
+        written.write_text(str(len(seen)))
+
+    assert child(work) == 0
+    shutil.rmtree(root)
+    return int(written.read_text())
 
 
 def one(
@@ -367,12 +379,16 @@ def one(
         job_quietly(out, each)
     status = interrupted(out, seed, at, stop, mutant, log)
     if status == 0 and not log.exists():
+        if kind == "power":  # a command that has said that it is done has kept its word
+            cut_power(root, Disk.load(log.with_name("end")))
+            if not out.exists() or fault_of_name(out, seed, wanted):
+                outcome.failures.append(f"seed {seed}: lost after a run that succeeded")
         return False
     where = f"seed {seed}, operation {at}"
     if kind == "fail" and status not in (0, 74):
         outcome.failures.append(f"{where}: exit {status}, not 74")
     if kind == "power":
-        cut_power(root, Disk.load(log))
+        cut_power(root, Disk.load(log), keep_names=at % 2 == 0)
     log.unlink(missing_ok=True)
     if fault := fault_of_name(out, seed, wanted):
         outcome.failures.append(f"{where}: {fault}")
@@ -415,9 +431,28 @@ def fault_of_name(out: Path, seed: int, wanted: dict[int, str]) -> str:
     return "" if found in list(wanted.values())[: seed + 1] else "visible and wrong"
 
 
+def main() -> int:
+    """Run one campaign from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kind", choices=["kill", "fail", "power"])
+    parser.add_argument("--mutant", choices=list(MUTANTS))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--last", type=int, default=0)
+    parser.add_argument("--patience", type=int, default=1000)
+    given = parser.parse_args()
+    outcome = campaign(
+        given.kind,
+        given.mutant,
+        seeds=tuple(given.seeds),
+        step=given.step,
+        last=given.last,
+        patience=given.patience,
+    )
+    print(*outcome.failures[:20], sep="\n")
+    print(f"{given.kind}: {outcome.operations} operations, {len(outcome.failures)} failures")
+    return 1 if outcome.failures else 0
+
+
 if __name__ == "__main__":
-    result = campaign(sys.argv[1], *sys.argv[2:3])
-    for line in result.failures[:20]:
-        print(line)
-    print(f"{sys.argv[1:]}: {result.operations} operations, {len(result.failures)} failures")
-    sys.exit(bool(result.failures))
+    sys.exit(main())

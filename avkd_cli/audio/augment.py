@@ -6,7 +6,6 @@ say; the ranges that the VoxCeleb community uses stand here.
 """
 
 import torch
-import torchaudio.functional
 from torch import Generator, Tensor
 
 # Signal-to-noise ratios in dB by what is added (MUSAN), from TaoRuijie/AVCleanse.
@@ -97,6 +96,8 @@ def change_speed(samples: Tensor, speed: float, sample_rate: int = 16_000) -> Te
     hundredths = round(100 * speed)
     if hundredths == 100:
         return samples
+    import torchaudio.functional  # half a second that only this needs
+
     step = sample_rate // 100
     return torchaudio.functional.resample(samples, hundredths * step, 100 * step)
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from avkd_cli.audio.augment import spec_augment
+from avkd_cli.audio.features import Fbank
 from avkd_cli.vision import augment
 
 
@@ -31,8 +32,6 @@ class AudioFrontEnd(nn.Module):
         super().__init__()
         self.fbank: nn.Module | None = None
         if features == "waveform":
-            from avkd_cli.audio.features import Fbank  # loads torchaudio, not needed otherwise
-
             self.fbank = Fbank(n_mels)
         self.masks = (time_mask, freq_mask)
 

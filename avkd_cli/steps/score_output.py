@@ -10,7 +10,12 @@ import numpy as np
 from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import UsageError
 from avkd_cli.storage import durable
-from avkd_cli.verification.metrics import detection_metrics, eer_threshold
+from avkd_cli.verification.metrics import (
+    closest_threshold,
+    error_rates,
+    interpolated_eer,
+    lowest_cost,
+)
 from avkd_cli.verification.scorefiles import score_lines, write_scores
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import signature
@@ -103,12 +108,11 @@ INPUTS = ("embeddings", "cohort", "sub_mean", "enrol_map", "scores", "calibratio
 
 def figures(scores: Scores) -> dict:
     """Return EER, minDCF by prior, and the threshold at the EER."""
-    target, nontarget = scores.target, scores.nontarget
-    found = detection_metrics(target, nontarget, P_TARGETS)
+    rates = error_rates(scores.target, scores.nontarget)
     return {
-        "eer_percent": 100 * found["eer"],
-        "min_dcf": {f"{p:g}": found[f"min_dcf_{p:g}"] for p in P_TARGETS},
-        "eer_threshold": eer_threshold(target, nontarget),
+        "eer_percent": 100 * interpolated_eer(rates),
+        "min_dcf": {f"{p:g}": lowest_cost(rates, p) for p in P_TARGETS},
+        "eer_threshold": closest_threshold(rates),
     }
 
 

@@ -12,7 +12,6 @@ import io
 import re
 import sys
 import zlib
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +19,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from avkd_cli.errors import InputError, MissingInputError, Rejected
+from avkd_cli.errors import InputError, MissingInputError
 
 BLOCK = 16 << 20
 LONGEST_LINE = 1 << 20
@@ -267,45 +266,3 @@ def is_regular(text: bytes, width: int) -> bool:
     inner = kind[:, :-1]
     blank = (inner == ord(" ")) | (inner == ord("\t"))
     return bool(np.all(kind[:, -1] == ord("\n")) and np.all(blank)) and b"\x7f" not in text
-
-
-class IdCodes:
-    """Numbers for ids, in the order in which they appear."""
-
-    def __init__(self) -> None:
-        self._codes: defaultdict[bytes, int] = defaultdict()
-        self._codes.default_factory = self._codes.__len__  # the next number, without Python
-
-    def __len__(self) -> int:
-        return len(self._codes)
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._codes)
-
-    def of(self, ids: list[bytes]) -> np.ndarray:
-        """Return the numbers of ids, int32, shape (n,); new ones are added."""
-        return np.fromiter(map(self._codes.__getitem__, ids), np.int32, len(ids))
-
-    def ids(self, name: str) -> list[str]:
-        """Return all ids by number.
-
-        Raises:
-            InputError: one is longer than 200 bytes or holds a blank or control character.
-        """
-        text = b"\n".join(self._codes)
-        ids = text.decode().split("\n") if self._codes else []
-        if not text.isascii() or b" " in text or max(map(len, self._codes), default=0) > 200:
-            _check_ids(ids, name)
-        return ids
-
-
-def _check_ids(ids: list[str], name: str) -> None:
-    from avkd_cli.storage.lines import check_id  # loads msgspec
-
-    for id in ids:
-        try:
-            check_id(id)
-        except Rejected as reject:
-            shown = id if len(id) < 60 else id[:60] + "…"
-            found = f"id {shown!r}: bad_id, {reject.detail}"
-            raise InputError(f"{name}: {found}; rename it") from None

@@ -201,7 +201,11 @@ def eer_threshold(target: ArrayLike, nontarget: ArrayLike) -> float:
     It lies midway between two neighbouring scores, so that rounding the scores in their
     last digits changes no decision.
     """
-    rates = error_rates(target, nontarget)
+    return closest_threshold(error_rates(target, nontarget))
+
+
+def closest_threshold(rates: ErrorRates) -> float:
+    """Return the threshold of `eer_threshold` from error rates that are already there."""
     at = _closest(rates)  # never the first, "accept all": the last is as close
     below, above = rates.threshold[at - 1 : at + 1]
     if np.isinf(above):

@@ -14,8 +14,9 @@ import numpy as np
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.storage import durable
 from avkd_cli.verification import headed, labels
-from avkd_cli.verification.columns import Block, Columns, IdCodes
-from avkd_cli.verification.scoreformats import FORMATS, Layout, guess_format, numbers
+from avkd_cli.verification.columns import Block, Columns
+from avkd_cli.verification.idcodes import IdCodes
+from avkd_cli.verification.scoreformats import FORMATS, LABELS, Layout, guess_format, numbers
 from avkd_cli.verification.scores import Scores, check, join
 from avkd_cli.verification.trials import Trials, list_name
 
@@ -78,8 +79,7 @@ class _Gathered:
         if name == "distance":
             return 1 - numbers(self.columns, block, index, self.allow_infinite)
         if name == "label":
-            known = labels.LABELS | {b"-1": 0}
-            return labels.decode(self.columns, block, index, known)
+            return labels.decode(self.columns, block, index, LABELS)
         if name in ("enrol", "test"):
             return self.codes.of(block.column(index))
         return block.column(index)

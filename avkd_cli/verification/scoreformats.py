@@ -11,6 +11,8 @@ from avkd_cli.errors import InputError
 from avkd_cli.verification import labels
 from avkd_cli.verification.columns import Block, Columns
 
+LABELS = labels.LABELS | {b"-1": 0}
+
 
 class Layout(NamedTuple):
     """How a line of a score file looks.
@@ -109,7 +111,7 @@ _NUMBER_LIKE = _NUMBER_BYTES + b"infaINFA"
 def _kinds(tokens: list[bytes]) -> set[str]:
     """Return what a column can be: an id always; labels; numbers, inf and nan included."""
     kinds = {"id"}
-    if set(tokens) <= labels.LABELS.keys() | {b"-1"}:
+    if tokens[0] in LABELS and set(tokens) <= LABELS.keys():
         kinds.add("label")
     if _looks_like_number(tokens[0]) and not b"\n".join(tokens).translate(None, _NUMBER_LIKE):
         kinds.add("number")
@@ -119,7 +121,7 @@ def _kinds(tokens: list[bytes]) -> set[str]:
 def _usual(tokens: list[bytes]) -> list[bytes]:
     """Return the tokens of a column without odd ones, if these are few."""
     numbers = [token for token in tokens if _looks_like_number(token)]
-    plain = [token for token in tokens if token in labels.LABELS]
+    plain = [token for token in tokens if token in LABELS]
     return next((kept for kept in (plain, numbers) if 2 * len(kept) >= len(tokens)), tokens)
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.verification import headed, labels
-from avkd_cli.verification.columns import Block, Columns, IdCodes
+from avkd_cli.verification.columns import Block, Columns
+from avkd_cli.verification.idcodes import IdCodes
 
 # format: the columns of a line.
 FORMATS: dict[str, tuple[str, ...]] = {

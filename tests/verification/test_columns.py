@@ -2,14 +2,13 @@ import gzip
 import io
 import sys
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.verification import columns as module
-from avkd_cli.verification.columns import Columns, Header, IdCodes, is_regular
+from avkd_cli.verification.columns import Columns, Header, is_regular
 
 
 def rows(source, **options):
@@ -164,24 +163,3 @@ def test_a_csv_row_of_another_width_is_named(tmp_path):
 def test_lines_of_any_width_come_with_their_numbers(tmp_path):
     columns = Columns(written(tmp_path, b"m u v\n\nn\tw\n"), "models")
     assert list(columns.lines()) == [(1, ["m", "u", "v"]), (3, ["n", "w"])]
-
-
-def test_codes_number_ids_by_first_appearance():
-    codes = IdCodes()
-    np.testing.assert_array_equal(codes.of([b"x", b"y", b"x"]), [0, 1, 0])
-    np.testing.assert_array_equal(codes.of([b"z", b"y"]), [2, 1])
-    assert codes.ids("list") == ["x", "y", "z"]
-
-
-@pytest.mark.parametrize("id", ["a\u00a0b", "x" * 201, "a b", "a\u200db"])
-def test_an_id_with_blanks_controls_or_too_long_is_refused(id):
-    codes = IdCodes()
-    codes.of([b"good", id.encode()])
-    with pytest.raises(InputError, match="bad_id"):
-        codes.ids("list")
-
-
-def test_ids_beyond_ascii_are_welcome():
-    codes = IdCodes()
-    codes.of(["zoë/1".encode()])
-    assert codes.ids("list") == ["zoë/1"]

@@ -289,6 +289,9 @@ def test_the_hull_is_convex_and_below_the_roc(target, nontarget):
 def test_actual_cost_decides_by_bayes_rule():
     # p 1/2: threshold 0. One target of two below it, one nontarget of four at or above it.
     assert act_dcf([-1, 2], [-3, -2, -1, 0], 0.5) == pytest.approx(0.5 + 0.25)
+    # A score at the threshold is accepted, on both sides.
+    assert act_dcf([0.0], [-1.0], 0.5) == 0.0
+    assert act_dcf([1.0], [0.0], 0.5) == 1.0
     # p 0.01: threshold log 99 = 4.6; nobody is accepted.
     assert act_dcf([1, 2], [-1], 0.01) == pytest.approx(1.0)
 

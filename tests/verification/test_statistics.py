@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
+from avkd_cli.verification import resampling
 from avkd_cli.verification.metrics import equal_error_rate, min_dcf
 from avkd_cli.verification.resampling import Draws, SortedScores, resample
 from avkd_cli.verification.statistics import (
@@ -61,8 +62,10 @@ def test_a_weighted_list_has_the_figures_of_its_trials_written_out(seed):
     )
 
 
-def test_costs_of_many_thresholds_are_searched_exactly():
+@pytest.mark.parametrize("block", [2, 7, 512])
+def test_costs_of_many_thresholds_are_searched_exactly(monkeypatch, block):
     # More thresholds than a block, so that whole blocks are passed over.
+    monkeypatch.setattr(resampling, "_BLOCK", block)
     systems, label, enrol, test = people(0, 50, 100, 0.3)
     count = np.random.default_rng(1).integers(0, 4, 50)
     weight = np.where(label == 1, count[enrol], count[enrol] * count[test])

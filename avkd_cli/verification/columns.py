@@ -183,13 +183,13 @@ class Columns:
         if data[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in data[:4]:
             raise InputError(f"{self.name}: is not UTF-8; convert it with iconv")
         data = data.removeprefix(_BOM)
-        line, _, rest = data.partition(b"\n")
+        line = first_line(data)
         self.header = self._find_header(line.decode(errors="replace").rstrip("\r"))
         if self.header is None:
             return data
         self.width = len(self.header.names)
         self._hash.update(line.removesuffix(b"\r") + b"\n")
-        return rest
+        return data[len(line) + 1 :]
 
     def _whole_lines(self, data: bytes, line: int) -> tuple[bytes, bytes]:
         end = data.rfind(b"\n") + 1
@@ -216,7 +216,7 @@ class Columns:
     def _tokens(self, text: bytes, line: int) -> list[bytes]:
         if self.header and self.header.separator != "\t":
             return self._cut_csv(text, line, self.header.separator)
-        self.width = self.width or len(text.lstrip().partition(b"\n")[0].split())
+        self.width = self.width or len(first_line(text.lstrip()).split())
         if self.width and is_regular(text, self.width):
             return text.split()
         return self._cut_lines(text, line)
@@ -254,6 +254,12 @@ class Columns:
 def unpacked(file: io.BufferedReader) -> BinaryIO:
     """Return a file's content, unpacked if it is gzip."""
     return gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == b"\x1f\x8b" else file
+
+
+def first_line(text: bytes) -> bytes:
+    """Return the first line without its end, and without copying the rest."""
+    end = text.find(b"\n")
+    return text if end < 0 else text[:end]
 
 
 def is_regular(text: bytes, width: int) -> bool:

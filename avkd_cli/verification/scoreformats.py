@@ -109,11 +109,14 @@ _NUMBER_LIKE = _NUMBER_BYTES + b"infaINFA"
 
 
 def _kinds(tokens: list[bytes]) -> set[str]:
-    """Return what a column can be: an id always; labels; numbers, inf and nan included."""
+    """Return what a column can be: an id always; labels; numbers, by its first thousand lines.
+
+    Reading names any later line that is no number, so no more are looked at here.
+    """
     kinds = {"id"}
     if tokens[0] in LABELS and set(tokens) <= LABELS.keys():
         kinds.add("label")
-    if _looks_like_number(tokens[0]) and not b"\n".join(tokens).translate(None, _NUMBER_LIKE):
+    if all(_looks_like_number(token) for token in tokens[:1000]):
         kinds.add("number")
     return kinds
 

@@ -101,7 +101,7 @@ def check(scores: Scores) -> tuple[str, ...]:
 
 def _refuse_two_scores(scores: Scores) -> None:
     pair = scores.enrol.astype(np.int64) * len(scores.ids) + scores.test
-    order = np.argsort(pair, kind="stable")
+    order = np.argsort(pair)
     pair, score = pair[order], scores.score[order]
     differ = np.flatnonzero((pair[1:] == pair[:-1]) & (score[1:] != score[:-1]))
     if len(differ):

@@ -20,6 +20,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.verification.words import Words, joined, with_spare
 
 BLOCK = 16 << 20
 LONGEST_LINE = 1 << 20
@@ -45,23 +46,28 @@ class Block:
     """Some whole lines, cut into columns of one width.
 
     Args:
-        tokens: every field in order, `width` a line.
+        text: the lines.
+        words: every field in order, `width` a line.
         width: number of columns.
-        text: the lines, for messages.
         first_line: number of the first of them, from 1.
     """
 
-    def __init__(self, tokens: list[bytes], width: int, text: bytes, first_line: int) -> None:
-        self.tokens, self.width = tokens, width
+    def __init__(self, text: bytes, words: Words, width: int, first_line: int) -> None:
+        self.words, self.width = words, width
         self._text, self._first_line = text, first_line
 
-    def column(self, index: int) -> list[bytes]:
+    def __len__(self) -> int:
+        return len(self.words) // self.width
+
+    def column(self, index: int) -> Words:
         """Return one column."""
-        return self.tokens[index :: self.width]
+        words = self.words
+        rows = slice(index, None, self.width)
+        return Words(words.text, words.start[rows], words.end[rows])
 
     def row(self, index: int) -> list[bytes]:
         """Return one line's fields."""
-        return self.tokens[index * self.width : (index + 1) * self.width]
+        return [self.words[index * self.width + column] for column in range(self.width)]
 
     def line(self, row: int) -> int:
         """Return the number in the file of the line that has a row, blank ones counted."""
@@ -116,12 +122,12 @@ class Columns:
     def __iter__(self) -> Iterator[Block]:
         for line, text, unfinished in self._texts():
             try:
-                tokens = self._tokens(text, line)
+                words = self._words(text, line)
             except InputError as error:
                 hint = " (the last line has no end: is the file cut off?)" if unfinished else ""
                 raise InputError(f"{error}{hint}") from None
-            if tokens:
-                yield Block(tokens, self.width, text, line)
+            if len(words):
+                yield Block(text, words, self.width, line)
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """Yield number and fields of each filled line, of any widths; used instead of blocks."""
@@ -213,13 +219,14 @@ class Columns:
             line += text.count(b"\n", 0, error.start)
             raise self.fail(line, f"byte 0x{text[error.start]:02x} is not UTF-8") from None
 
-    def _tokens(self, text: bytes, line: int) -> list[bytes]:
+    def _words(self, text: bytes, line: int) -> Words:
         if self.header and self.header.separator != "\t":
-            return self._cut_csv(text, line, self.header.separator)
+            return joined(self._cut_csv(text, line, self.header.separator))
         self.width = self.width or len(first_line(text.lstrip()).split())
-        if self.width and is_regular(text, self.width):
-            return text.split()
-        return self._cut_lines(text, line)
+        end = regular_ends(text, self.width) if self.width else None
+        if end is None:
+            return joined(self._cut_lines(text, line))
+        return Words(with_spare(text), np.concatenate([[0], end[:-1] + 1]), end)
 
     def _cut_lines(self, text: bytes, line: int) -> list[bytes]:
         """Cut lines one by one: slower, but at home with blank lines and able to say where."""
@@ -262,13 +269,17 @@ def first_line(text: bytes) -> bytes:
     return text if end < 0 else text[:end]
 
 
-def is_regular(text: bytes, width: int) -> bool:
-    """Return whether every line is `width` words with one blank or tab between them."""
+def regular_ends(text: bytes, width: int) -> np.ndarray | None:
+    """Return where each word ends, if every line is `width` words with one blank or tab between.
+
+    None for any other text; that has to be cut line by line.
+    """
     array = np.frombuffer(text, dtype=np.uint8)
     gaps = np.flatnonzero(array <= ord(" "))
     if len(gaps) == 0 or len(gaps) % width or gaps[0] == 0 or np.any(np.diff(gaps) == 1):
-        return False
+        return None
     kind = array[gaps].reshape(-1, width)
     inner = kind[:, :-1]
     blank = (inner == ord(" ")) | (inner == ord("\t"))
-    return bool(np.all(kind[:, -1] == ord("\n")) and np.all(blank)) and b"\x7f" not in text
+    regular = np.all(kind[:, -1] == ord("\n")) and np.all(blank) and b"\x7f" not in text
+    return gaps if regular else None

@@ -19,6 +19,7 @@ from avkd_cli.verification.idcodes import IdCodes
 from avkd_cli.verification.scoreformats import FORMATS, LABELS, Layout, guess_format, numbers
 from avkd_cli.verification.scores import Scores, check, join
 from avkd_cli.verification.trials import Trials, list_name
+from avkd_cli.verification.words import joined
 
 _ROWS = 8192  # lines formatted at a time: their strings fit the cache
 
@@ -82,7 +83,7 @@ class _Gathered:
             return labels.decode(self.columns, block, index, LABELS)
         if name in ("enrol", "test"):
             return self.codes.of(block.column(index))
-        return block.column(index)
+        return block.column(index).tolist()
 
     def scores(self, format: str) -> Scores:
         parts = {name: _joined(found) for name, found in self.parts.items()}
@@ -121,7 +122,7 @@ def _persons_to_labels(parts: dict, codes: IdCodes) -> None:
     claimed, real = parts["claimed"], parts["real"]
     parts["label"] = np.array([a == b for a, b in zip(claimed, real, strict=True)], np.int8)
     if "enrol" not in parts:
-        parts["enrol"] = codes.of(claimed)
+        parts["enrol"] = codes.of(joined(claimed))
 
 
 def _add_images(parts: dict, codes: IdCodes) -> None:
@@ -129,7 +130,7 @@ def _add_images(parts: dict, codes: IdCodes) -> None:
     ids = list(codes)
     models = [ids[code] for code in parts["enrol"].tolist()]
     both = [m if m == i else m + b"|" + i for m, i in zip(models, parts["image"], strict=True)]
-    parts["enrol"] = codes.of(both)
+    parts["enrol"] = codes.of(joined(both))
 
 
 def write_scores(path: Path, scores: Scores, format: str = "avkd") -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from avkd_cli.errors import InputError
 from avkd_cli.verification import labels
 from avkd_cli.verification.columns import Block, Columns
+from avkd_cli.verification.words import Words, joined
 
 LABELS = labels.LABELS | {b"-1": 0}
 
@@ -74,9 +75,9 @@ def guess_format(columns: Columns, block: Block) -> str:
         InputError: none fits, or more than one.
     """
     columns_of = [block.column(index) for index in range(block.width)]
-    fitting = best_fitting([_kinds(tokens) for tokens in columns_of])
+    fitting = best_fitting([_kinds(words) for words in columns_of])
     if not fitting:  # one odd line in a good file: take the format of most, so that it is named
-        fitting = best_fitting([_kinds(_usual(tokens)) for tokens in columns_of])
+        fitting = best_fitting([_kinds(_usual(words)) for words in columns_of])
     if len(fitting) == 1:
         _refuse_trial_list(columns, columns_of, fitting[0])
         return fitting[0]
@@ -108,24 +109,28 @@ def _weight(layout: Layout, kinds: list[set[str]]) -> int:
 _NUMBER_LIKE = _NUMBER_BYTES + b"infaINFA"
 
 
-def _kinds(tokens: list[bytes]) -> set[str]:
+def _kinds(words: Words) -> set[str]:
     """Return what a column can be: an id always; labels; numbers, by its first thousand lines.
 
     Reading names any later line that is no number, so no more are looked at here.
     """
     kinds = {"id"}
-    if tokens[0] in LABELS and set(tokens) <= LABELS.keys():
+    if labels.is_labels(words, LABELS):
         kinds.add("label")
-    if all(_looks_like_number(token) for token in tokens[:1000]):
+    if all(_looks_like_number(words[row]) for row in range(min(1000, len(words)))):
         kinds.add("number")
     return kinds
 
 
-def _usual(tokens: list[bytes]) -> list[bytes]:
-    """Return the tokens of a column without odd ones, if these are few."""
-    numbers = [token for token in tokens if _looks_like_number(token)]
-    plain = [token for token in tokens if token in LABELS]
-    return next((kept for kept in (plain, numbers) if 2 * len(kept) >= len(tokens)), tokens)
+def _usual(words: Words) -> Words:
+    """Return the words of a column without odd ones, if these are few."""
+    each = words.tolist()
+    numbers = [word for word in each if _looks_like_number(word)]
+    plain = [word for word in each if word in LABELS]
+    for kept in (plain, numbers):
+        if 2 * len(kept) >= len(each):
+            return joined(kept)
+    return words
 
 
 def _looks_like_number(token: bytes) -> bool:
@@ -136,9 +141,9 @@ def _looks_like_number(token: bytes) -> bool:
     return not token.translate(None, _NUMBER_LIKE)
 
 
-def _refuse_trial_list(columns: Columns, columns_of: list[list[bytes]], format: str) -> None:
+def _refuse_trial_list(columns: Columns, columns_of: list[Words], format: str) -> None:
     at = FORMATS[format].columns.index("score")
-    if format in ("kaldi", "voxsrc") and set(columns_of[at]) <= {b"0", b"1"}:
+    if format in ("kaldi", "voxsrc") and labels.is_labels(columns_of[at]):
         raise InputError(
             f"{columns.name}: looks like a trial list, every score is 0 or 1; give a score file"
         )
@@ -150,7 +155,7 @@ def numbers(columns: Columns, block: Block, index: int, allow_infinite: bool) ->
     Raises:
         InputError: naming the first line whose score is no finite decimal number.
     """
-    tokens = block.column(index)
+    tokens = block.column(index).tolist()
     allowed = _NUMBER_BYTES + (_INFINITE if allow_infinite else b"")
     if not b"\n".join(tokens).translate(None, allowed):
         try:

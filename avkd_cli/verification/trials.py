@@ -117,7 +117,7 @@ def read_trials(source: str | Path, format: str | None = None) -> Trials:
         format = format or guess_format(columns, block)
         wanted = columns.header.names if columns.header else FORMATS[format]
         _decode(columns, block, wanted, codes, parts)
-        if format == "kaldi" and block.tokens[2] in (b"0", b"1"):
+        if format == "kaldi" and block.words[2] in (b"0", b"1"):
             format = "3dspeaker"
     return _trials(columns, format or "", codes.ids(columns.name), parts)
 
@@ -130,9 +130,9 @@ def _decode(
         raise columns.fail(block.line(0), found)
     for index, what in enumerate(wanted):
         if what == "label":
-            parts[what].append(labels.decode(columns, block, index, labels.LABELS))
+            parts[what].append(labels.decode(columns, block, index))
         elif what == "key":
-            parts[what] += [key.decode() for key in block.column(index)]
+            parts[what] += [key.decode() for key in block.column(index).tolist()]
         elif what in ("enrol", "test"):
             parts[what].append(codes.of(block.column(index)))
 
@@ -167,7 +167,7 @@ def guess_format(columns: Columns, block: Block) -> str:
         return fitting[0]
     # A bad label somewhere: take the column that starts well, so that the line can be named.
     for name, at in _GUESSED.items():
-        if block.tokens[at] in labels.LABELS:
+        if block.words[at] in labels.LABELS:
             return name
     raise columns.fail(
         block.line(0), "no label (1, 0, target, nontarget) in the first or last column"

@@ -90,7 +90,7 @@ def resample_persons(
     A person drawn k times counts k times: target trials of person i weigh k_i, nontarget trials
     of i and j weigh k_i k_j, whichever of them is enrolled. All systems see the same draws, so
     that their differences are paired. Intervals at 95 % from 1,000 draws held the true EER of
-    simulated people with person effects in 94 to 96 % of sets at 100 persons, and in 91 to 97 % at
+    simulated people with person effects in 93 to 96 % of sets at 100 persons, and in 91 to 97 % at
     20 (tests/verification/test_statistics.py).
 
     Args:

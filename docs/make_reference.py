@@ -17,8 +17,8 @@ from avkd_cli.cli import cli
 PAGE = Path(__file__).with_name("commands.md")
 HEAD = """# Commands
 
-Made from the help of the commands by `python docs/make_reference.py`; do not edit. Where no default is
-said, an option is off or absent by default. `-h` is `--help` everywhere.
+Made from the help of the commands by `python docs/make_reference.py`; do not edit. Where no default
+is said, an option is off or absent by default. `-h` is `--help` everywhere.
 """
 INDENT = "    "
 

@@ -19,8 +19,10 @@ READY  := $(VENV)/.installed
 WORK          ?= work
 SEED          ?= 0
 NUM_PROCESSES ?= 1
-DETECTOR      ?= none
+# Faces: yunet or scrfd with DETECTOR_WEIGHTS, or none, when pictures are face crops already.
 DETECTOR_WEIGHTS ?=
+# More options of `avkd score`, such as --skip-missing for films without a face.
+SCORE_FLAGS   ?=
 PERSONS       ?= 40
 # Weights of KL, COS and MMD where a student uses them.
 ALPHA ?= 1
@@ -36,12 +38,16 @@ ifneq ($(VOXCELEB2),)
   CORPUS := VoxCeleb2 dev to train on, VoxCeleb1 to test on
   PRESET ?= paper
   JOBS   ?= 1
+  DETECTOR ?= yunet
   LIST   := $(WORK)/lists/people.jsonl
   TRIAL_DIR ?= $(VOXCELEB1)
   NAMES  := vox1-o vox1-e vox1-h vox1-o-cleaned vox1-e-cleaned vox1-h-cleaned
 else ifneq ($(PEOPLE),)
   ifeq ($(TRIALS),)
     $(error PEOPLE is given without TRIALS: name one trial list or more)
+  endif
+  ifeq ($(wildcard $(PEOPLE)),)
+    $(error PEOPLE=$(PEOPLE): no such file)
   endif
   CORPUS := $(PEOPLE)
   PRESET ?= small
@@ -65,6 +71,7 @@ TRIALS_vox1-h         = $(TRIAL_DIR)/list_test_hard.txt
 TRIALS_vox1-h-cleaned = $(TRIAL_DIR)/list_test_hard2.txt
 $(foreach file,$(TRIALS),$(eval TRIALS_$(basename $(notdir $(file))) = $(file)))
 
+DETECTOR ?= none
 THREADS := $(shell n=$$(( $$(nproc) / $(JOBS) )); echo $$(( n > 0 ? n : 1 )))
 TRAIN    = OMP_NUM_THREADS=$(THREADS) $(AVKD)
 SETTINGS = --config $(PRESET) --seed $(SEED) --num-processes $(NUM_PROCESSES)
@@ -99,6 +106,7 @@ $(READY): pyproject.toml
 
 vox1_kd: $(READY) ## teach students and report: the main job (see the top of this file)
 	@echo "avkd: $(CORPUS)"
+	@echo "avkd: preset $(PRESET), faces by detector $(DETECTOR), everything in $(WORK)/"
 	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) all
 	@echo "avkd: report in $(REPORT)/index.html; $(CORPUS)"
 
@@ -203,7 +211,7 @@ $(foreach sense,audio visual,$(foreach loss,$(LOSSES),$(eval $(call student,$(se
 define scored # $(1) system, $(2) trial list
 $(SCORES)/$(1).$(2).scores: $(STORES)/$(1)-emb.zarr/avkd.json $(TRIALS_$(2))
 	mkdir -p $(SCORES)
-	$$(AVKD) score $(TRIALS_$(2)) $$(<D) -o $$@ --metrics $$(@:.scores=.metrics.json)
+	$$(AVKD) score $(TRIALS_$(2)) $$(<D) -o $$@ $(SCORE_FLAGS) --metrics $$(@:.scores=.metrics.json)
 endef
 $(foreach system,$(SYSTEMS),$(foreach name,$(NAMES),$(eval $(call scored,$(system),$(name)))))
 ALL_SCORES := $(foreach system,$(SYSTEMS),$(foreach name,$(NAMES),$(SCORES)/$(system).$(name).scores))

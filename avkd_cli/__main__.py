@@ -46,10 +46,15 @@ def main() -> None:
 def run() -> int:  # noqa: PLR0911  one return an outcome reads best
     """Run the command line; return the exit code, after one line on stderr for an error."""
     try:
-        cli.main(prog_name="avkd", standalone_mode=False)
+        # Not cli.main, which answers a closed pipe with exit code 1.
+        with cli.make_context("avkd", sys.argv[1:]) as ctx:
+            cli.invoke(ctx)
         sys.stdout.flush()
     except click.exceptions.Exit as ending:
         return ending.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        return error.exit_code
     except click.UsageError as error:
         return complain(message_of(error), 2, error.ctx)
     except click.ClickException as error:
@@ -72,21 +77,27 @@ def run() -> int:  # noqa: PLR0911  one return an outcome reads best
 def message_of(error: click.UsageError) -> str:
     """Return click's message with the way to the help page."""
     path = error.ctx.command_path if error.ctx else "avkd"
-    return f"{error.format_message()} See '{path} --help'."
+    text = error.format_message().rstrip()
+    return f"{text}{'' if text.endswith(('.', '?')) else '.'} See '{path} --help'."
 
 
 def complain(message: str, code: int, ctx: click.Context | None = None) -> int:
     """Print `avkd <command>: error: …` on stderr; return the code."""
     if debugging():
         traceback.print_exc()
-    words = [word for word in sys.argv[1:] if not word.startswith("-")][:1]
-    command = ctx.command_path if ctx else " ".join(["avkd", *words])
+    command = ctx.command_path if ctx else command_path()
     text = " ".join(message.split())
     with contextlib.suppress(OSError):
         print(
             f"{command}: error: {text}".encode(errors="backslashreplace").decode(), file=sys.stderr
         )
     return code
+
+
+def command_path() -> str:
+    """Return `avkd`, the command and, in a group of commands, which one."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    return " ".join(["avkd", *words[: 2 if words[:1] in (["analyze"], ["corpus"]) else 1]])
 
 
 def environment_fault(error: OSError) -> int:

@@ -152,6 +152,10 @@ class AudioConfig(TrainConfig):
 
     model: str = setting("resnet34", "audio encoder", choices=AUDIO_MODELS)
     width: int = setting(0, "channels of the first stage; 0: as printed", minimum=0)
+    pooling: str = setting(
+        "", "over time; none: the model's own", choices=("", "statistics", "attentive")
+    )
+    emb_bn: bool = setting(False, "batch norm between embedding and AAM-softmax")
     crop_min: int = setting(200, "shortest training crop", unit="frames", minimum=8)
     crop_max: int = setting(400, "longest training crop", unit="frames", minimum=8)
     n_mels: int = setting(40, "mel bands, when the store holds waveforms", minimum=8)
@@ -167,7 +171,6 @@ class VisualConfig(TrainConfig):
     model: str = setting("resnet34", "face encoder", choices=VISUAL_MODELS)
     width: int = setting(0, "channels of the first stage; 0: as printed", minimum=0)
     emb_bn: bool = setting(True, "batch norm between embedding and AAM-softmax")
-    faces: int = setting(1, "faces drawn of an utterance in training", minimum=1)
     flip: bool = setting(False, "mirror faces at random")
     jitter: float = setting(0.0, "brightness and contrast jitter", minimum=0, maximum=1)
     shift: int = setting(0, "random shift of a crop", unit="pixels", minimum=0)
@@ -249,7 +252,6 @@ class DistillVisualConfig(DistillTerms, VisualConfig):
 class ExtractConfig:
     """Settings of extract-embeddings."""
 
-    face_pool: str = setting("mean", "face embeddings of an utterance", choices=("mean", "none"))
     batch_frames: int = setting(20_000, "frames of sound in a batch", minimum=100)
     batch_faces: int = setting(256, "faces in a batch", minimum=1)
     mixed_precision: str = setting("no", "arithmetic of the nets", choices=("no", "bf16", "fp16"))

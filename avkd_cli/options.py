@@ -49,6 +49,22 @@ list_file = click.option(
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, also on a terminal.")
 
 
+class StepCommand(click.Command):
+    """A command whose inputs and outputs need not be named to see its settings."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Require nothing but the modality where --print-config is asked."""
+        required = {p for p in self.params if p.required and p.name != "modality"}
+        asked = "--print-config" in args
+        for parameter in required:
+            parameter.required = not asked
+        try:
+            return super().parse_args(ctx, args)
+        finally:
+            for parameter in required:
+                parameter.required = True
+
+
 class PartitionRange(click.ParamType):
     """`0:500`, a half-open range of partitions."""
 
@@ -103,16 +119,31 @@ EXECUTION = (
 )
 
 
-def execution(command: Callable) -> Callable:
+def execution(command: Callable, options: tuple[Decorator, ...] = EXECUTION) -> Callable:
     """Add the options of `Execution`; the command gets one argument `execution`."""
     names = [field.name for field in dataclasses.fields(Execution)]
 
     @functools.wraps(command)
     def gathered(**kwargs: Any) -> Any:
-        given = {name: kwargs.pop(name) for name in names}
+        given = {name: kwargs.pop(name) for name in names if name in kwargs}
         return command(execution=Execution(**given), **kwargs)
 
-    return apply(EXECUTION, gathered)
+    return apply(options, gathered)
+
+
+def execution_here(command: Callable) -> Callable:
+    """Add those of `Execution` that make sense where the work is done in this process."""
+    wanted = ("overwrite", "partition_size", "partitions", "finalise", "dry_run", "quiet")
+    return execution(command, tuple(one for one in EXECUTION if parameter_name(one) in wanted))
+
+
+def parameter_name(option: Decorator) -> str:
+    """Return the argument that a click option fills."""
+
+    def probe() -> None:
+        """Carry the option."""
+
+    return option(probe).__click_params__[0].name
 
 
 def settings(*configs: type, section: str, pick: str | None = None) -> Decorator:
@@ -181,13 +212,19 @@ def flag(field: dataclasses.Field, configs: tuple[type, ...]) -> Decorator:
     meta, name = field.metadata, field.name.replace("_", "-")
     default = " | ".join(dict.fromkeys(defaults(field.name, configs)))
     unit = f" {meta['unit']}" if meta["unit"] else ""
-    text = f"{meta['help'][0].upper()}{meta['help'][1:]}.  [default: {default}{unit}]"
+    said = " | ".join(dict.fromkeys(helps(field.name, configs)))
+    text = f"{said[0].upper()}{said[1:]}.  [default: {default}{unit}]"
     if isinstance(field.default, bool):
         return click.option(f"--{name}/--no-{name}", "set_" + field.name, default=None, help=text)
     kind = click.Choice(meta["choices"]) if meta["choices"] else type(field.default)
     if {field.name} & {"model"}:
         kind = click.Choice(sorted({c for cfg in configs for c in choices(field.name, cfg)}))
     return click.option(f"--{name}", "set_" + field.name, type=kind, default=None, help=text)
+
+
+def helps(name: str, configs: tuple[type, ...]) -> list[str]:
+    """Return what each dataclass that has the setting says of it."""
+    return [f.metadata["help"] for c in configs for f in dataclasses.fields(c) if f.name == name]
 
 
 def defaults(name: str, configs: tuple[type, ...]) -> list[str]:

@@ -81,3 +81,25 @@ def test_a_mistake_gets_one_line_and_its_exit_code(tmp_path, words, code, said):
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["prep-audio"], ["crop-faces"], ["extract-embeddings"], ["score"],
+     ["train-teacher", "--modality", "fusion"], ["distill", "--modality", "audio"]],
+)  # fmt: skip
+def test_settings_are_shown_without_inputs(words):
+    text, loaded = ask(*words, "--print-config", "--config", "small")
+    section = ".".join([words[0], *words[2:]])
+    assert text.startswith(f"[{section}]\n")
+    assert not loaded & HEAVY
+
+
+def test_a_closed_pipe_ends_quietly_by_its_signal(tmp_path):
+    script = f"{sys.executable} -m avkd_cli corpus csv {tmp_path}/x.csv | head -n 1; echo ${{PIPESTATUS[0]}}"
+    lines = "".join(f"u{i},p{i % 7},a.wav\n" for i in range(20_000))
+    (tmp_path / "x.csv").write_text("id,person,audio\n" + lines)
+    (tmp_path / "a.wav").write_bytes(b"RIFF")
+    result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "141"
+    assert "Traceback" not in result.stderr and "BrokenPipe" not in result.stderr

@@ -8,7 +8,7 @@ from avkd_cli import options
 from avkd_cli.config import CropFacesConfig, Execution
 
 
-@click.command("crop-faces")
+@click.command("crop-faces", cls=options.StepCommand)
 @click.argument("utterances", type=options.utterance_list)
 @options.output_store
 @click.option(

@@ -8,7 +8,7 @@ from avkd_cli import options
 from avkd_cli.config import STEPS, DistillAudioConfig, DistillVisualConfig, TrainConfig
 
 
-@click.command("distill")
+@click.command("distill", cls=options.StepCommand)
 @click.argument("store", type=options.store)
 @click.option(
     "--teacher",

@@ -8,7 +8,7 @@ from avkd_cli import options
 from avkd_cli.config import Execution, ExtractConfig
 
 
-@click.command("extract-embeddings")
+@click.command("extract-embeddings", cls=options.StepCommand)
 @click.argument("run", required=False, type=options.run_folder)
 @click.argument("stores", nargs=-1, type=options.store)
 @click.option(
@@ -22,7 +22,7 @@ from avkd_cli.config import Execution, ExtractConfig
 @click.option("--modality", help="What imported embeddings were made from, such as visual.")
 @options.output_store
 @options.list_file
-@options.execution
+@options.execution_here
 @options.settings(ExtractConfig, section="extract-embeddings")
 def extract_embeddings(
     run: Path | None,

@@ -8,7 +8,7 @@ from avkd_cli import options
 from avkd_cli.config import Execution, PrepAudioConfig
 
 
-@click.command("prep-audio")
+@click.command("prep-audio", cls=options.StepCommand)
 @click.argument("utterances", type=options.utterance_list)
 @options.output_store
 @options.execution
@@ -29,7 +29,7 @@ def prep_audio(
     \b
     Examples:
         avkd prep-audio people.jsonl -o audio.zarr --n-mels 80
-        grep '"split": "train"' people.jsonl | avkd prep-audio - --root . -o train.zarr
+        grep '"split": *"train"' people.jsonl | avkd prep-audio - --root . -o train.zarr
     """
     from avkd_cli.steps.prep_audio import prep_audio as step
 

@@ -68,7 +68,7 @@ FILES = (
 )
 
 
-@click.command("score")
+@click.command("score", cls=options.StepCommand)
 @click.argument("inputs", type=options.text_file, nargs=-1, metavar="TRIALS STORE | SCORES...")
 @lambda command: options.apply(FILES, command)
 @options.settings(ScoreConfig, section="score")

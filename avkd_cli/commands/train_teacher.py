@@ -8,7 +8,7 @@ from avkd_cli import options
 from avkd_cli.config import STEPS, AudioConfig, FusionConfig, TrainConfig, VisualConfig
 
 
-@click.command("train-teacher")
+@click.command("train-teacher", cls=options.StepCommand)
 @click.argument("stores", nargs=-1, required=True, type=options.store)
 @click.option(
     "--modality",

@@ -158,4 +158,6 @@ def print_reports(reports: Sequence[Report], as_json: bool) -> None:
         raise InputError(
             f"{count} faults in {bad} of {len(reports)} stores; make these stores again"
         )
-    print(f"{len(reports)} stores are whole", file=sys.stderr)
+    print(
+        f"{len(reports)} {'store is' if len(reports) == 1 else 'stores are'} whole", file=sys.stderr
+    )

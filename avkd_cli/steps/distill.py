@@ -55,6 +55,12 @@ def distill(
     taught = open_store(teacher, "avkd.embeddings")
     chosen = choose_taught(data, taught, list_file, intersect)
     terms = terms_of(settings)
+    if not terms.weighted():
+        print(
+            "avkd distill: warning: no term is on, this trains the plain baseline; "
+            "set --alpha (KL), --beta (COS) or --gamma (MMD)",
+            file=sys.stderr,
+        )
     check_sizes(taught, settings, terms)
     classifier = classifier_of(taught, chosen, terms)
     description = describe_sense(modality, data, settings)

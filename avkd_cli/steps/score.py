@@ -162,7 +162,9 @@ def _refuse_combinations(
     if trials == store == "-":
         raise UsageError("trials and store cannot both come from stdin; give one as a path")
     if (settings.norm != "none") != (cohort is not None):
-        raise UsageError("--norm and --cohort go together; give both or neither")
+        have = f"--norm {settings.norm}" if cohort is None else "--cohort"
+        lack = "--cohort" if cohort is None else "--norm"
+        raise UsageError(f"{have} needs {lack}; give both or neither (--norm may be of --config)")
     if output is not None and trials != "-" and output.exists() and output.samefile(trials):
         raise UsageError(f"-o {output} is the trial list itself; choose another output")
 

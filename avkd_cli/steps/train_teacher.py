@@ -102,7 +102,9 @@ def describe_sense(modality: str, store: Any, settings: AudioConfig | VisualConf
         model["dropout"] = settings.dropout
     if modality == "audio":
         front_end = describe_sound(store, settings)
-        model["n_mels"] = front_end["n_mels"]
+        model |= {"n_mels": front_end["n_mels"], "emb_bn": settings.emb_bn}
+        if settings.pooling:
+            model["pooling"] = settings.pooling
         return Description("audio", settings.model, model, front_end)
     height, width, channels = store.row_shape
     model |= {"in_channels": channels, "emb_bn": settings.emb_bn}

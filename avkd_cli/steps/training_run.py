@@ -11,7 +11,7 @@ import numpy as np
 from torch import nn
 
 from avkd_cli.config import TrainConfig
-from avkd_cli.errors import AvkdError, InputError
+from avkd_cli.errors import AvkdError, InputError, UsageError
 from avkd_cli.steps.training_set import TrainingSet
 from avkd_cli.steps.validation import Validation, embedder
 from avkd_cli.storage import durable
@@ -114,8 +114,12 @@ def make_task(job: Job, settings: TrainConfig, validation: str | None) -> Task:
     embed = embedder(job.modality, job.stores, settings.mixed_precision)
     measure = Validation(validation, job.stores, embed) if validation else None
     keyed.reseed_torch(settings.seed, "weights")
+    try:
+        objective = job.objective()
+    except ValueError as error:  # a width or a keyword that this network does not have
+        raise UsageError(f"--model {job.description.name}: {error}") from None
     return Task(
-        objective=job.objective(),
+        objective=objective,
         batches=Batches(
             make_sampler(job.chosen, settings), [Labels(job.chosen.labels), *job.sources]
         ),

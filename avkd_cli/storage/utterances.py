@@ -4,6 +4,8 @@ A bad line is a reject and the rest is read; a file that is not such a list, is 
 one id to two recordings stops the run. Formats: docs/formats.md; rules: reliability.md 2.4, M.
 """
 
+import difflib
+import functools
 import gzip
 import hashlib
 import os
@@ -172,8 +174,8 @@ def _utterance(values: dict[str, Any], warnings: Counter[str]) -> Utterance:
     if not values.keys() <= FIELDS:
         extra = {key: value for key, value in values.items() if key not in FIELDS}
         for key in extra.keys() - KNOWN_EXTRA:
-            if not key.startswith("x-"):
-                warnings["unknown_key"] += 1
+            if looks_misspelt(key):
+                warnings[f"unknown_key '{key}'"] += 1
         values = {key: value for key, value in values.items() if key in FIELDS}
     try:
         utterance = msgspec.convert({**values, "extra": extra}, Utterance)
@@ -182,6 +184,12 @@ def _utterance(values: dict[str, Any], warnings: Counter[str]) -> Utterance:
     lines.check_id(utterance.id)
     check_values(utterance)
     return utterance
+
+
+@functools.cache
+def looks_misspelt(key: str) -> bool:
+    """Return whether a key is nearly, but not, one of ours; any other key is the user's own."""
+    return bool(difflib.get_close_matches(key, FIELDS, n=1, cutoff=0.8))
 
 
 def _refuse_ids_equal_after_normalisation(found: UtteranceList) -> None:

@@ -187,10 +187,10 @@ def test_one_file_under_two_persons_rejects_both_and_under_one_is_said(read):
     assert found.warnings == {"same_file": 1}
 
 
-def test_unknown_keys_are_kept_and_counted(read):
-    found = read(b'{"id": "a", "persn": "p", "x-own": 1, "age": 30}\n')
-    assert found.utterances[0].extra == {"persn": "p", "x-own": 1, "age": 30}
-    assert found.warnings == {"unknown_key": 1}
+def test_unknown_keys_are_kept_and_those_nearly_ours_are_warned_of(read):
+    found = read(b'{"id": "a", "block": "A", "persn": "p", "x-mine": 2}\n')
+    assert found.utterances[0].extra == {"block": "A", "persn": "p", "x-mine": 2}
+    assert found.warnings == {"unknown_key 'persn'": 1}
 
 
 @pytest.mark.parametrize(

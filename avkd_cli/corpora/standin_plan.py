@@ -26,8 +26,12 @@ class StandinPlan:
 
     @property
     def train_persons(self) -> int:
-        """How many are of VoxCeleb2, to train on; at least two on either side."""
-        return int(np.clip(round(self.train_share * self.persons), 2, self.persons - 2))
+        """How many are of VoxCeleb2, to train on; at least two.
+
+        Three are left to test where there are five or more: two of them share a sex, so that
+        the list H has nontargets.
+        """
+        return max(2, min(round(self.train_share * self.persons), self.persons - 3))
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,7 @@ def test_too_few_people_or_sessions_are_a_wrong_option(tmp_path, tiny_plan, wron
 def test_seven_of_ten_people_train():
     assert StandinPlan().train_persons == 28
     assert StandinPlan(persons=4).train_persons == 2
+    assert StandinPlan(persons=6).train_persons == 3
 
 
 def test_every_line_is_a_good_utterance_with_files(tiny):

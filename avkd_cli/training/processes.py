@@ -49,18 +49,17 @@ def launch(count: int) -> int:
 def wait(children: list[subprocess.Popen]) -> int:
     """Wait for all; when one fails, give the others time, then end them."""
     code, deadline = 0, float("inf")
-    while any(child.poll() is None for child in children):
-        failed = next((c.returncode for c in children if c.returncode), 0)
+    while None in (codes := [child.poll() for child in children]):
+        failed = next((c for c in codes if c), 0)
         if failed and not code:
             code, deadline = failed, time.monotonic() + GRACE
             for child in children:
-                if child.poll() is None:
-                    child.terminate()
+                child.terminate()
         if time.monotonic() > deadline:
             for child in children:
                 child.kill()
         time.sleep(0.05)
-    return code or next((c.returncode for c in children if c.returncode), 0)
+    return code or next((c for c in codes if c), 0)
 
 
 def environment(index: int, count: int, port: int) -> dict[str, str]:

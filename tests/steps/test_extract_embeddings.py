@@ -1,0 +1,74 @@
+"""Importing somebody else's embeddings; extraction itself is in test_pipeline.py."""
+
+import numpy as np
+import pytest
+
+from avkd_cli.config import Execution
+from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.steps.extract_embeddings import import_embeddings
+from avkd_cli.storage.store import open_store
+
+IDS = np.array(["p1/a", "p1/b", "p2/a"])
+VECTORS = np.arange(12, dtype=np.float32).reshape(3, 4)
+
+
+def bring(tmp_path, list_file=None, **arrays):
+    np.savez(tmp_path / "foreign.npz", **arrays)
+    return import_embeddings(
+        tmp_path / "foreign.npz", tmp_path / "e.zarr", Execution(quiet=True), modality="audio",
+        list_file=list_file,
+    )  # fmt: skip
+
+
+def test_ids_vectors_and_persons_are_kept(tmp_path):
+    manifest = bring(tmp_path, id=IDS, embedding=VECTORS, person=np.array(["p1", "p1", "p2"]))
+    store = open_store(tmp_path / "e.zarr", "avkd.embeddings")
+    assert store.ids == list(IDS)
+    assert store.persons == ["p1", "p1", "p2"]
+    np.testing.assert_array_equal(store.embedding, VECTORS)
+    assert manifest["counts"]["utterances"] == 3 and manifest["modality"] == "audio"
+    assert store.classifier is None
+
+
+def test_a_classifier_comes_along(tmp_path):
+    bring(tmp_path, id=IDS, embedding=VECTORS, classes=np.array(["p1", "p2"]),
+          classifier=np.ones((2, 4)))  # fmt: skip
+    store = open_store(tmp_path / "e.zarr", "avkd.embeddings")
+    assert store.classes == ["p1", "p2"]
+    assert store.classifier.shape == (2, 4)
+
+
+def test_half_precision_becomes_float32_and_a_list_chooses(tmp_path):
+    (tmp_path / "some.jsonl").write_text('{"id": "p2/a"}\n')
+    bring(tmp_path, tmp_path / "some.jsonl", id=IDS, embedding=VECTORS.astype(np.float16))
+    store = open_store(tmp_path / "e.zarr", "avkd.embeddings")
+    assert store.ids == ["p2/a"] and store.embedding.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"id": IDS}, "no array 'embedding'"),
+        ({"embedding": VECTORS}, "no array 'id'"),
+        ({"id": IDS[:2], "embedding": VECTORS}, "wanted \\(3,\\)"),
+        ({"id": IDS, "embedding": VECTORS[0]}, "wanted floats"),
+        ({"id": IDS, "embedding": VECTORS.astype(str)}, "wanted floats"),
+        ({"id": np.array(["a", "a", "b"]), "embedding": VECTORS}, "twice"),
+        ({"id": IDS, "embedding": VECTORS * np.nan}, "not finite, first of 'p1/a'"),
+        ({"id": IDS, "embedding": VECTORS, "classes": IDS[:2]}, "do not fit"),
+        ({"id": np.array([{"x": 1}]), "embedding": VECTORS[:1]}, "plain arrays"),
+    ],
+)
+def test_what_does_not_fit_is_refused_and_leaves_nothing(tmp_path, arrays, said):
+    with pytest.raises(InputError, match=said):
+        bring(tmp_path, **arrays)
+    assert not (tmp_path / "e.zarr").exists()
+
+
+def test_files_that_are_no_archives_are_refused(tmp_path):
+    for name, text in (("cut.npz", b"PK\x03\x04cut"), ("text.npz", b"hello"), ("none.npz", b"")):
+        (tmp_path / name).write_bytes(text)
+        with pytest.raises(InputError, match=r"npz"):
+            import_embeddings(tmp_path / name, tmp_path / "e.zarr", Execution(quiet=True))
+    with pytest.raises(MissingInputError):
+        import_embeddings(tmp_path / "gone.npz", tmp_path / "e.zarr", Execution(quiet=True))

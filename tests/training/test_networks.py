@@ -1,0 +1,87 @@
+import json
+
+import pytest
+import torch
+
+from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.training import networks
+from avkd_cli.training.networks import Description, build
+from avkd_cli.training.objectives import Classify
+from avkd_cli.training.runs import make_plan, open_run
+
+TDNN = Description("audio", "tdnn", {"n_mels": 8, "embedding_size": 6, "width": 16}, {"n_mels": 8})
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A finished run of a tiny network, and the objective it holds."""
+    opened = open_run(tmp_path / "run", make_plan("train-teacher", {"seed": 0}, {"audio": "x"}))
+    torch.manual_seed(0)
+    objective = Classify(build(TDNN), 3, 6, 32.0, "a")
+    opened.publish(
+        objective.state_dict(),
+        {"network": networks.to_json(TDNN), "classes": ["a", "b", "c"], "role": "teacher"},
+    )
+    return opened.path, objective
+
+
+def test_a_finished_run_embeds_as_the_network_that_was_trained(run):
+    path, objective = run
+    trained = networks.load(path)
+    frames = {"audio": torch.randn(2, 30, 8)}
+    assert torch.equal(trained.network(frames), objective.network.eval()(frames))
+    assert trained.classes == ["a", "b", "c"]
+    assert torch.equal(trained.classifier, objective.head.weight)
+    assert not any(p.requires_grad for p in trained.network.parameters())
+
+
+def edit(path, **changes):
+    file = path / "model.json"
+    record = json.loads(file.read_text())
+    file.write_text(json.dumps(record | changes))
+
+
+def other(**changes):
+    description = networks.to_json(TDNN)
+    return description | changes
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"network": other(model={"n_mels": 8, "embedding_size": 7, "width": 16})}, "do not fit"),
+        ({"network": other(name="ecapa-tdnn")}, "do not fit"),
+        ({"network": other(name="transformer")}, "do not fit"),
+        ({"network": None}, "do not fit"),
+        ({"files": {}}, "no digest"),
+        ({"format": "avkd.audio"}, "wanted avkd.model"),
+        ({"version": 99}, "99"),
+    ],
+)
+def test_a_description_that_does_not_fit_is_refused(run, changes, said):
+    edit(run[0], **changes)
+    with pytest.raises(InputError, match=said):
+        networks.load(run[0])
+
+
+def test_changed_weights_are_refused(run):
+    weights = run[0] / "model.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-5] ^= 1
+    weights.write_bytes(data)
+    with pytest.raises(InputError, match="SHA-256"):
+        networks.load(run[0])
+
+
+def test_what_is_no_run_is_refused_by_name(run, tmp_path):
+    with pytest.raises(MissingInputError, match="no such run"):
+        networks.load(tmp_path / "nowhere")
+    (run[0] / "model.json").unlink()
+    with pytest.raises(InputError, match="unfinished run"):
+        networks.load(run[0])
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match="not a run"):
+        networks.load(tmp_path / "folder")
+    (tmp_path / "model.pt").write_bytes(b"\x80\x04")
+    with pytest.raises(InputError, match="pickled"):
+        networks.load(tmp_path / "model.pt")

@@ -15,12 +15,14 @@ from safetensors.numpy import load_file
 
 from avkd_cli.config import FusionConfig
 from avkd_cli.errors import DivergedError, InputError, OutputError
-from avkd_cli.steps.training_run import Job, train
+from avkd_cli.steps.training_run import Job, make_task, plan_of, train
 from avkd_cli.steps.training_set import TrainingSet
 from avkd_cli.training import checkpoint
 from avkd_cli.training.batches import Embeddings, OtherOfPerson
+from avkd_cli.training.loop import fit
 from avkd_cli.training.networks import Description, build
 from avkd_cli.training.objectives import Corrupted
+from avkd_cli.training.runs import open_run
 
 # Dropout of a sense, momentum, a growing margin and warm-up: a part that a resumed run forgets
 # would show.
@@ -213,3 +215,19 @@ def test_nan_may_be_skipped_while_it_is_rare(tmp_path):
 def test_a_batch_that_cannot_be_split_is_refused(tmp_path, batch_size, accumulate):
     with pytest.raises(InputError, match="--batch-size"):
         run(tmp_path / "run", batch_size=batch_size, accumulate=accumulate)
+
+
+def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path):
+    figures = iter([0.3, 0.1, float("nan"), 0.2, 0.05])
+    settings = FusionConfig(**(SETTINGS | {"max_steps": 80, "patience": 2.0}))
+    job = make_job()
+    task = make_task(job, settings, None)
+    task.validate = lambda network: {"eer": next(figures)}
+    opened = open_run(tmp_path / "run", plan_of(job, settings, None))
+    objective = fit(task, settings, opened, quiet=True)
+    # An epoch is 8 steps: best after the second, given up after the fourth.
+    lines = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    assert [x["step"] for x in lines if "validation" in x] == [8, 16, 24, 32]
+    best, _ = checkpoint.read(tmp_path / "run/step_000016")
+    for name, value in objective.state_dict().items():
+        assert torch.equal(value, best["network"][name]), name

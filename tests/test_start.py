@@ -96,7 +96,8 @@ def test_settings_are_shown_without_inputs(words):
 
 
 def test_a_closed_pipe_ends_quietly_by_its_signal(tmp_path):
-    script = f"{sys.executable} -m avkd_cli corpus csv {tmp_path}/x.csv | head -n 1; echo ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m avkd_cli corpus csv {tmp_path}/x.csv"
+    script = f"{command} | head -n 1; echo ${{PIPESTATUS[0]}}"
     lines = "".join(f"u{i},p{i % 7},a.wav\n" for i in range(20_000))
     (tmp_path / "x.csv").write_text("id,person,audio\n" + lines)
     (tmp_path / "a.wav").write_bytes(b"RIFF")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import google_crc32c
 import numpy as np
+from numcodecs.vlen import VLenUTF8
 from numcodecs.zstd import Zstd, decompress
 
 from avkd_cli.errors import InputError
@@ -230,17 +231,17 @@ LONGEST_TEXT = 1024
 
 
 def text_values(raw: bytes, count: int, where: str) -> list[str]:
-    """Return the texts in unpacked vlen-utf8."""
-    values, place = [], 4
+    """Return the texts in unpacked vlen-utf8.
+
+    Raises:
+        InputError: not `count` of them, or damaged.
+    """
     if int.from_bytes(raw[:4], "little") != count:
         raise InputError(f"{where}: holds another number of texts; make the store again")
-    for _ in range(count):
-        start = place + 4
-        place = start + int.from_bytes(raw[place:start], "little")
-        values.append(raw[start:place].decode())
-    if place != len(raw):
-        raise InputError(f"{where}: is damaged (text); make the store again")
-    return values
+    try:
+        return VLenUTF8().decode(raw).tolist()
+    except ValueError as error:
+        raise InputError(f"{where}: is damaged ({error}); make the store again") from None
 
 
 def block_metadata(

@@ -248,6 +248,7 @@ def finish(
         The manifest.
     """
     work = work_of(out)
+    durable.sweep_below(work)  # a worker may have been killed since `start`
     for directory in sorted({(work / name).parent for name in files}):
         durable.make_directory(directory)
     durable.write_all({work / name: data for name, data in files.items()})

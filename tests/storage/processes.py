@@ -73,7 +73,13 @@ def raise_error(number):
     raise OSError(getattr(errno, number), "as the file says")
 
 
+def litter(path):
+    """Leave a half-written file, as a worker that is killed does."""
+    Path(path).write_text("half")
+
+
 FAULTS = {
+    "litter": litter,
     "odd": lambda _: None,
     "reject": reject,
     "segfault": lambda _: os.kill(os.getpid(), signal.SIGSEGV),

@@ -166,3 +166,19 @@ def test_the_same_values_have_the_same_bytes():
     again = np.asfortranarray(values)
     one, two = (arrays.encode_shard(v, ["frame", "mel"], "") for v in (values, again))
     assert one == two
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"\x01\0\0\0",
+        b"\x01\0\0\0\x05\0\0\0abc",
+        b"\x01\0\0\0\x01\0\0\0\xff",
+        b"\x02\0\0\0\x01\0\0\0a\x01\0\0\0a",
+        b"\xff\xff\xff\xff\x01\0\0\0a",
+    ],
+)
+def test_text_that_is_damaged_is_refused(raw):
+    with pytest.raises(InputError, match="here: "):
+        arrays.text_values(raw, 1, "here")

@@ -10,6 +10,7 @@ import pytest
 
 from avkd_cli.errors import TemporaryError
 from avkd_cli.storage import build, workers
+from avkd_cli.storage.verify import faults_of_store
 
 
 def rejects_of(store):
@@ -46,6 +47,13 @@ def test_a_worker_killed_from_outside_costs_nothing_but_time(corpus, tmp_path, d
     marker.touch()
     corpus.build(tmp_path / "again", workers=0)
     assert digests(tmp_path / "out") == digests(tmp_path / "again")
+
+
+def test_what_a_killed_worker_left_half_written_is_not_published(corpus, tmp_path):
+    # Found by tests/campaigns/kill.py: only a run that was itself killed tidied up.
+    corpus.add("d7", f"1 litter:{tmp_path}/out.wip/parts/.00001.index.tmp-0123")
+    corpus.build(tmp_path / "out", workers=1)
+    assert list(faults_of_store(tmp_path / "out")) == []
 
 
 def test_workers_that_die_at_changing_places_end_the_run(corpus, tmp_path):

@@ -85,7 +85,7 @@ def build_from_utterances(
     if execution.dry_run:
         partitions.check_output(out)
         return dryrun.of_utterances(out, plan, utterances, sizes, spec, process, settings)
-    limit = rejects.Limit.of(utterances, execution, max_reject_fraction, out)
+    limit = rejects.Limit.of(utterances, execution, max_reject_fraction, out, step)
 
     def tasks(numbers: Iterable[int]) -> Iterator[Task]:
         for number in numbers:

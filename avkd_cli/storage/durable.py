@@ -140,11 +140,17 @@ def text_output(path: Path) -> Iterator[TextIO]:
 
 
 def write_all(files: Mapping[Path, bytes]) -> None:
-    """Write several files, each whole or absent, with one sync for each directory."""
+    """Write several files, each whole or absent, with one sync for each directory.
+
+    Directories that are missing are made; when this returns, all of it is on the disk.
+    """
+    changed = dict.fromkeys(path.parent for path in files)
+    for directory in list(changed):
+        changed |= dict.fromkeys(_make_missing(directory))
     for path, data in files.items():
         with _beside(path) as file:
             file.write(data)
-    for directory in dict.fromkeys(path.parent for path in files):
+    for directory in changed:
         sync_directory(directory)
 
 
@@ -181,15 +187,20 @@ def append_line(path: Path, line: str) -> None:
 
 def make_directory(path: Path) -> None:
     """Make a directory and what is missing above it, to last; an existing one is left alone."""
+    for parent in _make_missing(path):
+        sync_directory(parent)
+
+
+def _make_missing(path: Path) -> list[Path]:
+    """Make a directory and what is missing above it; return those that have a new entry."""
     if path.is_dir():
-        return
-    if path.parent != path:
-        make_directory(path.parent)
+        return []
+    changed = _make_missing(path.parent) if path.parent != path else []
     with _operation("mkdir", path), suppress(FileExistsError):
         path.mkdir(mode=_MODE_DIRECTORY)
     if not path.is_dir():
         raise OutputError(f"{path}: exists and is not a directory; choose another output")
-    sync_directory(path.parent)
+    return [*changed, path.parent]
 
 
 def touch(path: Path) -> None:

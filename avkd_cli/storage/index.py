@@ -29,7 +29,11 @@ def assemble(
         files |= {f"{array.name}/{file}": data for file, data in encoded.items()}
         shape = [len(values)] if isinstance(values, list) else list(values.shape)
         described[array.name] = {"dtype": array.dtype, "shape": shape, "axes": list(array.axes)}
-    lines = [(work / f"{name}.rejects.jsonl").read_bytes() for name in names]
+    lines = [
+        (work / f"{partitions.name_of(number)}.rejects.jsonl").read_bytes()
+        for number in sorted(marks)
+        if marks[number]["rejected"]
+    ]
     files["rejects.jsonl"] = rejects.merged(utterances.rejects, lines)
     counts = {
         "utterances": len(columns["id"]),

@@ -197,8 +197,6 @@ def commit(work: Path, partition: int, files: Mapping[str, bytes], summary: Mapp
         files: name below `work` → content.
         summary: what else the mark says.
     """
-    for directory in sorted({(work / name).parent for name in files}):
-        durable.make_directory(directory)
     durable.write_all({work / name: data for name, data in files.items()})
     listed = {name: [len(data), durable.sha256_bytes(data)] for name, data in files.items()}
     mark = {"partition": partition, **summary, "files": listed}
@@ -249,8 +247,6 @@ def finish(
     """
     work = work_of(out)
     durable.sweep_below(work)  # a worker may have been killed since `start`
-    for directory in sorted({(work / name).parent for name in files}):
-        durable.make_directory(directory)
     durable.write_all({work / name: data for name, data in files.items()})
     listed = {name: [len(data), durable.sha256_bytes(data)] for name, data in files.items()}
     for partition in sorted(marks):
@@ -304,6 +300,12 @@ def chosen(partitions: tuple[int, int] | None, count: int) -> range:
     return range(min(first, count), min(stop, count))
 
 
+def say(execution: Execution, text: str) -> None:
+    """Tell the user on stderr, unless --quiet."""
+    if not execution.quiet:
+        print(text, file=sys.stderr)
+
+
 Marks = dict[int, dict[str, Any]]
 Make = Callable[[Path, range, Marks], None]
 Assemble = Callable[[Path, Marks], tuple[dict[str, bytes], dict[str, Any]]]
@@ -333,7 +335,7 @@ def produce(
     check_output(out)
     with durable.lock(out, shared=execution.partitions is not None):
         if whole := finished(out, plan, execution.overwrite):
-            print(f"{out}: already complete", file=sys.stderr)
+            say(execution, f"avkd {plan.step}: {out}: already complete")
             remove_remains(out)
             return manifest.line(whole, out)
         work = start(out, plan, execution.overwrite)
@@ -343,7 +345,7 @@ def produce(
             make(work, numbers, marks)
         if execution.partitions is not None:
             done = f"partitions {numbers.start}:{numbers.stop} of {plan.partitions} are done"
-            print(f"{out}: {done}; when all are, run with --finalise", file=sys.stderr)
+            say(execution, f"avkd {plan.step}: {done}; when all are, run with --finalise")
             return None
         refuse_missing(marks, plan.partitions)
         files, record = assemble(work, marks)

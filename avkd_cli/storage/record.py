@@ -169,8 +169,9 @@ def _commit(task: Task, records: dict[int, Record], rejects: list[dict]) -> dict
     index = _index(task, records)
     files = {
         f"{name}.index": msgspec.msgpack.encode(index),
-        f"{name}.rejects.jsonl": reject_lines(rejects),
     }
+    if rejects:
+        files[f"{name}.rejects.jsonl"] = reject_lines(rejects)
     long = [record.long for record in records.values() if len(record.long)]
     summary = summary_of(list(records.values()), rejects, task.spec)
     if long:

@@ -32,6 +32,8 @@ class Limit:
         in_list: codes of the lines that are no utterances.
         warned_in_list: the list's warnings.
         out: the store, for messages.
+        step: the command, for messages.
+        quiet: only warnings and errors are said.
     """
 
     most: int
@@ -40,10 +42,17 @@ class Limit:
     in_list: Counter[str]
     warned_in_list: Counter[str]
     out: Path
+    step: str
+    quiet: bool
 
     @classmethod
     def of(
-        cls, utterances: UtteranceList, execution: Execution, fraction: float, out: Path
+        cls,
+        utterances: UtteranceList,
+        execution: Execution,
+        fraction: float,
+        out: Path,
+        step: str,
     ) -> "Limit":
         """Return the limit: of fraction and number the stricter, one record always within."""
         planned = len(utterances.utterances) + len(utterances.rejects)
@@ -59,6 +68,8 @@ class Limit:
             Counter(reject["code"] for reject in utterances.rejects),
             Counter(utterances.warnings),
             out,
+            step,
+            execution.quiet,
         )
 
     def rejected(self, marks: Marks) -> Counter[str]:
@@ -116,12 +127,16 @@ class Limit:
         marks = list(marks)
         codes = self.rejected(marks)
         line = f"accepted {counts['utterances']}, rejected {codes.total()}"
-        print(line + (f" ({counted(codes)})" if codes else ""), file=sys.stderr)
+        if not self.quiet:
+            print(line + (f" ({counted(codes)})" if codes else ""), file=sys.stderr)
         for code, count in sorted(self.warned(marks).items()):
-            print(f"warning: {code} ({count} times)", file=sys.stderr)
+            self._warn(f"{code} ({count} times)")
         if codes and (lost := lost_persons(utterances, self.out)):
             shown = ", ".join(lost[:5]) + (", …" if len(lost) > 5 else "")
-            print(f"warning: {len(lost)} persons lost all records: {shown}", file=sys.stderr)
+            self._warn(f"{len(lost)} persons lost all records: {shown}")
+
+    def _warn(self, text: str) -> None:
+        print(f"avkd {self.step}: warning: {text}", file=sys.stderr)
 
 
 def counted(codes: Counter[str]) -> str:

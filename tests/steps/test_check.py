@@ -102,7 +102,7 @@ def test_the_command_prints_one_line_a_fault_or_json_and_ends_with_65(tmp_path):
     whole, bad = embeddings(tmp_path / "one", ["a"]), embeddings(tmp_path / "two", ["a"])
     (bad / "id" / "c.0").unlink()
     run = CliRunner().invoke(command, [str(whole)])
-    assert (run.exit_code, run.stdout, run.stderr) == (0, "", "1 stores are whole\n")
+    assert (run.exit_code, run.stdout, run.stderr) == (0, "", "1 store is whole\n")
     run = CliRunner().invoke(command, [str(whole), str(bad)])
     assert isinstance(run.exception, InputError)
     assert run.stdout == f"{bad}: missing file id/c.0\n"

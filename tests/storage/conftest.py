@@ -38,7 +38,7 @@ class Corpus:
         self, out, *, spec=FRAMES, process=None, size=2, fraction=0.5, scale=1.0, **execution
     ):
         """Make a store of it; keywords are those of `Execution`."""
-        execution = {"workers": 0, "quiet": True} | execution
+        execution = {"workers": 0} | execution
         return build_from_utterances(
             out,
             spec,

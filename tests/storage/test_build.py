@@ -1,6 +1,5 @@
 import json
 import os
-import re
 
 import numpy as np
 import pytest
@@ -213,7 +212,10 @@ def test_warnings_are_said_once_with_their_number(corpus, tmp_path, capsys):
     corpus.add("d7", "1 2 odd")
     corpus.add("d8", "1 2 odd")
     corpus.build(tmp_path / "out")
-    assert re.findall("warning: .*", capsys.readouterr().err) == ["warning: odd (2 times)"]
+    said = "avkd prep-test: warning: odd (2 times)"
+    assert capsys.readouterr().err.splitlines() == ["accepted 9, rejected 0", said]
+    corpus.build(tmp_path / "again", quiet=True)
+    assert capsys.readouterr().err.splitlines() == [said]
 
 
 def test_utterances_without_a_face_are_kept_with_length_0(corpus, tmp_path):

@@ -41,13 +41,14 @@ def test_what_is_not_there_is_missing_and_what_is_no_store_is_a_fault(tmp_path):
 
 
 def test_each_damaged_file_is_one_line(store):
+    size = (store / "parts" / "00001.done").stat().st_size
     (store / "id" / "c.0").unlink()
-    durable.write_text(store / "parts" / "00001.rejects.jsonl", "x")
+    durable.write_text(store / "parts" / "00001.done", "x")
     (store / "extra").write_text("")
     (store / "link").symlink_to("parts")
     assert faults(store) == [
         "missing file id/c.0",
-        "parts/00001.rejects.jsonl has 1 bytes, not 0",
+        f"parts/00001.done has 1 bytes, not {size}",
         "link is a link",
         "extra file extra",
     ]

@@ -74,14 +74,49 @@ def _regions_text(result: dict) -> str:
 
 
 def metrics_text(result: dict) -> str:
-    """Return one row a score file, and the signatures."""
-    rows = [["scores", "EER", "minDCF 0.01", "minDCF 0.05", "target", "nontarget"]]
+    """Return one row a score file, further figures where there are, and the signatures."""
+    priors = list(result["files"][0]["min_dcf"])
+    rows = [["scores", "EER, %", *(f"minDCF {p}" for p in priors), "target", "nontarget"]]
     for one in result["files"]:
-        dcf = [f"{one['min_dcf'][p]:.4f}" for p in ("0.01", "0.05")]
-        rows.append([one["name"], f"{one['eer_percent']:.3f} %", *dcf])
-        rows[-1] += [count(one["targets"]), count(one["nontargets"])]
-    signatures = "\n".join(one["signature"] for one in result["files"])
-    return columns(rows) + "\n\n" + signatures
+        sure = one.get("intervals")
+        dcf = [limited(one["min_dcf"][p], sure and sure["min_dcf"][p], ".4f") for p in priors]
+        eer = limited(one["eer_percent"], sure and sure["eer_percent"])
+        rows.append([one["name"], eer, *dcf, count(one["targets"]), count(one["nontargets"])])
+    parts = [columns(rows)]
+    if "auc" in result["files"][0]:
+        parts += [columns(_match_rows(result)), columns(_ratio_rows(result, priors))]
+    if any("intervals" in one for one in result["files"]):
+        parts.append(f"95 % intervals from {count(result['resamples'])} draws of persons")
+    notes = dict.fromkeys(text for one in result["files"] for text in one.get("notes", ()))
+    parts += [f"Note: {text}." for text in notes]
+    return "\n\n".join([*parts, "\n".join(one["signature"] for one in result["files"])])
+
+
+def _match_rows(result: dict) -> list[list[str]]:
+    """Return the miss rate at each false-match rate, in percent, and the AUC."""
+    fmrs = list(result["files"][0]["fnmr_percent_at_fmr"])
+    rows = [["FNMR, %", *(f"at FMR {fmr}" for fmr in fmrs), "AUC"]]
+    for one in result["files"]:
+        sure, values = one.get("intervals"), one["fnmr_percent_at_fmr"]
+        found = [limited(values[fmr], sure and sure["fnmr_percent_at_fmr"][fmr]) for fmr in fmrs]
+        rows.append([one["name"], *found, f"{one['auc']:.5f}"])
+    return rows
+
+
+def _ratio_rows(result: dict, priors: Sequence[str]) -> list[list[str]]:
+    """Return what log-likelihood ratios cost, and would cost calibrated at best."""
+    rows = [["as log-likelihood ratios", "minCllr", "Cllr", *(f"actDCF {p}" for p in priors)]]
+    for one in result["files"]:
+        actual = [f"{one['act_dcf'][p]:.4f}" for p in priors]
+        rows.append([one["name"], decimal(one["min_cllr"]), decimal(one["cllr"]), *actual])
+    return rows
+
+
+def limited(value: float, limits: Sequence[float] | None, form: str = ".3f") -> str:
+    """Return a number, with the limits of its interval where there is one."""
+    if not limits:
+        return f"{value:{form}}"
+    return f"{value:{form}} ({limits[0]:{form}} to {limits[1]:{form}})"
 
 
 def compare_text(result: dict) -> str:

@@ -3,26 +3,52 @@
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import show, trial_list
+from avkd_cli.commands.analyze_output import people_list, priors, resampling, show, trial_list
+
+EER_MODES = ("interp", "nist", "vgg", "mean", "fop", "rocch")
+COST = click.FloatRange(min=0, min_open=True)
 
 
 @click.command("metrics")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
 @trial_list
+@click.option("--eer-mode", type=click.Choice(EER_MODES), default="interp", show_default=True,
+              help="What the EER is where no threshold makes both rates equal; the others are "
+              "those of toolkits, and rocch is on the ROC's convex hull.")  # fmt: skip
+@priors
+@click.option("--c-miss", type=COST, default=1.0, show_default=True, help="Cost of a miss.")
+@click.option("--c-fa", type=COST, default=1.0, show_default=True, help="Cost of a false alarm.")
+@resampling
+@people_list
 @options.as_json
-def metrics(scores: tuple[str, ...], trials: str | None, as_json: bool) -> None:
-    """Print EER, minDCF, counts and a signature of each of SCORES.
+def metrics(
+    scores: tuple[str, ...],
+    trials: str | None,
+    eer_mode: str,
+    p_target: tuple[float, ...],
+    c_miss: float,
+    c_fa: float,
+    resamples: int,
+    seed: int,
+    people: str | None,
+    as_json: bool,
+) -> None:
+    """Print every metric, counts and a signature of each of SCORES.
 
-    Tied scores are one threshold, the EER is interpolated between thresholds, minDCF is
-    normalised, at priors 0.01 and 0.05. The signature says so, with the list's name, digest
-    and counts, to paste under a table.
+    EER, minDCF and actDCF, AUC, misses (FNMR) at fixed false-match rates, Cllr and minCllr.
+    Tied scores are one threshold, the EER is interpolated between thresholds, costs are
+    normalised. Cllr and actDCF are of log-likelihood ratios, as 'score --calibrate' makes them.
+    With --resamples, intervals by drawing persons. The signature says how, with the list's
+    name, digest and counts, to paste under a table.
 
     \b
     Example:
-        avkd analyze metrics base.scores kd.scores
+        avkd analyze metrics base.scores kd.scores --resamples 1000
         avkd analyze metrics kaldi.scores --trials voxceleb1.txt --json | jq .files[].eer_percent
     """
     from avkd_cli.analysis.text import metrics_text
-    from avkd_cli.steps.analyze.metrics import metrics
+    from avkd_cli.steps.analyze.metrics import Rules, metrics
 
-    show(metrics(scores, trials), metrics_text, as_json)
+    rules = Rules(eer_mode, p_target, c_miss, c_fa)
+    result = metrics(scores, trials, rules, people=people, resamples=resamples, seed=seed)
+    show(result, metrics_text, as_json)

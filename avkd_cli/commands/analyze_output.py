@@ -1,7 +1,7 @@
 """What the analyses share: how a result is shown, and their common options."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -21,6 +21,56 @@ plot_file = click.option(
 corpus_name = click.option(
     "--corpus", metavar="NAME",
     help="Corpus, said first and last; 'stand-in' says that nobody in it is real.",
+)  # fmt: skip
+
+
+def resampling(command: Callable) -> Callable:
+    """Add --resamples and --seed."""
+    number = click.option(
+        "--resamples", type=click.IntRange(0, 100_000), default=0, show_default=True,
+        callback=lambda _ctx, _param, n: enough(n),
+        help="Lists of persons drawn with replacement for 95 % intervals; 0: none.",
+    )  # fmt: skip
+    seed = click.option(
+        "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws."
+    )
+    return number(seed(command))
+
+
+def enough(resamples: int) -> int:
+    """Refuse a number of draws whose quantiles would say nothing."""
+    if 0 < resamples < 100:
+        raise click.BadParameter(f"{resamples} draws are too few for an interval; take 100 or more")
+    return resamples
+
+
+class Prior(click.ParamType):
+    """Probabilities of a target, one or several by commas."""
+
+    name = "P[,P...]"
+
+    def convert(self, value, param, ctx):  # noqa: D102
+        if isinstance(value, tuple):
+            return value
+        try:
+            found = tuple(float(one) for one in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is no number, nor several by commas", param, ctx)
+        for one in found:
+            if not 0 < one < 1:
+                self.fail(f"{one:g} is not between 0 and 1", param, ctx)
+        return found
+
+
+def joined(groups: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """Return the priors of all options, each once."""
+    return tuple(dict.fromkeys(one for group in groups for one in group))
+
+
+priors = click.option(
+    "--p-target", type=Prior(), multiple=True, default=("0.01", "0.05"), show_default=True,
+    callback=lambda _ctx, _param, groups: joined(groups),
+    help="Probability of a target in detection costs; several by commas.",
 )  # fmt: skip
 
 PICTURES = (".svg", ".png", ".pdf")

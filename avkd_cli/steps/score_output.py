@@ -2,16 +2,18 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from avkd_cli.config import ScoreConfig
-from avkd_cli.errors import UsageError
+from avkd_cli.errors import InputError, UsageError
 from avkd_cli.storage import durable
 from avkd_cli.verification.metrics import (
     closest_threshold,
+    equal_error_rate,
     error_rates,
     interpolated_eer,
     lowest_cost,
@@ -106,14 +108,31 @@ def summarise(scores: Scores, facts: dict) -> dict:
 INPUTS = ("embeddings", "cohort", "sub_mean", "enrol_map", "scores", "calibration")
 
 
-def figures(scores: Scores) -> dict:
-    """Return EER, minDCF by prior, and the threshold at the EER."""
+def figures(
+    scores: Scores,
+    p_targets: Sequence[float] = P_TARGETS,
+    costs: tuple[float, float] = (1.0, 1.0),
+    eer_mode: str = "interp",
+) -> dict:
+    """Return EER, minDCF by prior, and the threshold at the EER.
+
+    Raises:
+        InputError: the scores are not of the kind that the EER's mode needs.
+    """
     rates = error_rates(scores.target, scores.nontarget)
+    eer = interpolated_eer(rates) if eer_mode == "interp" else _eer(scores, eer_mode)
     return {
-        "eer_percent": 100 * interpolated_eer(rates),
-        "min_dcf": {f"{p:g}": lowest_cost(rates, p) for p in P_TARGETS},
+        "eer_percent": 100 * eer,
+        "min_dcf": {f"{p:g}": lowest_cost(rates, p, *costs) for p in p_targets},
         "eer_threshold": closest_threshold(rates),
     }
+
+
+def _eer(scores: Scores, mode: str) -> float:
+    try:
+        return equal_error_rate(scores.target, scores.nontarget, mode)
+    except ValueError as error:
+        raise InputError(f"{scores.source}: {error}; take another --eer-mode") from None
 
 
 def readable(summary: dict) -> list[str]:

@@ -336,9 +336,23 @@ def min_cllr(target: ArrayLike, nontarget: ArrayLike) -> float:
 
 
 def detection_metrics(
-    target: ArrayLike, nontarget: ArrayLike, p_targets: Sequence[float]
+    target: ArrayLike,
+    nontarget: ArrayLike,
+    p_targets: Sequence[float],
+    fmrs: Sequence[float] = (),
 ) -> dict[str, float]:
-    """Return EER and minDCF at several priors from one sorting: {"eer": …, "min_dcf_0.01": …}."""
+    """Return several figures from one sorting: {"eer": …, "min_dcf_0.01": …}.
+
+    Args:
+        target: scores of same-person trials, shape (n_target,), higher is closer.
+        nontarget: scores of different-person trials, shape (n_nontarget,).
+        p_targets: priors of the minDCFs.
+        fmrs: false-match rates at which the miss rate is wanted: "fnmr_at_fmr_0.001".
+
+    Raises:
+        ValueError: if either side is empty, any score is NaN, or a prior or rate is no such.
+    """
     rates = error_rates(target, nontarget)
     costs = {f"min_dcf_{p:g}": lowest_cost(rates, p) for p in p_targets}
-    return {"eer": interpolated_eer(rates)} | costs
+    misses = {f"fnmr_at_fmr_{fmr:g}": float(rates.miss[_first_at_fmr(rates, fmr)]) for fmr in fmrs}
+    return {"eer": interpolated_eer(rates)} | costs | misses

@@ -38,24 +38,30 @@ def resample(
     draws: Draws,
     p_targets: Sequence[float],
     n_resamples: int,
+    fmrs: Sequence[float] = (),
 ) -> dict[str, np.ndarray]:
     """Return each figure on every resample, shape (n_resamples, n_systems)."""
     ready = [SortedScores(scores, label, draws.of_target, draws.of_nontarget) for scores in systems]
 
     def figures(k: int) -> list[list[float]]:
         drawn = draws.draw(k)
-        return [one.figures(*drawn, p_targets) for one in ready]
+        return [one.figures(*drawn, p_targets, fmrs) for one in ready]
 
     with ThreadPoolExecutor(_THREADS) as pool:
         found = np.array(list(pool.map(figures, range(n_resamples))))
-    found = found.reshape(n_resamples, len(ready), 1 + len(p_targets))
+    names = names_of(p_targets, fmrs)
+    found = found.reshape(n_resamples, len(ready), len(names))
     found = found[~np.isnan(found).any(axis=(1, 2))]
-    return {name: found[:, :, index] for index, name in enumerate(names_of(p_targets))}
+    return {name: found[:, :, index] for index, name in enumerate(names)}
 
 
-def names_of(p_targets: Sequence[float]) -> list[str]:
+def names_of(p_targets: Sequence[float], fmrs: Sequence[float] = ()) -> list[str]:
     """Return the names of the figures, in the order in which they are computed."""
-    return ["eer", *(f"min_dcf_{p:g}" for p in p_targets)]
+    return [
+        "eer",
+        *(f"min_dcf_{p:g}" for p in p_targets),
+        *(f"fnmr_at_fmr_{fmr:g}" for fmr in fmrs),
+    ]
 
 
 class SortedScores:
@@ -94,15 +100,30 @@ class SortedScores:
         return trials[np.argsort(scores[trials], kind="stable")]
 
     def figures(
-        self, target_count: np.ndarray, nontarget_count: np.ndarray, p_targets: Sequence[float]
+        self,
+        target_count: np.ndarray,
+        nontarget_count: np.ndarray,
+        p_targets: Sequence[float],
+        fmrs: Sequence[float] = (),
     ) -> list[float]:
-        """Return EER and minDCFs with weights by counts; NaN where a class weighs nothing."""
+        """Return the figures of `names_of`, weighted by counts; NaN if a class weighs nothing."""
         targets = _running(target_count, self.of_target)
         nontargets = _running(nontarget_count, self.of_nontarget)
         if not (targets[-1] and nontargets[-1]):
-            return [math.nan] * (1 + len(p_targets))
+            return [math.nan] * len(names_of(p_targets, fmrs))
         costs = [self._lowest_cost(targets, nontargets, *cost_weights(p)) for p in p_targets]
-        return [self._eer(targets, nontargets), *costs]
+        misses = self._miss_at(targets, nontargets, fmrs) if len(fmrs) else []
+        return [self._eer(targets, nontargets), *costs, *misses]
+
+    def _miss_at(
+        self, targets: np.ndarray, nontargets: np.ndarray, fmrs: Sequence[float]
+    ) -> list[float]:
+        """Return the lowest miss rate at each false-match rate, as `metrics.fnmr_at_fmr`."""
+        total = nontargets[-1]
+        accepted = np.floor(np.asarray(fmrs) * total + 1e-6)  # 0.29 * 100 is below 29
+        rejected = np.searchsorted(nontargets, total - accepted)
+        at = np.searchsorted(self.nontargets_below, rejected)
+        return (targets[self.targets_below[at]] / targets[-1]).tolist()
 
     def _lowest_cost(
         self, targets: np.ndarray, nontargets: np.ndarray, miss_cost: float, fa_cost: float

@@ -82,6 +82,7 @@ def resample_persons(
     test_person: np.ndarray,
     *,
     p_targets: Sequence[float] = (),
+    fmrs: Sequence[float] = (),
     n_resamples: int = 1000,
     seed: int = 0,
 ) -> Resampled:
@@ -99,6 +100,7 @@ def resample_persons(
         enrol_person: number of the enrolled person, from 0, shape (n_trials,).
         test_person: number of the person in the test recording, shape (n_trials,).
         p_targets: priors of the minDCFs wanted besides the EER.
+        fmrs: false-match rates at which the miss rate is wanted as well.
         n_resamples: how many lists are drawn.
         seed: of the draws; draw k depends on (seed, k) only.
 
@@ -121,11 +123,11 @@ def resample_persons(
         return count, count
 
     drawn = Draws(draw, [enrol_person], [enrol_person, test_person])
-    samples = resample(systems, label, drawn, p_targets, n_resamples)
+    samples = resample(systems, label, drawn, p_targets, n_resamples, fmrs)
     noise = resample(
-        systems, label, _nontargets_drawn(label, seed), p_targets, max(50, n_resamples // 5)
+        systems, label, _nontargets_drawn(label, seed), p_targets, max(50, n_resamples // 5), fmrs
     )
-    value = _figures(systems, label, p_targets)
+    value = _figures(systems, label, p_targets, fmrs)
     return Resampled(value, samples, noise, "person", n_persons)
 
 
@@ -167,16 +169,21 @@ def _nontargets_drawn(label: np.ndarray, seed: int) -> Draws:
 
 
 def _figures(
-    systems: Sequence[np.ndarray], label: np.ndarray, p_targets: Sequence[float]
+    systems: Sequence[np.ndarray],
+    label: np.ndarray,
+    p_targets: Sequence[float],
+    fmrs: Sequence[float] = (),
 ) -> dict[str, np.ndarray]:
     """Return each figure on the list itself, shape (n_systems,)."""
     pairs = [(np.asarray(scores)[label == 1], np.asarray(scores)[label == 0]) for scores in systems]
-    found = [detection_metrics(target, nontarget, p_targets) for target, nontarget in pairs]
-    return {name: np.array([one[name] for one in found]) for name in names_of(p_targets)}
+    found = [detection_metrics(target, nontarget, p_targets, fmrs) for target, nontarget in pairs]
+    return {name: np.array([one[name] for one in found]) for name in names_of(p_targets, fmrs)}
 
 
 def interval(found: Resampled, name: str, system: int = 0, level: float = 0.95) -> Interval:
     """Return one system's figure with its interval: quantiles of the corrected samples.
+
+    Figures are shares and normalised costs: no interval leaves 0 to 1.
 
     Raises:
         ValueError: fewer than 20 resamples had both classes.
@@ -184,7 +191,7 @@ def interval(found: Resampled, name: str, system: int = 0, level: float = 0.95) 
     contrast = np.zeros(len(found.value[name]))
     contrast[system] = 1
     low, high = _quantiles(found.spread(name, contrast, level), level)
-    return Interval(float(found.value[name][system]), max(0.0, low), high)
+    return Interval(float(found.value[name][system]), max(0.0, low), min(1.0, high))
 
 
 def difference(

@@ -18,7 +18,11 @@ def drawn(first, second):
     names = ("eer", "min_dcf_0.01", "min_dcf_0.05")
     samples = np.stack([np.asarray(first), np.asarray(second)], axis=1)
     return Resampled(
-        {name: np.array([0.1, 0.08]) for name in names}, dict.fromkeys(names, samples), "person"
+        {name: np.array([0.1, 0.08]) for name in names},
+        dict.fromkeys(names, samples),
+        None,
+        "person",
+        50,
     )
 
 

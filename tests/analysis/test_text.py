@@ -42,7 +42,7 @@ def test_metrics_are_a_row_a_file_and_the_signatures():
     one = {"name": "base", "eer_percent": 1.23456, "min_dcf": {"0.01": 0.1, "0.05": 0.05},
            "targets": 10, "nontargets": 2000, "signature": "list:x|…"}  # fmt: skip
     lines = metrics_text({"files": [one]}).splitlines()
-    assert lines[1].split() == ["base", "1.235", "%", "0.1000", "0.0500", "10", "2,000"]
+    assert lines[1].split() == ["base", "1.235", "0.1000", "0.0500", "10", "2,000"]
     assert lines[-1] == "list:x|…"
 
 

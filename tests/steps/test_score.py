@@ -241,8 +241,8 @@ def test_another_format_is_written_on_request(people, tmp_path):
 @pytest.mark.parametrize(
     ("files", "settings", "complaint"),
     [
-        ({}, ScoreConfig(norm="as"), "go together"),
-        ({"cohort": "c.zarr"}, PLAIN, "go together"),
+        ({}, ScoreConfig(norm="as"), "--norm as needs --cohort"),
+        ({"cohort": "c.zarr"}, PLAIN, "--cohort needs --norm"),
         ({"trial_list": "t"}, PLAIN, "--trials is for --fuse"),
         ({"cohort": "c"}, ScoreConfig(fuse="mean"), "--cohort is for embeddings"),
         ({"quality_store": "q"}, PLAIN, "--quality-store is for"),

@@ -312,11 +312,12 @@ def test_float32_scores_give_what_their_float64_copies_give(target, nontarget):
 
 
 def test_one_sorting_gives_the_same_figures():
-    found = detection_metrics(*THIRD, (0.01, 0.5))
+    found = detection_metrics(*THIRD, (0.01, 0.5), fmrs=(0.01,))
     assert found == {
         "eer": equal_error_rate(*THIRD),
         "min_dcf_0.01": min_dcf(*THIRD, 0.01),
         "min_dcf_0.5": min_dcf(*THIRD, 0.5),
+        "fnmr_at_fmr_0.01": fnmr_at_fmr(*THIRD, 0.01),
     }
 
 

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
 from avkd_cli.verification import resampling
-from avkd_cli.verification.metrics import equal_error_rate, min_dcf
+from avkd_cli.verification.metrics import equal_error_rate, fnmr_at_fmr, min_dcf
 from avkd_cli.verification.resampling import Draws, SortedScores, resample
 from avkd_cli.verification.statistics import (
+    Resampled,
     difference,
     interval,
     mcnemar,
@@ -52,12 +53,14 @@ def test_a_weighted_list_has_the_figures_of_its_trials_written_out(seed):
     repeated = np.repeat(np.arange(n), weight)
     target = scores[repeated][label[repeated] == 1]
     nontarget = scores[repeated][label[repeated] == 0]
-    found = SortedScores(scores, label, [enrol], [enrol, test]).figures(count, count, (0.01, 0.4))
-    assert found == pytest.approx(
+    one = SortedScores(scores, label, [enrol], [enrol, test])
+    fmrs = (0, 0.01, 0.29, 1)
+    assert one.figures(count, count, (0.01, 0.4), fmrs) == pytest.approx(
         [
             equal_error_rate(target, nontarget),
             min_dcf(target, nontarget, 0.01),
             min_dcf(target, nontarget, 0.4),
+            *(fnmr_at_fmr(target, nontarget, fmr) for fmr in fmrs),
         ]
     )
 
@@ -225,3 +228,22 @@ def test_persons_get_equal_numbers_on_both_sides():
     enrol, test = person_numbers(["a", "b"], ["b", "c"])
     assert enrol.tolist() == [0, 1]
     assert test.tolist() == [1, 2]
+
+
+def test_misses_at_fixed_false_match_rates_have_intervals():
+    systems, label, enrol, test = people(3, 40, 20, 0.5)
+    found = resample_persons(systems, label, enrol, test, fmrs=(0.1,), n_resamples=200)
+    one = interval(found, "fnmr_at_fmr_0.1")
+    assert one.value == fnmr_at_fmr(systems[0][label == 1], systems[0][label == 0], 0.1)
+    assert one.low < one.value < one.high
+
+
+@pytest.mark.parametrize(("centre", "end"), [(0.02, "low"), (0.98, "high")])
+def test_no_interval_leaves_what_a_share_can_be(centre, end):
+    samples = {"eer": np.linspace(centre - 0.015, centre + 0.015, 99)[:, None]}
+    nothing = {"eer": np.zeros((5, 1))}
+    found = Resampled({"eer": np.array([centre])}, samples, nothing, "person", n_units=4)
+    # Widened for so few persons, the samples themselves go beyond.
+    widened = found.spread("eer", [1], 0.95)
+    assert widened.min() < 0 or widened.max() > 1
+    assert getattr(interval(found, "eer"), end) == round(centre)

@@ -7,18 +7,13 @@ from avkd_cli.analysis import comparison
 from avkd_cli.analysis.comparison import KEYS, METRICS, P_TARGETS
 from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.analysis.venn import decided_right
-from avkd_cli.errors import GateError, InputError, UsageError
+from avkd_cli.errors import GateError, UsageError
+from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
 from avkd_cli.steps.analyze.metrics import measured
-from avkd_cli.steps.analyze.people import read_people, trial_persons
 from avkd_cli.storage import durable
 from avkd_cli.verification.scores import Scores
-from avkd_cli.verification.statistics import (
-    Resampled,
-    mcnemar,
-    resample_persons,
-    resample_trials,
-)
+from avkd_cli.verification.statistics import Resampled, mcnemar, resample_trials
 
 
 def compare(
@@ -87,22 +82,15 @@ def resampled(
     """Return all systems' metrics on resamples, and how many persons there were.
 
     Raises:
-        InputError: as in `trial_persons`; fewer than two persons.
+        InputError: as in `draws.by_persons`.
     """
+    if by == "person":
+        return by_persons(files, people, p_targets=P_TARGETS, resamples=resamples, seed=seed)
     scores = [file.score for file in files]
-    settings = {"p_targets": P_TARGETS, "n_resamples": resamples, "seed": seed}
-    if by == "trial":
-        return resample_trials(scores, files[0].label, **settings), None
-    known = people and {id: one.person for id, one in read_people(people).items()}
-    enrol, test = trial_persons(files[0], known or None)
-    persons = int(max(enrol.max(), test.max())) + 1
-    found = resample_persons(scores, files[0].label, enrol, test, **settings)
-    if len(found.samples["eer"]) < 20:
-        raise InputError(
-            f"{files[0].source}: {persons} persons are too few to resample; take more persons, "
-            "or --by trial with its warning"
-        )
-    return found, persons
+    drawn = resample_trials(
+        scores, files[0].label, p_targets=P_TARGETS, n_resamples=resamples, seed=seed
+    )
+    return drawn, None
 
 
 def differences(

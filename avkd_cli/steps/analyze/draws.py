@@ -1,0 +1,63 @@
+"""Figures on lists of persons drawn with replacement, from score files."""
+
+from collections.abc import Sequence
+
+from avkd_cli.errors import InputError
+from avkd_cli.steps.analyze.people import read_people, trial_persons
+from avkd_cli.verification.scores import Scores
+from avkd_cli.verification.statistics import Resampled, interval, resample_persons
+
+FEWEST = 20  # draws with both classes that quantiles need
+RESOLVED = 10  # false alarms that a false-match rate must allow for its miss rate to be drawn
+
+
+def by_persons(
+    files: Sequence[Scores],
+    people: str | None,
+    *,
+    p_targets: Sequence[float],
+    fmrs: Sequence[float] = (),
+    resamples: int,
+    seed: int,
+) -> tuple[Resampled, int]:
+    """Return all systems' figures on resamples, and how many persons there are.
+
+    Args:
+        files: of the same trials, in one order.
+        people: list of utterances that says who is who; None: the first part of each id.
+        p_targets: priors of the minDCFs.
+        fmrs: false-match rates at which the miss rate is wanted.
+        resamples: lists drawn.
+        seed: of the draws.
+
+    Raises:
+        MissingInputError, InputError: the list of persons cannot be read; an id has no person;
+            fewer persons than draws need.
+    """
+    known = people and {id: one.person for id, one in read_people(people).items()}
+    enrol, test = trial_persons(files[0], known or None)
+    persons = int(max(enrol.max(), test.max())) + 1
+    drawn = resample_persons(
+        [one.score for one in files], files[0].label, enrol, test,
+        p_targets=p_targets, fmrs=fmrs, n_resamples=resamples, seed=seed,
+    )  # fmt: skip
+    if len(drawn.samples["eer"]) < FEWEST:
+        raise InputError(
+            f"{files[0].source}: {persons} persons are too few to resample; take more persons"
+        )
+    return drawn, persons
+
+
+def plain_interval(drawn: Resampled, name: str, system: int = 0, scale: float = 1) -> list[float]:
+    """Return the limits of one figure's 95 % interval."""
+    found = interval(drawn, name, system)
+    return [scale * found.low, scale * found.high]
+
+
+def resolved(scores: Scores, fmrs: Sequence[float]) -> list[float]:
+    """Return the false-match rates at which a list is long enough for an interval.
+
+    With few false alarms allowed the miss rate hangs on the highest nontarget scores alone, and
+    those are not among the drawn ones often enough: draws are then lower than the truth.
+    """
+    return [fmr for fmr in fmrs if fmr * len(scores.nontarget) >= RESOLVED]

@@ -162,6 +162,12 @@ class AudioConfig(TrainConfig):
     time_mask: int = setting(0, "widest SpecAugment time mask", unit="frames", minimum=0)
     freq_mask: int = setting(0, "widest SpecAugment frequency mask", unit="bands", minimum=0)
     dropout: float = setting(0.0, "dropout before the embedding layer", minimum=0, maximum=0.95)
+    augment: float = setting(
+        0.0, "probability of noise or reverberation, on waveforms", minimum=0, maximum=1
+    )
+    speed_classes: bool = setting(
+        False, "voices at speeds 0.9 and 1.1 as other persons in training, on waveforms"
+    )
 
 
 @dataclass(frozen=True)

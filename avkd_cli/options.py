@@ -46,6 +46,15 @@ list_file = click.option(
     metavar="FILE.jsonl",
     help="Take only the utterances of this list, with its splits.",
 )
+noise_store = click.option(
+    "--noise",
+    type=store,
+    metavar="STORE",
+    help="Waveforms of music, speech and noise (MUSAN) for --augment.",
+)
+response_store = click.option(
+    "--rir", type=store, metavar="STORE", help="Waveforms of room responses for --augment."
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, also on a terminal.")
 
 

@@ -102,6 +102,31 @@ def change_speed(samples: Tensor, speed: float, sample_rate: int = 16_000) -> Te
     return torchaudio.functional.resample(samples, hundredths * step, 100 * step)
 
 
+def length_before(length: int) -> int:
+    """Return the samples to read for `length` samples after the fastest change of speed."""
+    return -(-length * round(100 * max(SPEEDS)) // 100)
+
+
+def change_speeds(samples: Tensor, speed: Tensor) -> Tensor:
+    """Return each sound at its own speed, all of one length.
+
+    Args:
+        samples: (batch, length_before(length))
+        speed: 0 for 1, else 1 + a place in SPEEDS; shape (batch,), whole numbers.
+
+    Returns:
+        (batch, length)
+    """
+    length = samples.shape[1] * 100 // round(100 * max(SPEEDS))
+    changed = samples[:, :length].clone()
+    for number, factor in enumerate(SPEEDS, start=1):
+        rows = (speed == number).nonzero().squeeze(1)
+        if len(rows):
+            source = samples[rows, : -(-length * round(100 * factor) // 100)]
+            changed[rows] = change_speed(source, factor)[:, :length]
+    return changed
+
+
 def spec_augment(
     features: Tensor, time_mask: int, freq_mask: int, generator: Generator | None = None
 ) -> Tensor:

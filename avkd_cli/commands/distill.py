@@ -25,6 +25,8 @@ from avkd_cli.config import STEPS, DistillAudioConfig, DistillVisualConfig, Trai
 )
 @options.output_run
 @options.list_file
+@options.noise_store
+@options.response_store
 @options.training
 @click.option(
     "--intersect", is_flag=True, help="Train on what the teacher has, if it lacks utterances."
@@ -42,6 +44,8 @@ def distill(
     modality: str,
     output: Path,
     list_file: Path | None,
+    noise: str | None,
+    rir: str | None,
     training: options.Training,
     intersect: bool,
     init_from: Path | None,
@@ -72,6 +76,8 @@ def distill(
             list_file=list_file,
             intersect=intersect,
             init_from=init_from,
+            noise=noise,
+            rir=rir,
             validation=training.validation,
             overwrite=training.overwrite,
             quiet=training.quiet,

@@ -18,6 +18,8 @@ from avkd_cli.config import STEPS, AudioConfig, FusionConfig, TrainConfig, Visua
 )
 @options.output_run
 @options.list_file
+@options.noise_store
+@options.response_store
 @options.training
 @options.settings(AudioConfig, VisualConfig, FusionConfig, section="train-teacher", pick="modality")
 def train_teacher(
@@ -25,6 +27,8 @@ def train_teacher(
     modality: str,
     output: Path,
     list_file: Path | None,
+    noise: str | None,
+    rir: str | None,
     training: options.Training,
     settings: TrainConfig,
 ) -> None:
@@ -50,6 +54,8 @@ def train_teacher(
             output,
             settings,
             list_file=list_file,
+            noise=noise,
+            rir=rir,
             validation=training.validation,
             overwrite=training.overwrite,
             quiet=training.quiet,

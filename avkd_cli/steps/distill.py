@@ -9,15 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from avkd_cli.config import DistillTerms
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.train_teacher import (
     describe_sense,
     open_stores,
-    sense_source,
+    sense_sources,
     settings_for,
 )
 from avkd_cli.steps.training_run import Job, train
 from avkd_cli.steps.training_set import TrainingSet, choose
+from avkd_cli.steps.training_sound import open_disturbers
 from avkd_cli.storage.store import open_store
 from avkd_cli.training import networks
 from avkd_cli.training.batches import Embeddings
@@ -35,6 +36,8 @@ def distill(
     list_file: Path | None = None,
     intersect: bool = False,
     init_from: Path | None = None,
+    noise: str | None = None,
+    rir: str | None = None,
     validation: str | None = None,
     overwrite: bool = False,
     quiet: bool = False,
@@ -46,12 +49,20 @@ def distill(
         store: audio or face store of the training utterances.
         teacher: embedding store of the teacher, with its classifier where KL is on.
         intersect: train on what the teacher has, instead of refusing when it lacks some.
+        noise: audio store of music, speech and noise. rir: of room responses.
 
     Raises:
+        UsageError: speeds as classes are asked for: the teacher knows no such people.
         InputError: the teacher lacks utterances or persons, has no classifier for KL, or
             embeds in another size without --projection.
     """
+    if getattr(settings, "speed_classes", False):
+        raise UsageError(
+            "--speed-classes makes other persons of a voice, whom no teacher has heard; "
+            "pass --no-speed-classes to distil"
+        )
     data = open_stores(modality, [store])[0]
+    disturbers = open_disturbers(modality, data, settings, noise, rir)
     taught = open_store(teacher, "avkd.embeddings")
     chosen = choose_taught(data, taught, list_file, intersect)
     terms = terms_of(settings)
@@ -70,7 +81,7 @@ def distill(
         modality=modality,
         chosen=chosen,
         sources=[
-            sense_source(modality, data, chosen, settings),
+            *sense_sources(modality, data, chosen, settings, disturbers),
             Embeddings("teacher", taught.embedding, chosen.rows(taught)),
         ],
         description=description,
@@ -79,6 +90,7 @@ def distill(
             description, chosen, settings, terms, taught, classifier, start
         ),
         inputs={modality: data.fingerprint, "teacher": taught.fingerprint}
+        | disturbers.inputs()
         | ({"init": start["fingerprint"]} if start else {}),
         list_file=list_file,
     )

@@ -8,8 +8,14 @@ from avkd_cli.config import AudioConfig, FusionConfig, TrainConfig, VisualConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.training_run import Job, train
 from avkd_cli.steps.training_set import TrainingSet, choose
+from avkd_cli.steps.training_sound import (
+    Disturbers,
+    class_count,
+    open_disturbers,
+    sound_sources,
+)
 from avkd_cli.storage.store import open_store
-from avkd_cli.training.batches import AudioCrops, Embeddings, Faces, OtherOfPerson, Source
+from avkd_cli.training.batches import Embeddings, Faces, OtherOfPerson, Source
 from avkd_cli.training.networks import Description, build
 from avkd_cli.training.objectives import Classify, Corrupted
 
@@ -23,6 +29,8 @@ def train_teacher(
     settings: TrainConfig,
     *,
     list_file: Path | None = None,
+    noise: str | None = None,
+    rir: str | None = None,
     validation: str | None = None,
     overwrite: bool = False,
     quiet: bool = False,
@@ -33,12 +41,14 @@ def train_teacher(
         modality: audio, visual or fusion.
         stores: an audio store, a face store, or the embedding stores of a voice and a face
             encoder in any order.
+        noise: audio store of music, speech and noise. rir: of room responses.
     """
     opened = open_stores(modality, stores)
+    disturbers = open_disturbers(modality, opened[0], settings, noise, rir)
     if modality == "fusion":
         job = fusion_job(opened, settings, list_file)
     else:
-        job = sense_job(modality, opened[0], settings, list_file)
+        job = sense_job(modality, opened[0], settings, list_file, disturbers)
     return train(job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet)
 
 
@@ -54,7 +64,11 @@ def open_stores(modality: str, stores: list[str]) -> list[Any]:
 
 
 def sense_job(
-    modality: str, store: Any, settings: AudioConfig | VisualConfig, list_file: Path | None
+    modality: str,
+    store: Any,
+    settings: AudioConfig | VisualConfig,
+    list_file: Path | None,
+    disturbers: Disturbers,
 ) -> Job:
     """Return the training of one sense's encoder from its store."""
     ids = [one for one, n in zip(store.ids, store.lengths, strict=True) if n > 0]
@@ -64,33 +78,32 @@ def sense_job(
         step="train-teacher",
         modality=modality,
         chosen=chosen,
-        sources=[sense_source(modality, store, chosen, settings)],
+        sources=sense_sources(modality, store, chosen, settings, disturbers),
         description=description,
         stores=[store],
         objective=lambda: Classify(
             build(description),
-            len(chosen.classes),
+            class_count(chosen, settings),
             settings.embedding_size,
             settings.scale,
             settings.fallback,
         ),
-        inputs={modality: store.fingerprint},
+        inputs={modality: store.fingerprint, **disturbers.inputs()},
         list_file=list_file,
     )
 
 
-def sense_source(
-    modality: str, store: Any, chosen: TrainingSet, settings: AudioConfig | VisualConfig
-) -> Source:
+def sense_sources(
+    modality: str,
+    store: Any,
+    chosen: TrainingSet,
+    settings: AudioConfig | VisualConfig,
+    disturbers: Disturbers,
+) -> list[Source]:
     """Return what reads a sense's part of a batch."""
-    rows = chosen.rows(store)
     if modality == "audio":
-        if settings.crop_max < settings.crop_min:
-            raise UsageError(
-                f"--crop-max {settings.crop_max} is below --crop-min {settings.crop_min}"
-            )
-        return AudioCrops(store, rows, settings.crop_min, settings.crop_max, settings.seed)
-    return Faces(store, rows, settings.seed)
+        return sound_sources(store, chosen, settings, disturbers)
+    return [Faces(store, chosen.rows(store), settings.seed)]
 
 
 def describe_sense(modality: str, store: Any, settings: AudioConfig | VisualConfig) -> Description:

@@ -82,9 +82,11 @@ def train(
 def run_once(job: Job, task: Task, settings: TrainConfig, run: Run, quiet: bool) -> dict:
     """Fit and publish."""
     run.status("running")
-    objective = fit(task, settings, run, quiet=quiet)
+    tensors = fit(task, settings, run, quiet=quiet).state_dict()
+    # Classes beyond the people are voices at other speeds, which end with the training.
+    tensors["head.weight"] = tensors["head.weight"][: len(job.chosen.classes)]
     line = run.publish(
-        objective.state_dict(),
+        tensors,
         {
             "modality": job.modality,
             "role": "student" if job.step == "distill" else "teacher",

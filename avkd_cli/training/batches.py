@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from avkd_cli.audio.augment import length_before
 from avkd_cli.training import keyed
 from avkd_cli.training.sampler import Draws
 
@@ -46,23 +47,26 @@ class AudioCrops:
     Args:
         store: an open audio store.
         rows: row of the store for each row of the training set.
+        speeds: read more of each, for a change of speed that follows.
     """
 
     def __init__(
-        self, store: Any, rows: np.ndarray, crop_min: int, crop_max: int, seed: int
+        self,
+        store: Any,
+        rows: np.ndarray,
+        crop_min: int,
+        crop_max: int,
+        seed: int,
+        speeds: bool = False,
     ) -> None:
-        self.store, self.rows, self.seed = store, rows, seed
+        self.store, self.rows, self.seed, self.speeds = store, rows, seed, speeds
         self.crop_min, self.crop_max = crop_min, crop_max
 
     def __call__(self, k: int, draws: Draws) -> Arrays:
         """Return `audio`."""
-        length, rows = self.length(k), self.rows[draws.rows]
-        room = self.store.lengths[rows] - length
-        starts = keyed.whole(self.seed, "crop", draws.numbers, np.maximum(room, 0) + 1)
-        long = room >= 0
-        if long.all():
-            return {"audio": self.store.crops(rows, starts, length)}
-        return {"audio": self.mixed(rows, starts, length, long)}
+        length = length_before(self.length(k)) if self.speeds else self.length(k)
+        rows = self.rows[draws.rows]
+        return {"audio": stretches(self.store, rows, length, self.seed, "crop", draws.numbers)}
 
     def length(self, k: int) -> int:
         """Return the crop length of batch k, in the store's unit."""
@@ -70,17 +74,26 @@ class AudioCrops:
         frames = self.crop_min + int(keyed.whole(self.seed, "length", np.array([k]), spread)[0])
         return (frames - 1) * HOP + WINDOW if self.store.long_name == "samples" else frames
 
-    def mixed(
-        self, rows: np.ndarray, starts: np.ndarray, length: int, long: np.ndarray
-    ) -> np.ndarray:
-        """Return crops of the long recordings and repeats of the short ones, in order."""
-        short = self.store.read(rows[~long])
-        repeated = [np.take(one, np.arange(length), axis=0, mode="wrap") for one in short]
-        crops = np.empty((len(rows), *np.shape(repeated[0])), repeated[0].dtype)
-        crops[~long] = repeated
-        if long.any():
-            crops[long] = self.store.crops(rows[long], starts[long], length)
-        return crops
+
+def stretches(
+    store: Any, rows: np.ndarray, length: int, seed: int, purpose: str, numbers: np.ndarray
+) -> np.ndarray:
+    """Return a stretch of each row, its place drawn for a purpose: (rows, length, …).
+
+    Recordings that are shorter are repeated, from their beginning.
+    """
+    room = store.lengths[rows] - length
+    starts = keyed.whole(seed, purpose, numbers, np.maximum(room, 0) + 1)
+    long = room >= 0
+    if long.all():
+        return store.crops(rows, starts, length)
+    short = store.read(rows[~long])
+    repeated = [np.take(one, np.arange(length), axis=0, mode="wrap") for one in short]
+    crops = np.empty((len(rows), *np.shape(repeated[0])), repeated[0].dtype)
+    crops[~long] = repeated
+    if long.any():
+        crops[long] = store.crops(rows[long], starts[long], length)
+    return crops
 
 
 class Faces:

@@ -6,7 +6,7 @@ Randomness comes from torch's default generator, which the loop seeds from (seed
 import torch
 from torch import Tensor, nn
 
-from avkd_cli.audio.augment import spec_augment
+from avkd_cli.audio.augment import add_noise, change_speeds, reverberate, spec_augment
 from avkd_cli.audio.features import Fbank
 from avkd_cli.vision import augment
 
@@ -14,7 +14,8 @@ from avkd_cli.vision import augment
 class AudioFrontEnd(nn.Module):
     """Fbank (if the store holds waveforms), mean subtraction, SpecAugment in training.
 
-    The mean over time is subtracted from each recording or crop, as WeSpeaker does.
+    The mean over time is subtracted from each recording or crop, as WeSpeaker does. A training
+    batch of waveforms may bring what disturbs them (`training.disturbance`).
 
     Args:
         features: what the store holds: fbank, spectrogram or waveform.
@@ -23,8 +24,12 @@ class AudioFrontEnd(nn.Module):
 
     Shape:
         fbank: (batch, frames, mels), waveform: (batch, samples) int16 or float.
+        speed: (batch,) for `change_speeds`; response, noise: (batch, samples), rows of zeros
+        for none; snr_db: (batch,).
         Returns (batch, frames, mels) float32.
     """
+
+    takes = ("speed", "response", "noise", "snr_db")
 
     def __init__(
         self, features: str = "fbank", n_mels: int = 40, time_mask: int = 0, freq_mask: int = 0
@@ -35,15 +40,32 @@ class AudioFrontEnd(nn.Module):
             self.fbank = Fbank(n_mels)
         self.masks = (time_mask, freq_mask)
 
-    def forward(self, sound: Tensor) -> Tensor:
+    def forward(self, sound: Tensor, **disturbance: Tensor) -> Tensor:
         """Return features with zero mean over time."""
         if self.fbank is not None:
             scale = 2.0**-15 if sound.dtype == torch.int16 else 1.0
             with torch.autocast(sound.device.type, enabled=False):
-                sound = self.fbank(sound.float() * scale)
+                sound = self.fbank(disturb(sound.float() * scale, **disturbance))
         frames = sound.float()
         frames = frames - frames.mean(dim=1, keepdim=True)
         return spec_augment(frames, *self.masks) if self.training else frames
+
+
+def disturb(
+    samples: Tensor,
+    speed: Tensor | None = None,
+    response: Tensor | None = None,
+    noise: Tensor | None = None,
+    snr_db: Tensor | None = None,
+) -> Tensor:
+    """Return waveforms played at other speeds, in rooms, with noise; None leaves a part out."""
+    if speed is not None:
+        samples = change_speeds(samples, speed)
+    if response is not None:
+        rows = response.any(dim=1).nonzero().squeeze(1)
+        if len(rows):
+            samples = samples.index_copy(0, rows, reverberate(samples[rows], response[rows]))
+    return samples if noise is None else add_noise(samples, noise, snr_db)
 
 
 class FaceFrontEnd(nn.Module):
@@ -56,6 +78,8 @@ class FaceFrontEnd(nn.Module):
     Shape:
         faces: (batch, height, width, channels) uint8. Returns (batch, channels, height, width).
     """
+
+    takes: tuple[str, ...] = ()
 
     def __init__(
         self, flip: bool = False, jitter: float = 0.0, shift: int = 0, erase: float = 0.0

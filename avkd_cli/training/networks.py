@@ -44,7 +44,8 @@ class Sense(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the embedding that is stored and scored."""
-        return self.encoder(self.front_end(batch[self.key]))
+        beside = {name: batch[name] for name in self.front_end.takes if name in batch}
+        return self.encoder(self.front_end(batch[self.key], **beside))
 
     def for_head(self, embedding: Tensor) -> Tensor:
         """Return what the AAM-softmax sees of the embedding."""

@@ -19,6 +19,9 @@ from avkd_cli.training import checkpoint
 RUN_FORMAT, MODEL_FORMAT, VERSION = "avkd.run", "avkd.model", 1
 # Settings that change how a run is watched or fed, never what comes of it.
 WATCHING = {"workers", "log_every", "checkpoint_every", "tracker"}
+# Settings younger than version 1, with what they were before: left out of a plan when off, so
+# that older runs go on.
+LATER = {"augment": 0.0, "speed_classes": False}
 
 
 @dataclass
@@ -92,7 +95,11 @@ def line_step(line: str) -> float:
 
 def make_plan(step: str, config: dict[str, Any], inputs: dict[str, str]) -> dict[str, Any]:
     """Return what identifies a run: equal plans give equal weights."""
-    settings = {name: value for name, value in config.items() if name not in WATCHING}
+    settings = {
+        name: value
+        for name, value in config.items()
+        if name not in WATCHING and not (name in LATER and value == LATER[name])
+    }
     return {
         "step": step,
         "config": settings,

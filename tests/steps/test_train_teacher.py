@@ -1,0 +1,127 @@
+"""Training on tiny stores of waveforms: what disturbs them, and what becomes of the classes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from safetensors.numpy import load_file
+
+from avkd_cli.config import AudioConfig, DistillAudioConfig, Execution, PrepAudioConfig
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.steps.distill import distill
+from avkd_cli.steps.prep_audio import prep_audio
+from avkd_cli.steps.train_teacher import train_teacher
+
+TINY = {
+    "model": "tdnn", "width": 8, "embedding_size": 8, "n_mels": 24, "crop_min": 20, "crop_max": 30,
+    "batch_size": 8, "max_steps": 4, "log_every": 1, "optimizer": "adamw", "lr": 3e-3,
+    "checkpoint_every": 2,
+}  # fmt: skip
+DISTURBED = {"augment": 0.8, "speed_classes": True}
+
+
+def make_store(folder: Path, name: str, ids: list[str], features: str = "waveform") -> str:
+    """A store of half a second of noise for each id; the person is the id's first part."""
+    random, lines = np.random.default_rng(len(ids)), []
+    for one in ids:
+        path = folder / name / f"{one.replace('/', '_')}.wav"
+        path.parent.mkdir(exist_ok=True)
+        soundfile.write(path, random.normal(0, 0.1, 8000), 16_000)
+        lines.append({"id": one, "person": one.split("/")[0], "audio": f"{name}/{path.name}"})
+    listed = folder / f"{name}.jsonl"
+    listed.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    config = PrepAudioConfig(features=features, n_mels=24)
+    prep_audio(listed, folder / f"{name}.zarr", config, Execution(workers=0, quiet=True))
+    return str(folder / f"{name}.zarr")
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("stores")
+    people = [f"p{i % 4}/{i}" for i in range(16)]
+    noise = ["music/a", "speech/a", "speech/b", "noise/a"]
+    return {
+        "audio": make_store(folder, "audio", people),
+        "fbank": make_store(folder, "fbank", people, "fbank"),
+        "noise": make_store(folder, "noise", noise),
+        "rir": make_store(folder, "rir", ["room/a", "room/b"]),
+    }
+
+
+def train(store: str, output: Path, more: dict | None = None, **settings) -> dict:
+    config = AudioConfig(**(TINY | settings))
+    return train_teacher("audio", [store], output, config, quiet=True, **(more or {}))
+
+
+def weights(run: Path) -> dict[str, np.ndarray]:
+    return load_file(run / "model.safetensors")
+
+
+def test_speeds_are_classes_in_training_and_people_afterwards(stores, tmp_path):
+    beside = {"noise": stores["noise"], "rir": stores["rir"]}
+    train(stores["audio"], tmp_path / "run", beside, **DISTURBED)
+    checkpoint = load_file(tmp_path / "run/step_000004/network.safetensors")
+    assert checkpoint["head.weight"].shape == (12, 8)
+    head = weights(tmp_path / "run")["head.weight"]
+    np.testing.assert_array_equal(head, checkpoint["head.weight"][:4])
+    description = json.loads((tmp_path / "run/model.json").read_text())
+    assert description["classes"] == ["p0", "p1", "p2", "p3"]
+    assert set(description["inputs"]) == {"audio", "noise", "rir"}
+
+
+def test_a_disturbed_run_that_stopped_ends_with_the_same_weights(stores, tmp_path):
+    beside = {"noise": stores["noise"], "rir": stores["rir"]}
+    for name in ("one", "two"):
+        train(stores["audio"], tmp_path / name, beside, **DISTURBED)
+    before = weights(tmp_path / "one")
+    run = tmp_path / "two"
+    (run / "model.json").unlink()
+    (run / "step_000004/checkpoint.json").unlink()  # the save of step 4 was cut
+    train(stores["audio"], run, beside, workers=0, **DISTURBED)
+    for name, value in weights(run).items():
+        np.testing.assert_array_equal(value, before[name], err_msg=name)
+
+
+def test_disturbing_matters_and_off_is_what_it_was_before(stores, tmp_path):
+    train(stores["audio"], tmp_path / "plain")
+    train(stores["audio"], tmp_path / "noisy", {"noise": stores["noise"]}, augment=1.0)
+    plain, noisy = weights(tmp_path / "plain"), weights(tmp_path / "noisy")
+    assert any((plain[name] != noisy[name]).any() for name in plain)
+    plan = json.loads((tmp_path / "plain/run.json").read_text())  # as an older avkd wrote it
+    assert not {"augment", "speed_classes"} & plan["config"].keys()
+    assert set(plan["inputs"]) == {"audio"}
+
+
+@pytest.mark.parametrize(
+    ("store", "beside", "settings", "error", "said"),
+    [
+        ("audio", {}, {"augment": 0.8}, UsageError, "--augment needs --noise"),
+        ("audio", {"rir": "rir"}, {}, UsageError, "--rir is given but --augment is 0"),
+        ("fbank", {"rir": "rir"}, {"augment": 0.8}, InputError, "--features waveform"),
+        ("fbank", {}, {"speed_classes": True}, InputError, "--features waveform"),
+        ("audio", {"noise": "fbank"}, {"augment": 0.8}, InputError, "fbank.zarr: holds frames"),
+        ("audio", {"noise": "audio"}, {"augment": 0.8}, InputError, "neither music, speech nor"),
+    ],
+)
+def test_what_cannot_be_disturbed_is_refused(
+    stores, tmp_path, store, beside, settings, error, said
+):
+    given = {name: stores[path] for name, path in beside.items()}
+    with pytest.raises(error, match=said):
+        train(stores[store], tmp_path / "run", given, **settings)
+    assert not (tmp_path / "run").exists()
+
+
+def test_noise_is_no_input_of_a_face_encoder(stores, tmp_path):
+    from avkd_cli.steps.training_sound import open_disturbers
+
+    with pytest.raises(UsageError, match="--noise is for --modality audio"):
+        open_disturbers("visual", None, None, stores["noise"], None)
+
+
+def test_a_student_has_no_classes_of_other_speeds(stores, tmp_path):
+    settings = DistillAudioConfig(**(TINY | {"speed_classes": True}))
+    with pytest.raises(UsageError, match="--no-speed-classes"):
+        distill("audio", stores["audio"], "t.zarr", tmp_path / "run", settings, quiet=True)

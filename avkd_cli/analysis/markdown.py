@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from avkd_cli.analysis import printed
-from avkd_cli.analysis.systems import system, system_order
+from avkd_cli.analysis.systems import list_label, system, system_order
 from avkd_cli.analysis.tables import (
     P_TARGETS,
     best_by_list,
@@ -11,6 +11,7 @@ from avkd_cli.analysis.tables import (
     list_groups,
     only_lists,
     printed_lists,
+    shared_signatures,
 )
 
 
@@ -22,8 +23,10 @@ def to_markdown(arranged: dict) -> str:
         some = only_lists(arranged, names)
         parts += [eer_markdown(some, table) for table in arranged["tables"]]
     parts += [dcf_markdown(arranged), lists_markdown(arranged)]
-    signatures = [f"- {one['label']}, {one['list']}: `{one['signature']}`"
-                  for one in arranged["results"]]  # fmt: skip
+    signatures = [
+        f"- {list_label(name)} ({len(labels)} systems): `{text}`"
+        for name, labels, text in shared_signatures(arranged)
+    ]
     parts += ["## Signatures\n\n" + "\n".join(signatures), *statement]
     return "\n\n".join(parts) + "\n"
 

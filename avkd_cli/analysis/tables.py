@@ -4,7 +4,7 @@ A result is a dict with system, list, trials, targets, nontargets, eer_percent, 
 P_target as text) and signature; `arrange` adds labels and the paper's printed EER to each.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from avkd_cli.analysis import printed
 from avkd_cli.analysis.systems import (
@@ -172,3 +172,11 @@ def best_by_list(arranged: dict, table: dict) -> dict[str, float]:
         if one["system"] in rows:
             found.setdefault(one["list"], []).append(one["eer_percent"])
     return {name: min(values) for name, values in found.items() if len(values) > 1}
+
+
+def shared_signatures(arranged: Mapping) -> list[tuple[str, list[str], str]]:
+    """Return (list, labels of the systems, signature), once for all systems that share one."""
+    shared: dict[tuple[str, str], list[str]] = {}
+    for one in arranged["results"]:
+        shared.setdefault((one["list"], one["signature"]), []).append(one["label"])
+    return [(name, labels, text) for (name, text), labels in shared.items()]

@@ -13,6 +13,7 @@ from avkd_cli.analysis.tables import (
     list_groups,
     only_lists,
     printed_lists,
+    shared_signatures,
 )
 
 
@@ -170,12 +171,9 @@ def curves(arranged: Mapping, figures: Mapping) -> list[str]:
 
 def signatures(arranged: Mapping) -> str:
     """Return the line that says how figures were computed, for each list and its systems."""
-    shared: dict[tuple[str, str], list[str]] = {}
-    for one in arranged["results"]:
-        shared.setdefault((one["list"], one["signature"]), []).append(one["label"])
     rows = [
         [list_label(name), ", ".join(labels), Cell(text, style="code")]
-        for (name, text), labels in shared.items()
+        for name, labels, text in shared_signatures(arranged)
     ]
     note = "How figures were computed, in one line to paste under a table."
     return paragraph(note, "note") + table(["list", "systems", "signature"], rows)

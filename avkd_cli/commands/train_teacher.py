@@ -21,6 +21,15 @@ from avkd_cli.config import STEPS, AudioConfig, FusionConfig, TrainConfig, Visua
 @options.noise_store
 @options.response_store
 @options.training
+@click.option(
+    "--init-from",
+    type=click.Path(path_type=Path),
+    metavar="RUN",
+    help="Start from a finished run of the same network and persons: fine-tuning.",
+)
+@click.option(
+    "--reset-head", is_flag=True, help="With --init-from: a new classifier, for other persons."
+)
 @options.settings(AudioConfig, VisualConfig, FusionConfig, section="train-teacher", pick="modality")
 def train_teacher(
     stores: tuple[str, ...],
@@ -30,6 +39,8 @@ def train_teacher(
     noise: str | None,
     rir: str | None,
     training: options.Training,
+    init_from: Path | None,
+    reset_head: bool,
     settings: TrainConfig,
 ) -> None:
     """Train an encoder of one sense, or a fusion of both, with the AAM-softmax.
@@ -56,6 +67,8 @@ def train_teacher(
             list_file=list_file,
             noise=noise,
             rir=rir,
+            init_from=init_from,
+            reset_head=reset_head,
             validation=training.validation,
             overwrite=training.overwrite,
             quiet=training.quiet,

@@ -19,6 +19,7 @@ from avkd_cli.steps.train_teacher import (
 from avkd_cli.steps.training_run import Job, train
 from avkd_cli.steps.training_set import TrainingSet, choose
 from avkd_cli.steps.training_sound import open_disturbers
+from avkd_cli.steps.training_start import Start, network_of
 from avkd_cli.storage.store import open_store
 from avkd_cli.training import networks
 from avkd_cli.training.batches import Embeddings
@@ -75,7 +76,7 @@ def distill(
     check_sizes(taught, settings, terms)
     classifier = classifier_of(taught, chosen, terms)
     description = describe_sense(modality, data, settings)
-    start = starting_weights(init_from, description) if init_from else None
+    start = network_of(init_from, description) if init_from else None
     job = Job(
         step="distill",
         modality=modality,
@@ -91,7 +92,7 @@ def distill(
         ),
         inputs={modality: data.fingerprint, "teacher": taught.fingerprint}
         | disturbers.inputs()
-        | ({"init": start["fingerprint"]} if start else {}),
+        | (start.inputs() if start else {}),
         list_file=list_file,
     )
     return train(job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet)
@@ -160,7 +161,7 @@ def make_objective(
     terms: Terms,
     taught: Any,
     classifier: Tensor | None,
-    start: dict[str, Any] | None,
+    start: Start | None,
 ) -> nn.Module:
     """Return the student's objective; torch is seeded as for the baseline."""
     size = taught.embedding.shape[1]
@@ -174,20 +175,4 @@ def make_objective(
         teacher_classifier=classifier,
         projection_size=size if settings.projection else None,
     )
-    if start:
-        objective.network.load_state_dict(start["weights"])
-    return objective
-
-
-def starting_weights(run: Path, description: Description) -> dict[str, Any]:
-    """Return the weights of a finished run of the same network."""
-    trained = networks.load(run)
-    if networks.to_json(trained.description)["model"] != description.model:
-        raise InputError(
-            f"{run}: holds {trained.description.name} {trained.description.model}, the student "
-            f"is {description.name} {description.model}; give a run of the same network"
-        )
-    return {
-        "weights": trained.network.state_dict(),
-        "fingerprint": trained.record["fingerprint"],
-    }
+    return start.put(objective) if start else objective

@@ -14,6 +14,7 @@ from avkd_cli.steps.training_sound import (
     open_disturbers,
     sound_sources,
 )
+from avkd_cli.steps.training_start import all_of, network_of
 from avkd_cli.storage.store import open_store
 from avkd_cli.training.batches import Embeddings, Faces, OtherOfPerson, Source
 from avkd_cli.training.networks import Description, build
@@ -31,6 +32,8 @@ def train_teacher(
     list_file: Path | None = None,
     noise: str | None = None,
     rir: str | None = None,
+    init_from: Path | None = None,
+    reset_head: bool = False,
     validation: str | None = None,
     overwrite: bool = False,
     quiet: bool = False,
@@ -42,14 +45,33 @@ def train_teacher(
         stores: an audio store, a face store, or the embedding stores of a voice and a face
             encoder in any order.
         noise: audio store of music, speech and noise. rir: of room responses.
+        init_from: run to start from, of the same network; and of the same persons, unless
+            reset_head asks for a new classifier.
     """
+    if reset_head and init_from is None:
+        raise UsageError("--reset-head is for --init-from RUN")
     opened = open_stores(modality, stores)
     disturbers = open_disturbers(modality, opened[0], settings, noise, rir)
     if modality == "fusion":
         job = fusion_job(opened, settings, list_file)
     else:
         job = sense_job(modality, opened[0], settings, list_file, disturbers)
+    if init_from is not None:
+        job = started(job, init_from, reset_head, class_count(job.chosen, settings))
     return train(job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet)
+
+
+def started(job: Job, run: Path, reset_head: bool, n_classes: int) -> Job:
+    """Return the job with the weights of a finished run to begin with."""
+    if reset_head:
+        start = network_of(run, job.description)
+    else:
+        start = all_of(run, job.description, job.chosen, n_classes)
+    return dataclasses.replace(
+        job,
+        objective=lambda: start.put(job.objective()),
+        inputs=job.inputs | start.inputs(),
+    )
 
 
 def open_stores(modality: str, stores: list[str]) -> list[Any]:

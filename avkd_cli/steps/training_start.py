@@ -1,0 +1,95 @@
+"""Starting from the weights of a finished run: fine-tuning, or a student from its baseline."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.steps.training_set import TrainingSet
+from avkd_cli.training import networks
+from avkd_cli.training.networks import Description, Trained
+
+
+@dataclass(frozen=True)
+class Start:
+    """Weights to begin with.
+
+    Attributes:
+        network: of the whole network. head: rows of the classifier, None for new ones.
+        fingerprint: of the run that they are from.
+    """
+
+    network: dict[str, Tensor]
+    head: Tensor | None
+    fingerprint: str
+
+    def inputs(self) -> dict[str, str]:
+        """Return what a plan says of it."""
+        found = {"init": self.fingerprint}
+        return found if self.head is None else found | {"init-head": self.fingerprint}
+
+    def put(self, objective: nn.Module) -> nn.Module:
+        """Return the objective with these weights in place of those that were drawn."""
+        objective.network.load_state_dict(self.network)
+        if self.head is not None:
+            objective.head.load_state_dict({"weight": self.head})
+        return objective
+
+
+def network_of(run: Path, description: Description) -> Start:
+    """Return the network of a finished run, for new persons.
+
+    Raises:
+        MissingInputError, InputError: there is no such run, or it is of another network.
+    """
+    trained = networks.load(run)
+    check_same_network(run, trained.description, description)
+    return Start(trained.network.state_dict(), None, trained.record["fingerprint"])
+
+
+def all_of(run: Path, description: Description, chosen: TrainingSet, n_classes: int) -> Start:
+    """Return the network and the classifier of a finished run, to go on with its persons.
+
+    Raises:
+        MissingInputError, InputError: as `network_of`; also when it was trained on other
+            persons.
+        UsageError: the training has more classes than people.
+    """
+    trained = networks.load(run)
+    check_same_network(run, trained.description, description)
+    check_same_persons(run, trained, chosen)
+    if n_classes != len(chosen.classes):
+        raise UsageError(
+            f"{run} keeps no classes of other speeds; leave --speed-classes out, or pass "
+            "--reset-head to train them anew"
+        )
+    return Start(trained.network.state_dict(), trained.classifier, trained.record["fingerprint"])
+
+
+def check_same_network(run: Path, found: Description, wanted: Description) -> None:
+    """Raise InputError unless two descriptions have the same weights; dropout has none."""
+    if identity(found) != identity(wanted):
+        raise InputError(
+            f"{run}: holds {found.modality} {found.name} {found.model}, this is "
+            f"{wanted.modality} {wanted.name} {wanted.model}; give a run of the same network"
+        )
+
+
+def identity(description: Description) -> tuple[str, str, dict]:
+    """Return what says which weights a network has."""
+    model = {name: value for name, value in description.model.items() if name != "dropout"}
+    return description.modality, description.name, model
+
+
+def check_same_persons(run: Path, trained: Trained, chosen: TrainingSet) -> None:
+    """Raise InputError where the classifier of a run is not of the persons to train on."""
+    if trained.classes == chosen.classes:
+        return
+    unknown = sorted(set(chosen.classes) - set(trained.classes))
+    absent = sorted(set(trained.classes) - set(chosen.classes))
+    what = f"does not know '{unknown[0]}'" if unknown else f"knows '{absent[0]}', who is not here"
+    raise InputError(
+        f"{run}: trained on {len(trained.classes)} persons, here are {len(chosen.classes)}; it "
+        f"{what}; pass --reset-head for a new classifier, or train on the same people"
+    )

@@ -113,7 +113,7 @@ vox1_kd: $(READY) ## teach students and report: the main job (see the top of thi
 all: $(REPORT)/index.html
 
 test: $(READY) ## run the tests
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile -q
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist loadfile -q
 
 check: $(READY) ## lint, format, import directions
 	$(VENV)/bin/ruff check .

@@ -5,31 +5,57 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import plot_file, show, trial_list
+from avkd_cli.commands.analyze_output import (
+    people_list,
+    plot_file,
+    priors,
+    resampling,
+    show,
+    trial_list,
+)
 
 
 @click.command("det")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
 @trial_list
-@click.option("--kind", type=click.Choice(["det", "roc", "histogram"]), default="det",
-              show_default=True, help="Picture to draw.")  # fmt: skip
+@click.option("--kind", type=click.Choice(["det", "roc", "histogram", "reliability"]),
+              default="det", show_default=True, help="Picture to draw.")  # fmt: skip
+@priors
+@click.option("--prior", type=click.FloatRange(0, 1, min_open=True, max_open=True),
+              default=0.5, show_default=True,
+              help="Probability of a target in a reliability diagram.")  # fmt: skip
+@resampling
+@people_list
 @plot_file
 @options.as_json
 def det(
-    scores: tuple[str, ...], trials: str | None, kind: str, plot: Path | None, as_json: bool
+    scores: tuple[str, ...],
+    trials: str | None,
+    kind: str,
+    p_target: tuple[float, ...],
+    prior: float,
+    resamples: int,
+    seed: int,
+    people: str | None,
+    plot: Path | None,
+    as_json: bool,
 ) -> None:
     """Draw the detection error trade-off of SCORES.
 
     Misses against false alarms on probit axes, where Gaussian scores make straight lines, with
-    the EER of each; or a ROC, or the histogram of one file. The JSON has the points of each
-    curve, as fractions.
+    the EER and minDCF points of each and, with --resamples, a band over persons; or a ROC. Of
+    one file a histogram, or a reliability diagram, which shows whether log-likelihood ratios
+    say what happens. The JSON has the points of each curve, as fractions.
 
     \b
     Example:
-        avkd analyze det audio.scores visual.scores fusion.scores --plot det.svg
+        avkd analyze det audio.scores visual.scores --resamples 500 --plot det.svg
         avkd analyze det audio.scores --kind histogram --plot scores.png
+        avkd analyze det llr.scores --kind reliability --plot reliability.pdf
     """
     from avkd_cli.analysis.text import metrics_text
     from avkd_cli.steps.analyze.det import det
 
-    show(det(scores, trials, kind, plot), metrics_text, as_json)
+    result = det(scores, trials, kind, plot, p_targets=p_target, prior=prior, people=people,
+                 resamples=resamples, seed=seed)  # fmt: skip
+    show(result, metrics_text, as_json)

@@ -68,9 +68,9 @@ def joined(groups: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
 
 
 priors = click.option(
-    "--p-target", type=Prior(), multiple=True, default=("0.01", "0.05"), show_default=True,
-    callback=lambda _ctx, _param, groups: joined(groups),
-    help="Probability of a target in detection costs; several by commas.",
+    "--p-target", type=Prior(), multiple=True,
+    callback=lambda _ctx, _param, groups: joined(groups) or (0.01, 0.05),
+    help="Probability of a target in detection costs; several by commas.  [default: 0.01,0.05]",
 )  # fmt: skip
 
 PICTURES = (".svg", ".png", ".pdf")

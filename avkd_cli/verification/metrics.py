@@ -255,6 +255,14 @@ def lowest_cost(
     return float(np.min(miss_cost * rates.miss + fa_cost * rates.false_alarm))
 
 
+def lowest_cost_at(
+    rates: ErrorRates, p_target: float, c_miss: float = 1.0, c_fa: float = 1.0
+) -> int:
+    """Return the index of the lowest threshold at which the cost is least."""
+    miss_cost, fa_cost = cost_weights(p_target, c_miss, c_fa)
+    return int(np.argmin(miss_cost * rates.miss + fa_cost * rates.false_alarm))
+
+
 def act_dcf(
     target: ArrayLike,
     nontarget: ArrayLike,

@@ -18,7 +18,7 @@ from avkd_cli.analysis.figures import (
     venn_figure,
     venn_panels,
 )
-from avkd_cli.analysis.figures.curves import curve
+from avkd_cli.analysis.figures.curves import curve, operating_points
 from avkd_cli.analysis.figures.distributions import reliability
 from avkd_cli.analysis.figures.style import looks
 from avkd_cli.analysis.systems import students
@@ -111,6 +111,12 @@ def test_the_curve_runs_through_all_errors_and_stays_in_its_limits():
     assert len(miss) <= 1301
 
 
+def test_the_points_of_a_curve_are_its_eer_and_where_costs_are_least():
+    # systems.md 6.13: EER .25, minDCF .25 at any low prior, by missing one target of four.
+    points = operating_points([0.9, 0.8, 0.7, 0.3], [0.6, 0.4, 0.2, 0.1], (0.01,))
+    assert points == [(0.25, 0.25), (0.0, 0.25)]
+
+
 def test_the_curve_of_gaussian_scores_is_straight_on_probit_axes():
     rng = np.random.default_rng(0)
     miss, false_alarm = curve(rng.normal(2, 1, 200_000), rng.normal(0, 1, 200_000), low=0.005)
@@ -125,6 +131,7 @@ def test_students_have_the_colour_of_their_sense_and_dashes_of_their_own():
     assert len({str(found[name]["linestyle"]) for name in students("audio")}) == 7
     assert found["audio"]["color"] != found["visual"]["color"] != found["fusion-gate"]["color"]
     assert found["mine"]["color"] != found["yours"]["color"]
+    assert found["mine"]["linestyle"] != found["yours"]["linestyle"]
 
 
 def test_calibrated_posteriors_are_what_happens():

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from avkd_cli.cli import cli
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.analyze.curves import progress
+from avkd_cli.steps.analyze.det import det
 
 PERSONS, TAKES = 12, 3
 
@@ -85,6 +86,9 @@ def test_a_det_curve_is_points_and_a_picture(scores, tmp_path):
     assert (np.diff(miss) >= 0).all()
     assert (np.diff(false_alarm) <= 0).all()
     assert found["eer_percent"] > 0
+    for prior, cost in found["min_dcf"].items():
+        point, p = found["min_dcf_points"][prior], float(prior)
+        assert point["miss"] + point["false_alarm"] * (1 - p) / p == pytest.approx(cost)
     assert (tmp_path / "det.svg").stat().st_size > 1000
 
 
@@ -94,9 +98,57 @@ def test_other_pictures_of_scores(scores, tmp_path, kind):
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_histogram_of_two_files_is_refused(scores):
+@pytest.mark.parametrize("kind", ["histogram", "reliability"])
+def test_a_picture_of_one_file_is_refused_for_two(scores, kind):
     with pytest.raises(UsageError, match="one score file"):
-        run("det", scores, scores, "--kind", "histogram")
+        run("det", scores, scores, "--kind", kind)
+
+
+def test_a_band_holds_its_curve_and_ends_where_errors_are_few(scores, tmp_path):
+    args = ("--resamples", 200, "--plot", tmp_path / "x.png")
+    found = run("det", scores, *args)["files"][0]
+    band = {key: np.array(value) for key, value in found["band"].items()}
+    assert band["false_alarm"][0] == pytest.approx(10 / found["nontargets"], rel=1e-4)
+    miss, false_alarm = np.array(found["miss"]), np.array(found["false_alarm"])
+    inside = [
+        low <= miss[false_alarm <= fmr].min() <= high
+        for fmr, low, high in zip(*band.values(), strict=True)
+    ]
+    assert np.mean(inside) > 0.9
+    assert (band["high"] - band["low"]).min() > 0
+    without = run("det", scores, "--plot", tmp_path / "y.png")["files"][0]
+    assert "band" not in without
+    assert (tmp_path / "x.png").read_bytes() != (tmp_path / "y.png").read_bytes()
+
+
+def test_only_det_curves_have_bands(scores):
+    with pytest.raises(UsageError, match="roc has none"):
+        run("det", scores, "--kind", "roc", "--resamples", 100)
+
+
+def test_ratios_that_say_too_much_lie_off_the_diagonal(tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "llr.scores"
+    for factor, off in ((1, False), (4, True)):  # N(1, 1) against N(-1, 1): the ratio is 2 x
+        lines = [
+            f"a/{i} {other}/{i} {2 * factor * (rng.normal() + mean)} {kind}\n"
+            for i in range(2000)
+            for other, mean, kind in (("a", 1, "target"), ("b", -1, "nontarget"))
+        ]
+        path.write_text("".join(lines))
+        plot = tmp_path / "reliability.png"
+        found = run("det", path, "--kind", "reliability", "--prior", 0.5, "--plot", plot)
+        one = found["files"][0]["reliability"]
+        apart = np.abs(np.array(one["stated"]) - one["target_share"]).max()
+        assert (apart > 0.1) == off
+        assert plot.read_bytes().startswith(b"\x89PNG")
+
+
+def test_cosines_in_a_reliability_diagram_are_warned_of(tmp_path, capsys):
+    path = tmp_path / "cosine.scores"
+    path.write_text("a b 0.5 target\na c 0.1 nontarget\n")
+    det([str(path)], kind="reliability")
+    assert "log-likelihood" in capsys.readouterr().err
 
 
 def test_who_gains_and_who_loses(tmp_path):

@@ -1,7 +1,7 @@
 """Every picture: figures made of arrays and results, rendered to bytes. No file is written here."""
 
 from avkd_cli.analysis.figures.bars import bars_figure
-from avkd_cli.analysis.figures.curves import det_figure, roc_figure
+from avkd_cli.analysis.figures.curves import Band, det_figure, roc_figure
 from avkd_cli.analysis.figures.distributions import histogram_figure, reliability_figure
 from avkd_cli.analysis.figures.intervals import differences_figure, interval_panels
 from avkd_cli.analysis.figures.style import inline, save
@@ -9,6 +9,7 @@ from avkd_cli.analysis.figures.training import training_figure
 from avkd_cli.analysis.figures.venn import venn_figure, venn_panels
 
 __all__ = [
+    "Band",
     "bars_figure",
     "det_figure",
     "differences_figure",

@@ -1,6 +1,7 @@
 """DET and ROC curves."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,17 +11,39 @@ from scipy.special import ndtri
 
 from avkd_cli.analysis.figures.style import FAINT, INK, house_style, looks
 from avkd_cli.analysis.systems import system
-from avkd_cli.verification.metrics import equal_error_rate, error_rates
+from avkd_cli.verification.metrics import error_rates, interpolated_eer, lowest_cost_at
 
-TICKS = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6)
+TICKS = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
+ENDS = (0.6, 0.9, 0.99)  # of the axes: minDCF at low priors may lie at many misses
+MARKERS = {"^": "triangle", "s": "square", "D": "diamond"}  # of minDCF, by prior
 POINTS = 300  # of a curve that are drawn; a list may have a million thresholds
 
 
-def det_figure(scores: Mapping[str, tuple[ArrayLike, ArrayLike]], title: str = "") -> Figure:
-    """Return the DET curves of several systems on probit axes, with their EER points.
+class Band(NamedTuple):
+    """An interval of the miss rate at some false-alarm rates, shape (n_points,) each."""
+
+    false_alarm: NDArray
+    low: NDArray
+    high: NDArray
+
+
+NO_BANDS: Mapping[str, Band] = {}
+
+
+def det_figure(
+    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    title: str = "",
+    *,
+    p_targets: Sequence[float] = (0.01, 0.05),
+    bands: Mapping[str, Band] = NO_BANDS,
+) -> Figure:
+    """Return the DET curves of several systems on probit axes, with EER and minDCF points.
 
     Args:
         scores: (target scores, nontarget scores) by system name.
+        title: above.
+        p_targets: priors of the minDCFs, at most as many as `MARKERS`.
+        bands: intervals by system name, drawn where there are.
 
     Reference:
         A. Martin et al., "The DET curve in assessment of detection task performance",
@@ -29,25 +52,66 @@ def det_figure(scores: Mapping[str, tuple[ArrayLike, ArrayLike]], title: str = "
     with house_style():
         figure = Figure(figsize=(4.2, 4.2))
         axes = figure.subplots()
-        draw_det(axes, scores)
+        draw_det(axes, scores, p_targets, bands)
         axes.set_title(title)
         return figure
 
 
-def draw_det(axes: Axes, scores: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> None:
-    """Draw DET curves; both axes run from where the lists still tell anything to 60 %."""
+def draw_det(
+    axes: Axes,
+    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    p_targets: Sequence[float],
+    bands: Mapping[str, Band],
+) -> None:
+    """Draw DET curves; both axes run from where the lists tell anything to above all points."""
     smallest = min(
         1 / max(len(np.atleast_1d(side)), 1) for pair in scores.values() for side in pair
     )
-    low, high = max(smallest / 2, TICKS[0]), 0.6
+    low = max(smallest / 2, TICKS[0])
+    points = {name: operating_points(*pair, p_targets) for name, pair in scores.items()}
+    farthest = max(max(point) for one in points.values() for point in one)
+    high = next((one for one in ENDS if one >= farthest), ENDS[-1])
     for name, look in looks(list(scores)).items():
+        if name in bands:
+            _band(axes, bands[name], look["color"], low)
         miss, false_alarm = curve(*scores[name], low)
-        eer = equal_error_rate(*scores[name])
-        label = f"{system(name).label}: {100 * eer:.2f} %"
+        label = f"{system(name).label}: {100 * points[name][0][0]:.2f} %"
         axes.plot(ndtri(false_alarm), ndtri(miss), label=label, linewidth=1.3, **look)
-        at = ndtri(np.clip(eer, low, 1 - low))
-        axes.plot([at], [at], marker="o", markersize=5, markerfacecolor=look["color"],
-                  markeredgecolor=INK, markeredgewidth=0.7)  # fmt: skip
+        for marker, point in zip(("o", *MARKERS), points[name], strict=False):
+            _mark(axes, marker, np.clip(point, low, high), look["color"])
+    _probit_axes(axes, low, high)
+    costs = [f"minDCF {p:g} ({m})" for m, p in zip(MARKERS.values(), p_targets, strict=False)]
+    axes.legend(title=", ".join(["EER (dot)", *costs]), loc="upper center", ncols=2,
+                bbox_to_anchor=(0.5, -0.14), title_fontsize=8, borderaxespad=0)  # fmt: skip
+
+
+def operating_points(
+    target: ArrayLike, nontarget: ArrayLike, p_targets: Sequence[float]
+) -> list[tuple[float, float]]:
+    """Return (false-alarm rate, miss rate) of the EER, then of the least cost at each prior."""
+    rates = error_rates(target, nontarget)
+    eer = interpolated_eer(rates)
+    places = [lowest_cost_at(rates, p_target) for p_target in p_targets]
+    return [
+        (eer, eer),
+        *((float(rates.false_alarm[at]), float(rates.miss[at])) for at in places),
+    ]
+
+
+def _band(axes: Axes, band: Band, color: str, low: float) -> None:
+    x, *limits = (ndtri(np.clip(one, low, 1 - low)) for one in band)
+    axes.fill_between(x, *limits, color=color, alpha=0.18, linewidth=0)
+    for limit in limits:
+        axes.plot(x, limit, color=color, linewidth=0.5, alpha=0.7)
+
+
+def _mark(axes: Axes, marker: str, point: NDArray, color: str) -> None:
+    """Mark an operating point; one beyond the axes sits on their edge, whole."""
+    axes.plot(*ndtri(point)[:, None], marker=marker, markersize=5, markerfacecolor=color,
+              markeredgecolor=INK, markeredgewidth=0.7, clip_on=False, zorder=3)  # fmt: skip
+
+
+def _probit_axes(axes: Axes, low: float, high: float) -> None:
     ticks = [one for one in TICKS if low <= one <= high]
     labels = [f"{100 * one:g}" for one in ticks]
     limits = (ndtri(low), ndtri(high))
@@ -57,8 +121,6 @@ def draw_det(axes: Axes, scores: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> N
     axes.set(xlim=limits, ylim=limits, aspect="equal")
     axes.set(xlabel="false alarms, % of nontarget trials", ylabel="misses, % of target trials")
     axes.grid(visible=True)
-    axes.legend(title="EER (dot)", loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2,
-                title_fontsize=8, borderaxespad=0)  # fmt: skip
 
 
 def curve(target: ArrayLike, nontarget: ArrayLike, low: float) -> tuple[NDArray, NDArray]:

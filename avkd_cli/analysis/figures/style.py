@@ -58,6 +58,7 @@ DASHES = {
     ),
 }
 _OTHERS = (PURPLE, ORANGE, SKY, GREY, INK)
+_OTHER_DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
 
 
 @contextmanager
@@ -72,13 +73,15 @@ def house_style() -> Iterator[None]:
 def looks(names: list[str]) -> dict[str, dict]:
     """Return colour and dashes of each system's line: sense by colour, losses by dashes."""
     spare = cycle(_OTHERS)
+    spare_dashes = cycle(_OTHER_DASHES)
     found = {}
     for name in names:
         one = system(name)
         known = {"audio": BLUE, "visual": VERMILION}.get(one.sense)
         if known is None and name.startswith("fusion"):
             known = GREEN
-        found[name] = {"color": known or next(spare), "linestyle": DASHES.get(one.losses, "-")}
+        dashes = DASHES.get(one.losses, "-") if known else next(spare_dashes)
+        found[name] = {"color": known or next(spare), "linestyle": dashes}
     return found
 
 

@@ -1,19 +1,27 @@
-"""`avkd analyze det`: detection error trade-off, as points and as a picture."""
+"""`avkd analyze det`: detection error trade-off, as points and as a picture; and its relatives."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from avkd_cli.analysis.figures.curves import curve, det_figure, roc_figure
-from avkd_cli.analysis.figures.distributions import histogram_figure
-from avkd_cli.analysis.figures.style import save
-from avkd_cli.errors import UsageError
-from avkd_cli.steps.analyze.inputs import display_names, read_labelled
-from avkd_cli.steps.analyze.metrics import measured
-from avkd_cli.storage import durable
-from avkd_cli.verification.metrics import eer_threshold
-from avkd_cli.verification.scores import Scores
+import numpy as np
+from matplotlib.figure import Figure
+from scipy.special import ndtr, ndtri
 
-KINDS = ("det", "roc", "histogram")
+from avkd_cli.analysis import figures
+from avkd_cli.analysis.figures.curves import curve, operating_points
+from avkd_cli.analysis.figures.distributions import reliability
+from avkd_cli.errors import UsageError
+from avkd_cli.steps.analyze.draws import RESOLVED, by_persons
+from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
+from avkd_cli.steps.analyze.metrics import COSINE_NOTE, Rules, measured
+from avkd_cli.storage import durable
+from avkd_cli.verification.metrics import eer_threshold, error_rates
+from avkd_cli.verification.scores import Scores
+from avkd_cli.verification.statistics import interval
+
+OF_ONE = ("histogram", "reliability")  # pictures of a single file
+BAND_POINTS = 60
 
 
 def det(
@@ -21,43 +29,128 @@ def det(
     trials: str | None = None,
     kind: str = "det",
     plot: Path | None = None,
+    *,
+    p_targets: tuple[float, ...] = (0.01, 0.05),
+    prior: float = 0.5,
+    people: str | None = None,
+    resamples: int = 0,
+    seed: int = 0,
 ) -> dict:
     """Return the curve of each score file, thinned to what can be seen; draw them.
 
     Args:
         paths: score files, on one list or several.
         trials: list to take labels from.
-        kind: of picture: det (probit axes), roc, or histogram (of one file).
+        kind: of picture: det (probit axes), roc, or of one file histogram or reliability.
         plot: where to draw it.
+        p_targets: priors of the minDCFs that are marked.
+        prior: probability of a target in a reliability diagram.
+        people: list of utterances that says who is who; None: the first part of each id.
+        resamples: lists of persons drawn for the bands of DET curves; 0: none.
+        seed: of the draws.
 
     Raises:
-        UsageError: a histogram of several files.
-        MissingInputError, InputError: as in `inputs.read_labelled`.
+        UsageError: a histogram or reliability diagram of several files; bands of what has none.
+        MissingInputError, InputError: as in `inputs.read_labelled`; persons unknown or too few.
     """
-    if kind == "histogram" and len(paths) > 1:
-        raise UsageError("a histogram is of one score file; name one, or draw det")
+    if kind in OF_ONE and len(paths) > 1:
+        raise UsageError(f"a {kind} is of one score file; name one, or draw det")
+    if resamples and kind != "det":
+        raise UsageError(f"--resamples makes bands of DET curves; {kind} has none")
     files = dict(zip(display_names(paths), read_labelled(paths, trials), strict=True))
+    if kind == "reliability":
+        warn_of_cosines(files)
+    bands = {}
+    if resamples:
+        bands = {name: band(one, people, resamples, seed) for name, one in files.items()}
     if plot is not None:
-        durable.write_bytes(plot, save(_figure(files, kind), plot.suffix))
+        figure = _figure(files, kind, p_targets, prior, bands)
+        durable.write_bytes(plot, figures.save(figure, plot.suffix))
+    rules = Rules(p_targets=p_targets)
     return {
         "format": "avkd.analysis.det",
         "version": 1,
-        "files": [{"name": name, **_curve(one), **measured(one)} for name, one in files.items()],
+        "resamples": resamples,
+        "files": [
+            {"name": name, **_curve(one, p_targets), **measured(one, rules)}
+            | ({"band": {key: value.tolist() for key, value in bands[name]._asdict().items()}}
+               if name in bands else {})
+            | ({"reliability": stated(one, prior)} if kind == "reliability" else {})
+            for name, one in files.items()
+        ],
+    }  # fmt: skip
+
+
+def warn_of_cosines(files: Mapping[str, Scores]) -> None:
+    """Say on stderr that scores do not look like the ratios that they are taken for."""
+    for one in files.values():
+        if np.abs(one.score).max() <= 1:
+            print(f"avkd analyze: warning: {one.source}: {COSINE_NOTE}", file=sys.stderr)
+
+
+def band(scores: Scores, people: str | None, resamples: int, seed: int) -> figures.Band:
+    """Return 95 % intervals over persons of the miss rate along the curve.
+
+    Its ends are where fewer than `RESOLVED` trials are decided wrongly: so few say nothing.
+
+    Raises:
+        MissingInputError, InputError: as in `draws.by_persons`.
+    """
+    few = (RESOLVED / len(side) for side in (scores.nontarget, scores.target))
+    first, least_miss = (min(0.5, one) for one in few)
+    rates = error_rates(scores.target, scores.nontarget)
+    last = rates.false_alarm[np.argmax(rates.miss >= least_miss)]
+    ends = ndtri(np.clip([first, max(first, last)], None, 0.99))
+    false_alarm = np.unique(ndtr(np.linspace(*ends, BAND_POINTS)))
+    fmrs = [float(f"{one:.6g}") for one in false_alarm]  # as their names say them
+    drawn, _ = by_persons([scores], people, p_targets=(), fmrs=fmrs, resamples=resamples, seed=seed)
+    found = [interval(drawn, f"fnmr_at_fmr_{fmr:g}") for fmr in fmrs]
+    return figures.Band(
+        np.array(fmrs), np.array([one.low for one in found]), np.array([one.high for one in found])
+    )
+
+
+def stated(scores: Scores, prior: float) -> dict:
+    """Return what posteriors say and what happens, group by group."""
+    said, seen, weight = reliability(scores.score, is_target(scores), prior)
+    return {
+        "prior": prior,
+        "stated": said.tolist(),
+        "target_share": seen.tolist(),
+        "weight": weight.tolist(),
     }
 
 
-def _curve(scores: Scores) -> dict:
-    """Return miss and false-alarm rates along the curve, as fractions."""
+def _curve(scores: Scores, p_targets: Sequence[float]) -> dict:
+    """Return miss and false-alarm rates along the curve and of its points, as fractions."""
     lowest = 0.5 / max(len(scores.target), len(scores.nontarget))
     miss, false_alarm = curve(scores.target, scores.nontarget, lowest)
-    return {"miss": miss.tolist(), "false_alarm": false_alarm.tolist(), "clipped_at": lowest}
+    _, *costs = operating_points(scores.target, scores.nontarget, p_targets)
+    return {
+        "miss": miss.tolist(),
+        "false_alarm": false_alarm.tolist(),
+        "clipped_at": lowest,
+        "min_dcf_points": {
+            f"{p:g}": {"false_alarm": x, "miss": y}
+            for p, (x, y) in zip(p_targets, costs, strict=True)
+        },
+    }
 
 
-def _figure(files: dict[str, Scores], kind: str):
-    if kind == "histogram":
-        ((name, one),) = files.items()
-        return histogram_figure(
-            one.target, one.nontarget, eer_threshold(one.target, one.nontarget), name
-        )
+def _figure(
+    files: Mapping[str, Scores],
+    kind: str,
+    p_targets: Sequence[float],
+    prior: float,
+    bands: Mapping[str, figures.Band],
+) -> Figure:
     sides = {name: (one.target, one.nontarget) for name, one in files.items()}
-    return det_figure(sides) if kind == "det" else roc_figure(sides)
+    if kind == "det":
+        return figures.det_figure(sides, p_targets=p_targets, bands=bands)
+    if kind == "roc":
+        return figures.roc_figure(sides)
+    ((name, one),) = files.items()
+    if kind == "reliability":
+        return figures.reliability_figure(one.score, is_target(one), prior, name)
+    threshold = eer_threshold(one.target, one.nontarget)
+    return figures.histogram_figure(one.target, one.nontarget, threshold, name)

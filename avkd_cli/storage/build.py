@@ -15,7 +15,7 @@ from avkd_cli.config import Execution
 from avkd_cli.errors import Rejected
 from avkd_cli.storage import dryrun, durable, index, manifest, partitions, rejects, workers
 from avkd_cli.storage.embeddings import build_embeddings
-from avkd_cli.storage.partitions import Plan
+from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
 from avkd_cli.storage.record import Process, Record, Task, media_size
 from avkd_cli.storage.specs import StoreSpec

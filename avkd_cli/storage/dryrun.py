@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from avkd_cli.errors import Rejected
-from avkd_cli.storage.partitions import Plan
+from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import duration
 from avkd_cli.storage.record import Process
 from avkd_cli.storage.specs import EMBEDDINGS, StoreSpec

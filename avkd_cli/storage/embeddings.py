@@ -13,7 +13,7 @@ import numpy as np
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError
 from avkd_cli.storage import arrays, dryrun, durable, manifest, partitions
-from avkd_cli.storage.partitions import Plan
+from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
 from avkd_cli.storage.record import reject_lines
 from avkd_cli.storage.specs import EMBEDDINGS

@@ -10,139 +10,13 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from avkd_cli.config import Execution
-from avkd_cli.errors import AvkdError, OutputError, TemporaryError, UsageError
+from avkd_cli.errors import OutputError, TemporaryError
 from avkd_cli.storage import durable, manifest
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be made; everything that the bytes of the result depend on.
-
-    Args:
-        step: the command.
-        kind: of the store.
-        version: of the store's kind.
-        config: settings of the step.
-        inputs: name → fingerprint.
-        partitions: how many.
-        layout: what else decides where things are stored, such as the size of a partition.
-        software: versions of libraries that decide bytes: they matter while a store is made.
-    """
-
-    step: str
-    kind: str
-    version: int
-    config: Mapping[str, Any]
-    inputs: Mapping[str, str]
-    partitions: int
-    layout: Mapping[str, Any] = field(default_factory=dict)
-    software: Mapping[str, str | None] = field(default_factory=dict)
-
-    @property
-    def fingerprint(self) -> str:
-        """Names the work (design.md 4)."""
-        return manifest.fingerprint(self.step, self.version, self.config, self.inputs)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return plan.json."""
-        return {
-            "format": "avkd.plan",
-            "step": self.step,
-            "kind": self.kind,
-            "version": self.version,
-            "config": dict(self.config),
-            "inputs": dict(self.inputs),
-            "partitions": self.partitions,
-            "layout": dict(self.layout),
-            "software": dict(self.software),
-        }
-
-
-def work_of(out: Path) -> Path:
-    """Return where `out` is made."""
-    return out.with_name(out.name + ".wip")
-
-
-def name_of(partition: int) -> str:
-    """Return the name of a partition: 42 is parts/00042."""
-    return f"parts/{partition:05d}"
-
-
-def check_output(out: Path) -> None:
-    """Refuse an output that no store can be.
-
-    Raises:
-        UsageError: no name, or inside a store.
-        OutputError: its folder does not exist.
-    """
-    if out.name in ("", "..") or "\n" in out.name or out.name.startswith("-"):
-        raise UsageError(f"{str(out)!r} is no name for a store; choose another with -o")
-    parent = Path(os.path.realpath(out.parent))
-    if not parent.is_dir():
-        raise OutputError(f"{out.parent}: no such folder; make it first")
-    for above in (parent, *parent.parents):
-        if (above / manifest.NAME).is_file():
-            raise UsageError(f"{out}: lies inside the store {above}; choose another output")
-
-
-def finished(out: Path, plan: Plan, overwrite: bool) -> dict[str, Any] | None:
-    """Return the manifest of `out` if it is this plan's, complete; renew its time stamp.
-
-    Raises:
-        OutputError: something else is there, and `overwrite` is not given or cannot be meant.
-        UsageError: `out` is one of the inputs.
-    """
-    if not os.path.lexists(out):
-        return None
-    record = _store_at(out)
-    if record is not None and record["fingerprint"] in plan.inputs.values():
-        raise UsageError(f"{out}: is an input of this command; choose another output")
-    if overwrite:
-        return None
-    if record is None:
-        raise OutputError(f"{out}: is a damaged store; --overwrite to make it again")
-    old = json.loads((out / "plan.json").read_bytes())
-    if different := _differences(old, plan.to_json(), ignore={"software"}):
-        raise OutputError(
-            f"{out}: exists, made otherwise ({'; '.join(different)}); "
-            "--overwrite to replace it, or another -o"
-        )
-    durable.touch(out / manifest.NAME)
-    return record
-
-
-def _store_at(out: Path) -> dict[str, Any] | None:
-    """Return the manifest of a store; None if it is damaged. What is not avkd's is refused."""
-    if out.is_symlink() or not (out / manifest.NAME).is_file():
-        raise OutputError(f"{out}: exists and is not a store of avkd; choose another output")
-    try:
-        record = manifest.read(out)
-    except AvkdError:
-        return None
-    return None if any(manifest.faults_of_files(out, record["files"])) else record
-
-
-def _differences(old: Any, new: Any, *, ignore: set[str] = frozenset(), at: str = "") -> list[str]:  # type: ignore[assignment]
-    """Return "key was a, now b" for each leaf that differs."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        keys = sorted((old.keys() | new.keys()) - ignore)
-        pairs = [(key, old.get(key), new.get(key)) for key in keys]
-        return [
-            text
-            for key, before, after in pairs
-            for text in _differences(before, after, at=f"{at}.{key}" if at else key)
-        ]
-    return [] if old == new else [f"{at} was {_short(old)}, now {_short(new)}"]
-
-
-def _short(value: object) -> str:
-    text = "absent" if value is None else str(value)
-    return text if len(text) <= 24 else text[:20] + "…"
+from avkd_cli.storage.plan import Plan, check_output, differences, finished, name_of, work_of
 
 
 def start(out: Path, plan: Plan, overwrite: bool) -> Path:
@@ -174,7 +48,7 @@ def _resumes(work: Path, plan: Plan, overwrite: bool) -> bool:
         old = json.loads((work / "plan.json").read_bytes())
     except ValueError:
         old = {}
-    different = _differences(old, plan.to_json())
+    different = differences(old, plan.to_json())
     if different and not overwrite:
         raise OutputError(
             f"{work}: was started otherwise ({'; '.join(different)}); "

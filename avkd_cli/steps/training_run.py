@@ -21,6 +21,7 @@ from avkd_cli.training.loop import Task, fit
 from avkd_cli.training.processes import rank
 from avkd_cli.training.runs import Run, make_plan, open_run
 from avkd_cli.training.sampler import PersonSampler, ShuffleSampler
+from avkd_cli.training.watch import check_tracker
 
 
 @dataclass
@@ -113,6 +114,8 @@ def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> d
 
 def make_task(job: Job, settings: TrainConfig, validation: str | None) -> Task:
     """Return what `fit` trains: the objective drawn from the seed, and its batches."""
+    if settings.tracker:
+        check_tracker(settings.tracker)
     embed = embedder(job.modality, job.stores, settings.mixed_precision)
     measure = Validation(validation, job.stores, embed) if validation else None
     keyed.reseed_torch(settings.seed, "weights")

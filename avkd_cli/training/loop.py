@@ -58,7 +58,7 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
         InputError: no checkpoint of the run can be used, or a setting does not fit the data.
         KeyboardInterrupt: a signal asked to stop; a checkpoint was written first.
     """
-    accelerator = make_accelerator(settings)
+    accelerator = make_accelerator(settings, run)
     check_batch(settings, accelerator.num_processes)
     optimizer = make_optimizer(task.objective, settings)
     state = State(accelerator, *accelerator.prepare(task.objective, optimizer), run)
@@ -189,6 +189,8 @@ def validate(state: State, task: Task) -> None:
         figures = task.validate(network)
         network.train()
         state.run.log({"step": progress.step, "validation": figures})
+        named = {f"validation/{name}": value for name, value in figures.items()}
+        state.accelerator.log(named, step=progress.step)
         best = progress.best["eer"] if progress.best else math.inf
         if figures["eer"] < best:  # never for NaN
             progress.best = {"step": progress.step, **figures}
@@ -204,8 +206,11 @@ def out_of_patience(state: State, settings: TrainConfig, epoch: int) -> bool:
     return state.progress.step - best["step"] >= settings.patience * epoch
 
 
-def make_accelerator(settings: TrainConfig) -> Accelerator:
-    """Return Accelerate's view of the machine: GPUs where there are, else the CPU."""
+def make_accelerator(settings: TrainConfig, run: Run) -> Accelerator:
+    """Return Accelerate's view of the machine: GPUs where there are, else the CPU.
+
+    Trackers that write files do it in the run folder.
+    """
     if settings.deterministic:
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
@@ -213,6 +218,7 @@ def make_accelerator(settings: TrainConfig) -> Accelerator:
         cpu=not torch.cuda.is_available(),
         mixed_precision=settings.mixed_precision,
         log_with=[settings.tracker] if settings.tracker else None,
+        project_dir=run.path if settings.tracker else None,
     )
 
 

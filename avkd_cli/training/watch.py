@@ -1,12 +1,17 @@
 """What a person sees of a run: log.jsonl, a progress line, and trackers on request."""
 
+import dataclasses
+import difflib
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from accelerate import tracking
+
 from avkd_cli.config import TrainConfig
+from avkd_cli.errors import UsageError
 from avkd_cli.training.state import State
 
 LINE_EVERY = 30.0  # seconds between lines where stderr is not a terminal
@@ -28,8 +33,7 @@ class Watch:
 
     def __enter__(self) -> "Watch":
         if self.settings.tracker:
-            settings = {"run": str(self.state.run.path)}
-            self.state.accelerator.init_trackers("avkd", config=settings)
+            self.start_tracker()
         if not self.quiet and sys.stderr.isatty():
             self.bar = make_bar(self.total)
             self.bar.start()
@@ -40,6 +44,14 @@ class Watch:
             self.bar.stop()
         if self.settings.tracker:
             self.state.accelerator.end_training()
+
+    def start_tracker(self) -> None:
+        """Start the tracker; of a run that goes on, TensorBoard forgets what comes again."""
+        begun = self.state.progress.step
+        options = {"tensorboard": {"purge_step": begun + 1}} if begun else {}
+        self.state.accelerator.init_trackers(
+            "avkd", config=dataclasses.asdict(self.settings), init_kwargs=options
+        )
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -81,7 +93,8 @@ class Watch:
             self.state.run.log(line)
             self.say(line)
         if self.settings.tracker:
-            self.state.accelerator.log({**means, "lr": rate, "margin": margin}, step=step)
+            speed = {name: line[name] for name in ("utterances_per_s", "wait_share")}
+            self.state.accelerator.log(means | {"lr": rate, "margin": margin} | speed, step=step)
         self.sums, self.steps = {}, 0
         self.waited, self.began = 0.0, time.perf_counter()
 
@@ -100,6 +113,21 @@ class Watch:
             f"waiting {100 * line['wait_share']:.0f} %",
             file=sys.stderr,
         )
+
+
+def check_tracker(name: str) -> None:
+    """Raise UsageError unless Accelerate has the tracker, with what to install.
+
+    Only a package that is there counts: Accelerate itself would go on without a word.
+    """
+    known = [str(one) for one in tracking.LOGGER_TYPE_TO_CLASS]
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean '{close[0]}'?" if close else f"there are {', '.join(known)}"
+        raise UsageError(f"--tracker '{name}' is unknown; {hint}")
+    if name not in {str(one) for one in tracking.get_available_trackers()}:
+        package = name.replace("_", "-")
+        raise UsageError(f"--tracker {name} needs a package: pip install {package}")
 
 
 def make_bar(total: int) -> Any:

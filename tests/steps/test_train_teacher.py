@@ -188,3 +188,22 @@ def test_starting_options_that_do_not_fit_are_refused(stores, trained, tmp_path)
     (tmp_path / "begun/run.json").write_text("{}")
     with pytest.raises(InputError, match="unfinished run"):
         train(stores["audio"], tmp_path / "run", {"init_from": tmp_path / "begun"})
+
+
+def test_an_unknown_tracker_stops_before_anything_is_made(stores, tmp_path):
+    with pytest.raises(UsageError, match="did you mean 'tensorboard'"):
+        train(stores["audio"], tmp_path / "run", tracker="tensorbord")
+    assert not (tmp_path / "run").exists()
+
+
+def test_tensorboard_has_the_losses_of_every_log_line(stores, tmp_path):
+    pytest.importorskip("tensorboard", reason="pip install tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    train(stores["audio"], tmp_path / "run", tracker="tensorboard")
+    (events,) = (tmp_path / "run/avkd").glob("events*")
+    read = EventAccumulator(str(events)).Reload()
+    lines = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    found = [(event.step, event.value) for event in read.Scalars("loss")]
+    assert found == [(line["step"], pytest.approx(line["losses"]["loss"])) for line in lines]
+    assert weights(tmp_path / "run").keys()

@@ -190,6 +190,16 @@ def correlation_text(result: dict) -> str:
     return "\n\n".join([*shown, columns(stores), f"Note: {result['note']}."])
 
 
+def tsne_text(result: dict) -> str:
+    """Return one row a store, and the rule that outliers are counted by."""
+    rows = [["store", "outliers", "share", "mean distance", "deviation"]]
+    for one in result["stores"]:
+        spread = [decimal(one["mean_distance"]), decimal(one["standard_deviation"])]
+        rows.append([one["name"], count(one["outliers"]), percent(one["share"]), *spread])
+    head = f"{count(result['recordings'])} recordings of {count(result['persons'])} persons"
+    return "\n\n".join([head, columns(rows), f"Outlier: {result['rule']}."])
+
+
 def decimal(value: float | None) -> str:
     """Return a number with four decimals, or a dash where there is none."""
     return "–" if value is None else f"{value:.4f}"

@@ -13,6 +13,7 @@ SUBCOMMANDS = {
     "det": ("analyze_det", "DET and ROC curves, and histograms of scores."),
     "breakdown": ("analyze_breakdown", "Errors by sex, nationality, duration or any column."),
     "pcc": ("analyze_pcc", "How alike embedding stores are."),
+    "tsne": ("analyze_tsne", "Recordings far from their person's others, and their picture."),
     "curves": ("analyze_curves", "How trainings went, from their logs."),
     "report": ("analyze_report", "One HTML page of everything in a working folder."),
 }

@@ -4,6 +4,7 @@ from avkd_cli.analysis.figures.bars import bars_figure
 from avkd_cli.analysis.figures.curves import Band, det_figure, roc_figure
 from avkd_cli.analysis.figures.distributions import histogram_figure, reliability_figure
 from avkd_cli.analysis.figures.intervals import differences_figure, interval_panels
+from avkd_cli.analysis.figures.scatter import plane_figure
 from avkd_cli.analysis.figures.style import inline, save
 from avkd_cli.analysis.figures.training import training_figure
 from avkd_cli.analysis.figures.venn import venn_figure, venn_panels
@@ -16,6 +17,7 @@ __all__ = [
     "histogram_figure",
     "inline",
     "interval_panels",
+    "plane_figure",
     "reliability_figure",
     "roc_figure",
     "save",

@@ -1,0 +1,59 @@
+"""Embeddings in a plane: one panel a store, one colour and marker a person."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from avkd_cli.analysis.figures.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    house_style,
+)
+
+COLOURS = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, GREY)
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
+
+
+def plane_figure(
+    panels: Mapping[str, tuple[ArrayLike, ArrayLike]], persons: Sequence[str]
+) -> Figure:
+    """Return the places of all recordings, outliers ringed.
+
+    Args:
+        panels: by title, places of shape (n, 2) and whether each is an outlier, shape (n,).
+        persons: who is heard or seen in each recording, the same in all panels.
+    """
+    with house_style():
+        figure = Figure(figsize=(3.4 * len(panels), 3.6))
+        axes = figure.subplots(1, len(panels), squeeze=False)[0]
+        for one, (title, (places, outlying)) in zip(axes, panels.items(), strict=True):
+            _panel(one, np.asarray(places), np.asarray(outlying, bool), np.asarray(persons, str))
+            number = int(np.count_nonzero(outlying))
+            one.set_title(f"{title}: {number} outlier{'s' if number != 1 else ''}")
+        note = f"{len(set(persons))} persons by colour and marker; rings: outliers. No axis has a "
+        figure.text(0.5, 0.02, note + "meaning.", ha="center", fontsize=7.5)
+        figure.subplots_adjust(wspace=0.06, left=0.02, right=0.98, bottom=0.08)
+        return figure
+
+
+def _panel(axes: Axes, places: np.ndarray, outlying: np.ndarray, persons: np.ndarray) -> None:
+    for place, person in enumerate(np.unique(persons).tolist()):
+        own = places[persons == person]
+        axes.scatter(own[:, 0], own[:, 1], s=16, color=COLOURS[place % len(COLOURS)],
+                     marker=MARKERS[place % len(MARKERS)], edgecolor=INK,
+                     linewidth=0.3)  # fmt: skip
+    axes.scatter(*places[outlying].T, s=90, facecolor="none", edgecolor=INK, linewidth=1.1)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_aspect("equal", adjustable="datalim")
+    for spine in axes.spines.values():
+        spine.set_visible(True)

@@ -1,0 +1,140 @@
+"""`avkd analyze tsne`: recordings of some persons in a plane, and which lie far from their own."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from avkd_cli.analysis.outliers import RULE, distances_to_own_mean, outliers
+from avkd_cli.errors import InputError
+from avkd_cli.steps.analyze.correlation import opened, rows
+from avkd_cli.steps.analyze.inputs import display_names
+from avkd_cli.storage import durable
+from avkd_cli.storage.store import EmbeddingStore, resolve_input
+from avkd_cli.storage.utterances import read_ids
+
+
+def tsne(
+    sources: Sequence[str],
+    *,
+    list_file: Path | None = None,
+    persons: int = 20,
+    recordings: int = 30,
+    perplexity: float = 30,
+    seed: int = 0,
+    plot: Path | None = None,
+) -> dict:
+    """Return each store's outliers among the same recordings, and their places if drawn.
+
+    Args:
+        sources: embedding stores, one a modality.
+        list_file: take only the utterances of this list, such as chosen hard ones.
+        persons: most persons, those with most recordings first.
+        recordings: most of each person, evenly over the first store's order.
+        perplexity: of t-SNE.
+        seed: of t-SNE.
+        plot: picture to draw; without one scikit-learn is not needed, and there are no places.
+
+    Raises:
+        UsageError: a picture is wanted and scikit-learn is not installed.
+        MissingInputError, InputError: a store or the list cannot be read; stores share no
+            person with two recordings; an embedding is not finite or all zeros.
+    """
+    paths = [resolve_input(one) for one in sources]
+    stores = opened(dict(zip(display_names(paths), paths, strict=True)))
+    wanted = None if list_file is None else set(read_ids(list_file))
+    ids, who = chosen(stores, wanted, persons, recordings)
+    found = {name: far(name, store, ids, who) for name, store in stores.items()}
+    if plot is not None:
+        draw(plot, stores, found, ids, who, perplexity, seed)
+    return {
+        "format": "avkd.analysis.tsne",
+        "version": 1,
+        "rule": RULE,
+        "persons": len(set(who)),
+        "recordings": len(ids),
+        "ids": ids,
+        "perplexity": perplexity,
+        "seed": seed,
+        "stores": list(found.values()),
+    }
+
+
+def chosen(
+    stores: Mapping[str, EmbeddingStore], wanted: set[str] | None, persons: int, recordings: int
+) -> tuple[list[str], list[str]]:
+    """Return utterances that all stores hold, of the persons with most of them; and who is who.
+
+    Raises:
+        InputError: nobody has two.
+    """
+    first, *others = stores.values()
+    shared = set(first.ids).intersection(*(one.ids for one in others))
+    by_person: dict[str, list[str]] = defaultdict(list)
+    for id, person in zip(first.ids, first.persons, strict=True):
+        if person and id in shared and (wanted is None or id in wanted):
+            by_person[person].append(id)
+    several = {person: ids for person, ids in by_person.items() if len(ids) > 1}
+    if not several:
+        raise InputError(
+            f"{first.path}: no person has two recordings in all stores"
+            f"{'' if wanted is None else ' and the list'}; outliers need some"
+        )
+    kept = sorted(several, key=lambda person: (-len(several[person]), person))[:persons]
+    pairs = [(id, person) for person in kept for id in evenly(several[person], recordings)]
+    return [id for id, _ in pairs], [person for _, person in pairs]
+
+
+def evenly(ids: Sequence[str], most: int) -> list[str]:
+    """Return at most so many, evenly taken."""
+    if len(ids) <= most:
+        return list(ids)
+    return [ids[at] for at in np.linspace(0, len(ids) - 1, most).round().astype(int).tolist()]
+
+
+def far(name: str, store: EmbeddingStore, ids: Sequence[str], who: Sequence[str]) -> dict:
+    """Return one store's outliers by the stated rule.
+
+    Raises:
+        InputError: an embedding is not finite or all zeros.
+    """
+    try:
+        distance = distances_to_own_mean(rows(store, ids), who)
+    except ValueError as error:
+        raise InputError(f"{store.path}: {error}; extract the embeddings again") from error
+    outlying = outliers(distance)
+    return {
+        "name": name,
+        "fingerprint": store.fingerprint,
+        "outliers": int(outlying.sum()),
+        "share": float(outlying.mean()),
+        "mean_distance": float(distance.mean()),
+        "standard_deviation": float(distance.std()),
+        "outlying": [id for id, one in zip(ids, outlying.tolist(), strict=True) if one],
+    }
+
+
+def draw(
+    path: Path,
+    stores: Mapping[str, EmbeddingStore],
+    found: Mapping[str, dict],
+    ids: Sequence[str],
+    who: Sequence[str],
+    perplexity: float,
+    seed: int,
+) -> None:
+    """Draw a panel a store, and add the places of all recordings to what was found."""
+    from avkd_cli.analysis import figures
+    from avkd_cli.analysis.tsne import plane
+
+    panels = {}
+    for name, store in stores.items():
+        try:
+            places = plane(rows(store, ids), perplexity, seed)
+        except ValueError as error:
+            raise InputError(f"{store.path}: {error}") from error
+        outlying = set(found[name]["outlying"])
+        panels[name] = places, [id in outlying for id in ids]
+        found[name]["places"] = places.round(4).tolist()
+    durable.write_bytes(path, figures.save(figures.plane_figure(panels, who), path.suffix))

@@ -1,0 +1,109 @@
+"""`avkd analyze tsne`: as a person runs it."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from avkd_cli.analysis.text import tsne_text
+from avkd_cli.cli import cli
+from avkd_cli.config import Execution
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.storage.build import build_embeddings
+
+IDS = [f"p{person}/{take}" for person in range(8) for take in range(12)]
+ODD = "p3/5"  # lies at another person's place in the store "audio"
+
+
+def run(*args):
+    """Run `avkd analyze tsne …` in this process; return its JSON. Errors of avkd are raised."""
+    result = CliRunner().invoke(cli, ["analyze", "tsne", *map(str, args)])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def embeddings(seed, odd=None):
+    rng = np.random.default_rng(seed)
+    centre = {f"p{person}": rng.normal(size=16) for person in range(9)}
+    x = np.stack([centre[one.split("/")[0]] + 0.1 * rng.normal(size=16) for one in IDS])
+    if odd:
+        x[IDS.index(odd)] = centre["p8"]
+    return x.astype(np.float32)
+
+
+def write_store(path, x, ids=IDS):
+    build_embeddings(
+        path, ids=ids, persons=[one.split("/")[0] for one in ids], dimension=x.shape[1],
+        compute=lambda start, stop: x[start:stop], config={}, inputs={}, extra={},
+        classes=None, classifier=None, execution=Execution(quiet=True),
+    )  # fmt: skip
+    return path
+
+
+@pytest.fixture
+def stores(tmp_path):
+    order = np.random.default_rng(9).permutation(len(IDS))
+    audio = write_store(tmp_path / "audio.zarr", embeddings(0, ODD))
+    visual = embeddings(1)[order]  # joined by ids, not by rows
+    return audio, write_store(tmp_path / "visual.zarr", visual, [IDS[at] for at in order])
+
+
+def test_outliers_are_counted_per_store(stores):
+    found = run(*stores)
+    audio, visual = found["stores"]
+    assert (found["persons"], found["recordings"]) == (8, 96)
+    assert audio["outlying"] == [ODD]
+    assert audio["outliers"] == 1
+    assert ODD not in visual["outlying"]
+    assert "places" not in audio
+    assert "2 standard deviations" in found["rule"]
+
+
+def test_persons_recordings_and_a_list_choose(stores, tmp_path):
+    found = run(*stores, "--persons", 3, "--recordings", 5)
+    assert found["recordings"] == 15
+    listed = tmp_path / "some.jsonl"
+    listed.write_text("".join(
+        json.dumps({"id": one, "person": one.split("/")[0], "audio": f"{one}.wav"}) + "\n"
+        for one in IDS[:30]
+    ))  # fmt: skip
+    found = run(*stores, "--list", listed)
+    assert found["ids"] == IDS[:30]
+
+
+def test_a_picture_is_drawn_and_its_places_keep_people_together(stores, tmp_path):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    plot = tmp_path / "tsne.png"
+    found = run(*stores, "--plot", plot, "--perplexity", 8)
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    for one in found["stores"]:
+        places = np.array(one["places"])
+        apart = np.linalg.norm(places[:, None] - places, axis=-1) + 1e9 * np.eye(len(places))
+        who = np.array([id.split("/")[0] for id in found["ids"]])
+        assert np.mean(who[apart.argmin(axis=1)] == who) > 0.9
+    again = run(*stores, "--plot", plot, "--perplexity", 8)
+    assert again == found
+
+
+def test_without_scikit_learn_only_the_picture_is_refused(stores, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.manifold", None)
+    assert run(*stores)["stores"][0]["outliers"] == 1
+    with pytest.raises(UsageError, match=r"pip install 'avkd\[tsne\]'"):
+        run(*stores, "--plot", tmp_path / "x.png")
+
+
+def test_stores_without_a_person_in_common_are_refused(stores, tmp_path):
+    other = write_store(tmp_path / "other.zarr", embeddings(0)[:2], ["x/1", "y/1"])
+    with pytest.raises(InputError, match="no person has two"):
+        run(stores[0], other)
+
+
+def test_a_person_reads_counts_and_the_rule(stores):
+    lines = tsne_text(run(*stores)).splitlines()
+    assert lines[0] == "96 recordings of 8 persons"
+    assert lines[3].split()[:2] == ["audio", "1"]
+    assert lines[-1].startswith("Outlier: distance")

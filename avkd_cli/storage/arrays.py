@@ -28,7 +28,6 @@ SMALL = 1
 _DTYPES = frozenset({"uint8", "int16", "int32", "int64", "float16", "float32", "float64"})
 _CODECS = frozenset({"bytes", "vlen-utf8", "zstd", "crc32c", "sharding_indexed"})
 _CRC_SIZE = 4
-_ABSENT = 2**64 - 1
 
 
 class Layout(NamedTuple):
@@ -134,11 +133,11 @@ def _seal(raw: bytes | np.ndarray, codec: Zstd) -> bytes:
     return packed + google_crc32c.value(packed).to_bytes(_CRC_SIZE, "little")
 
 
-def unseal(data: np.ndarray, size: int, where: str, *, at_most: bool = False) -> np.ndarray:
+def unseal(data: np.ndarray | bytes, size: int, where: str, *, at_most: bool = False) -> np.ndarray:
     """Return what a chunk holds, uint8, having checked its crc and the size it unpacks to.
 
     Args:
-        data: the chunk as stored, uint8.
+        data: the chunk as stored; bytes, or uint8 where a copy would be large.
         size: bytes that it must unpack to.
         where: file and place, for messages.
         at_most: fewer bytes will do, as for text.
@@ -151,24 +150,24 @@ def unseal(data: np.ndarray, size: int, where: str, *, at_most: bool = False) ->
     return out
 
 
-def unseal_into(data: np.ndarray, out: np.ndarray, where: str) -> None:
+def unseal_into(data: np.ndarray | bytes, out: np.ndarray, where: str) -> None:
     """Unpack a chunk into `out`, contiguous; else like `unseal`."""
     _checked_size(data, out.nbytes, where, at_most=False)
     _unpack(data, out, where)
 
 
-def _unpack(data: np.ndarray, out: np.ndarray, where: str) -> None:
+def _unpack(data: np.ndarray | bytes, out: np.ndarray, where: str) -> None:
     try:
         decompress(data[:-_CRC_SIZE], out)
     except (RuntimeError, ValueError) as error:
         raise InputError(f"{where}: is damaged ({error}); make the store again") from None
 
 
-def _checked_size(data: np.ndarray, size: int, where: str, at_most: bool) -> int:
-    packed, crc = data[:-_CRC_SIZE], data[-_CRC_SIZE:].tobytes()
+def _checked_size(data: np.ndarray | bytes, size: int, where: str, at_most: bool) -> int:
+    packed, crc = data[:-_CRC_SIZE], bytes(data[-_CRC_SIZE:])
     if len(packed) < 9 or google_crc32c.value(packed) != int.from_bytes(crc, "little"):
         raise InputError(f"{where}: is damaged (crc32c); make the store again")
-    found = _content_size(packed[:18].tobytes())
+    found = _content_size(bytes(packed[:18]))
     if found > size or (found < size and not at_most):
         raise InputError(f"{where}: unpacks to another size; make the store again")
     return found
@@ -284,17 +283,19 @@ def chunk_rows(values: np.ndarray) -> int:
     return 1 << max(0, math.floor(math.log2(32768 / row)) if row <= 32768 else 0)
 
 
-def shard_index(tail: bytes, count: int, where: str) -> np.ndarray:
-    """Return offset and size of each chunk, (count, 2) int64, from the end of a shard.
+def shard_index(tail: bytes, count: int, where: str) -> list[int]:
+    """Return where each chunk of a shard begins, and where the last one ends: count + 1 offsets.
 
     Raises:
-        InputError: the index is damaged, or a chunk is absent: this room writes all of them.
+        InputError: the index is damaged, or chunks are not there, all of them, one after another.
     """
     index, crc = tail[:-_CRC_SIZE], tail[-_CRC_SIZE:]
     table = np.frombuffer(index, "<u8").reshape(count, 2)
-    if google_crc32c.value(index) != int.from_bytes(crc, "little") or (table == _ABSENT).any():
+    ends = np.cumsum(table[:, 1])
+    whole = google_crc32c.value(index) == int.from_bytes(crc, "little")
+    if not whole or (table[:, 0] != ends - table[:, 1]).any():
         raise InputError(f"{where}: is damaged (index); make the store again")
-    return table.astype(np.int64)
+    return [0, *ends.tolist()]
 
 
 def index_size(layout: Layout) -> tuple[int, int]:

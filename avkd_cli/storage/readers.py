@@ -42,6 +42,10 @@ class Store:
     def __reduce__(self) -> tuple:
         return type(self), (self.path, self.manifest)
 
+    def size_of(self, name: str) -> int:
+        """Return the bytes of a listed file."""
+        return self._files[name][0]
+
     def open_file(self, name: str) -> int:
         """Return a descriptor of a listed file; links are not followed."""
         if name not in self._files:
@@ -196,34 +200,37 @@ class _Shard:
         self.descriptor = store.open_file(file)
         weakref.finalize(self, os.close, self.descriptor)
         count, size = arrays.index_size(self.layout)
-        end = store._files[file][0]
+        end = store.size_of(file)
         if size > end:
             raise InputError(f"{self.where}: is cut off; make the store again")
         tail = os.pread(self.descriptor, size, end - size)
-        self.index: list[list[int]] = arrays.shard_index(tail, count, self.where).tolist()
+        self.offsets = arrays.shard_index(tail, count, self.where)
         self.dtype = np.dtype(self.layout.dtype)
         self.chunk_bytes = math.prod(self.layout.chunk) * self.dtype.itemsize
-
-    def chunk(self, number: int) -> np.ndarray:
-        """Return one chunk, whole."""
-        offset, size = self.index[number]
-        data = np.frombuffer(os.pread(self.descriptor, size, offset), np.uint8)
-        if len(data) < size:
-            raise InputError(f"{self.where}: is cut off; make the store again")
-        rows = self.layout.chunk[0]
-        where = f"{self.where} rows {number * rows} to {(number + 1) * rows}"
-        raw = arrays.unseal(data, self.chunk_bytes, where)
-        return raw.view(self.dtype).reshape(self.layout.chunk)
 
     def read(self, start: int, out: np.ndarray) -> None:
         """Fill `out` with rows from `start` on."""
         rows, stop = self.layout.chunk[0], start + len(out)
         if stop > self.layout.shape[0]:
             raise InputError(f"{self.where}: ends before row {stop}; make the store again")
-        for number in range(start // rows, -(-stop // rows)):
-            first, last = max(start, number * rows), min(stop, (number + 1) * rows)
-            offset = number * rows
-            out[first - start : last - start] = self.chunk(number)[first - offset : last - offset]
+        first, last = start // rows, (stop - 1) // rows
+        begin, end = self.offsets[first], self.offsets[last + 1]
+        data = os.pread(self.descriptor, end - begin, begin)
+        for number in range(first, last + 1):
+            packed = data[self.offsets[number] - begin : self.offsets[number + 1] - begin]
+            chunk = self._decoded(packed, number)
+            here = number * rows
+            low, high = max(start, here), min(stop, here + rows)
+            out[low - start : high - start] = chunk[low - here : high - here]
+
+    def _decoded(self, packed: bytes, number: int) -> np.ndarray:
+        try:
+            raw = arrays.unseal(packed, self.chunk_bytes, self.where)
+        except InputError as error:
+            rows = self.layout.chunk[0]
+            place = f"rows {number * rows} to {(number + 1) * rows}"
+            raise InputError(f"{error} ({place})") from None
+        return raw.view(self.dtype).reshape(self.layout.chunk)
 
 
 class RaggedStore(Store):

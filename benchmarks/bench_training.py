@@ -1,0 +1,301 @@
+"""Speed of training, as ratios in one run on this machine's CPU; one table at the end.
+
+Both sides of a row take turns, and the best of a few rounds counts, so that a busy moment hurts
+nobody alone. --width 32 is the printed ResNet34; the default is narrower, so that a row takes
+seconds, which makes `fit`'s own share of a step larger than it is in earnest.
+
+    python benchmarks/bench_training.py [--width 8] [--rounds 3] [--only NAME]
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from avkd_cli.config import AudioConfig, Execution, PrepAudioConfig
+from avkd_cli.losses.distillation import mmd_loss
+from avkd_cli.steps.prep_audio import prep_audio
+from avkd_cli.steps.training_set import choose
+from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.store import open_store
+from avkd_cli.training.batches import AudioCrops, Batches, Labels
+from avkd_cli.training.embedding import embed_sound, run
+from avkd_cli.training.loop import Task, fit
+from avkd_cli.training.networks import Description, build, to_device
+from avkd_cli.training.objectives import Classify, Distill, Terms
+from avkd_cli.training.runs import make_plan, open_run
+from avkd_cli.training.sampler import ShuffleSampler
+
+CPU = torch.device("cpu")
+MELS, FRAMES, BATCH, STEPS, PERSONS = 40, 200, 16, 8, 100
+CLASSES, SIZE, PAPER_BATCH = 5_994, 512, 128
+
+
+@dataclass
+class Options:
+    """How large and how often."""
+
+    width: int
+    rounds: int
+    rows: int
+    folder: Path
+
+
+class Sounds:
+    """Recordings of fbank in memory, as an audio store gives them."""
+
+    long_name = "frames"
+
+    def __init__(self, lengths: np.ndarray, mels: int = MELS) -> None:
+        self.lengths = np.asarray(lengths)
+        starts = np.concatenate([[0], np.cumsum(self.lengths)])
+        random = np.random.default_rng(0)
+        self.frames = random.normal(size=(starts[-1], mels)).astype(np.float16)
+        self.starts = starts[:-1]
+
+    def read(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Return whole recordings."""
+        return [self.frames[self.starts[r] : self.starts[r] + self.lengths[r]] for r in rows]
+
+    def crops(self, rows: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+        """Return a crop of each."""
+        first = self.starts[rows] + starts
+        return np.stack([self.frames[one : one + length] for one in first])
+
+
+def best(functions: list[Callable[[], float]], rounds: int) -> list[float]:
+    """Return the least that each one returns, run in turns."""
+    return [
+        min(each) for each in zip(*([f() for f in functions] for _ in range(rounds)), strict=True)
+    ]
+
+
+def seconds(work: Callable[[], object], count: int = 1) -> Callable[[], float]:
+    """Return a function that times `count` calls, after one that is not counted."""
+
+    def timed() -> float:
+        work()
+        start = time.perf_counter()
+        for _ in range(count):
+            work()
+        return (time.perf_counter() - start) / count
+
+    return timed
+
+
+def network(width: int) -> nn.Module:
+    """Return the audio ResNet34."""
+    model = {"width": width, "n_mels": MELS, "embedding_size": SIZE}
+    return build(Description("audio", "resnet34", model, {"features": "fbank", "n_mels": MELS}))
+
+
+def objective(width: int) -> Classify:
+    """Return the network with its AAM-softmax."""
+    torch.manual_seed(0)
+    return Classify(network(width), PERSONS, SIZE, 32.0, "a")
+
+
+def batches_of(store: object) -> Batches:
+    """Return batches of one crop length over a store of sound."""
+    count = len(store.lengths)
+    labels = np.arange(count) % PERSONS
+    crops = AudioCrops(store, np.arange(count), FRAMES, FRAMES, seed=0)
+    return Batches(ShuffleSampler(count, BATCH, seed=0), [Labels(labels), crops])
+
+
+def fitted(options: Options, store: object, workers: int) -> dict[str, float]:
+    """Return the log line of the later half of a short run of `fit`."""
+    folder = Path(tempfile.mkdtemp(dir=options.folder))
+    settings = AudioConfig(
+        width=options.width, batch_size=BATCH, max_steps=2 * STEPS, log_every=STEPS,
+        workers=workers, checkpoint_every=10**6,
+    )  # fmt: skip
+    count = len(store.lengths)
+    ids = [str(row) for row in range(count)]
+    task = Task(objective(options.width), batches_of(store), count, ids)
+    opened = open_run(folder / "run", make_plan("bench", {}, {}))
+    fit(task, settings, opened, quiet=True)
+    return json.loads((folder / "run/log.jsonl").read_text().splitlines()[-1])
+
+
+def bare(width: int, precision: torch.dtype | None = None) -> Callable[[], float]:
+    """Return what times a step of plain PyTorch on a batch in memory."""
+    model = objective(width).train()
+    weights = list(model.parameters())
+    sgd = torch.optim.SGD(weights, lr=0.01, momentum=0.9, nesterov=True, weight_decay=1e-4)
+    batch = to_device(batches_of(Sounds(np.full(64, 400)))(0), CPU)
+
+    def step() -> None:
+        sgd.zero_grad()
+        with torch.autocast("cpu", precision, enabled=precision is not None):
+            loss = model(batch, 0.2)["loss"]
+        loss.backward()
+        sgd.step()
+
+    return seconds(step, STEPS)
+
+
+def loop(options: Options) -> dict[str, object]:
+    """A step in `fit` against a bare loop on one batch in memory."""
+    store = Sounds(np.full(256, 400))
+    ours = lambda: BATCH / fitted(options, store, workers=1)["utterances_per_s"]  # noqa: E731
+    mine, theirs = best([ours, bare(options.width)], options.rounds)
+    return {"ratio": theirs / mine, "limit": "at least 0.97", "seconds": mine, "peer": theirs}
+
+
+def waiting(options: Options) -> dict[str, object]:
+    """Share of time waiting for data, from a store on disk."""
+    store = open_store(sound_store(options.folder), "avkd.audio")
+    shares = [fitted(options, store, workers=1)["wait_share"] for _ in range(options.rounds)]
+    return {"ratio": min(shares), "limit": "at most 0.03"}
+
+
+def sound_store(folder: Path) -> Path:
+    """Make a store of fbank of four seconds of noise, 64 times."""
+    import soundfile
+
+    random, lines = np.random.default_rng(0), []
+    for number in range(64):
+        soundfile.write(folder / f"{number}.wav", random.normal(0, 0.1, 64_000), 16_000)
+        lines.append(json.dumps({"id": str(number), "audio": f"{number}.wav"}))
+    (folder / "list.jsonl").write_text("\n".join(lines) + "\n")
+    execution = Execution(workers=0, quiet=True, overwrite=True)
+    prep_audio(folder / "list.jsonl", folder / "a.zarr", PrepAudioConfig(), execution)
+    return folder / "a.zarr"
+
+
+def bf16(options: Options) -> dict[str, object]:
+    """A step in bfloat16 against float32; the gain is the CPU's."""
+    half, single = best([bare(options.width, torch.bfloat16), bare(options.width)], options.rounds)
+    return {"ratio": single / half, "limit": "at least 1.7", "seconds": half, "peer": single}
+
+
+def distillation(options: Options) -> dict[str, object]:
+    """A student's step (KL + COS + MMD) against the baseline's: batch 128, 5,994 classes.
+
+    The network is the same in both and is timed on an eighth of the batch, times eight.
+    """
+    sizes = (CLASSES, SIZE, 32.0, "a")
+    plain = Classify(network(options.width), *sizes).train()
+    terms = Terms(alpha=1.0, beta=1.0, gamma=1.0)
+    rows = torch.randn(CLASSES, SIZE)
+    taught = Distill(plain.network, *sizes, terms=terms, teacher_classifier=rows).train()
+    batch = {"label": torch.arange(PAPER_BATCH), "teacher": torch.randn(PAPER_BATCH, SIZE)}
+    embedding = torch.randn(PAPER_BATCH, SIZE, requires_grad=True)
+    sound = {"audio": torch.randn(PAPER_BATCH // 8, FRAMES, MELS)}
+
+    def step(of: Classify) -> Callable[[], float]:
+        def once() -> None:
+            of.from_embedding(embedding, batch, 0.2)["loss"].backward()
+
+        return seconds(once, 3)
+
+    encode = seconds(lambda: plain.network(sound).sum().backward())
+    student, baseline, part = best([step(taught), step(plain), encode], options.rounds)
+    mine, theirs = 8 * part + student, 8 * part + baseline
+    return {"ratio": mine / theirs, "limit": "at most 1.08", "seconds": mine, "peer": theirs}
+
+
+def mmd(options: Options) -> dict[str, object]:
+    """MMD with five kernels of 512 against 512, against one distance matrix and one exp."""
+    student, teacher = torch.randn(512, SIZE), torch.randn(512, SIZE)
+
+    def one_pass() -> Tensor:
+        both = torch.cat([student, teacher])
+        return torch.cdist(both, both).square().neg().exp().sum()
+
+    ours = seconds(lambda: mmd_loss(student, teacher), 10)
+    mine, theirs = best([ours, seconds(one_pass, 10)], options.rounds)
+    return {"ratio": mine / theirs, "limit": "at most 1.5", "seconds": mine, "peer": theirs}
+
+
+def start(options: Options) -> dict[str, object]:
+    """From a store's index to the rows of the first batch, against reading the index once."""
+    persons = [f"id{10_000 + row % CLASSES}" for row in range(options.rows)]
+    ids = [f"{one}/video{row // CLASSES:06d}/00001" for row, one in enumerate(persons)]
+    path = options.folder / "index.zarr"
+    build_embeddings(
+        path, ids=ids, persons=persons, dimension=2, config={}, inputs={}, extra={},
+        compute=lambda first, last: np.ones((last - first, 2), np.float32),
+        classes=None, classifier=None, execution=Execution(quiet=True, overwrite=True),
+    )  # fmt: skip
+
+    def ours() -> float:
+        began = time.perf_counter()
+        store = open_store(path)
+        chosen = choose([store], None)
+        chosen.rows(store)[ShuffleSampler(len(chosen.ids), PAPER_BATCH, 0).batch(0).rows]
+        return time.perf_counter() - began
+
+    def reading() -> float:
+        began = time.perf_counter()
+        store = open_store(path)
+        for name in ("id", "person", "split"):
+            store.column(name)
+        return time.perf_counter() - began
+
+    mine, theirs = best([ours, reading], 1)
+    return {
+        "ratio": mine / theirs, "limit": "under 20 s", "seconds": mine, "peer": theirs,
+        "rows": options.rows,
+    }  # fmt: skip
+
+
+def extraction(options: Options) -> dict[str, object]:
+    """Whole recordings in buckets of equal length against one at a time, a `small` net."""
+    lengths = 200 + np.random.default_rng(0).integers(0, 40, 400)
+    store, rows = Sounds(lengths), np.arange(400)
+    model = {"width": 128, "n_mels": MELS, "embedding_size": 128}
+    front = {"features": "fbank", "n_mels": MELS}
+    net = build(Description("audio", "tdnn", model, front)).eval()
+    together = lambda: embed_sound(net, store, rows, batch_frames=20_000, device=CPU)  # noqa: E731
+
+    def alone() -> np.ndarray:
+        return np.concatenate([run(net, {"audio": one[None]}, CPU) for one in store.read(rows)])
+
+    mine, theirs = best([seconds(together), seconds(alone)], options.rounds)
+    off = float(np.abs(together() - alone()).max())
+    return {
+        "ratio": theirs / mine, "limit": "at least 2", "seconds": mine, "peer": theirs,
+        "difference": off,
+    }  # fmt: skip
+
+
+ROWS = {f.__name__: f for f in (loop, waiting, bf16, distillation, mmd, start, extraction)}
+
+
+def main() -> None:
+    """Run all rows, or one, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--width", type=int, default=8, help="channels of ResNet34's first stage")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rows", type=int, default=1_092_009, help="utterances of `start`")
+    parser.add_argument("--only", choices=ROWS)
+    given = parser.parse_args()
+    print(f"width {given.width}, {torch.get_num_threads()} threads, torch {torch.__version__}")
+    print(f"{'row':14}{'ratio':>8}  {'limit':15}{'ours s':>9}{'peer s':>9}  more")
+    with tempfile.TemporaryDirectory() as folder:
+        options = Options(given.width, given.rounds, given.rows, Path(folder))
+        for name in [given.only] if given.only else ROWS:
+            print(line(name, ROWS[name](options)), flush=True)
+
+
+def line(name: str, found: dict[str, object]) -> str:
+    """Return one line of the table."""
+    times = "".join(
+        f"{found[key]:>9.4f}" if key in found else " " * 9 for key in ("seconds", "peer")
+    )
+    shown = {"ratio", "limit", "seconds", "peer"}
+    more = ", ".join(f"{key} {value:.3g}" for key, value in found.items() if key not in shown)
+    return f"{name:14}{found['ratio']:>8.3f}  {found['limit']:15}{times}  {more}".rstrip()
+
+
+if __name__ == "__main__":
+    main()

@@ -153,12 +153,19 @@ def breakdown_text(result: dict) -> str:
     few = sum(one["suppressed"] for one in result["groups"])
     note = f"{few} groups of fewer than {result['min_persons']} persons have no figures."
     at = f"all decided at {result['threshold']:.6g} ({result['decided_at']})"
-    return "\n\n".join([columns(rows), at, *([note] if few else []), result["signature"]])
+    notes = [note] if few else []
+    if result.get("resamples"):
+        notes.append(f"95 % intervals, in percent, from {count(result['resamples'])} draws of each "
+                     "group's persons")  # fmt: skip
+    return "\n\n".join([columns(rows), at, *notes, result["signature"]])
 
 
 def _rate(one: dict, key: str) -> str:
     value = one[f"{key}_percent"]
-    return "–" if value is None else f"{value:.2f} %"
+    if value is None:
+        return "–"
+    limits = one.get("intervals", {}).get(f"{key}_percent")
+    return limited(value, limits, ".2f") + ("" if limits else " %")
 
 
 def curves_text(result: dict) -> str:

@@ -1,9 +1,11 @@
 """`avkd analyze breakdown`."""
 
+from pathlib import Path
+
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import show, trial_list
+from avkd_cli.commands.analyze_output import plot_file, resampling, show, trial_list
 
 
 @click.command("breakdown")
@@ -18,6 +20,8 @@ from avkd_cli.commands.analyze_output import show, trial_list
 @click.option("--min-persons", type=click.IntRange(1), default=10, show_default=True,
               help="Smaller groups are named without figures.")  # fmt: skip
 @click.option("--pairs", is_flag=True, help="Keep groups whose two sides differ apart.")
+@resampling
+@plot_file
 @options.as_json
 def breakdown(
     scores: str,
@@ -28,6 +32,9 @@ def breakdown(
     fmr: float | None,
     min_persons: int,
     pairs: bool,
+    resamples: int,
+    seed: int,
+    plot: Path | None,
     as_json: bool,
 ) -> None:
     """Break the errors of SCORES down by a column of the list of utterances.
@@ -35,11 +42,14 @@ def breakdown(
     All groups are decided at one threshold, as a product would: the table shows who is missed
     and who is taken for somebody else more often than others. A trial belongs to the value that
     both sides have. Numbers are cut into quarters. Groups of few persons are named without
-    figures, since they say more about those persons than about the group.
+    figures, since they say more about those persons than about the group. With --resamples each
+    rate has an interval by drawing the group's persons.
 
     \b
     Example:
         avkd analyze breakdown kd.scores --people people.jsonl --by sex
+        avkd analyze breakdown kd.scores --people people.jsonl --by nationality --resamples 1000 \\
+          --plot nationality.svg
     """
     from avkd_cli.analysis.text import breakdown_text
     from avkd_cli.steps.analyze.breakdown import by_column
@@ -47,5 +57,6 @@ def breakdown(
     if threshold is not None and fmr is not None:
         raise click.UsageError("--threshold and --fmr cannot both be given")
     result = by_column(scores, column, people, trials=trials, threshold=threshold, fmr=fmr,
-                       min_persons=min_persons, pairs=pairs)  # fmt: skip
+                       min_persons=min_persons, pairs=pairs, resamples=resamples, seed=seed,
+                       plot=plot)  # fmt: skip
     show(result, breakdown_text, as_json)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from avkd_cli.analysis.text import breakdown_text
 from avkd_cli.cli import cli
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.analyze.curves import progress
@@ -67,6 +68,23 @@ def test_few_persons_are_named_without_figures_unless_asked(scores, people):
     assert groups["m"]["miss_percent"] is None
     groups = {one["name"]: one for one in run(*args, "--min-persons", 2)["groups"]}
     assert groups["m"]["miss_percent"] is not None
+
+
+def test_each_group_with_figures_has_intervals_and_is_drawn(scores, people, tmp_path):
+    args = ("breakdown", scores, "--people", people, "--by", "sex", "--resamples", 200)
+    found = run(*args, "--plot", tmp_path / "sex.svg")
+    groups = {one["name"]: one for one in found["groups"]}
+    assert "intervals" not in groups["m"]  # two persons
+    assert groups["different"]["intervals"]["miss_percent"] is None
+    for one in (found["all"], groups["f"]):
+        for key, limits in one["intervals"].items():
+            assert limits[0] < one[key] < limits[1], key
+    low, high = groups["different"]["intervals"]["false_alarm_percent"]
+    assert low < groups["different"]["false_alarm_percent"] < high
+    assert "f (10 persons)" in (tmp_path / "sex.svg").read_text()
+    text = breakdown_text(found)
+    assert f"({groups['f']['intervals']['miss_percent'][0]:.2f} to" in text
+    assert "from 200 draws" in text
 
 
 def test_numbers_are_cut_into_quarters(scores, people):

@@ -3,6 +3,7 @@
 from avkd_cli.analysis.figures.bars import bars_figure
 from avkd_cli.analysis.figures.curves import Band, det_figure, roc_figure
 from avkd_cli.analysis.figures.distributions import histogram_figure, reliability_figure
+from avkd_cli.analysis.figures.groups import groups_figure
 from avkd_cli.analysis.figures.intervals import differences_figure, interval_panels
 from avkd_cli.analysis.figures.scatter import plane_figure
 from avkd_cli.analysis.figures.style import inline, save
@@ -14,6 +15,7 @@ __all__ = [
     "bars_figure",
     "det_figure",
     "differences_figure",
+    "groups_figure",
     "histogram_figure",
     "inline",
     "interval_panels",

@@ -2,16 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from avkd_cli.analysis.breakdown import Group, breakdown, quartiles, trial_groups
 from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.errors import InputError
+from avkd_cli.steps.analyze.draws import FEWEST, plain_interval
 from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
 from avkd_cli.steps.analyze.metrics import measured
 from avkd_cli.steps.analyze.people import read_people, trial_persons
+from avkd_cli.storage import durable
 from avkd_cli.storage.utterances import Utterance
+from avkd_cli.verification.decisions import resample_decisions
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.scoring import without_extension
+from avkd_cli.verification.statistics import Resampled, resample_persons
 
 EXAMPLES = 8  # columns named in a message
 
@@ -26,6 +34,9 @@ def by_column(
     fmr: float | None = None,
     min_persons: int = 10,
     pairs: bool = False,
+    resamples: int = 0,
+    seed: int = 0,
+    plot: Path | None = None,
 ) -> dict:
     """Return error rates of each group of trials, at one threshold for all.
 
@@ -39,6 +50,9 @@ def by_column(
         fmr: false-match rate of all trials at which they are decided.
         min_persons: groups with fewer persons are named without figures.
         pairs: keep groups whose sides differ apart.
+        resamples: lists of a group's persons drawn for its intervals; 0: none.
+        seed: of the draws.
+        plot: picture to draw.
 
     Raises:
         MissingInputError, InputError: files that cannot be read; an unknown person or column.
@@ -54,8 +68,15 @@ def by_column(
     )
     target = is_target(scores)
     point = operating_point(scores.score, target, threshold, fmr)
-    found = breakdown(scores.score, target, group, enrol, test, point.threshold)
-    return {
+    everyone = np.full(len(scores), "all")
+    (whole,) = breakdown(scores.score, target, everyone, enrol, test, point.threshold)
+    trials_of = Decided(scores.score, target, enrol, test, point.threshold)
+    groups = []
+    for one in breakdown(scores.score, target, group, enrol, test, point.threshold):
+        groups.append(described(one, min_persons))
+        if resamples and not groups[-1]["suppressed"]:
+            groups[-1]["intervals"] = intervals(trials_of.only(group == one.name), resamples, seed)
+    result = {
         "format": "avkd.analysis.breakdown",
         "version": 1,
         "name": display_names([path])[0],
@@ -63,17 +84,58 @@ def by_column(
         "threshold": point.threshold,
         "decided_at": point.rule,
         "min_persons": min_persons,
-        "all": described(whole(scores, enrol, test, point.threshold), 0),
-        "groups": [described(one, min_persons) for one in found],
+        "resamples": resamples,
+        "seed": seed,
+        "all": described(whole, 0)
+        | ({"intervals": intervals(trials_of, resamples, seed)} if resamples else {}),
+        "groups": groups,
         **{key: measured(scores)[key] for key in ("digest", "signature")},
     }
+    if plot is not None:
+        from avkd_cli.analysis.figures import groups_figure, save
+
+        durable.write_bytes(plot, save(groups_figure(result), plot.suffix))
+    return result
 
 
-def whole(scores: Scores, enrol, test, threshold: float) -> Group:
-    """Return the figures of all trials as one group."""
-    everyone = ["all"] * len(scores)
-    (found,) = breakdown(scores.score, is_target(scores), everyone, enrol, test, threshold)
+class Decided(NamedTuple):
+    """Trials with who is in them, and the threshold they are decided at; shape (n,) each."""
+
+    score: np.ndarray
+    target: np.ndarray
+    enrol: np.ndarray
+    test: np.ndarray
+    threshold: float
+
+    def only(self, chosen: np.ndarray) -> "Decided":
+        """Return some of the trials."""
+        return Decided(*(one[chosen] for one in self[:4]), self.threshold)
+
+
+def intervals(trials: Decided, resamples: int, seed: int) -> dict[str, list[float] | None]:
+    """Return 95 % intervals over persons of a group's rates, in percent.
+
+    None where the group has no such trial, or too few persons to draw from.
+    """
+    wrong = (trials.score >= trials.threshold) != trials.target
+    drawn = resample_decisions(
+        wrong, trials.target, trials.enrol, trials.test, n_resamples=resamples, seed=seed
+    )
+    found = {f"{name}_percent": _limits(drawn, name) for name in ("miss", "false_alarm")}
+    found["eer_percent"] = None
+    if 0 < trials.target.sum() < len(trials.target):
+        persons = np.unique([trials.enrol, trials.test], return_inverse=True)[1].reshape(2, -1)
+        drawn = resample_persons(
+            [trials.score], trials.target, *persons, n_resamples=resamples, seed=seed
+        )
+        found["eer_percent"] = _limits(drawn, "eer")
     return found
+
+
+def _limits(drawn: Resampled, name: str) -> list[float] | None:
+    if name not in drawn.samples or len(drawn.samples[name]) < FEWEST:
+        return None
+    return plain_interval(drawn, name, scale=100)
 
 
 def described(group: Group, min_persons: int) -> dict:

@@ -34,6 +34,8 @@ def venn_text(result: dict) -> str:
     parts += [_also_right_text(key, value) for key, value in result.items() if key.startswith(ALSO)]
     if len(result["systems"]) > 2:
         parts.append(_regions_text(result))
+    if result.get("persons"):
+        parts.append(_persons_text(result["persons"]))
     return "\n\n".join(parts)
 
 
@@ -71,6 +73,16 @@ def _regions_text(result: dict) -> str:
         right, wrong = (" ".join(one[side]) or "–" for side in ("right", "wrong"))
         rows.append([right, wrong, count(one["trials"]), percent(one["trials"] / result["trials"])])
     return columns(rows, left=2)
+
+
+def _persons_text(persons: dict) -> str:
+    lines = [f"of {count(persons['total'])} persons {count(persons['gaining'])} gain and "
+             f"{count(persons['losing'])} lose"]  # fmt: skip
+    for key in ("most_gaining", "most_losing"):
+        if persons[key]:
+            named = ", ".join(f"{one['person']} {one['gain']:+d}" for one in persons[key])
+            lines.append(f"{key.replace('_', ' ')}: {named}")
+    return "\n".join(lines)
 
 
 def metrics_text(result: dict) -> str:

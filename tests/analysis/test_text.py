@@ -32,6 +32,14 @@ def test_venn_of_three_lists_all_regions():
     assert "a b        –             900  90.00 %" in venn_text(venn_result("abc"))
 
 
+def test_venn_names_who_gains_and_loses_most():
+    persons = {"total": 9, "gaining": 4, "losing": 1, "most_losing": [],
+               "most_gaining": [{"person": "x", "gain": 3}, {"person": "y", "gain": 1}],
+               }  # fmt: skip
+    lines = venn_text(venn_result() | {"persons": persons}).splitlines()
+    assert lines[-2:] == ["of 9 persons 4 gain and 1 lose", "most gaining: x +3, y +1"]
+
+
 def test_an_infinite_threshold_is_a_dash():
     result = venn_result()
     result["systems"]["a"] = SYSTEM | {"threshold": None}

@@ -71,6 +71,21 @@ def test_a_system_against_itself_corrects_nothing(golden):
     assert found["systems"]["a"]["rule"] == "EER"
 
 
+def test_ids_that_name_no_person_leave_persons_out_unless_asked_for(golden, tmp_path):
+    a, b = golden
+    assert run("venn", "--a", a, "--b", b)["persons"] is None
+    with pytest.raises(InputError, match="--people"):
+        run("venn", "--a", a, "--b", b, "--persons-out", tmp_path / "persons.tsv")
+
+
+def test_all_systems_may_decide_at_one_false_match_rate(golden):
+    a, b = golden
+    found = run("venn", "--a", a, "--b", b, "--fmr", 0.2, "--threshold-b", 0.5)["systems"]
+    # One false alarm of six is allowed: a's two equal ones are one too many.
+    assert (found["a"]["rule"], found["b"]["rule"]) == ("FMR 0.2", "given")
+    assert (found["a"]["threshold"], found["a"]["false_alarms"]) == (0.9, 0)
+
+
 def test_a_third_system_says_how_many_of_the_newly_right_it_has_right(golden):
     a, b = golden
     found = run("venn", "--a", a, "--b", b, "--c", b, *HALF, "--threshold-c", 0.5)

@@ -179,7 +179,10 @@ def test_who_gains_and_who_loses(tmp_path):
         path.write_text("".join(lines))
     out = tmp_path / "persons.tsv"
     args = ("--threshold-a", 0.5, "--threshold-b", 0.5, "--persons-out", out)
-    run("venn", "--a", a, "--b", b, *args)
+    persons = run("venn", "--a", a, "--b", b, *args)["persons"]
+    assert (persons["total"], persons["gaining"], persons["losing"]) == (3, 2, 1)
+    assert persons["most_gaining"][0] == {"person": "x", "gain": 2}
+    assert persons["most_losing"] == [{"person": "y", "gain": -1}]
     header, *rows = [line.split("\t") for line in out.read_text().splitlines()]
     by_person = {row[0]: dict(zip(header[1:], map(int, row[1:]), strict=True)) for row in rows}
     assert [row[0] for row in rows] == ["x", "z", "y"]

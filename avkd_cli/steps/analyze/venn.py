@@ -15,9 +15,9 @@ from avkd_cli.analysis.venn import (
     regions,
     transition,
 )
-from avkd_cli.errors import UsageError
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.steps.analyze import gains
 from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
-from avkd_cli.steps.analyze.people import person_by_id, read_people
 from avkd_cli.storage import durable
 from avkd_cli.verification.scores import Scores
 
@@ -74,8 +74,7 @@ def venn(
     }
     if trials_out is not None:
         write_trials(trials_out, files[0], target, right, scores)
-    if persons_out is not None:
-        write_persons(persons_out, files[0], right, people)
+    result["persons"] = persons_of(files[0], right, people, persons_out)
     if plot is not None:
         draw(plot, result)
     return result
@@ -140,28 +139,25 @@ def write_trials(
             out.write("\t".join([*trial, REGIONS[code], *map(str, rest)]) + "\n")
 
 
-def write_persons(
-    path: Path, file: Scores, right: Mapping[str, np.ndarray], people: str | None
-) -> None:
-    """Write one line a person: trials with that person on either side, by region of a and b.
+def persons_of(
+    file: Scores, right: Mapping[str, np.ndarray], people: str | None, path: Path | None
+) -> dict | None:
+    """Return who gains and loses, in short, and write all of them to `path`.
 
-    Those who gain most come first.
+    None where nobody asked and the ids do not tell who is who.
+
+    Raises:
+        MissingInputError, InputError: as in `gains.gains`.
     """
-    known = people and {id: one.person for id, one in read_people(people).items()}
-    person = np.array(person_by_id(file, known or None))
-    names, code = np.unique(person, return_inverse=True)
-    enrol, test = code[file.enrol], code[file.test]
-    where = region(right["a"], right["b"])
-    counts = np.zeros((len(names), len(REGIONS)), np.int64)
-    np.add.at(counts, (enrol, where), 1)
-    other = enrol != test  # a trial of one person counts once
-    np.add.at(counts, (test[other], where[other]), 1)
-    gain = counts[:, REGIONS.index("newly_right")] - counts[:, REGIONS.index("newly_wrong")]
-    with durable.text_output(path) as out:
-        out.write("\t".join(["person", "trials", *REGIONS, "gain"]) + "\n")
-        for row in np.argsort(-gain, kind="stable").tolist():
-            numbers = [counts[row].sum(), *counts[row], gain[row]]
-            out.write("\t".join([str(names[row]), *map(str, numbers)]) + "\n")
+    try:
+        found = gains.gains(file, right, people)
+    except InputError:
+        if people is not None or path is not None:
+            raise
+        return None
+    if path is not None:
+        gains.write(path, found)
+    return gains.summary(found)
 
 
 def draw(path: Path, result: dict) -> None:

@@ -1,0 +1,77 @@
+"""Who gains and who loses by another system: trials by region, person by person."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avkd_cli.analysis.venn import REGIONS, region
+from avkd_cli.steps.analyze.people import person_by_id, read_people
+from avkd_cli.storage import durable
+from avkd_cli.verification.scores import Scores
+
+SHOWN = 5  # persons on either end of a summary
+
+
+class Gains(NamedTuple):
+    """Persons, those who gain most first.
+
+    Args:
+        names: shape (n_persons,).
+        counts: trials with the person on either side, by `REGIONS`, shape (n_persons, 4).
+        gain: newly right minus newly wrong, shape (n_persons,).
+    """
+
+    names: list[str]
+    counts: NDArray[np.int64]
+    gain: NDArray[np.int64]
+
+
+def gains(file: Scores, right: Mapping[str, NDArray], people: str | None) -> Gains:
+    """Return what each person gains from system a to system b.
+
+    Args:
+        file: the trials.
+        right: which each system decides rightly, by letter, shape (n_trials,) each.
+        people: list of utterances that says who is who; None: the first part of each id.
+
+    Raises:
+        MissingInputError, InputError: as in `people.read_people` and `people.person_by_id`.
+    """
+    known = people and {id: one.person for id, one in read_people(people).items()}
+    person = np.array(person_by_id(file, known or None))
+    names, code = np.unique(person, return_inverse=True)
+    enrol, test = code[file.enrol], code[file.test]
+    where = region(right["a"], right["b"])
+    other = enrol != test  # a trial of one person counts once
+    cell = np.concatenate([enrol, test[other]]) * len(REGIONS)
+    cell += np.concatenate([where, where[other]])
+    counts = np.bincount(cell, minlength=len(names) * len(REGIONS)).reshape(-1, len(REGIONS))
+    gain = counts[:, REGIONS.index("newly_right")] - counts[:, REGIONS.index("newly_wrong")]
+    order = np.argsort(-gain, kind="stable")
+    return Gains(names[order].tolist(), counts[order], gain[order])
+
+
+def summary(found: Gains) -> dict:
+    """Return how many gain, lose and neither, and who most."""
+    pairs = list(zip(found.names, found.gain.tolist(), strict=True))
+    return {
+        "total": len(pairs),
+        "gaining": sum(gain > 0 for _, gain in pairs),
+        "losing": sum(gain < 0 for _, gain in pairs),
+        "most_gaining": [{"person": n, "gain": gain} for n, gain in pairs[:SHOWN] if gain > 0],
+        "most_losing": [
+            {"person": n, "gain": gain} for n, gain in pairs[: -SHOWN - 1 : -1] if gain < 0
+        ],
+    }
+
+
+def write(path: Path, found: Gains) -> None:
+    """Write one line a person: trials by region of a and b, tab separated."""
+    with durable.text_output(path) as out:
+        out.write("\t".join(["person", "trials", *REGIONS, "gain"]) + "\n")
+        for name, counts, gain in zip(*found, strict=True):
+            numbers = [counts.sum(), *counts.tolist(), gain]
+            out.write("\t".join([name, *map(str, numbers)]) + "\n")

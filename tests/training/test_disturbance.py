@@ -44,7 +44,11 @@ def disturbances(probability=0.8, seed=0, noise=True, rooms=True) -> Disturbance
     rows = {"babble": np.array([0, 1]), "music": np.array([2]), "noise": np.array([3])}
     store = Waves([9000, 500, 9000, 9000])
     return Disturbances(
-        crops, probability, seed, (store, rows) if noise else None, Waves([300]) if rooms else None
+        crops,
+        probability,
+        seed,
+        (store, rows) if noise else None,
+        Waves([300] * 5) if rooms else None,
     )
 
 
@@ -77,11 +81,13 @@ def test_each_kind_has_its_range_of_ratios():
 
 
 def test_a_draw_is_disturbed_alike_in_any_company():
-    together = disturbances()(5, draws(60))
-    alone = disturbances()(5, Draws(np.array([1]), np.array([40])))
-    np.testing.assert_array_equal(together["noise"][40], alone["noise"][0])
-    assert together["snr_db"][40] == alone["snr_db"][0]
-    assert together["response"][40].any() == alone["response"][0].any()
+    source, together = disturbances(), disturbances()(5, draws(60))
+    assert len(np.unique(together["response"][:, 0])) == 6  # all five rooms, and none
+    for place in range(60):
+        alone = source(5, Draws(np.array([place % 3]), np.array([place])))
+        np.testing.assert_array_equal(together["noise"][place], alone["noise"][0])
+        assert together["snr_db"][place] == alone["snr_db"][0]
+        assert together["response"][place, 0] == alone["response"][0, 0]
 
 
 def test_another_seed_disturbs_otherwise():

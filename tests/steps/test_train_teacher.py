@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from click.testing import CliRunner, Result
 from safetensors.numpy import load_file
 
+from avkd_cli.cli import cli
 from avkd_cli.config import AudioConfig, DistillAudioConfig, Execution, PrepAudioConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.distill import distill
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.steps.train_teacher import train_teacher
+from avkd_cli.storage.embeddings import build_embeddings
 
 TINY = {
     "model": "tdnn", "width": 8, "embedding_size": 8, "n_mels": 24, "crop_min": 20, "crop_max": 30,
@@ -207,3 +210,33 @@ def test_tensorboard_has_the_losses_of_every_log_line(stores, tmp_path):
     found = [(event.step, event.value) for event in read.Scalars("loss")]
     assert found == [(line["step"], pytest.approx(line["losses"]["loss"])) for line in lines]
     assert weights(tmp_path / "run").keys()
+
+
+FLAGS = [word for name, value in TINY.items() for word in (f"--{name.replace('_', '-')}", value)]
+
+
+def command(*words: object) -> Result:
+    return CliRunner().invoke(cli, [str(word) for word in words])
+
+
+def test_the_commands_hand_their_options_on(stores, trained, tmp_path):
+    """A teacher, then a student that starts from it, both disturbed."""
+    disturbed = ("--augment", 1, "--noise", stores["noise"], "--rir", stores["rir"])
+    result = command("train-teacher", "--modality", "audio", stores["audio"], "-o",
+                     tmp_path / "run", *FLAGS, *disturbed, "--init-from", trained,
+                     "--reset-head", "--speed-classes", "-q")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    model = json.loads((tmp_path / "run/model.json").read_text())
+    assert set(model["inputs"]) == {"audio", "noise", "rir", "init"}
+    ids = [f"p{i % 4}/{i}" for i in range(16)]
+    build_embeddings(
+        tmp_path / "t.zarr", ids=ids, persons=[one[:2] for one in ids], dimension=8, config={},
+        inputs={}, extra={}, classes=None, classifier=None, execution=Execution(quiet=True),
+        compute=lambda first, last: np.eye(16, 8, dtype=np.float32)[first:last] + 1,
+    )  # fmt: skip
+    result = command("distill", "--modality", "audio", stores["audio"], "--teacher",
+                     tmp_path / "t.zarr", "-o", tmp_path / "student", *FLAGS, *disturbed,
+                     "--init-from", tmp_path / "run", "--gamma", 1, "-q")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    model = json.loads((tmp_path / "student/model.json").read_text())
+    assert set(model["inputs"]) == {"audio", "teacher", "noise", "rir", "init"}

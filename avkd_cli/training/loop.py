@@ -73,7 +73,7 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
         Watch(state, settings, total, task.n_rows, quiet) as watch,
     ):
         state.objective.train()
-        ending = progress.step >= total
+        ending = progress.step >= total or out_of_patience(state, settings, epoch)
         while not ending:
             rate, width = schedules(settings, progress.step, total)
             with watch.waiting():

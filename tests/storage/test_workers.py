@@ -84,7 +84,9 @@ def children_of(pid):
 def test_workers_do_not_outlive_their_parent(corpus, tmp_path, number):
     corpus.add("d7", "hang")
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
+        "import signal, sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
+        # A shell starts its background jobs with SIGINT ignored, and children inherit that.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from conftest import Corpus; corpus = Corpus(Path(sys.argv[2]))\n"
         "corpus.build(Path(sys.argv[3]), workers=2, size=20)\n"
     )

@@ -20,7 +20,7 @@ import numpy as np
 
 from avkd_cli.config import Execution
 from avkd_cli.storage.embeddings import build_embeddings
-from avkd_cli.verification.metrics import detection_metrics
+from avkd_cli.verification.figure import figure, values
 from avkd_cli.verification.normalization import cohort_statistics
 from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scoring import unit_rows
@@ -109,8 +109,10 @@ def metrics(work: Work, rounds: int) -> dict:
     """EER and two minDCFs, against one argsort of all scores."""
     score = work.label * 2.0 + np.random.default_rng(1).normal(size=TRIALS)
 
+    wanted = [figure(name) for name in ("eer", "min_dcf_0.01", "min_dcf_0.05")]
+
     def ours() -> None:
-        detection_metrics(score[work.label == 1], score[work.label == 0], (0.01, 0.05))
+        values(score[work.label == 1], score[work.label == 0], wanted)
 
     mine, theirs = best([ours, lambda: np.argsort(score)], 3 * rounds)
     return {"seconds": mine, "argsort": theirs, "ratio": mine / theirs, "limit": 3}
@@ -152,12 +154,13 @@ def reading(work: Work, rounds: int) -> dict:
 
 
 def resampling(work: Work, rounds: int) -> dict:
-    """1,000 paired draws of persons for two systems, EER and minDCF."""
+    """1,000 paired draws of persons for two systems, EER and two minDCFs."""
     rng = np.random.default_rng(3)
     systems = [work.label * 3.0 + rng.normal(size=TRIALS) for _ in range(2)]
     persons = work.person[work.enrol], work.person[work.test]
     start = time.perf_counter()
-    found = resample_persons(systems, work.label, *persons, p_targets=(0.01,), n_resamples=1000)
+    wanted = [figure(name) for name in ("eer", "min_dcf_0.01", "min_dcf_0.05")]
+    found = resample_persons(systems, work.label, *persons, wanted=wanted, n_resamples=1000)
     difference(found, "eer")
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return {

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from avkd_cli.verification.figure import Figure, figure
 from avkd_cli.verification.statistics import (
     Difference,
     Interval,
@@ -13,9 +14,7 @@ from avkd_cli.verification.statistics import (
     interval,
 )
 
-P_TARGETS = (0.01, 0.05)
-METRICS = ("eer", *(f"min_dcf_{p:g}" for p in P_TARGETS))
-KEYS = {name: "eer_percent" if name == "eer" else name for name in METRICS}  # in a result
+USUAL = tuple(figure(name) for name in ("eer", "min_dcf_0.01", "min_dcf_0.05"))
 LEVEL = 0.95
 FEW_PERSONS = 30
 
@@ -27,25 +26,35 @@ FEW_NOTE = (
     "with fewer than 30 persons intervals of this kind tend to be too narrow: take them as the "
     "least of the uncertainty"
 )
+UNRESOLVED_NOTE = (
+    "the list has fewer nontargets than ten times one over this rate, so the miss rate hangs on a "
+    "few scores and its interval is not to be relied on"
+)
 MCNEMAR_NOTE = (
     "McNemar's p is of decisions at each system's own EER threshold and takes trials for "
     "independent, so it is too small; it is here because others print it"
 )
 
 
-def intervals(found: Resampled, system: int) -> dict[str, dict]:
-    """Return each metric of one system with its interval, by `KEYS`; EER in percent."""
-    return {KEYS[name]: _scaled(name, interval(found, name, system, LEVEL)) for name in METRICS}
+def intervals(found: Resampled, system: int, wanted: Sequence[Figure] = USUAL) -> dict[str, dict]:
+    """Return each figure of one system with its interval, by `Figure.key`, which says the unit."""
+    return {
+        one.key: _scaled(one, interval(found, one.name, system, LEVEL, one.highest))
+        for one in wanted
+    }
 
 
-def differences(found: Resampled, first: int, second: int) -> dict[str, dict]:
-    """Return each metric's paired difference, second minus first, by `KEYS`; EER in points."""
-    paired = {name: difference(found, name, first, second, LEVEL) for name in METRICS}
-    return {KEYS[name]: _scaled(name, one) for name, one in paired.items()}
+def differences(
+    found: Resampled, first: int, second: int, wanted: Sequence[Figure] = USUAL
+) -> dict[str, dict]:
+    """Return each figure's paired difference, second minus first, by key; rates in points."""
+    return {
+        one.key: _scaled(one, difference(found, one.name, first, second, LEVEL)) for one in wanted
+    }
 
 
-def _scaled(name: str, found: Interval | Difference) -> dict:
-    scale = 100 if name == "eer" else 1
+def _scaled(one: Figure, found: Interval | Difference) -> dict:
+    scale = 100 if one.percent else 1
     plain = {key: scale * getattr(found, key) for key in ("value", "low", "high")}
     return plain | ({"p": found.p} if isinstance(found, Difference) else {})
 
@@ -65,39 +74,56 @@ def holm(p: Sequence[float]) -> NDArray[np.float64]:
     return corrected
 
 
-def verdict(one: Mapping) -> str:
-    """Return better, worse or open: what a difference with its interval allows to say."""
-    if one["high"] < 0:
-        return "better"
-    return "worse" if one["low"] > 0 else "open"
+def verdict(one: Mapping, better: int = -1) -> str:
+    """Return better, worse or open: what a difference with its interval allows to say.
+
+    Args:
+        one: a difference with low and high.
+        better: 1 where more is better, -1 where less is.
+    """
+    if one["low"] <= 0 <= one["high"]:
+        return "open"
+    return "better" if one["value"] * better > 0 else "worse"
 
 
-def claim(system: str, base: str, one: Mapping, persons: int | None) -> str:
-    """Return in words what may be claimed of a difference of EERs in points.
+def claim(
+    system: str, base: str, one: Mapping, persons: int | None, wanted: Figure = USUAL[0]
+) -> str:
+    """Return in words what may be claimed of a difference.
 
     Args:
         system: what replaces `base`.
         base: what is replaced.
         one: value, low, high, p, and p_holm where several systems were compared.
         persons: number of persons resampled; None when trials were.
+        wanted: the figure that differs.
     """
-    size = f"{abs(one['value']):.2f} points {'lower' if one['value'] < 0 else 'higher'}"
-    sure = f"95 % interval {one['low']:+.2f} to {one['high']:+.2f}, p {p_text(one['p'])}"
+    form = ".2f" if wanted.percent else ".4f"
+    unit = " points" if wanted.percent else ""
+    size = f"{abs(one['value']):{form}}{unit} {'lower' if one['value'] < 0 else 'higher'}"
+    limits = f"{one['low']:+{form}} to {one['high']:+{form}}"
+    sure = f"95 % interval {limits}, p {p_text(one['p'])}"
     if one.get("p_holm") is not None:
         sure += f", corrected for several systems {p_text(one['p_holm'])}"
     whom = f"persons like these {persons}" if persons is not None else "these trials"
-    if verdict(one) == "open":
+    found, name = verdict(one, wanted.better), wanted.label
+    if found == "open":
         reach = (one["high"] - one["low"]) / 2
         return (
-            f"No difference may be claimed: {system} has an EER {size} than {base} ({sure}). "
-            f"A difference below about {reach:.2f} points cannot be told from chance with {whom}."
+            f"No difference may be claimed: {system} has {_article(name)} {name} {size} than "
+            f"{base} ({sure}). A difference below about {reach:{form}}{unit} cannot be told from "
+            f"chance with {whom}."
         )
     if one.get("p_holm", 0) > 1 - LEVEL:
         return (
-            f"{system} has an EER {size} than {base} ({sure}): alone that would be a difference, "
-            "as one of several compared it is not."
+            f"{system} has {_article(name)} {name} {size} than {base} ({sure}): alone that would "
+            "be a difference, as one of several compared it is not."
         )
-    return f"{system} is {verdict(one)} than {base}: its EER is {size} ({sure}), for {whom}."
+    return f"{system} is {found} than {base}: its {name} is {size} ({sure}), for {whom}."
+
+
+def _article(name: str) -> str:
+    return "an" if name[0] in "AEF" else "a"  # an AUC, an EER, an FNMR
 
 
 def p_text(p: float) -> str:

@@ -111,7 +111,7 @@ def _match_rows(result: dict) -> list[list[str]]:
     for one in result["files"]:
         sure, values = one.get("intervals"), one["fnmr_percent_at_fmr"]
         found = [limited(values[fmr], sure and sure["fnmr_percent_at_fmr"][fmr]) for fmr in fmrs]
-        rows.append([one["name"], *found, f"{one['auc']:.5f}"])
+        rows.append([one["name"], *found, limited(one["auc"], sure and sure["auc"], ".5f")])
     return rows
 
 
@@ -119,8 +119,16 @@ def _ratio_rows(result: dict, priors: Sequence[str]) -> list[list[str]]:
     """Return what log-likelihood ratios cost, and would cost calibrated at best."""
     rows = [["as log-likelihood ratios", "minCllr", "Cllr", *(f"actDCF {p}" for p in priors)]]
     for one in result["files"]:
-        actual = [f"{one['act_dcf'][p]:.4f}" for p in priors]
-        rows.append([one["name"], decimal(one["min_cllr"]), decimal(one["cllr"]), *actual])
+        sure = one.get("intervals")
+        costs = [one["act_dcf"][p] for p in priors]
+        limits = [sure and sure["act_dcf"][p] for p in priors]
+        values = [one["min_cllr"], one["cllr"], *costs]
+        limits = [sure and sure["min_cllr"], sure and sure["cllr"], *limits]
+        cells = [
+            decimal(value) if value is None else limited(value, each, ".4f")
+            for value, each in zip(values, limits, strict=True)
+        ]
+        rows.append([one["name"], *cells])
     return rows
 
 
@@ -132,26 +140,29 @@ def limited(value: float, limits: Sequence[float] | None, form: str = ".3f") -> 
 
 
 def compare_text(result: dict) -> str:
-    """Return every metric with its interval, every difference, and what may be claimed."""
-    keys = ("eer_percent", "min_dcf_0.01", "min_dcf_0.05")
-    rows = [["scores", "EER, %", "minDCF 0.01", "minDCF 0.05"]]
-    rows += [[one["name"], *(interval(one[key]) for key in keys)] for one in result["systems"]]
-    changes = [["difference", "EER, points", "minDCF 0.01", "minDCF 0.05", "p (EER)"]]
-    for one in result["differences"]:
-        found = [interval(one[key], sign="+") for key in keys]
-        changes.append([f"{one['system']} - {one['against']}", *found])
-        changes[-1].append(f"{one['eer_percent']['p']:.3f}")
+    """Return each figure of each system with its interval, differences, and what may be claimed."""
+    rows = [["", "scores", "value (95 % interval)", "difference", "p", ""]]
+    for one in result["figures"]:
+        name = one["label"] + (", %" if one["percent"] else "")
+        form = ".3f" if one["percent"] else ".4f"
+        base, *others = result["systems"]
+        rows.append([name, base["name"], interval(base[one["key"]], form), "", "", ""])
+        for system, change in zip(others, result["differences"], strict=True):
+            found = change[one["key"]]
+            cells = [interval(system[one["key"]], form), interval(found, f"+{form}")]
+            cells += [f"{found['p']:.3f}", change["verdict"][one["name"]]]
+            rows.append(["", system["name"], *cells])
     who = f"{result['persons']} persons" if result["persons"] is not None else "trials"
     head = f"{count(result['trials'])} trials; 95 % intervals from "
     head += f"{count(result['resamples'])} draws of {who}"
     claims = "\n".join(one["claim"] for one in result["differences"])
     notes = "\n".join(f"Note: {text}." for text in result["notes"])
-    return "\n\n".join([head, columns(rows), columns(changes), claims, notes])
+    return "\n\n".join([head, columns(rows, left=2), claims, notes])
 
 
-def interval(one: dict, sign: str = "") -> str:
+def interval(one: dict, form: str = ".3f") -> str:
     """Return a number with its interval."""
-    return f"{one['value']:{sign}.3f} ({one['low']:{sign}.3f} to {one['high']:{sign}.3f})"
+    return f"{one['value']:{form}} ({one['low']:{form}} to {one['high']:{form}})"
 
 
 def breakdown_text(result: dict) -> str:

@@ -5,9 +5,14 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import people_list, plot_file, show, trial_list
+from avkd_cli.commands.analyze_output import COST, people_list, plot_file, show, trial_list
 
-METRICS = ("eer", "min_dcf_0.01", "min_dcf_0.05")
+USUAL = "eer,min_dcf_0.01,min_dcf_0.05"
+
+
+def names(value: str) -> tuple[str, ...]:
+    """Return names that are given by commas, each once."""
+    return tuple(dict.fromkeys(one.strip() for one in value.split(",") if one.strip()))
 
 
 @click.command("compare")
@@ -19,9 +24,17 @@ METRICS = ("eer", "min_dcf_0.01", "min_dcf_0.05")
 @click.option("--resamples", type=click.IntRange(100, 100_000), default=1000, show_default=True,
               help="How many lists are drawn.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
-@click.option("--fail-if-worse", type=click.Choice(METRICS), metavar="METRIC",
-              help="Exit with 3 if a later one is worse beyond its interval: eer, min_dcf_0.01 "
-              "or min_dcf_0.05.")  # fmt: skip
+@click.option("--metrics", default=USUAL, show_default=True, metavar="NAME[,NAME...]",
+              callback=lambda _ctx, _param, value: names(value),
+              help="What is compared, by commas: eer, eer_MODE (of 'analyze metrics'), min_dcf_P "
+              "and act_dcf_P at a probability P of a target, fnmr_at_fmr_RATE, auc, min_cllr, "
+              "cllr. What may be claimed is said of the first.")  # fmt: skip
+@click.option("--c-miss", type=COST, default=1.0, show_default=True,
+              help="Cost of a miss in min_dcf and act_dcf.")  # fmt: skip
+@click.option("--c-fa", type=COST, default=1.0, show_default=True, help="Cost of a false alarm.")
+@click.option("--fail-if-worse", metavar="METRIC",
+              help="Exit with 3 if a later one is worse in it beyond its interval; compared even "
+              "if --metrics does not name it.")  # fmt: skip
 @plot_file
 @options.as_json
 def compare(
@@ -31,6 +44,9 @@ def compare(
     by: str,
     resamples: int,
     seed: int,
+    metrics: tuple[str, ...],
+    c_miss: float,
+    c_fa: float,
     fail_if_worse: str | None,
     plot: Path | None,
     as_json: bool,
@@ -39,18 +55,29 @@ def compare(
 
     Every metric comes with a 95 % interval, every difference with a paired one and its p, by
     drawing persons with replacement: what would come out with other persons of the same kind.
-    Last, in words, what may be claimed.
+    Last, in words, what may be claimed. The picture has the DET curves with their bands, and the
+    differences. Score files may be of any toolkit and of two different ones.
 
     \b
     Example:
-        avkd analyze compare base.scores kd.scores
+        avkd analyze compare base.scores kd.scores --plot compare.svg
+        avkd analyze compare base.scores kd.scores --metrics eer,min_dcf_0.001,auc,min_cllr
         avkd analyze compare old.scores new.scores --people people.jsonl --fail-if-worse eer
     """
     from avkd_cli.analysis.text import compare_text
     from avkd_cli.steps.analyze.compare import compare, gate
+    from avkd_cli.verification.figure import figure
 
+    if fail_if_worse:
+        metrics = (*metrics, fail_if_worse) if fail_if_worse not in metrics else metrics
+    try:
+        wanted = [figure(name, c_miss, c_fa) for name in metrics]
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    if not wanted:
+        raise click.UsageError("--metrics names nothing")
     result = compare(scores, trials=trials, people=people, by=by, resamples=resamples, seed=seed,
-                     plot=plot)  # fmt: skip
+                     plot=plot, wanted=wanted)  # fmt: skip
     show(result, compare_text, as_json)
     if fail_if_worse:
         gate(result, fail_if_worse)

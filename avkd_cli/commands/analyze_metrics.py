@@ -3,10 +3,16 @@
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import people_list, priors, resampling, show, trial_list
+from avkd_cli.commands.analyze_output import (
+    COST,
+    people_list,
+    priors,
+    resampling,
+    show,
+    trial_list,
+)
 
 EER_MODES = ("interp", "nist", "vgg", "mean", "fop", "rocch")
-COST = click.FloatRange(min=0, min_open=True)
 
 
 @click.command("metrics")
@@ -38,8 +44,8 @@ def metrics(
     EER, minDCF and actDCF, AUC, misses (FNMR) at fixed false-match rates, Cllr and minCllr.
     Tied scores are one threshold, the EER is interpolated between thresholds, costs are
     normalised. Cllr and actDCF are of log-likelihood ratios, as 'score --calibrate' makes them.
-    With --resamples, intervals by drawing persons. The signature says how, with the list's
-    name, digest and counts, to paste under a table.
+    With --resamples, an interval of each by drawing persons. The signature says how, with name,
+    digest and counts of the list, to paste under a table.
 
     \b
     Example:

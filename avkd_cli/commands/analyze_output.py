@@ -73,6 +73,7 @@ priors = click.option(
     help="Probability of a target in detection costs; several by commas.  [default: 0.01,0.05]",
 )  # fmt: skip
 
+COST = click.FloatRange(min=0, min_open=True)
 PICTURES = (".svg", ".png", ".pdf")
 
 

@@ -5,7 +5,6 @@ scores, so trials with equal scores are accepted or rejected together, and no re
 on the order of a list.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -96,10 +95,11 @@ def equal_error_rate(target: ArrayLike, nontarget: ArrayLike, mode: str = "inter
 
 def interpolated_eer(rates: ErrorRates) -> float:
     """Return the rate at which miss and false alarm cross, linear between thresholds."""
-    return _crossing(rates.miss, rates.false_alarm)
+    return crossing(rates.miss, rates.false_alarm)
 
 
-def _crossing(miss: np.ndarray, false_alarm: np.ndarray) -> float:
+def crossing(miss: np.ndarray, false_alarm: np.ndarray) -> float:
+    """Return where two rates cross, miss rising from 0 to 1 and false alarm falling from 1 to 0."""
     gap = miss - false_alarm  # rises from -1 to +1
     after = int(np.argmax(gap >= 0))
     before = after - 1
@@ -117,7 +117,7 @@ def _nist(target: ArrayLike, nontarget: ArrayLike) -> float:
     is_target = order < len(target)
     miss = np.concatenate([[0], np.cumsum(is_target) / len(target)])
     accepted = len(nontarget) - np.cumsum(~is_target)
-    return _crossing(miss, np.concatenate([[len(nontarget)], accepted]) / len(nontarget))
+    return crossing(miss, np.concatenate([[len(nontarget)], accepted]) / len(nontarget))
 
 
 def _closest(rates: ErrorRates) -> int:
@@ -142,15 +142,15 @@ def _mean(target: ArrayLike, nontarget: ArrayLike) -> float:
 
 
 FOLDS = 10
+FOP_GRID = np.arange(400) / 100  # squared Euclidean distance of unit vectors: 2 - 2 cosine
 
 
 def _fop(target: ArrayLike, nontarget: ArrayLike) -> float:
     target, nontarget = checked(target, "target"), checked(nontarget, "nontarget")
     if max(np.abs(target).max(), np.abs(nontarget).max()) > 1 + 1e-6:
         raise ValueError("mode fop needs cosines, from -1 to 1")
-    grid = np.arange(400) / 100  # squared Euclidean distance of unit vectors: 2 - 2 cosine
-    accept = _fold_mean(2 - 2 * target, grid)
-    false_alarm = _fold_mean(2 - 2 * nontarget, grid)
+    accept = _fold_mean(2 - 2 * target, FOP_GRID)
+    false_alarm = _fold_mean(2 - 2 * nontarget, FOP_GRID)
     return float(false_alarm[np.argmin(np.abs(1 - accept - false_alarm))])
 
 
@@ -161,7 +161,7 @@ def _fold_mean(distance: np.ndarray, grid: np.ndarray) -> np.ndarray:
 
 
 def _rocch(target: ArrayLike, nontarget: ArrayLike) -> float:
-    return _crossing(*convex_hull(target, nontarget))
+    return crossing(*convex_hull(target, nontarget))
 
 
 EER_MODES = {
@@ -185,14 +185,24 @@ def convex_hull(target: ArrayLike, nontarget: ArrayLike) -> tuple[np.ndarray, np
     Reference:
         N. Brümmer, E. de Villiers, "The BOSARIS Toolkit", arXiv 1304.2865, 2013, section 3.
     """
+    miss, false_alarm, _ = error_rates(target, nontarget)
+    targets = np.rint(np.diff(miss) * np.size(target))
+    return hull_of(targets, np.rint(-np.diff(false_alarm) * np.size(nontarget)))
+
+
+def hull_of(targets: np.ndarray, nontargets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the hull of `convex_hull` from how many trials of each kind lie between thresholds.
+
+    Args:
+        targets: counts or weights from each threshold to the next, thresholds rising, shape (n,).
+        nontargets: the same of nontargets; no bin may be empty of both.
+    """
     from scipy.optimize import isotonic_regression  # 0.2 s that an EER need not pay
 
-    miss, false_alarm, _ = error_rates(target, nontarget)
-    n_target, n_nontarget = np.size(target), np.size(nontarget)
-    targets = np.diff(miss) * n_target
-    total = targets - np.diff(false_alarm) * n_nontarget
+    total = targets + nontargets
     corners = isotonic_regression(targets / total, weights=total).blocks
-    return miss[corners], false_alarm[corners]
+    missed, rejected = (np.append(0, np.cumsum(one))[corners] for one in (targets, nontargets))
+    return missed / missed[-1], (rejected[-1] - rejected) / rejected[-1]
 
 
 def eer_threshold(target: ArrayLike, nontarget: ArrayLike) -> float:
@@ -294,7 +304,12 @@ def cost_weights(p_target: float, c_miss: float = 1.0, c_fa: float = 1.0) -> tup
 
 def area_under_roc(target: ArrayLike, nontarget: ArrayLike) -> float:
     """Return the probability that a target outscores a nontarget, ties counting half."""
-    miss, false_alarm, _ = error_rates(target, nontarget)
+    return area_of(error_rates(target, nontarget))
+
+
+def area_of(rates: ErrorRates) -> float:
+    """Return the area under the ROC of error rates that are already there."""
+    miss, false_alarm, _ = rates
     return float(np.sum((1 - (miss[1:] + miss[:-1]) / 2) * -np.diff(false_alarm)))
 
 
@@ -306,7 +321,11 @@ def fnmr_at_fmr(target: ArrayLike, nontarget: ArrayLike, fmr: float) -> float:
     Reference:
         ISO/IEC 19795-1:2021.
     """
-    rates = error_rates(target, nontarget)
+    return miss_at_fmr(error_rates(target, nontarget), fmr)
+
+
+def miss_at_fmr(rates: ErrorRates, fmr: float) -> float:
+    """Return the miss rate of `fnmr_at_fmr` from error rates that are already there."""
     return float(rates.miss[_first_at_fmr(rates, fmr)])
 
 
@@ -334,33 +353,14 @@ def cllr(target: ArrayLike, nontarget: ArrayLike) -> float:
 
 def min_cllr(target: ArrayLike, nontarget: ArrayLike) -> float:
     """Return the Cllr after the best increasing map of the scores (isotonic regression)."""
-    miss, false_alarm = convex_hull(target, nontarget)
+    return hull_cllr(*convex_hull(target, nontarget))
+
+
+def hull_cllr(miss: np.ndarray, false_alarm: np.ndarray) -> float:
+    """Return the least Cllr from the corners of the convex hull."""
     targets, nontargets = np.diff(miss), -np.diff(false_alarm)  # shares in each bin
     both = (targets > 0) & (nontargets > 0)  # a bin of one class costs nothing
     targets, nontargets = targets[both], nontargets[both]
     ratio = np.log(targets / nontargets)
     cost = targets @ np.logaddexp(0, -ratio) + nontargets @ np.logaddexp(0, ratio)
     return float(cost / (2 * np.log(2)))
-
-
-def detection_metrics(
-    target: ArrayLike,
-    nontarget: ArrayLike,
-    p_targets: Sequence[float],
-    fmrs: Sequence[float] = (),
-) -> dict[str, float]:
-    """Return several figures from one sorting: {"eer": …, "min_dcf_0.01": …}.
-
-    Args:
-        target: scores of same-person trials, shape (n_target,), higher is closer.
-        nontarget: scores of different-person trials, shape (n_nontarget,).
-        p_targets: priors of the minDCFs.
-        fmrs: false-match rates at which the miss rate is wanted: "fnmr_at_fmr_0.001".
-
-    Raises:
-        ValueError: if either side is empty, any score is NaN, or a prior or rate is no such.
-    """
-    rates = error_rates(target, nontarget)
-    costs = {f"min_dcf_{p:g}": lowest_cost(rates, p) for p in p_targets}
-    misses = {f"fnmr_at_fmr_{fmr:g}": float(rates.miss[_first_at_fmr(rates, fmr)]) for fmr in fmrs}
-    return {"eer": interpolated_eer(rates)} | costs | misses

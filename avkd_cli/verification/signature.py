@@ -28,7 +28,7 @@ def signature(
         norm: what was done to the scores.
     """
     ties = "by-order" if mode == "nist" else "one-threshold"
-    priors = ",".join(f"{p:g}" for p in p_targets)
+    priors = ",".join(f"{p:g}" for p in p_targets) or "none"
     miss, false_alarm = costs
     return (
         f"list:{list_name}#{digest.removeprefix('sha256:')[:12]}|trials:{n_target}+{n_nontarget}"

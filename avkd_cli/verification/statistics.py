@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from avkd_cli.verification.metrics import detection_metrics
-from avkd_cli.verification.resampling import Draws, counts, names_of, resample
+from avkd_cli.verification.figure import EER, Figure, values
+from avkd_cli.verification.resampling import Draws, counts, resample
 
 
 class Resampled(NamedTuple):
@@ -81,12 +81,11 @@ def resample_persons(
     enrol_person: np.ndarray,
     test_person: np.ndarray,
     *,
-    p_targets: Sequence[float] = (),
-    fmrs: Sequence[float] = (),
+    wanted: Sequence[Figure] = (EER,),
     n_resamples: int = 1000,
     seed: int = 0,
 ) -> Resampled:
-    """Return EER and minDCFs on lists made of persons drawn with replacement.
+    """Return figures on lists made of persons drawn with replacement.
 
     A person drawn k times counts k times: target trials of person i weigh k_i, nontarget trials
     of i and j weigh k_i k_j, whichever of them is enrolled. All systems see the same draws, so
@@ -99,8 +98,7 @@ def resample_persons(
         label: 1 target, 0 nontarget, shape (n_trials,).
         enrol_person: number of the enrolled person, from 0, shape (n_trials,).
         test_person: number of the person in the test recording, shape (n_trials,).
-        p_targets: priors of the minDCFs wanted besides the EER.
-        fmrs: false-match rates at which the miss rate is wanted as well.
+        wanted: figures.
         n_resamples: how many lists are drawn.
         seed: of the draws; draw k depends on (seed, k) only.
 
@@ -123,11 +121,11 @@ def resample_persons(
         return count, count
 
     drawn = Draws(draw, [enrol_person], [enrol_person, test_person])
-    samples = resample(systems, label, drawn, p_targets, n_resamples, fmrs)
+    value = _values(systems, label, wanted)
+    samples = resample(systems, label, drawn, wanted, n_resamples)
     noise = resample(
-        systems, label, _nontargets_drawn(label, seed), p_targets, max(50, n_resamples // 5), fmrs
+        systems, label, _nontargets_drawn(label, seed), wanted, max(50, n_resamples // 5)
     )
-    value = _figures(systems, label, p_targets, fmrs)
     return Resampled(value, samples, noise, "person", n_persons)
 
 
@@ -135,11 +133,11 @@ def resample_trials(
     systems: Sequence[np.ndarray],
     label: np.ndarray,
     *,
-    p_targets: Sequence[float] = (),
+    wanted: Sequence[Figure] = (EER,),
     n_resamples: int = 1000,
     seed: int = 0,
 ) -> Resampled:
-    """Return EER and minDCFs on lists of trials drawn with replacement: too narrow.
+    """Return figures on lists of trials drawn with replacement: too narrow.
 
     For comparison with tools that treat trials as independent. Arguments as in
     `resample_persons`.
@@ -153,8 +151,9 @@ def resample_trials(
 
     place = np.empty(len(label), dtype=np.intp)  # of each trial in its class
     place[targets], place[nontargets] = np.arange(len(targets)), np.arange(len(nontargets))
-    samples = resample(systems, label, Draws(draw, [place], [place]), p_targets, n_resamples)
-    return Resampled(_figures(systems, label, p_targets), samples, None, "trial", len(label))
+    value = _values(systems, label, wanted)
+    samples = resample(systems, label, Draws(draw, [place], [place]), wanted, n_resamples)
+    return Resampled(value, samples, None, "trial", len(label))
 
 
 def _nontargets_drawn(label: np.ndarray, seed: int) -> Draws:
@@ -168,22 +167,24 @@ def _nontargets_drawn(label: np.ndarray, seed: int) -> Draws:
     return Draws(draw, [np.zeros(len(label), np.intp)], [place])
 
 
-def _figures(
-    systems: Sequence[np.ndarray],
-    label: np.ndarray,
-    p_targets: Sequence[float],
-    fmrs: Sequence[float] = (),
+def _values(
+    systems: Sequence[np.ndarray], label: np.ndarray, wanted: Sequence[Figure]
 ) -> dict[str, np.ndarray]:
     """Return each figure on the list itself, shape (n_systems,)."""
-    pairs = [(np.asarray(scores)[label == 1], np.asarray(scores)[label == 0]) for scores in systems]
-    found = [detection_metrics(target, nontarget, p_targets, fmrs) for target, nontarget in pairs]
-    return {name: np.array([one[name] for one in found]) for name in names_of(p_targets, fmrs)}
+    scores = [np.asarray(one) for one in systems]
+    if any(one.shape != label.shape for one in scores):
+        shapes = ", ".join(str(one.shape) for one in scores)
+        raise ValueError(f"scores of {shapes} and labels of {label.shape}: wanted one shape")
+    found = [values(one[label == 1], one[label == 0], wanted) for one in scores]
+    return {name: np.array([one[name] for one in found]) for name in found[0]}
 
 
-def interval(found: Resampled, name: str, system: int = 0, level: float = 0.95) -> Interval:
+def interval(
+    found: Resampled, name: str, system: int = 0, level: float = 0.95, highest: float = 1.0
+) -> Interval:
     """Return one system's figure with its interval: quantiles of the corrected samples.
 
-    Figures are shares and normalised costs: no interval leaves 0 to 1.
+    No interval goes below 0, nor above `highest`, the largest value that the figure can have.
 
     Raises:
         ValueError: fewer than 20 resamples had both classes.
@@ -191,7 +192,7 @@ def interval(found: Resampled, name: str, system: int = 0, level: float = 0.95) 
     contrast = np.zeros(len(found.value[name]))
     contrast[system] = 1
     low, high = _quantiles(found.spread(name, contrast, level), level)
-    return Interval(float(found.value[name][system]), max(0.0, low), min(1.0, high))
+    return Interval(float(found.value[name][system]), max(0.0, low), min(highest, high))
 
 
 def difference(

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from avkd_cli.analysis.text import compare_text
 from avkd_cli.cli import cli
 from avkd_cli.errors import GateError, InputError, UsageError
 from avkd_cli.steps.analyze.compare import compare, gate
 from avkd_cli.steps.analyze.people import trial_persons
+from avkd_cli.verification.figure import figure, values
 from avkd_cli.verification.metrics import equal_error_rate
 from avkd_cli.verification.scorefiles import read_scores
 
@@ -117,7 +119,7 @@ def test_persons_are_numbered_from_zero_without_gaps(base):
 def test_the_gate_closes_on_what_is_worse_beyond_its_interval(base, better):
     gate(compare([base, better], resamples=100), "eer")
     gate(compare([base, base], resamples=100), "eer")
-    with pytest.raises(GateError, match="base is worse than better in eer"):
+    with pytest.raises(GateError, match="base is worse than better in EER"):
         gate(compare([better, base], resamples=100), "eer")
 
 
@@ -134,6 +136,71 @@ def test_one_file_is_nothing_to_compare(base):
         compare([base])
 
 
-def test_the_differences_are_drawn(base, better, tmp_path):
-    compare([base, better], resamples=100, plot=tmp_path / "d.svg")
-    assert b"EER against base" in (tmp_path / "d.svg").read_bytes()
+@pytest.mark.parametrize("by", ["person", "trial"])
+def test_curves_and_differences_are_drawn(base, better, tmp_path, by):
+    compare([base, better], resamples=100, plot=tmp_path / "d.svg", by=by)
+    drawn = (tmp_path / "d.svg").read_text()
+    assert "EER minus that of base" in drawn
+    assert "better: " in drawn  # in the legend of the curves
+
+
+ALL = (
+    "eer,eer_rocch,eer_vgg,eer_mean,eer_nist,min_dcf_0.3,act_dcf_0.3,fnmr_at_fmr_0.1,auc,"
+    "min_cllr,cllr"
+)
+
+
+def run(*args):
+    result = CliRunner().invoke(cli, ["analyze", "compare", *map(str, args), "--resamples", "100"])
+    return result, json.loads(result.stdout) if result.stdout else None
+
+
+def test_every_metric_is_compared_at_any_operating_point(base, better):
+    _, found = run(base, better, "--metrics", ALL, "--c-miss", 2)
+    (change,) = found["differences"]
+    assert list(change["verdict"]) == ALL.split(",")
+    scores = [read_scores(path) for path in (base, better)]
+    for one in found["figures"]:
+        wanted = figure(one["name"], c_miss=2)
+        scale = 100 if one["percent"] else 1
+        first, second = (
+            scale * values(each.target, each.nontarget, [wanted])[one["name"]] for each in scores
+        )
+        assert found["systems"][1][one["key"]]["value"] == pytest.approx(second)
+        assert change[one["key"]]["value"] == pytest.approx(second - first)
+        assert change[one["key"]]["low"] <= change[one["key"]]["high"]
+    assert found["systems"][0]["signature"].count("|p_target:0.3|costs:2,1|")
+
+
+def test_more_is_better_for_the_area(base, better):
+    _, found = run(base, better, "--metrics", "auc,eer")
+    (change,) = found["differences"]
+    assert change["auc"]["value"] > 0
+    assert change["verdict"] == {"auc": "better", "eer": "better"}
+    assert "its AUC is" in change["claim"]
+    assert "higher" in change["claim"]
+    result, _ = run(better, base, "--metrics", "eer", "--fail-if-worse", "auc")
+    assert "worse than better in AUC" in str(result.exception)
+
+
+@pytest.mark.parametrize("wrong", ["eerr", "min_dcf_2", "", "fnmr_at_fmr_x"])
+def test_what_is_no_metric_is_a_usage_error(base, wrong):
+    result, _ = run(base, base, "--metrics", wrong)
+    assert result.exit_code == 2
+
+
+def test_scores_that_a_metric_does_not_suit_are_said(base, better):
+    _, found = run(base, better, "--metrics", "fnmr_at_fmr_0.0001")
+    assert any("FNMR at FMR 0.0001: the list has fewer" in note for note in found["notes"])
+    with pytest.raises(InputError, match="needs cosines"):
+        compare([base, better], resamples=100, wanted=[figure("eer_fop")])
+    with pytest.raises(InputError, match="needs cosines"):
+        compare([base, better], resamples=100, by="trial", wanted=[figure("eer_fop")])
+
+
+def test_a_person_reads_every_metric_with_its_verdict(base, better):
+    text = compare_text(compare([base, better], resamples=100))
+    row = next(line for line in text.splitlines() if line.startswith("EER, %"))
+    assert row.split()[2] == "base"
+    assert text.count("better\n") == 3  # a verdict a metric
+    assert "better is better than base" in text

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from avkd_cli.analysis.text import metrics_text
 from avkd_cli.cli import cli
 from avkd_cli.commands.analyze_metrics import EER_MODES
-from avkd_cli.errors import InputError, UsageError
+from avkd_cli.errors import InputError
 from avkd_cli.verification import metrics
 
 
@@ -147,9 +147,30 @@ def test_persons_come_from_a_list_where_ids_do_not_say(scores, tmp_path):
     assert found == run(scores, "--resamples", 100)["files"][0]["intervals"]
 
 
-def test_intervals_of_other_eers_and_of_too_few_draws_are_refused(scores, hand):
-    with pytest.raises(UsageError, match="interp"):
-        run(scores, "--resamples", 100, "--eer-mode", "vgg")
+@pytest.mark.parametrize("mode", [mode for mode in EER_MODES if mode != "fop"])
+def test_intervals_hold_the_eer_of_each_mode(scores, mode):
+    (one,) = run(scores, "--resamples", 100, "--eer-mode", mode)["files"]
+    low, high = one["intervals"]["eer_percent"]
+    assert low < one["eer_percent"] < high
+
+
+def test_every_figure_has_an_interval_that_holds_it(scores):
+    (one,) = run(scores, "--resamples", 200, "--p-target", "0.1", "--c-miss", 2)["files"]
+    sure = one["intervals"]
+    for value, (low, high) in [
+        *((one[name], sure[name]) for name in ("auc", "min_cllr", "cllr")),
+        (one["act_dcf"]["0.1"], sure["act_dcf"]["0.1"]),
+        (one["min_dcf"]["0.1"], sure["min_dcf"]["0.1"]),
+    ]:
+        assert low < value < high
+
+
+def test_intervals_too_refuse_what_is_no_cosine_in_the_mode_that_needs_them(scores):
+    with pytest.raises(InputError, match="needs cosines"):
+        run(scores, "--resamples", 100, "--eer-mode", "fop")
+
+
+def test_too_few_draws_are_refused(hand):
     result = CliRunner().invoke(cli, ["analyze", "metrics", str(hand), "--resamples", "5"])
     assert result.exit_code == 2
 

@@ -13,7 +13,6 @@ from avkd_cli.verification.metrics import (
     area_under_roc,
     cllr,
     convex_hull,
-    detection_metrics,
     eer_threshold,
     equal_error_rate,
     error_rates,
@@ -311,29 +310,56 @@ def test_float32_scores_give_what_their_float64_copies_give(target, nontarget):
     assert equal_error_rate(target, nontarget) == equal_error_rate(*doubles)
 
 
-def test_one_sorting_gives_the_same_figures():
-    found = detection_metrics(*THIRD, (0.01, 0.5), fmrs=(0.01,))
-    assert found == {
-        "eer": equal_error_rate(*THIRD),
-        "min_dcf_0.01": min_dcf(*THIRD, 0.01),
-        "min_dcf_0.5": min_dcf(*THIRD, 0.5),
-        "fnmr_at_fmr_0.01": fnmr_at_fmr(*THIRD, 0.01),
-    }
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_llreval_agrees(seed):
+    rng = np.random.default_rng(seed)
+    agrees_with_llreval(rng.normal(2, 1, 300).round(1), rng.normal(0, 1, 500).round(1))
+
+
+@pytest.mark.parametrize("name", ["dev-1", "test-1", "dev-2", "test-2"])
+def test_llreval_agrees_on_the_score_files_of_bob(shared_data, name):
+    agrees_with_llreval(*scores_of_bob(shared_data, name))
+
+
+def agrees_with_llreval(target, nontarget):
     bayes = pytest.importorskip("llreval.pav_rocch", reason="llreval is not installed")
     from llreval import cllr as theirs
 
-    rng = np.random.default_rng(seed)
-    target, nontarget = rng.normal(2, 1, 300).round(1), rng.normal(0, 1, 500).round(1)
-    label = np.repeat([1, 0], [300, 500])
+    label = np.repeat([1, 0], [len(target), len(nontarget)])
     pav = bayes.PAV(np.concatenate([target, nontarget]), label)
     assert min_cllr(target, nontarget) == pytest.approx(theirs.min_cllr(pav))
     assert cllr(target, nontarget) == pytest.approx(theirs.cllr(target, nontarget))
     hull = equal_error_rate(target, nontarget, "rocch")
     assert hull == pytest.approx(bayes.ROCCH(pav).EER(), abs=1e-6)
+
+
+def scores_of_bob(shared_data, name):
+    """Return the target and nontarget scores of one of bob.measure's files, without its NaN."""
+    table = np.loadtxt(shared_data / f"scores/bob_measure/{name}.txt")
+    table = table[~np.isnan(table[:, 1])]
+    return table[table[:, 0] == 1, 1], table[table[:, 0] == -1, 1]
+
+
+def array_of_bob(shared_data, name):
+    h5py = pytest.importorskip("h5py", reason="h5py is not installed")
+    with h5py.File(shared_data / f"scores/bob_measure/{name}.hdf5") as file:
+        return file["array"][()]
+
+
+def test_the_roc_and_the_det_of_bob_lie_on_ours(shared_data):
+    sides = [array_of_bob(shared_data, f"nonsep-{side}") for side in ("positives", "negatives")]
+    miss, false_alarm, _ = error_rates(*sides)
+    ours = set(zip(false_alarm.round(9).tolist(), miss.round(9).tolist(), strict=True))
+    theirs = array_of_bob(shared_data, "nonsep-roc").round(9)  # at a hundred thresholds
+    assert set(zip(*theirs.tolist(), strict=True)) <= ours
+    det = array_of_bob(shared_data, "nonsep-det")
+    inside = (theirs > 0) & (theirs < 1)
+    assert det[inside] == pytest.approx(norm.ppf(theirs[inside]))
+
+
+def test_scores_that_bob_calls_separable_have_no_error(shared_data):
+    sides = [array_of_bob(shared_data, f"linsep-{side}") for side in ("positives", "negatives")]
+    assert equal_error_rate(*sides) == min_dcf(*sides, 0.01) == min_cllr(*sides) == 0
 
 
 @pytest.mark.parametrize("seed", range(5))

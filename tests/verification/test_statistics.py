@@ -2,13 +2,11 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.stats import binomtest, norm
 
-from avkd_cli.verification import resampling
+from avkd_cli.verification.figure import EER, figure
 from avkd_cli.verification.metrics import equal_error_rate, fnmr_at_fmr, min_dcf
-from avkd_cli.verification.resampling import Draws, SortedScores, resample
+from avkd_cli.verification.resampling import Draws, resample
 from avkd_cli.verification.statistics import (
     Resampled,
     difference,
@@ -18,6 +16,9 @@ from avkd_cli.verification.statistics import (
     resample_persons,
     resample_trials,
 )
+
+COSTS = (EER, figure("min_dcf_0.05"))
+MISSES = (figure("fnmr_at_fmr_0.1"),)
 
 
 def people(seed, n_persons, per_person, spread, n_systems=1, shift=2.0):
@@ -40,49 +41,9 @@ def true_eer(spread, shift=2.0):
     return norm.cdf(-shift / (target + nontarget))
 
 
-@settings(max_examples=40)
-@given(st.integers(0, 2**32 - 1))
-def test_a_weighted_list_has_the_figures_of_its_trials_written_out(seed):
-    rng = np.random.default_rng(seed)
-    n, persons = 60, 5
-    label = np.r_[1, 0, rng.integers(0, 2, n - 2)]
-    scores = rng.integers(-4, 5, n) + label  # many ties
-    enrol, test = rng.integers(persons, size=(2, n))
-    count = rng.integers(1, 4, persons)
-    weight = np.where(label == 1, count[enrol], count[enrol] * count[test])
-    repeated = np.repeat(np.arange(n), weight)
-    target = scores[repeated][label[repeated] == 1]
-    nontarget = scores[repeated][label[repeated] == 0]
-    one = SortedScores(scores, label, [enrol], [enrol, test])
-    fmrs = (0, 0.01, 0.29, 1)
-    assert one.figures(count, count, (0.01, 0.4), fmrs) == pytest.approx(
-        [
-            equal_error_rate(target, nontarget),
-            min_dcf(target, nontarget, 0.01),
-            min_dcf(target, nontarget, 0.4),
-            *(fnmr_at_fmr(target, nontarget, fmr) for fmr in fmrs),
-        ]
-    )
-
-
-@pytest.mark.parametrize("block", [2, 7, 512])
-def test_costs_of_many_thresholds_are_searched_exactly(monkeypatch, block):
-    # More thresholds than a block, so that whole blocks are passed over.
-    monkeypatch.setattr(resampling, "_BLOCK", block)
-    systems, label, enrol, test = people(0, 50, 100, 0.3)
-    count = np.random.default_rng(1).integers(0, 4, 50)
-    weight = np.where(label == 1, count[enrol], count[enrol] * count[test])
-    repeated = np.repeat(np.arange(len(label)), weight)
-    scores, labels = systems[0][repeated], label[repeated]
-    one = SortedScores(systems[0], label, [enrol], [enrol, test])
-    for p in (0.001, 0.05, 0.5, 0.99):
-        expected = min_dcf(scores[labels == 1], scores[labels == 0], p)
-        assert one.figures(count, count, (p,))[1] == pytest.approx(expected)
-
-
 def test_the_figure_itself_is_that_of_the_list():
     systems, label, enrol, test = people(0, 20, 10, 0.3)
-    found = resample_persons(systems, label, enrol, test, p_targets=(0.05,), n_resamples=30)
+    found = resample_persons(systems, label, enrol, test, wanted=COSTS, n_resamples=30)
     target, nontarget = systems[0][label == 1], systems[0][label == 0]
     assert found.value["eer"] == equal_error_rate(target, nontarget)
     assert found.value["min_dcf_0.05"] == min_dcf(target, nontarget, 0.05)
@@ -120,7 +81,7 @@ def test_a_system_does_not_differ_from_itself():
 def test_an_increasing_map_of_a_system_is_no_difference():
     systems, label, enrol, test = people(0, 20, 10, 0.3)
     mapped = [systems[0], np.exp(systems[0])]
-    found = resample_persons(mapped, label, enrol, test, p_targets=(0.05,), n_resamples=30)
+    found = resample_persons(mapped, label, enrol, test, wanted=COSTS, n_resamples=30)
     assert difference(found, "min_dcf_0.05")[:3] == pytest.approx((0, 0, 0), abs=1e-12)
 
 
@@ -197,18 +158,11 @@ def test_resamples_without_a_class_are_left_out_and_too_few_are_refused():
         interval(found, "eer")
 
 
-def test_a_class_that_weighs_nothing_has_no_figures():
-    one = SortedScores(
-        np.array([1.0, 0.0]), np.array([1, 0]), [np.array([0, 1])], [np.array([0, 1])]
-    )
-    assert np.isnan(one.figures(np.array([0, 1]), np.array([1, 1]), (0.1,))).all()
-
-
 def test_draws_without_resamples_are_empty():
     draws = Draws(
         lambda k: (np.ones(1, int), np.ones(1, int)), [np.zeros(2, int)], [np.zeros(2, int)]
     )
-    found = resample([np.array([1.0, 0.0])], np.array([1, 0]), draws, (), 0)
+    found = resample([np.array([1.0, 0.0])], np.array([1, 0]), draws, (EER,), 0)
     assert found["eer"].shape == (0, 1)
 
 
@@ -232,7 +186,7 @@ def test_persons_get_equal_numbers_on_both_sides():
 
 def test_misses_at_fixed_false_match_rates_have_intervals():
     systems, label, enrol, test = people(3, 40, 20, 0.5)
-    found = resample_persons(systems, label, enrol, test, fmrs=(0.1,), n_resamples=200)
+    found = resample_persons(systems, label, enrol, test, wanted=MISSES, n_resamples=200)
     one = interval(found, "fnmr_at_fmr_0.1")
     assert one.value == fnmr_at_fmr(systems[0][label == 1], systems[0][label == 0], 0.1)
     assert one.low < one.value < one.high

@@ -1,10 +1,11 @@
 """Every picture: figures made of arrays and results, rendered to bytes. No file is written here."""
 
+from avkd_cli.analysis.bands import Band
 from avkd_cli.analysis.figures.bars import bars_figure
-from avkd_cli.analysis.figures.curves import Band, det_figure, roc_figure
+from avkd_cli.analysis.figures.curves import det_figure, roc_figure
 from avkd_cli.analysis.figures.distributions import histogram_figure, reliability_figure
 from avkd_cli.analysis.figures.groups import groups_figure
-from avkd_cli.analysis.figures.intervals import differences_figure, interval_panels
+from avkd_cli.analysis.figures.intervals import comparison_figure, interval_panels
 from avkd_cli.analysis.figures.scatter import plane_figure
 from avkd_cli.analysis.figures.style import inline, save
 from avkd_cli.analysis.figures.training import training_figure
@@ -13,8 +14,8 @@ from avkd_cli.analysis.figures.venn import venn_figure, venn_panels
 __all__ = [
     "Band",
     "bars_figure",
+    "comparison_figure",
     "det_figure",
-    "differences_figure",
     "groups_figure",
     "histogram_figure",
     "inline",

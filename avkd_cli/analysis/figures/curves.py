@@ -1,7 +1,6 @@
 """DET and ROC curves."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,6 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
+from avkd_cli.analysis.bands import Band
 from avkd_cli.analysis.figures.style import FAINT, INK, house_style, looks
 from avkd_cli.analysis.systems import system
 from avkd_cli.verification.metrics import error_rates, interpolated_eer, lowest_cost_at
@@ -17,14 +17,6 @@ TICKS = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
 ENDS = (0.6, 0.9, 0.99)  # of the axes: minDCF at low priors may lie at many misses
 MARKERS = {"^": "triangle", "s": "square", "D": "diamond"}  # of minDCF, by prior
 POINTS = 300  # of a curve that are drawn; a list may have a million thresholds
-
-
-class Band(NamedTuple):
-    """An interval of the miss rate at some false-alarm rates, shape (n_points,) each."""
-
-    false_alarm: NDArray
-    low: NDArray
-    high: NDArray
 
 
 NO_BANDS: Mapping[str, Band] = {}

@@ -4,15 +4,55 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
+from avkd_cli.analysis.bands import Band
+from avkd_cli.analysis.figures.curves import MARKERS, draw_det
 from avkd_cli.analysis.figures.style import FAINT, INK, SKY, VERMILION, house_style
 
 
-def differences_figure(result: Mapping) -> Figure:
-    """Return the EER differences of a `compare` result, a row a system."""
-    rows = [(one["system"], one["eer_percent"]) for one in result["differences"]]
-    against = result["differences"][0]["against"]
-    return interval_panels({f"EER against {against}": rows})
+def comparison_figure(
+    result: Mapping,
+    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    bands: Mapping[str, Band],
+) -> Figure:
+    """Return the picture of a `compare` result: DET curves, and a panel a figure of differences.
+
+    Args:
+        result: of `compare`.
+        scores: (target scores, nontarget scores) by system name.
+        bands: of the curves, by system name.
+    """
+    panels, rows = result["figures"], len(result["differences"])
+    height = max(4.2, 0.4 * len(panels) * (rows + 2.5))
+    with house_style():
+        figure = Figure(figsize=(9.4, height))
+        left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1))
+        curves = left.subplots()
+        draw_det(curves, scores, det_points(result), bands)
+        axes = right.subplots(len(panels), 1, squeeze=False)[:, 0]
+        for one, each in zip(axes, panels, strict=True):
+            _difference_panel(one, each, result["differences"])
+        right.subplots_adjust(hspace=1.1 + 0.4 / rows, left=0.3, right=0.97)
+        return figure
+
+
+def det_points(result: Mapping) -> list[float]:
+    """Return the priors of the minDCFs of a result, as many as can be marked on a curve."""
+    names = [one["name"] for one in result["figures"] if one["name"].startswith("min_dcf_")]
+    return [float(name.removeprefix("min_dcf_")) for name in names][: len(MARKERS)]
+
+
+def _difference_panel(axes: Axes, one: Mapping, differences: Sequence[Mapping]) -> None:
+    lower = one["better"] == "lower"
+    rows = [(each["system"], each[one["key"]]) for each in differences]
+    _panel(axes, rows, better=-1 if lower else 1)
+    unit = ", points" if one["percent"] else ""
+    side = "left" if lower else "right"
+    axes.set_title(f"{one['label']} minus that of {differences[0]['against']}", fontsize=9)
+    axes.set_xlabel(f"difference{unit} ({side}: better)")
+    axes.set_yticks(range(len(rows)), [label for label, _ in rows])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
 
 
 def interval_panels(panels: Mapping[str, Sequence[tuple[str, Mapping]]]) -> Figure:
@@ -35,11 +75,11 @@ def interval_panels(panels: Mapping[str, Sequence[tuple[str, Mapping]]]) -> Figu
         return figure
 
 
-def _panel(axes: Axes, rows: Sequence[tuple[str, Mapping]]) -> None:
+def _panel(axes: Axes, rows: Sequence[tuple[str, Mapping]], better: int = -1) -> None:
     axes.axvline(0, color=INK, linewidth=0.9)
     for y, (_, one) in enumerate(rows):
         beyond = one["high"] < 0 or one["low"] > 0
-        face = (SKY if one["value"] < 0 else VERMILION) if beyond else "none"
+        face = (SKY if one["value"] * better > 0 else VERMILION) if beyond else "none"
         axes.plot([one["low"], one["high"]], [y, y], color=INK, linewidth=1.2)
         axes.plot([one["value"]], [y], marker="o", markersize=6, markerfacecolor=face,
                   markeredgecolor=INK)  # fmt: skip

@@ -3,16 +3,21 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from avkd_cli.analysis import comparison
-from avkd_cli.analysis.comparison import KEYS, METRICS, P_TARGETS
+from avkd_cli.analysis.bands import along, drawn_band
+from avkd_cli.analysis.comparison import USUAL
 from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.analysis.venn import decided_right
-from avkd_cli.errors import GateError, UsageError
-from avkd_cli.steps.analyze.draws import by_persons
+from avkd_cli.errors import GateError, InputError, UsageError
+from avkd_cli.steps.analyze.draws import by_persons, resolved
 from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
-from avkd_cli.steps.analyze.metrics import measured
+from avkd_cli.steps.analyze.metrics import COSINE_NOTE
 from avkd_cli.storage import durable
+from avkd_cli.verification.figure import Figure
 from avkd_cli.verification.scores import Scores
+from avkd_cli.verification.signature import signature
 from avkd_cli.verification.statistics import Resampled, mcnemar, resample_trials
 
 
@@ -25,8 +30,9 @@ def compare(
     resamples: int = 1000,
     seed: int = 0,
     plot: Path | None = None,
+    wanted: Sequence[Figure] = USUAL,
 ) -> dict:
-    """Return every metric with its interval, and each difference from the first system.
+    """Return every figure with its interval, and each difference from the first system.
 
     Args:
         paths: score files on one trial list; the first is what the others are compared with.
@@ -35,7 +41,8 @@ def compare(
         by: what is resampled, "person" or "trial".
         resamples: lists drawn with replacement.
         seed: of the draws.
-        plot: picture of the differences to draw.
+        plot: picture to draw: DET curves with bands, and each figure's differences.
+        wanted: figures; what may be claimed is said of the first.
 
     Raises:
         UsageError: fewer than two files.
@@ -46,7 +53,13 @@ def compare(
         raise UsageError("nothing to compare: name two score files or more")
     files = aligned(read_labelled(paths, trials))
     names = display_names(paths)
-    drawn, persons = resampled(files, people, by, resamples, seed)
+    bands = (
+        [along(one.target, one.nontarget) for one in files]
+        if plot is not None and by == "person"
+        else []
+    )
+    every = list(dict.fromkeys([*wanted, *(one for band in bands for one in band)]))
+    drawn, persons = resampled(files, people, by, every, resamples, seed)
     result = {
         "format": "avkd.analysis.compare",
         "version": 1,
@@ -57,61 +70,97 @@ def compare(
         "trials": len(files[0]),
         "targets": len(files[0].target),
         "nontargets": len(files[0].nontarget),
+        "figures": [described(one) for one in wanted],
         "systems": [
-            {"name": name, **comparison.intervals(drawn, place), **provenance(file)}
+            {"name": name, **comparison.intervals(drawn, place, wanted), **provenance(file, wanted)}
             for place, (name, file) in enumerate(zip(names, files, strict=True))
         ],
-        "differences": differences(names, files, drawn, persons),
-        "notes": notes(by, persons),
+        "differences": differences(names, files, drawn, persons, wanted),
+        "notes": notes(by, persons, files, wanted),
     }
     if plot is not None:
-        from avkd_cli.analysis.figures import differences_figure, save
+        from avkd_cli.analysis.figures import comparison_figure, save
 
-        durable.write_bytes(plot, save(differences_figure(result), plot.suffix))
+        sides = {name: (one.target, one.nontarget) for name, one in zip(names, files, strict=True)}
+        shown = {names[n]: drawn_band(drawn, band, n) for n, band in enumerate(bands)}
+        durable.write_bytes(plot, save(comparison_figure(result, sides, shown), plot.suffix))
     return result
 
 
-def provenance(file: Scores) -> dict:
+def described(one: Figure) -> dict:
+    """Return what a reader of the result must know of a figure."""
+    return {"name": one.name, "key": one.key, "label": one.label, "percent": one.percent,
+            "better": "higher" if one.better > 0 else "lower"}  # fmt: skip
+
+
+def provenance(file: Scores, wanted: Sequence[Figure] = USUAL) -> dict:
     """Return digest and signature of a score file."""
-    return {key: value for key, value in measured(file).items() if key in ("digest", "signature")}
+    costs = [one for one in wanted if one.kind in ("min_dcf", "act_dcf")]
+    modes = [one.mode for one in wanted if one.kind == "eer"]
+    return {
+        "digest": file.digest,
+        "signature": signature(
+            list_name=file.name,
+            digest=file.digest,
+            n_target=len(file.target),
+            n_nontarget=len(file.nontarget),
+            p_targets=list(dict.fromkeys(one.at for one in costs)),
+            mode=",".join(dict.fromkeys(modes)) or "none",
+            costs=(costs[0].c_miss, costs[0].c_fa) if costs else (1.0, 1.0),
+        ),
+    }
 
 
 def resampled(
-    files: Sequence[Scores], people: str | None, by: str, resamples: int, seed: int
+    files: Sequence[Scores],
+    people: str | None,
+    by: str,
+    wanted: Sequence[Figure],
+    resamples: int,
+    seed: int,
 ) -> tuple[Resampled, int | None]:
-    """Return all systems' metrics on resamples, and how many persons there were.
+    """Return all systems' figures on resamples, and how many persons there were.
 
     Raises:
         InputError: as in `draws.by_persons`.
     """
     if by == "person":
-        return by_persons(files, people, p_targets=P_TARGETS, resamples=resamples, seed=seed)
+        return by_persons(files, people, wanted=wanted, resamples=resamples, seed=seed)
     scores = [file.score for file in files]
-    drawn = resample_trials(
-        scores, files[0].label, p_targets=P_TARGETS, n_resamples=resamples, seed=seed
-    )
+    try:
+        drawn = resample_trials(
+            scores, files[0].label, wanted=wanted, n_resamples=resamples, seed=seed
+        )
+    except ValueError as error:  # of a mode that needs cosines
+        raise InputError(f"{files[0].source}: {error}") from None
     return drawn, None
 
 
 def differences(
-    names: Sequence[str], files: Sequence[Scores], drawn: Resampled, persons: int | None
+    names: Sequence[str],
+    files: Sequence[Scores],
+    drawn: Resampled,
+    persons: int | None,
+    wanted: Sequence[Figure],
 ) -> list[dict]:
     """Return each later system's differences from the first, tests, and what may be claimed."""
-    found = [comparison.differences(drawn, 0, place) for place in range(1, len(files))]
+    found = [comparison.differences(drawn, 0, place, wanted) for place in range(1, len(files))]
     if len(found) > 1:
-        for metric in KEYS.values():
-            corrected = comparison.holm([one[metric]["p"] for one in found])
+        for key in (one.key for one in wanted):
+            corrected = comparison.holm([one[key]["p"] for one in found])
             for one, p in zip(found, corrected.tolist(), strict=True):
-                one[metric]["p_holm"] = p
+                one[key]["p_holm"] = p
     base = right(files[0])
     return [
         {
             "system": name,
             "against": names[0],
             **one,
-            "verdict": {name: comparison.verdict(one[KEYS[name]]) for name in METRICS},
+            "verdict": {
+                each.name: comparison.verdict(one[each.key], each.better) for each in wanted
+            },
             "mcnemar": tested(base, right(file)),
-            "claim": comparison.claim(name, names[0], one["eer_percent"], persons),
+            "claim": comparison.claim(name, names[0], one[wanted[0].key], persons, wanted[0]),
         }
         for name, file, one in zip(names[1:], files[1:], found, strict=True)
     ]
@@ -129,24 +178,38 @@ def tested(base, other) -> dict:
     return {"corrected": found.only_second, "broken": found.only_first, "p": found.p}
 
 
-def notes(by: str, persons: int | None) -> list[str]:
+def notes(
+    by: str, persons: int | None, files: Sequence[Scores], wanted: Sequence[Figure]
+) -> list[str]:
     """Return what a reader must know to believe the intervals."""
     found = [comparison.TRIALS_NOTE] if by == "trial" else []
     if persons is not None and persons < comparison.FEW_PERSONS:
         found.append(comparison.FEW_NOTE)
+    if any(one.ratios for one in wanted) and any(np.abs(one.score).max() <= 1 for one in files):
+        found.append(COSINE_NOTE)
+    for one in wanted:
+        if one.kind == "fnmr_at_fmr" and not resolved(files[0], [one.at]):
+            found.append(f"{one.label}: {comparison.UNRESOLVED_NOTE}")
     return [*found, comparison.MCNEMAR_NOTE]
 
 
 def gate(result: dict, metric: str) -> None:
     """Stop with the gate's exit code if a system is worse beyond its interval.
 
+    Args:
+        result: of `compare`.
+        metric: name of one of its figures.
+
     Raises:
         GateError: naming the first such system.
     """
+    label, key = next(
+        (one["label"], one["key"]) for one in result["figures"] if one["name"] == metric
+    )
     for one in result["differences"]:
         if one["verdict"][metric] == "worse":
-            found = one[KEYS[metric]]
+            found = one[key]
             raise GateError(
-                f"{one['system']} is worse than {one['against']} in {metric}: "
+                f"{one['system']} is worse than {one['against']} in {label}: "
                 f"{found['value']:+.4g} ({found['low']:+.4g} to {found['high']:+.4g})"
             )

@@ -6,22 +6,20 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy.special import ndtr, ndtri
 
 from avkd_cli.analysis import figures
+from avkd_cli.analysis.bands import along, drawn_band
 from avkd_cli.analysis.figures.curves import curve, operating_points
 from avkd_cli.analysis.figures.distributions import reliability
 from avkd_cli.errors import UsageError
-from avkd_cli.steps.analyze.draws import RESOLVED, by_persons
+from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE, Rules, measured
 from avkd_cli.storage import durable
-from avkd_cli.verification.metrics import eer_threshold, error_rates
+from avkd_cli.verification.metrics import eer_threshold
 from avkd_cli.verification.scores import Scores
-from avkd_cli.verification.statistics import interval
 
 OF_ONE = ("histogram", "reliability")  # pictures of a single file
-BAND_POINTS = 60
 
 
 def det(
@@ -91,23 +89,12 @@ def warn_of_cosines(files: Mapping[str, Scores]) -> None:
 def band(scores: Scores, people: str | None, resamples: int, seed: int) -> figures.Band:
     """Return 95 % intervals over persons of the miss rate along the curve.
 
-    Its ends are where fewer than `RESOLVED` trials are decided wrongly: so few say nothing.
-
     Raises:
         MissingInputError, InputError: as in `draws.by_persons`.
     """
-    few = (RESOLVED / len(side) for side in (scores.nontarget, scores.target))
-    first, least_miss = (min(0.5, one) for one in few)
-    rates = error_rates(scores.target, scores.nontarget)
-    last = rates.false_alarm[np.argmax(rates.miss >= least_miss)]
-    ends = ndtri(np.clip([first, max(first, last)], None, 0.99))
-    false_alarm = np.unique(ndtr(np.linspace(*ends, BAND_POINTS)))
-    fmrs = [float(f"{one:.6g}") for one in false_alarm]  # as their names say them
-    drawn, _ = by_persons([scores], people, p_targets=(), fmrs=fmrs, resamples=resamples, seed=seed)
-    found = [interval(drawn, f"fnmr_at_fmr_{fmr:g}") for fmr in fmrs]
-    return figures.Band(
-        np.array(fmrs), np.array([one.low for one in found]), np.array([one.high for one in found])
-    )
+    wanted = along(scores.target, scores.nontarget)
+    drawn, _ = by_persons([scores], people, wanted=wanted, resamples=resamples, seed=seed)
+    return drawn_band(drawn, wanted)
 
 
 def stated(scores: Scores, prior: float) -> dict:

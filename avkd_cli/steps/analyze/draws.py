@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 
+from avkd_cli.analysis.bands import RESOLVED
 from avkd_cli.errors import InputError
 from avkd_cli.steps.analyze.people import read_people, trial_persons
+from avkd_cli.verification.figure import Figure
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.statistics import Resampled, interval, resample_persons
 
 FEWEST = 20  # draws with both classes that quantiles need
-RESOLVED = 10  # false alarms that a false-match rate must allow for its miss rate to be drawn
 
 
 def by_persons(
     files: Sequence[Scores],
     people: str | None,
     *,
-    p_targets: Sequence[float],
-    fmrs: Sequence[float] = (),
+    wanted: Sequence[Figure],
     resamples: int,
     seed: int,
 ) -> tuple[Resampled, int]:
@@ -25,23 +25,26 @@ def by_persons(
     Args:
         files: of the same trials, in one order.
         people: list of utterances that says who is who; None: the first part of each id.
-        p_targets: priors of the minDCFs.
-        fmrs: false-match rates at which the miss rate is wanted.
+        wanted: figures.
         resamples: lists drawn.
         seed: of the draws.
 
     Raises:
         MissingInputError, InputError: the list of persons cannot be read; an id has no person;
-            fewer persons than draws need.
+            fewer persons than draws need; scores are not what an EER's mode takes.
     """
     known = people and {id: one.person for id, one in read_people(people).items()}
     enrol, test = trial_persons(files[0], known or None)
     persons = int(max(enrol.max(), test.max())) + 1
-    drawn = resample_persons(
-        [one.score for one in files], files[0].label, enrol, test,
-        p_targets=p_targets, fmrs=fmrs, n_resamples=resamples, seed=seed,
-    )  # fmt: skip
-    if len(drawn.samples["eer"]) < FEWEST:
+    scores = [one.score for one in files]
+    try:
+        drawn = resample_persons(
+            scores, files[0].label, enrol, test,
+            wanted=wanted, n_resamples=resamples, seed=seed,
+        )  # fmt: skip
+    except ValueError as error:  # of a mode that needs cosines
+        raise InputError(f"{files[0].source}: {error}") from None
+    if len(drawn.samples[wanted[0].name]) < FEWEST:
         raise InputError(
             f"{files[0].source}: {persons} persons are too few to resample; take more persons"
         )
@@ -51,6 +54,13 @@ def by_persons(
 def plain_interval(drawn: Resampled, name: str, system: int = 0, scale: float = 1) -> list[float]:
     """Return the limits of one figure's 95 % interval."""
     found = interval(drawn, name, system)
+    return [scale * found.low, scale * found.high]
+
+
+def limits(drawn: Resampled, one: Figure, system: int = 0) -> list[float]:
+    """Return the limits of one figure's 95 % interval in the unit that people print."""
+    scale = 100 if one.percent else 1
+    found = interval(drawn, one.name, system, highest=one.highest)
     return [scale * found.low, scale * found.high]
 
 

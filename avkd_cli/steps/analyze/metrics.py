@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from avkd_cli.errors import UsageError
-from avkd_cli.steps.analyze.draws import by_persons, plain_interval, resolved
+from avkd_cli.steps.analyze.draws import by_persons, limits, resolved
 from avkd_cli.steps.analyze.inputs import display_names, read_labelled
 from avkd_cli.steps.score_output import P_TARGETS, figures
+from avkd_cli.verification.figure import Figure, figure
 from avkd_cli.verification.metrics import act_dcf, area_under_roc, cllr, fnmr_at_fmr, min_cllr
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import signature
@@ -43,10 +43,11 @@ class Rules:
         """Costs of a miss and of a false alarm."""
         return self.c_miss, self.c_fa
 
-    def effective(self, p_target: float) -> float:
-        """Return the prior at which costs of 1 give the same normalised cost."""
-        miss, false_alarm = self.c_miss * p_target, self.c_fa * (1 - p_target)
-        return miss / (miss + false_alarm)
+    def figure(self, name: str) -> Figure:
+        """Return the figure of a name by these rules; `eer` is that of the mode."""
+        if name == "eer" and self.eer_mode != "interp":
+            name = f"eer_{self.eer_mode}"
+        return figure(name, *self.costs)
 
 
 USUAL = Rules()
@@ -72,11 +73,8 @@ def metrics(
         seed: of the draws.
 
     Raises:
-        UsageError: intervals of an EER that is not interpolated.
         MissingInputError, InputError: as in `inputs.read_labelled`; persons unknown or too few.
     """
-    if resamples and rules.eer_mode != "interp":
-        raise UsageError("intervals are of the interpolated EER: --resamples needs mode interp")
     found = []
     for name, one in zip(display_names(paths), read_labelled(paths, trials), strict=True):
         figures_of = {"name": name, "file": one.source, "list": one.name, **measured(one, rules)}
@@ -139,26 +137,30 @@ def _finite(value: float) -> float | None:
 def intervals(
     scores: Scores, rules: Rules, people: str | None, resamples: int, seed: int
 ) -> dict[str, object]:
-    """Return 95 % intervals over persons of EER, minDCF and misses at fixed false-match rates.
+    """Return 95 % intervals over persons of every figure, in the places of the figures.
 
     None for a rate that the list is too short for, see `draws.resolved`.
     """
     fmrs = resolved(scores, FMRS)
-    effective = {f"{p:g}": rules.effective(p) for p in rules.p_targets}
+    eer, *plain = (rules.figure(name) for name in ("eer", "auc", "min_cllr", "cllr"))
+    at_prior = {
+        kind: {f"{p:g}": rules.figure(f"{kind}_{p!r}") for p in rules.p_targets}
+        for kind in ("min_dcf", "act_dcf")
+    }
+    at_rate = {f"{fmr:g}": rules.figure(f"fnmr_at_fmr_{fmr!r}") for fmr in fmrs}
+    numbered = [one for group in (*at_prior.values(), at_rate) for one in group.values()]
     drawn, persons = by_persons(
-        [scores], people, p_targets=tuple(effective.values()), fmrs=fmrs,
-        resamples=resamples, seed=seed,
-    )  # fmt: skip
+        [scores], people, wanted=[eer, *plain, *numbered], resamples=resamples, seed=seed
+    )
     return {
         "persons": persons,
-        "eer_percent": plain_interval(drawn, "eer", scale=100),
-        "min_dcf": {
-            p: plain_interval(drawn, f"min_dcf_{equal:g}") for p, equal in effective.items()
+        "eer_percent": limits(drawn, eer),
+        **{one.name: limits(drawn, one) for one in plain},
+        **{
+            kind: {p: limits(drawn, one) for p, one in group.items()}
+            for kind, group in at_prior.items()
         },
         "fnmr_percent_at_fmr": {
-            f"{fmr:g}": plain_interval(drawn, f"fnmr_at_fmr_{fmr:g}", scale=100)
-            if fmr in fmrs
-            else None
-            for fmr in FMRS
+            f"{fmr:g}": limits(drawn, at_rate[f"{fmr:g}"]) if fmr in fmrs else None for fmr in FMRS
         },
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from avkd_cli.analysis.comparison import LEVEL, P_TARGETS, differences, intervals, verdict
+from avkd_cli.analysis.comparison import LEVEL, USUAL, differences, intervals, verdict
 from avkd_cli.analysis.systems import baseline_of
 from avkd_cli.errors import InputError
 from avkd_cli.steps.analyze.people import trial_persons
@@ -42,7 +42,7 @@ def list_intervals(
         enrol, test = trial_persons(first, people)
         drawn = resample_persons(
             [one.score for one in files.values()], first.label, enrol, test,
-            p_targets=P_TARGETS, n_resamples=resamples,
+            wanted=USUAL, n_resamples=resamples,
         )  # fmt: skip
         found = {name: intervals(drawn, place)["eer_percent"] for place, name in enumerate(systems)}
     except (InputError, ValueError) as error:  # persons unknown, or too few to draw from

@@ -21,7 +21,10 @@ PREEMPHASIS = 0.97
 FLOOR = float(np.finfo(np.float32).eps)  # of an energy, before the logarithm
 FULL_SCALE = 1 << 15  # Kaldi, and all that follow it, take samples as 16-bit integers
 _LOW, _HIGH = 20.0, SAMPLE_RATE / 2  # Hz, edges of the lowest and the highest band
-_BLOCK = 256  # frames computed at once, so that they stay in the cache
+_BLOCK = 256  # frames multiplied by the bands at once
+_PIECE = (
+    128  # frames transformed at once, in arrays that are used again, so that they stay in the cache
+)
 
 
 @functools.cache
@@ -62,18 +65,35 @@ def fbank(samples: np.ndarray, n_mels: int = 40) -> np.ndarray:
     """
     frames = _frames(samples)
     energies = np.empty((len(frames), n_mels), np.float32)
-    scaled, bands = window() * FULL_SCALE, mel_bands(n_mels)
-    windowed = np.zeros((_BLOCK, N_FFT), np.float32)
+    powers = _Powers()
     for start in range(0, len(frames), _BLOCK):
-        block = frames[start : start + _BLOCK]
-        filled = windowed[: len(block)]
-        _emphasise(block - block.mean(axis=1, keepdims=True), out=filled[:, :FRAME])
-        filled[:, :FRAME] *= scaled
-        spectrum = scipy.fft.rfft(filled, axis=1)
-        power = np.square(spectrum.real) + np.square(spectrum.imag)
         # Threads of the BLAS share rows, never a sum, so their number changes no bit.
-        np.dot(power, bands, out=energies[start : start + _BLOCK])
+        power = powers(frames[start : start + _BLOCK])
+        np.dot(power, mel_bands(n_mels), out=energies[start : start + _BLOCK])
     return np.log(np.maximum(energies, FLOOR, out=energies), out=energies)
+
+
+class _Powers:
+    """Power spectra of the windowed frames of a block, in arrays that are used again."""
+
+    def __init__(self) -> None:
+        self.scaled = window() * FULL_SCALE
+        self.centred = np.empty((_PIECE, FRAME), np.float32)
+        self.windowed = np.zeros((_PIECE, N_FFT), np.float32)
+        self.power = np.empty((_BLOCK, BINS), np.float32)
+
+    def __call__(self, block: np.ndarray) -> np.ndarray:
+        """Return (frames, 257), good until the next call; `block` is (frames, 400)."""
+        for start in range(0, len(block), _PIECE):
+            frames = block[start : start + _PIECE]
+            centred, windowed = self.centred[: len(frames)], self.windowed[: len(frames)]
+            np.subtract(frames, frames.mean(axis=1, keepdims=True), out=centred)
+            _emphasise(centred, out=windowed[:, :FRAME])
+            windowed[:, :FRAME] *= self.scaled
+            squares = scipy.fft.rfft(windowed, axis=1).view(np.float32)  # real, imaginary, real …
+            np.square(squares, out=squares)
+            np.add(squares[:, ::2], squares[:, 1::2], out=self.power[start : start + len(frames)])
+        return self.power[: len(block)]
 
 
 def spectrogram(samples: np.ndarray) -> np.ndarray:

@@ -57,8 +57,12 @@ def frame_powers(samples: np.ndarray) -> np.ndarray:
 
 def _frame_means(sums: np.ndarray) -> np.ndarray:
     """Return the mean of each frame from the sums of its pieces, in float64."""
-    windows = np.lib.stride_tricks.sliding_window_view(sums.astype(np.float64), _FRAME // _PIECE)
-    return windows[:: _HOP // _PIECE].sum(axis=-1) / _FRAME
+    sums, step, count = sums.astype(np.float64), _HOP // _PIECE, _FRAME // _PIECE
+    frames = 1 + (len(sums) - count) // step
+    whole = sums[: (frames - 1) * step + 1 : step].copy()
+    for piece in range(1, count):
+        whole += sums[piece::step][:frames]
+    return whole / _FRAME
 
 
 def speech_frames(powers: np.ndarray) -> np.ndarray:

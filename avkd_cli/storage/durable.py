@@ -15,10 +15,11 @@ import os
 import secrets
 import shutil
 import socket
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, NamedTuple, TextIO
 
 from avkd_cli.errors import AvkdError, OutputError, TemporaryError, WriteError
 
@@ -39,6 +40,7 @@ _NOT_OURS = {
     errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG,
     errno.EEXIST, errno.ENOTEMPTY, errno.ELOOP, errno.EINVAL,
 }  # fmt: skip
+_SYNCS = 8  # files synced at once
 _RENAME_NOREPLACE, _RENAME_EXCHANGE, _AT_FDCWD = 1, 2, -100
 
 
@@ -73,9 +75,17 @@ def sync_directory(path: Path) -> None:
             os.close(descriptor)
 
 
+class _Beside(NamedTuple):
+    """A file that is being written under a name of its own, beside the one it will have."""
+
+    path: Path
+    temporary: Path
+    file: BinaryIO
+
+
 @contextmanager
-def _beside(path: Path) -> Iterator[BinaryIO]:
-    """Write a file under a name of its own; rename it to `path` once it is synced."""
+def _beside(path: Path) -> Iterator[_Beside]:
+    """Give a file to write, which `_finish` renames to `path`; without that it is removed."""
     # The name is cut: with the suffix it may not be longer than 255 bytes.
     name = os.fsdecode(os.fsencode(path.name)[:200])
     temporary = path.with_name(f".{name}.tmp-{secrets.token_hex(8)}")
@@ -85,19 +95,47 @@ def _beside(path: Path) -> Iterator[BinaryIO]:
     try:
         with file:
             fcntl.flock(file, fcntl.LOCK_EX)  # says "in use" to `sweep`, and dies with us
-            yield file
-            with _operation("write", path):
-                file.flush()
-            with _operation("sync", path):  # a failed fsync is never repeated on the same pages
-                os.fsync(file.fileno())
-            with _operation("rename", path):
-                temporary.rename(path)
+            yield _Beside(path, temporary, file)
     except BaseException as error:
         with suppress(OSError):
             temporary.unlink()
         if isinstance(error, OSError) and error.filename is None:  # not of a file the caller reads
             raise explain(error, path) from error
         raise
+
+
+def _finish(written: Sequence[_Beside]) -> None:
+    """Give files their names, once the data of all of them are on the disk."""
+    for path, _, file in written:
+        with _operation("write", path):
+            file.flush()
+    _sync(written)
+    for path, temporary, _ in written:
+        with _operation("rename", path):
+            temporary.rename(path)
+
+
+def _sync(written: Sequence[_Beside]) -> None:
+    """Sync files, all at once: then the disk's journal is written once or twice, not for each.
+
+    A failed fsync is never repeated on the same pages.
+    """
+    for path, *_ in written:
+        with _operation("sync", path):
+            pass
+    descriptors = [file.fileno() for *_, file in written]
+    with ThreadPoolExecutor(max(1, min(_SYNCS, len(written)))) as threads:
+        for (path, *_), failed in zip(written, threads.map(_failed_sync, descriptors), strict=True):
+            if failed:
+                raise explain(failed, path) from failed
+
+
+def _failed_sync(descriptor: int) -> OSError | None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        return error
+    return None
 
 
 def _sweep(stale: Iterable[Path]) -> None:
@@ -125,8 +163,9 @@ def binary_output(path: Path) -> Iterator[BinaryIO]:
         raise OutputError(f"{path}: is not a file; choose another output")
     path = Path(os.path.realpath(path))  # a link stays a link
     _sweep(path.parent.glob(f".{glob.escape(path.name)}.tmp-*"))
-    with _beside(path) as file:
-        yield file
+    with _beside(path) as beside:
+        yield beside.file
+        _finish([beside])
     sync_directory(path.parent)
 
 
@@ -147,9 +186,11 @@ def write_all(files: Mapping[Path, bytes]) -> None:
     changed = dict.fromkeys(path.parent for path in files)
     for directory in list(changed):
         changed |= dict.fromkeys(_make_missing(directory))
-    for path, data in files.items():
-        with _beside(path) as file:
-            file.write(data)
+    with ExitStack() as stack:
+        written = [stack.enter_context(_beside(path)) for path in files]
+        for beside, data in zip(written, files.values(), strict=True):
+            beside.file.write(data)
+        _finish(written)
     for directory in changed:
         sync_directory(directory)
 

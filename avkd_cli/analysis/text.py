@@ -165,6 +165,40 @@ def interval(one: dict, form: str = ".3f") -> str:
     return f"{one['value']:{form}} ({one['low']:{form}} to {one['high']:{form}})"
 
 
+def identify_text(result: dict) -> str:
+    """Return one row a rate with its interval, a column a system, and differences."""
+    systems = result["systems"]
+    keys = [key for key in systems[0] if key not in ("name", "cmc_percent")]
+    rows = [["%", *(one["name"] for one in systems)]]
+    for key in keys:
+        rows.append([rate_label(key), *(_rated(one[key]) for one in systems)])
+    size = result["gallery"]
+    sizes = count(size["smallest"])
+    sizes += "" if size["smallest"] == size["largest"] else f" to {count(size['largest'])}"
+    head = f"{count(result['probes'])} probes of {count(result['persons'])} persons among {sizes} "
+    head += f"candidates; guessing finds {result['chance_percent']:.2f} %"
+    parts = [head, columns(rows)]
+    for one in result["differences"]:
+        found = one.get("rank_1")
+        if found:
+            change = f"{found['value']:+.2f} points ({found['low']:+.2f} to {found['high']:+.2f})"
+            said = f"{change}, p {found['p']:.3f}: {found['verdict']}"
+            parts.append(f"{one['system']} - {one['against']}, rank 1: {said}")
+    return "\n\n".join([*parts, "\n".join(f"Note: {text}." for text in result["notes"])])
+
+
+def rate_label(key: str) -> str:
+    """Return the name of a rate for a person."""
+    if key == "rank_1":
+        return "rank 1 (accuracy)"
+    return key.replace("match_1_of_", "1:").replace("_", " ")
+
+
+def _rated(one: dict) -> str:
+    limits = None if one["low"] is None else (one["low"], one["high"])
+    return limited(one["percent"], limits, ".2f")
+
+
 def breakdown_text(result: dict) -> str:
     """Return one row a group, all trials first."""
     head = ["group", "persons", "target", "nontarget", "missed", "false alarms", "own EER"]

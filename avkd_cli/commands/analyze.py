@@ -11,6 +11,7 @@ SUBCOMMANDS = {
     "table": ("analyze_table", "The tables of the paper from a folder of score files."),
     "compare": ("analyze_compare", "Whether a system is better, and how sure that is."),
     "det": ("analyze_det", "DET and ROC curves, and histograms of scores."),
+    "identify": ("analyze_identify", "Who it is among many: rank-k, 1:N, unweighted accuracy."),
     "breakdown": ("analyze_breakdown", "Errors by sex, nationality, duration or any column."),
     "pcc": ("analyze_pcc", "How alike embedding stores are."),
     "tsne": ("analyze_tsne", "Recordings far from their person's others, and their picture."),

@@ -2,6 +2,7 @@
 
 from avkd_cli.analysis.bands import Band
 from avkd_cli.analysis.figures.bars import bars_figure
+from avkd_cli.analysis.figures.cmc import cmc_figure
 from avkd_cli.analysis.figures.curves import det_figure, roc_figure
 from avkd_cli.analysis.figures.distributions import histogram_figure, reliability_figure
 from avkd_cli.analysis.figures.groups import groups_figure
@@ -14,6 +15,7 @@ from avkd_cli.analysis.figures.venn import venn_figure, venn_panels
 __all__ = [
     "Band",
     "bars_figure",
+    "cmc_figure",
     "comparison_figure",
     "det_figure",
     "groups_figure",

@@ -1,0 +1,220 @@
+"""Who is looked for among whom: probes and their galleries, from stores or from score files."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avkd_cli.errors import InputError
+from avkd_cli.steps.analyze.correlation import opened, rows
+from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
+from avkd_cli.steps.analyze.people import person_by_id, read_people
+from avkd_cli.storage.store import EMBEDDINGS, EmbeddingStore, open_store
+from avkd_cli.storage.utterances import read_ids
+from avkd_cli.verification.identification import Places, places
+from avkd_cli.verification.scores import Scores
+from avkd_cli.verification.scoring import enrolment_means, unit_rows
+
+BLOCK = 2048  # probes compared with a gallery at a time
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where each probe's own person stands, for every system.
+
+    Args:
+        places: by name of the system, of the same probes.
+        person: number of each probe's person, from 0 without gaps, shape (n_probes,).
+        left_out: probes without their person in the gallery.
+        enrolled: utterances that the gallery is made of; None where score files say nothing of it.
+    """
+
+    places: dict[str, Places]
+    person: NDArray[np.int64]
+    left_out: int = 0
+    enrolled: int | None = None
+
+
+def from_scores(paths: Sequence[str], trials: str | None, people: str | None) -> Found:
+    """Return where targets stand among the trials of each test recording.
+
+    Args:
+        paths: score files on one trial list; enrolled are the candidates, tested the probes.
+        trials: list to take labels from.
+        people: list of utterances that says who is who; None: the first part of each id, or where
+            ids have none, the enrolment of the probe's target trial.
+
+    Raises:
+        MissingInputError, InputError: files cannot be read or joined; a probe has not exactly one
+            target trial, or no other.
+    """
+    files = aligned(read_labelled(paths, trials))
+    target = is_target(files[0])
+    probe = _checked_probes(files[0], target)
+    found = {
+        name: _places_of(file.score, target, probe)
+        for name, file in zip(display_names(paths), files, strict=True)
+    }
+    return Found(found, _persons_of_probes(files[0], target, probe, people))
+
+
+def _checked_probes(file: Scores, target: NDArray) -> NDArray[np.int64]:
+    """Return the number of each trial's probe."""
+    if not file.ids:
+        raise InputError(f"{file.source}: format {file.format} has no ids: no probe can be told")
+    codes, probe = np.unique(file.test, return_inverse=True)
+    own = np.bincount(probe, target, len(codes))
+    for wrong, what in (
+        (own == 0, "no target trial: the person of every probe must be among its candidates"),
+        (own > 1, "several target trials: enrol one model a person (avkd score --enrol-map)"),
+        (np.bincount(probe) == 1, "no other candidate than the right one"),
+    ):
+        if wrong.any():
+            example = file.ids[codes[int(np.argmax(wrong))]]
+            raise InputError(
+                f"{file.source}: {int(wrong.sum())} of {len(codes)} probes, such as {example!r}, "
+                f"have {what}"
+            )
+    return probe
+
+
+def _places_of(score: NDArray, target: NDArray, probe: NDArray) -> Places:
+    own = np.empty(probe.max() + 1)
+    own[probe[target]] = score[target]
+    others = ~target
+    mine, theirs = own[probe[others]], score[others]
+    n = len(own)
+    above = np.bincount(probe[others], theirs > mine, n).astype(np.int64)
+    tied = np.bincount(probe[others], theirs == mine, n).astype(np.int64)
+    return Places(above, tied, np.bincount(probe))
+
+
+def _persons_of_probes(
+    file: Scores, target: NDArray, probe: NDArray, people: str | None
+) -> NDArray[np.int64]:
+    known = people and {id: one.person for id, one in read_people(people).items()}
+    tested = [file.ids[code] for code in np.unique(file.test).tolist()]
+    try:
+        person = np.array(person_by_id(replace(file, ids=tested), known or None))
+    except InputError:
+        if people is not None:
+            raise
+        person = np.empty(len(tested), np.int64)
+        person[probe[target]] = file.enrol[target]
+    return np.unique(person, return_inverse=True)[1]
+
+
+def from_stores(
+    paths: Sequence[str],
+    gallery: str | None,
+    enrol: Path | None,
+    enrol_first: int,
+    list_file: Path | None,
+) -> Found:
+    """Return where each probe's person stands among the persons enrolled, by cosine.
+
+    Args:
+        paths: embedding stores, one a system, of the probes.
+        gallery: store of the gallery, such as of the other sense; None: each probe's own.
+        enrol: list of the utterances that are enrolled; None: see `enrol_first`.
+        enrol_first: enrol so many first utterances of each person in the gallery's store.
+        list_file: take only the utterances of this list as probes.
+
+    Raises:
+        MissingInputError, InputError: a store or list cannot be read; fewer than two persons are
+            enrolled; there are no probes; embeddings without direction or of unequal sizes.
+    """
+    stores = opened(dict(zip(display_names(paths), map(Path, paths), strict=True)))
+    first = next(iter(stores.values()))
+    others = open_store(gallery, EMBEDDINGS.kind) if gallery else None
+    members = enrolled(others or first, enrol, enrol_first)
+    ids, left_out = _probes(stores, members, list_file)
+    names = {name: number for number, name in enumerate(members)}
+    person = np.array([names[first.persons[first.row_of[id]]] for id in ids])
+    found = {
+        name: _nearest(store, others or store, members, ids, person)
+        for name, store in stores.items()
+    }
+    person = np.unique(person, return_inverse=True)[1]
+    return Found(found, person, left_out, sum(map(len, members.values())))
+
+
+def enrolled(store: EmbeddingStore, enrol: Path | None, first: int) -> dict[str, list[str]]:
+    """Return the utterances that each person is enrolled with.
+
+    Raises:
+        InputError: the list names others than the store has, or somebody unknown; fewer than two.
+    """
+    wanted = store.ids if enrol is None else read_ids(enrol)
+    missing = [id for id in wanted if id not in store.row_of]
+    if missing:
+        raise InputError(
+            f"{enrol}: {len(missing)} of {len(wanted)} utterances are not in {store.path}, such "
+            f"as {', '.join(map(repr, missing[:SHOWN]))}; extract them"
+        )
+    found: dict[str, list[str]] = {}
+    for id in wanted:
+        person = store.persons[store.row_of[id]]
+        if not person and enrol is not None:
+            raise InputError(f"{store.path}: nobody is known of {id!r}, who is to be enrolled")
+        if person and (enrol is not None or len(found.get(person, ())) < first):
+            found.setdefault(person, []).append(id)
+    if len(found) < 2:
+        raise InputError(f"{store.path}: a gallery of {len(found)} persons; wanted two or more")
+    return found
+
+
+def _probes(
+    stores: Mapping[str, EmbeddingStore], members: Mapping[str, list[str]], list_file: Path | None
+) -> tuple[list[str], int]:
+    """Return the probes, and how many utterances have nobody in the gallery."""
+    first, *more = stores.values()
+    taken = {id for ids in members.values() for id in ids}
+    wanted = None if list_file is None else set(read_ids(list_file))
+    ids = [id for id in first.ids if id not in taken and (wanted is None or id in wanted)]
+    known = [id for id in ids if first.persons[first.row_of[id]] in members]
+    if not known:
+        raise InputError(
+            f"{first.path}: no probe is left: every utterance is enrolled, or its person is not"
+        )
+    for other in more:
+        missing = [id for id in known if id not in other.row_of]
+        if missing:
+            raise InputError(
+                f"{other.path}: lacks {len(missing)} of {len(known)} probes of {first.path}, such "
+                f"as {missing[0]!r}; name those that both have with --list"
+            )
+    return known, len(ids) - len(known)
+
+
+def _nearest(
+    store: EmbeddingStore,
+    gallery: EmbeddingStore,
+    members: Mapping[str, list[str]],
+    ids: Sequence[str],
+    person: NDArray,
+) -> Places:
+    missing = [id for one in members.values() for id in one if id not in gallery.row_of]
+    if missing:
+        raise InputError(f"{gallery.path}: lacks {missing[0]!r}, which is enrolled")
+    if store.dimension != gallery.dimension:
+        raise InputError(
+            f"{store.path} has {store.dimension} dimensions, {gallery.path} "
+            f"{gallery.dimension}: cosines need one space"
+        )
+    enrolment = [np.array([gallery.row_of[id] for id in one]) for one in members.values()]
+    models = _directions(gallery, enrolment_means(gallery.embedding, enrolment))
+    parts = []
+    for start in range(0, len(ids), BLOCK):
+        probes = _directions(store, rows(store, ids[start : start + BLOCK]))
+        parts.append(places(probes @ models.T, person[start : start + BLOCK]))
+    return Places(*(np.concatenate(one) for one in zip(*parts, strict=True)))
+
+
+def _directions(store: EmbeddingStore, embedding: NDArray) -> NDArray:
+    if not (np.isfinite(embedding).all() and embedding.any(axis=1).all()):
+        raise InputError(f"{store.path}: an embedding is zero or not finite; extract it again")
+    return unit_rows(embedding)

@@ -46,16 +46,18 @@ def extract_embeddings(
         avkd extract-embeddings runs/teacher audio-emb.zarr visual-emb.zarr -o teacher-emb.zarr
         avkd extract-embeddings --from wespeaker.npz --modality audio -o audio-emb.zarr
     """
-    from avkd_cli.steps.extract_embeddings import extract, import_embeddings
-
     if source is not None:
         if run is not None:
             raise click.UsageError("--from takes no RUN and no STORES")
+        from avkd_cli.steps.import_embeddings import import_embeddings
+
         options.print_line(
             import_embeddings(source, output, execution, modality=modality, list_file=list_file)
         )
         return
     if run is None or not stores:
         raise click.UsageError("give a RUN and the STORES to embed, or --from FILE")
+    from avkd_cli.steps.extract_embeddings import extract
+
     inputs = [options.resolved(store) for store in stores]
     options.print_line(extract(run, inputs, output, settings, execution, list_file=list_file))

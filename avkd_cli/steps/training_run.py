@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from avkd_cli.config import TrainConfig
+from avkd_cli.config import ExtractConfig, TrainConfig
 from avkd_cli.errors import AvkdError, InputError, UsageError
+from avkd_cli.steps.embedder import embedder
 from avkd_cli.steps.training_set import TrainingSet
-from avkd_cli.steps.validation import Validation, embedder
+from avkd_cli.steps.validation import Validation
 from avkd_cli.storage import durable
 from avkd_cli.training import keyed, networks
 from avkd_cli.training.batches import Batches, Labels, Source
@@ -62,9 +63,8 @@ def train(
     plan = plan_of(job, settings, task.validate)
     if rank():  # the first process owns the folder; the others only take their share
         run = Run(output, plan)
-        if run.finished:
-            return run.line()
-        fit(task, settings, run, quiet=True)
+        if not run.finished:
+            fit(task, settings, run, quiet=True)
         return run.line()
     durable.make_directory(output.absolute().parent)
     with durable.lock(output):
@@ -72,6 +72,7 @@ def train(
         if run.finished:
             print(f"{output}: already complete", file=sys.stderr)
             durable.touch(output / "model.json")
+            run.status("complete", code=0)  # it may have been killed before it said so
             return run.line()
         try:
             return run_once(job, task, settings, run, quiet)
@@ -116,7 +117,8 @@ def make_task(job: Job, settings: TrainConfig, validation: str | None) -> Task:
     """Return what `fit` trains: the objective drawn from the seed, and its batches."""
     if settings.tracker:
         check_tracker(settings.tracker)
-    embed = embedder(job.modality, job.stores, settings.mixed_precision)
+    embedding = ExtractConfig(mixed_precision=settings.mixed_precision)
+    embed = embedder(job.modality, job.stores, embedding)
     measure = Validation(validation, job.stores, embed) if validation else None
     keyed.reseed_torch(settings.seed, "weights")
     try:

@@ -1,6 +1,5 @@
 """The EER of a network in training, on a list of trials, handed to `fit` as a function."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,34 +7,9 @@ import torch
 from torch import nn
 
 from avkd_cli.errors import InputError
-from avkd_cli.training import embedding
+from avkd_cli.steps.embedder import Embed
 from avkd_cli.verification import metrics, scoring
 from avkd_cli.verification.trials import Trials, read_trials
-
-Embed = Callable[[nn.Module, list[str]], np.ndarray]
-BATCH_FRAMES, BATCH_FACES = 20_000, 256
-
-
-def embedder(modality: str, stores: list[Any], precision: str) -> Embed:
-    """Return what embeds utterances of the training stores with a network."""
-
-    def embed(network: nn.Module, ids: list[str]) -> np.ndarray:
-        device = next(network.parameters()).device
-        rows = [np.array([store.row_of[one] for one in ids], np.int64) for store in stores]
-        if modality == "fusion":
-            visual, audio = (s.embedding[r] for s, r in zip(stores, rows, strict=True))
-            return embedding.embed_pairs(network, visual, audio, device)
-        if modality == "audio":
-            size = {"batch_frames": BATCH_FRAMES}
-            return embedding.embed_sound(
-                network, stores[0], rows[0], device=device, precision=precision, **size
-            )
-        size = {"batch_faces": BATCH_FACES}
-        return embedding.embed_faces(
-            network, stores[0], rows[0], device=device, precision=precision, **size
-        )
-
-    return embed
 
 
 class Validation:

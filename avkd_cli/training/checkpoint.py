@@ -7,7 +7,6 @@ of it. See reliability.md 4.1.
 """
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -175,8 +174,3 @@ def load_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tenso
         state.setdefault(int(index), {})[name] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
-
-
-def finite_or_none(value: float) -> float | None:
-    """Return a number as JSON has it: not finite is null."""
-    return value if math.isfinite(value) else None

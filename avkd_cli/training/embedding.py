@@ -19,8 +19,8 @@ def embed_sound(
     network: nn.Module,
     store: Any,
     rows: np.ndarray,
-    *,
     batch_frames: int,
+    *,
     device: torch.device,
     precision: str = "no",
 ) -> np.ndarray:
@@ -50,8 +50,8 @@ def embed_faces(
     network: nn.Module,
     store: Any,
     rows: np.ndarray,
-    *,
     batch_faces: int,
+    *,
     device: torch.device,
     precision: str = "no",
 ) -> np.ndarray:

@@ -17,8 +17,8 @@ from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
 from avkd_cli.config import TrainConfig
-from avkd_cli.errors import DivergedError, InputError
-from avkd_cli.training import checkpoint, keyed
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.training import keyed, nonfinite
 from avkd_cli.training.batches import Arrays, Batches, read_ahead
 from avkd_cli.training.networks import to_device
 from avkd_cli.training.runs import Run
@@ -26,8 +26,6 @@ from avkd_cli.training.schedule import learning_rate, margin
 from avkd_cli.training.signals import StopSignals
 from avkd_cli.training.state import State
 from avkd_cli.training.watch import Watch
-
-NONFINITE_IN_A_ROW, NONFINITE_AN_EPOCH = 3, 10
 
 
 @dataclass
@@ -69,7 +67,7 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
     progress = state.progress
     with (
         read_ahead(batches, progress.step, total, settings.workers) as next_batch,
-        StopSignals(accelerator) as signals,
+        StopSignals(state) as signals,
         Watch(state, settings, total, task.n_rows, quiet) as watch,
     ):
         state.objective.train()
@@ -82,7 +80,9 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
             losses = train_step(state, settings, arrays, rate, width)
             progress.step += 1
             if losses is None:
-                skip_step(state, settings, task, epoch)
+                rows = task.batches.describe(progress.step - 1)
+                ids = [task.ids[row] for row in rows]
+                nonfinite.count_skipped(state, settings, ids, epoch)
             else:
                 progress.skipped_in_a_row = 0
                 watch.add(losses, rate, width)
@@ -92,6 +92,7 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
                 ending = ending or out_of_patience(state, settings, epoch)
             stopping = signals.agreed()
             if ending or stopping or progress.is_best() or progress.step % save_every == 0:
+                nonfinite.check_weights(state)
                 state.save(watch.window())
             if stopping and not ending:
                 run.status("stopped", step=progress.step, total=total)
@@ -110,9 +111,7 @@ def train_step(
     accelerator, parts = state.accelerator, settings.accumulate
     for group in state.optimizer.param_groups:
         group["lr"] = rate
-    # A forward pass with NaN spoils the running means of BatchNorm before the loss is known.
-    skipping = settings.on_nonfinite == "skip"
-    kept = [b.clone() for b in state.objective.buffers()] if skipping else []
+    kept = nonfinite.kept_buffers(state, settings)
     batch = to_device(arrays, accelerator.device)
     sums: dict[str, Tensor] = {}
     for part in range(parts):
@@ -128,16 +127,17 @@ def train_step(
     if all(math.isfinite(value) for value in values.values()):
         state.optimizer.step()
     else:
-        for buffer, value in zip(state.objective.buffers(), kept, strict=False):
-            buffer.copy_(value)
-        values = None
+        nonfinite.undo(state, kept)
+        del values["grad_norm"]
+        values = values | {"overflow": 1.0} if nonfinite.overflowed(state, values) else None
     state.optimizer.zero_grad()
     return values
 
 
 def clip(state: State, limit: float) -> Tensor:
     """Return the gradient norm, the gradients clipped to the limit where there is one."""
-    state.accelerator.unscale_gradients(state.optimizer)
+    if state.accelerator.scaler is not None:
+        state.accelerator.scaler.unscale_(state.optimizer.optimizer)
     weights = [p for p in state.objective.parameters() if p.grad is not None]
     return nn.utils.clip_grad_norm_(weights, limit or math.inf, foreach=True)
 
@@ -151,34 +151,6 @@ def agreed_values(accelerator: Accelerator, values: dict[str, Tensor]) -> dict[s
     if accelerator.num_processes > 1:
         together = accelerator.reduce(together, reduction="mean")
     return dict(zip(values, together.tolist(), strict=True))
-
-
-def skip_step(state: State, settings: TrainConfig, task: Task, epoch: int) -> None:
-    """Count a step whose numbers were not finite; raise when it is one too many.
-
-    Reference:
-        reliability.md 4.4.
-    """
-    progress, run = state.progress, state.run
-    step = progress.step - 1
-    ids = [task.ids[row] for row in task.batches.describe(step)]
-    if state.first:
-        run.log({"step": progress.step, "nonfinite": True, "utterances": ids})
-    progress.skipped_in_a_row += 1
-    number = str(step // epoch)
-    progress.skipped[number] = progress.skipped.get(number, 0) + 1
-    few = (
-        progress.skipped_in_a_row < NONFINITE_IN_A_ROW
-        and progress.skipped[number] < NONFINITE_AN_EPOCH
-    )
-    if settings.on_nonfinite == "skip" and few:
-        return
-    good = next((folder.name for folder in checkpoint.folders(run.path)), "none yet")
-    raise DivergedError(
-        f"{run.path}: loss or gradient is not finite at step {step} (utterances "
-        f"{', '.join(ids[:3])} …); last good checkpoint: {good}; "
-        "lower --lr or --margin, set --clip-norm, or look at those utterances"
-    )
 
 
 def validate(state: State, task: Task) -> None:
@@ -199,18 +171,23 @@ def validate(state: State, task: Task) -> None:
 
 
 def out_of_patience(state: State, settings: TrainConfig, epoch: int) -> bool:
-    """Return whether validation has not improved for `patience` epochs."""
-    best = state.progress.best
-    if not settings.patience or best is None:
+    """Return whether, at an epoch's end, validation has not improved for `patience` epochs."""
+    step, best = state.progress.step, state.progress.best
+    if not settings.patience or best is None or step % epoch:
         return False
-    return state.progress.step - best["step"] >= settings.patience * epoch
+    return step - best["step"] >= settings.patience * epoch
 
 
 def make_accelerator(settings: TrainConfig, run: Run) -> Accelerator:
     """Return Accelerate's view of the machine: GPUs where there are, else the CPU.
 
     Trackers that write files do it in the run folder.
+
+    Raises:
+        UsageError: fp16 is asked for without a GPU.
     """
+    if settings.mixed_precision == "fp16" and not torch.cuda.is_available():
+        raise UsageError("--mixed-precision fp16 needs a GPU; pass bf16, or no")
     if settings.deterministic:
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False

@@ -9,14 +9,44 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterable
+from datetime import timedelta
 
-GRACE = 60.0  # seconds that the other processes have to stop
+PATIENCE = 2.0  # seconds in which the others may end by themselves, as after a NaN
+GRACE = 60.0  # seconds that the first has to save and stop, once told to
 
 
 def rank() -> int:
     """Return the number of this process among those that train together, 0 for the first."""
     return int(os.environ.get("RANK", "0"))
+
+
+def world() -> int:
+    """Return how many processes work together, 1 for none beside this one."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+class Meeting:
+    """Where processes of a launcher tell each other how far they are, by no more than its store.
+
+    A process group would do as well, but gloo must find a network and NCCL gives up after ten
+    minutes, which an extraction may well take longer in one process than in another.
+    """
+
+    def __init__(self) -> None:
+        from torch.distributed import rendezvous
+
+        self.store, self.rank, self.world = next(rendezvous("env://"))
+
+    def say(self, what: str) -> None:
+        """Tell the others."""
+        self.store.set(f"avkd/{what}/{self.rank}", "1")
+
+    def hear(self, what: str, ranks: Iterable[int]) -> None:
+        """Wait until each of these has said it; a launcher ends who waits for the dead."""
+        self.store.wait([f"avkd/{what}/{rank}" for rank in ranks], timedelta(days=30))
 
 
 def launched() -> bool:
@@ -27,12 +57,16 @@ def launched() -> bool:
 def launch(count: int) -> int:
     """Run this very command line in `count` processes; return the exit code of the first failure.
 
-    A signal to us is handed on, and every process saves and stops.
+    A signal to us is handed on, and every process saves and stops. What the first process says
+    on stderr is heard; what another says, only if it failed in another way.
     """
     port = free_port()
+    said = [None, *(tempfile.TemporaryFile() for _ in range(1, count))]  # noqa: SIM115
     children = [
         subprocess.Popen(
-            [sys.executable, "-m", "avkd_cli", *sys.argv[1:]], env=environment(i, count, port)
+            [sys.executable, "-m", "avkd_cli", *sys.argv[1:]],
+            env=environment(i, count, port),
+            stderr=said[i],
         )
         for i in range(count)
     ]
@@ -40,26 +74,39 @@ def launch(count: int) -> int:
     for number in handlers:
         signal.signal(number, lambda n, _frame: [child.send_signal(n) for child in children])
     try:
-        return wait(children)
+        failed = wait(children)
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+    if failed is None:
+        return 0
+    code = children[failed].returncode
+    if children[0].returncode != code:
+        said[failed].seek(0)
+        sys.stderr.write(said[failed].read().decode(errors="replace"))
+    return code
 
 
-def wait(children: list[subprocess.Popen]) -> int:
-    """Wait for all; when one fails, give the others time, then end them."""
-    code, deadline = 0, float("inf")
+def wait(children: list[subprocess.Popen]) -> int | None:
+    """Wait for all; return the place of the first that failed, None if none did.
+
+    When one fails, the others may end by themselves; then they are told to; then killed, at
+    once where the first has ended: only it saves.
+    """
+    first, since, told = None, float("inf"), False
     while None in (codes := [child.poll() for child in children]):
-        failed = next((c for c in codes if c), 0)
-        if failed and not code:
-            code, deadline = failed, time.monotonic() + GRACE
+        if first is None and any(codes):
+            first, since = next(i for i, code in enumerate(codes) if code), time.monotonic()
+        waited = time.monotonic() - since
+        if waited > PATIENCE and not told:
+            told = True
             for child in children:
                 child.terminate()
-        if time.monotonic() > deadline:
+        if waited > PATIENCE + (GRACE if codes[0] is None else 0):
             for child in children:
                 child.kill()
         time.sleep(0.05)
-    return code or next((c for c in codes if c), 0)
+    return first if first is not None else next((i for i, code in enumerate(codes) if code), None)
 
 
 def environment(index: int, count: int, port: int) -> dict[str, str]:

@@ -38,8 +38,11 @@ class Run:
 
     @property
     def finished(self) -> bool:
-        """Whether the model is there."""
-        return (self.path / "model.json").is_file()
+        """Whether the model of this plan is there."""
+        path = self.path / "model.json"
+        return path.is_file() and (
+            read_json(path, MODEL_FORMAT).get("fingerprint") == self.plan["fingerprint"]
+        )
 
     def log(self, line: dict[str, Any]) -> None:
         """Add one line to log.jsonl."""
@@ -115,7 +118,8 @@ def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Ru
         OutputError: the folder holds another plan, or something that is not a run.
     """
     record = path / "run.json"
-    if path.exists() and not record.is_file() and (not path.is_dir() or any(path.iterdir())):
+    durable.remove_remains(path)
+    if path.exists() and not record.is_file() and (not path.is_dir() or others_than_ours(path)):
         raise OutputError(f"{path}: exists and is not a run of avkd; choose another output")
     if record.is_file():
         differs = differences(read_json(record, RUN_FORMAT), plan)
@@ -126,13 +130,28 @@ def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Ru
             )
         if differs:
             durable.remove_tree(path)
+    durable.make_directory(path)
+    tidy(path)
     if not record.is_file():
-        durable.make_directory(path)
         durable.write_json(
             record,
             {"format": RUN_FORMAT, "version": VERSION, **plan, "made_by": manifest.made_by()},
         )
     return Run(path, plan)
+
+
+def others_than_ours(path: Path) -> bool:
+    """Return whether a folder holds more than a run killed at its very beginning leaves."""
+    return any(not entry.name.startswith(".run.json.tmp-") for entry in path.iterdir())
+
+
+def tidy(path: Path) -> None:
+    """Remove what killed processes left half-written or half-removed in a run folder."""
+    durable.sweep_below(path)
+    for work in path.glob("step_*.wip"):
+        durable.remove_tree(work)
+    for doomed in path.glob("step_*.deleting-*"):
+        durable.remove_remains(doomed.with_name(doomed.name.partition(".deleting-")[0]))
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

@@ -3,8 +3,7 @@
 import signal
 from types import FrameType
 
-import torch
-from accelerate import Accelerator
+from avkd_cli.training.state import State
 
 WATCHED = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -20,8 +19,8 @@ class Stopped(KeyboardInterrupt):
 class StopSignals:
     """Remembers SIGTERM, SIGINT and SIGHUP until the step is done; a second one stops at once."""
 
-    def __init__(self, accelerator: Accelerator) -> None:
-        self.accelerator, self.number = accelerator, 0
+    def __init__(self, state: State) -> None:
+        self.state, self.number = state, 0
         self.before: dict[int, object] = {}
 
     def __enter__(self) -> "StopSignals":
@@ -42,10 +41,7 @@ class StopSignals:
 
     def agreed(self) -> bool:
         """Return whether any process was asked to stop, the same answer on all."""
-        if self.accelerator.num_processes > 1:
-            asked = torch.tensor(float(self.number), device=self.accelerator.device)
-            torch.distributed.all_reduce(asked, torch.distributed.ReduceOp.MAX)
-            self.number = int(asked.item())
+        self.number = int(self.state.on_any_process(self.number))
         return bool(self.number)
 
     def end(self) -> None:

@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from accelerate import Accelerator
 from torch import nn
 
@@ -58,22 +59,35 @@ class State:
         """Whether this is the process that writes."""
         return self.accelerator.is_main_process
 
+    def tensors(self) -> checkpoint.Parts:
+        """Return the tensors that a checkpoint holds, by part."""
+        optimizer = checkpoint.optimizer_tensors(self.optimizer)
+        return {"network": self.bare.state_dict(), "optimizer": optimizer}
+
+    def on_any_process(self, number: float) -> float:
+        """Return the largest of a number over all processes, the same answer on all."""
+        if self.accelerator.num_processes == 1:
+            return number
+        asked = torch.tensor(float(number), device=self.accelerator.device)
+        torch.distributed.all_reduce(asked, torch.distributed.ReduceOp.MAX)
+        return asked.item()
+
     def save(self, window: dict[str, float]) -> None:
         """Write a checkpoint from the first process; the others wait for it."""
         if self.first:
             self.progress.window, self.progress.world = window, self.accelerator.num_processes
             if self.accelerator.scaler is not None:
                 self.progress.scaler = self.accelerator.scaler.state_dict()
-            parts = {
-                "network": self.bare.state_dict(),
-                "optimizer": checkpoint.optimizer_tensors(self.optimizer),
-            }
             state = {name: value for name, value in vars(self.progress).items() if name != "step"}
-            checkpoint.write(self.run.path, self.progress.step, parts, state)
-            best = self.progress.best
-            checkpoint.prune(self.run.path, {int(best["step"])} if best else set())
-            self.run.status("running", step=self.progress.step, best=best)
+            checkpoint.write(self.run.path, self.progress.step, self.tensors(), state)
+            self.prune()
+            self.run.status("running", step=self.progress.step, best=self.progress.best)
         self.accelerator.wait_for_everyone()
+
+    def prune(self) -> None:
+        """Keep the last checkpoint, the one before, and the best."""
+        best = self.progress.best
+        checkpoint.prune(self.run.path, {int(best["step"])} if best else set())
 
     def resume(self) -> None:
         """Go on from the newest checkpoint that verifies; from the start when there is none.
@@ -95,6 +109,7 @@ class State:
                     f"{self.run.path}: no checkpoint verifies; pass --overwrite to start again"
                 )
         if self.first:
+            self.prune()
             self.run.cut_log(self.progress.step)
 
     def load(self, folder: Any, parts: checkpoint.Parts, progress: Progress) -> None:

@@ -1,11 +1,11 @@
-"""Importing somebody else's embeddings; extraction itself is in test_pipeline.py."""
+"""Importing somebody else's embeddings."""
 
 import numpy as np
 import pytest
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError
-from avkd_cli.steps.extract_embeddings import import_embeddings
+from avkd_cli.steps.import_embeddings import import_embeddings
 from avkd_cli.storage.store import open_store
 
 IDS = np.array(["p1/a", "p1/b", "p2/a"])

@@ -4,6 +4,7 @@
 #   make vox1_kd                                     the stand-in corpus, small nets, minutes
 #   make vox1_kd VOXCELEB1=… VOXCELEB2=…             the real thing, `paper` preset, GPUs
 #   make vox1_kd PEOPLE=list.jsonl TRIALS="a.txt b.txt"      any corpus
+#   make results DATA=../shared/data                 does it help? see examples/results.mk
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -92,7 +93,7 @@ weights     = $(foreach term,$(subst -, ,$(1)),$(WEIGHTS_$(term)))
 
 # ---- for people ------------------------------------------------------------------------------
 
-.PHONY: help setup vox1_kd all test check bench clean clean-all setup-browser campaign
+.PHONY: help setup vox1_kd all tune results test check bench clean clean-all setup-browser campaign
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_-]+):.*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
@@ -111,6 +112,19 @@ vox1_kd: $(READY) ## teach students and report: the main job (see the top of thi
 	@echo "avkd: report in $(REPORT)/index.html; $(CORPUS)"
 
 all: $(REPORT)/index.html
+
+# The experiment of record: the recipe is examples/results.mk.
+DATA  ?= ../shared/data
+SEEDS ?= 0
+WORK_RESULTS ?= work/results
+RECORD = @$(MAKE) --no-print-directory -f examples/results.mk DATA="$(DATA)" SEEDS="$(SEEDS)" \
+  WORK_RESULTS="$(WORK_RESULTS)"
+
+tune: $(READY) ## choose the weights of the terms, by folds of the training people of DATA
+	$(RECORD) tune
+
+results: $(READY) ## does it help? the experiment of record on DATA, into docs/results.md
+	$(RECORD) results
 
 test: $(READY) ## run the tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist loadfile -q

@@ -10,6 +10,7 @@ writes all weights and the best loss of each sense, as make variables and as a p
 
 import json
 import statistics
+import sys
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -18,7 +19,7 @@ from pathlib import Path
 import click
 
 from avkd_cli.config import PRESETS, preset_path
-from avkd_cli.errors import InputError
+from avkd_cli.errors import AvkdError, InputError
 from avkd_cli.storage import durable
 
 SENSES = ("audio", "visual")
@@ -209,4 +210,7 @@ def tables(chosen: Mapping) -> Iterable[str]:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except AvkdError as error:
+        sys.exit(f"choose.py: error: {error}")

@@ -64,7 +64,6 @@ def main(people: Path, trials: Path, output: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         sound = list(pool.map(lambda one: spoil_sound(one, listed, others, output), test))
         faces = list(pool.map(lambda one: spoil_face(one, listed, output), test))
-    lines = trials.read_text("utf-8").splitlines()
     for name, spoilt, conditions in (
         ("sound", sound, sound_conditions()),
         ("faces", faces, face_conditions()),

@@ -9,6 +9,7 @@ whose split is not `train` are never in a fold: whoever tunes cannot see the peo
 """
 
 import random
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import combinations
@@ -18,6 +19,7 @@ import click
 from msgspec.structs import replace
 
 from avkd_cli import config
+from avkd_cli.errors import AvkdError
 from avkd_cli.storage import durable
 from avkd_cli.storage.utterances import Utterance, read_utterances, write_utterances
 
@@ -175,4 +177,7 @@ def few(utterances: Iterable[Utterance], recordings: int, seed: int) -> list[Utt
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except AvkdError as error:
+        sys.exit(f"lists.py: error: {error}")

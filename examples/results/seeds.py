@@ -1,0 +1,147 @@
+"""How sure a mean over seeds is: persons and seeds both drawn with replacement. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+from avkd_cli.verification.statistics import Resampled
+
+LEVEL = 0.95
+
+
+class Sure(NamedTuple):
+    """A mean over seeds with its interval, and the two-sided p of its being 0."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+
+def over_seeds(
+    found: Resampled, figure: str, contrasts: Sequence[Sequence[float]], level: float = LEVEL
+) -> Sure:
+    """Return the mean over seeds of a weighted sum of systems' figures.
+
+    Each draw takes persons, the same for all systems and seeds, and of their figures takes seeds,
+    both with replacement. The draws are then given the variance
+
+        v = v_persons + max(0, v_seeds - v_both),
+
+    v_persons that of the mean over the seeds at hand as `Resampled.spread` corrects it; v_seeds
+    the variance of the seeds' values on the list itself, divided by their number; v_both what
+    persons and seeds do together, which is in both of these: the excess of one seed's variance
+    over persons above that of the mean. They are moved apart by what Student's t exceeds the
+    normal at Satterthwaite's degrees of freedom. With one seed the interval is that of
+    `avkd analyze compare`, and says nothing about other seeds.
+
+    Args:
+        found: figures of all systems of all seeds on one list, and on draws of its persons.
+        figure: "eer" or "min_dcf_0.01".
+        contrasts: weights of the systems, one row a seed: (n_seeds, n_systems).
+        level: of the interval.
+
+    Raises:
+        ValueError: no seed; or fewer than 20 draws have both classes.
+
+    Reference:
+        A. Owen, "The pigeonhole bootstrap", Annals of Applied Statistics 1(2), 2007;
+        F. Satterthwaite, "An approximate distribution of estimates of variance components",
+        Biometrics Bulletin 2(6), 1946.
+    """
+    weights = np.asarray(contrasts, np.float64)
+    if weights.ndim != 2 or not len(weights):
+        raise ValueError(f"contrasts of shape {weights.shape}: wanted a row a seed")
+    values = weights @ found.value[figure]
+    samples = _samples(found, figure, weights, values, level)
+    if len(samples) < 20:
+        raise ValueError(f"only {len(samples)} draws have both classes; too few persons")
+    low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2])
+    tail = min(np.count_nonzero(samples <= 0), np.count_nonzero(samples >= 0))
+    p = min(1.0, 2 * (tail + 1) / (len(samples) + 1))
+    return Sure(float(values.mean()), float(low), float(high), p)
+
+
+def _samples(
+    found: Resampled, figure: str, weights: np.ndarray, values: np.ndarray, level: float
+) -> np.ndarray:
+    """Return the draws with their variance put right, shape (n_draws,)."""
+    of_persons = found.spread(figure, weights.mean(axis=0), level)
+    n_seeds, n_persons = len(values), found.n_units
+    if n_seeds == 1:
+        return of_persons
+    widened = _t_ratio(n_persons - 1, level) ** 2  # by `spread`
+    v_persons = of_persons.var() / widened
+    v_alone = np.mean([found.spread(figure, row, level).var() for row in weights]) / widened
+    v_both = max(0.0, (v_alone - v_persons) / (n_seeds - 1))
+    v_seeds = max(0.0, values.var(ddof=1) / n_seeds - v_both)
+    drawn = found.samples[figure] @ weights.T  # (n_draws, n_seeds)
+    counts = np.random.default_rng(n_seeds).multinomial(
+        n_seeds, np.full(n_seeds, 1 / n_seeds), size=len(drawn)
+    )
+    samples = (drawn * counts).sum(axis=1) / n_seeds
+    if not samples.std():
+        return samples
+    freedom = _satterthwaite((v_persons, n_persons - 1), (v_seeds, n_seeds - 1))
+    factor = math.sqrt((v_persons + v_seeds) / samples.var()) * _t_ratio(freedom, level)
+    return samples.mean() + factor * (samples - samples.mean())
+
+
+def _t_ratio(freedom: float, level: float) -> float:
+    tail = (1 + level) / 2
+    return float(stdtrit(freedom, tail) / ndtri(tail))
+
+
+def _satterthwaite(*parts: tuple[float, float]) -> float:
+    """Return the degrees of freedom of a sum of variances, each with its own."""
+    total = sum(variance for variance, _ in parts)
+    return total**2 / sum(variance**2 / freedom for variance, freedom in parts)
+
+
+class Measured:
+    """Systems of several seeds on one list of trials.
+
+    Args:
+        found: figures of all of them, and on draws of persons.
+        column: place of each (system, seed) in `found`.
+    """
+
+    def __init__(self, found: Resampled, column: Mapping[tuple[str, int], int]) -> None:
+        self.found, self.column = found, dict(column)
+
+    def seeds(self, *systems: str) -> list[int]:
+        """Return the seeds that all of the systems were run with."""
+        sets = [{seed for name, seed in self.column if name == system} for system in systems]
+        return sorted(set.intersection(*sets))
+
+    def figure(self, system: str, figure: str = "eer") -> dict:
+        """Return a system's mean over seeds, its interval, and each seed's; EER in percent."""
+        return self._result(figure, [(system, 1.0)])
+
+    def difference(self, system: str, against: str, figure: str = "eer") -> dict:
+        """Return `system` minus `against`, paired by seed and trial; below 0 is better."""
+        found = self._result(figure, [(system, 1.0), (against, -1.0)])
+        base = self.figure(against, figure)["value"]
+        relative = 100 * found["value"] / base if base else None
+        return found | {"relative_percent": relative}
+
+    def _result(self, figure: str, terms: Sequence[tuple[str, float]]) -> dict:
+        seeds = self.seeds(*(name for name, _ in terms))
+        rows = np.zeros((len(seeds), len(self.column)))
+        for row, seed in zip(rows, seeds, strict=True):
+            for name, weight in terms:
+                row[self.column[name, seed]] += weight
+        scale = 100 if figure == "eer" else 1
+        sure = over_seeds(self.found, figure, rows)
+        low, high = sure.low, sure.high
+        if len(terms) == 1:  # shares and normalised costs
+            low, high = max(0.0, low), min(1.0, high)
+        by_seed = {
+            str(seed): float(scale * value)
+            for seed, value in zip(seeds, rows @ self.found.value[figure], strict=True)
+        }
+        plain = {"value": scale * sure.value, "low": scale * low, "high": scale * high}
+        return plain | ({"p": sure.p} if len(terms) > 1 else {}) | {"by_seed": by_seed}

@@ -146,6 +146,10 @@ def _sweep(stale: Iterable[Path]) -> None:
             path.unlink()
 
 
+def _sweep_beside(path: Path) -> None:
+    _sweep(path.parent.glob(f".{glob.escape(path.name)}.tmp-*"))
+
+
 def sweep_below(folder: Path) -> None:
     """Remove what killed runs left half-written anywhere below a folder."""
     _sweep(list(folder.rglob(".*.tmp-*")))
@@ -162,7 +166,7 @@ def binary_output(path: Path) -> Iterator[BinaryIO]:
     if path.exists() and not path.is_file():
         raise OutputError(f"{path}: is not a file; choose another output")
     path = Path(os.path.realpath(path))  # a link stays a link
-    _sweep(path.parent.glob(f".{glob.escape(path.name)}.tmp-*"))
+    _sweep_beside(path)
     with _beside(path) as beside:
         yield beside.file
         _finish([beside])
@@ -196,7 +200,8 @@ def write_all(files: Mapping[Path, bytes]) -> None:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write or replace one file, whole or not at all."""
+    """Write or replace one file, whole or not at all; remove what killed writers of it left."""
+    _sweep_beside(path)
     write_all({path: data})
 
 

@@ -74,7 +74,8 @@ def commit(work: Path, partition: int, files: Mapping[str, bytes], summary: Mapp
     durable.write_all({work / name: data for name, data in files.items()})
     listed = {name: [len(data), durable.sha256_bytes(data)] for name, data in files.items()}
     mark = {"partition": partition, **summary, "files": listed}
-    durable.write_text(mark_path(work, partition), manifest.canonical(mark))
+    # Not write_text, which would look for remains among the files of all partitions.
+    durable.write_all({mark_path(work, partition): manifest.canonical(mark).encode()})
     return mark
 
 

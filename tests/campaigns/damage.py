@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import crash
+import figures
 import numpy as np
 
 from avkd_cli.config import Execution
@@ -23,11 +25,8 @@ from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import read_utterances
 from avkd_cli.storage.verify import faults_of_store
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-import crash
-
 Damage = Callable[[Path, random.Random], object]
+STORES = ("frames", "embeddings")
 
 
 def flip(path: Path, chance: random.Random) -> None:
@@ -83,10 +82,10 @@ def values_of(path: Path) -> list[object]:
 
 def make_stores(folder: Path) -> list[Path]:
     """Make a store of frames and one of embeddings."""
-    crash.job(folder / "frames")
+    crash.job(folder / STORES[0])
     vectors = np.random.default_rng(0).standard_normal((20, 8)).astype(np.float32)
     build_embeddings(
-        folder / "embeddings",
+        folder / STORES[1],
         ids=[f"u{i}" for i in range(20)],
         persons=["p"] * 20,
         dimension=8,
@@ -98,7 +97,7 @@ def make_stores(folder: Path) -> list[Path]:
         classifier=vectors[:1],
         execution=Execution(quiet=True, partition_size=7),
     )
-    return [folder / "frames", folder / "embeddings"]
+    return [folder / name for name in STORES]
 
 
 def damage_stores(count: int, chance: random.Random, folder: Path) -> Counter:
@@ -158,13 +157,18 @@ def main() -> int:
     parser.add_argument("--stores", type=int, default=2000)
     parser.add_argument("--lists", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
+    figures.add_option(parser)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         chance = random.Random(given.seed)
         stores = damage_stores(given.stores, chance, Path(name))
         lists = mutate_lists(given.lists, chance, Path(name))
-    print(json.dumps({"stores": dict(stores), "lists": dict(lists)}))
-    return 1 if any(word in text for text in stores for word in ("WRONG", "MISSED")) else 0
+    wrong = sum(n for text, n in stores.items() if text.startswith(("WRONG", "MISSED")))
+    counts = {"stores": dict(sorted(stores.items())), "lists": dict(sorted(lists.items()))}
+    print(json.dumps(counts))
+    if given.record:
+        figures.record("damage", cases=given.stores, wrong=wrong, counts=counts)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

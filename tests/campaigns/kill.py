@@ -4,7 +4,7 @@ Each round starts one command, kills it up to three times, lets it finish, and c
 with a run left alone. After each kill the name must show nothing or the whole, and no worker may
 be left.
 
-    python tests/campaigns/kill.py --kills 500 --seed 0
+    python tests/campaigns/kill.py --kills 500 --seed 0 [--record]
 """
 
 import argparse
@@ -23,6 +23,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import figures
 import numpy as np
 
 AVKD = [sys.executable, "-m", "avkd_cli"]
@@ -158,6 +159,11 @@ def one_round(job: Job, folder: Path, chance: random.Random, tally: Tally) -> No
     tally.rounds += 1
 
 
+def is_late(began: float, minutes: float | None) -> bool:
+    """Return whether the campaign has had its time."""
+    return minutes is not None and time.monotonic() - began > 60 * minutes
+
+
 def main() -> int:
     """Run the campaign and print its figures as one JSON line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -165,29 +171,29 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", help="names of commands")
     parser.add_argument("--keep", type=Path, help="folder for the remains of the first fault")
+    parser.add_argument("--minutes", type=float, help="stop after so many, whatever was reached")
+    figures.add_option(parser)
     given = parser.parse_args()
     chance, tally = random.Random(given.seed), Tally(Counter(), faults=Counter())
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         todo = [job for job in jobs(folder) if not given.only or job.name in given.only]
-        while tally.kills.total() < given.kills:
+        while tally.kills.total() < given.kills and not is_late(began, given.minutes):
             one_round(todo[tally.rounds % len(todo)], folder, chance, tally)
             if tally.faults and given.keep:
                 shutil.copytree(folder, given.keep)
                 break
-    print(
-        json.dumps(
-            {
-                "kills": tally.kills.total(),
-                "by": dict(sorted(tally.kills.items())),
-                "midway": tally.midway,
-                "rounds": tally.rounds,
-                "faults": dict(tally.faults),
-                "minutes": round((time.monotonic() - began) / 60, 1),
-            }
-        )
-    )
+    counts = {
+        "kills": tally.kills.total(),
+        "midway": tally.midway,
+        "rounds": tally.rounds,
+        "minutes": round((time.monotonic() - began) / 60, 1),
+        "by": dict(sorted(tally.kills.items())),
+    }
+    print(json.dumps(counts | {"faults": dict(tally.faults)}))
+    if given.record:
+        figures.record("kill", cases=tally.kills.total(), wrong=tally.faults.total(), counts=counts)
     return 1 if tally.faults else 0
 
 

@@ -190,6 +190,12 @@ class FusionConfig(TrainConfig):
 
     model: str = setting("gate", "fusion of the two senses", choices=FUSION_MODELS)
     hidden: int = setting(8, "hidden units of the gate, M in GATE", minimum=1)
+    centre: bool = setting(False, "take the training set's mean embedding off each sense first")
+    start: str = setting(
+        "random",
+        "projections of the senses at the beginning; orthogonal keeps all angles, for few persons",
+        choices=("random", "orthogonal"),
+    )
     gate_tanh: bool = setting(True, "tanh on both branches, as in the formula of S0")
     pairing: str = setting(
         "person",

@@ -4,8 +4,12 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
+
 from avkd_cli.config import AudioConfig, FusionConfig, TrainConfig, VisualConfig
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.models.fusion import make_orthogonal
 from avkd_cli.steps.training_run import Job, train
 from avkd_cli.steps.training_set import TrainingSet, choose
 from avkd_cli.steps.training_sound import (
@@ -188,9 +192,14 @@ def fusion_job(stores: list[Any], settings: FusionConfig, list_file: Path | None
     sizes = len(chosen.classes), settings.embedding_size, settings.scale, settings.fallback
 
     def objective() -> Classify:
+        network = build(description)
+        if settings.centre:
+            network.front_end.set_means(mean_of(visual, chosen), mean_of(audio, chosen))
+        if settings.start == "orthogonal":
+            make_orthogonal(network.fusion)
         if settings.corrupt:
-            return Corrupted(build(description), *sizes, probability=settings.corrupt)
-        return Classify(build(description), *sizes)
+            return Corrupted(network, *sizes, probability=settings.corrupt)
+        return Classify(network, *sizes)
 
     return Job(
         step="train-teacher",
@@ -238,7 +247,14 @@ def describe_fusion(visual: Any, audio: Any, settings: FusionConfig) -> Descript
     }
     if settings.model == "gate":
         model |= {"hidden": settings.hidden, "tanh": settings.gate_tanh}
-    return Description("fusion", settings.model, model)
+    sizes = {name: model[name] for name in ("visual_size", "audio_size")}
+    return Description("fusion", settings.model, model, sizes if settings.centre else {})
+
+
+def mean_of(store: Any, chosen: TrainingSet) -> torch.Tensor:
+    """Return the mean embedding of the training set, (d,) float32."""
+    rows = chosen.rows(store)
+    return torch.from_numpy(store.embedding[rows].mean(axis=0, dtype=np.float64)).float()
 
 
 def fusion_sources(

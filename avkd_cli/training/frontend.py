@@ -1,4 +1,4 @@
-"""From what a store holds to what an encoder takes, on the device; augmentation in training.
+"""From what a store holds to what a network takes, on the device; augmentation in training.
 
 Randomness comes from torch's default generator, which the loop seeds from (seed, step, rank).
 """
@@ -104,3 +104,38 @@ class FaceFrontEnd(nn.Module):
         if self.erase:
             pixels = augment.erase(pixels, self.erase, draw)
         return pixels
+
+
+class FusionFrontEnd(nn.Module):
+    """Takes the mean embedding of each sense off, or nothing.
+
+    Embeddings of unseen persons share a large mean, which says nothing of who they are; faces
+    and voices have other shares of it, and a fusion of both weighs the senses by what is left.
+
+    Args:
+        visual_size, audio_size: widths of the embeddings; 0, the default, takes nothing off.
+
+    Shape:
+        visual: (batch, d_v); audio: (batch, d_a). Returns both.
+    """
+
+    visual_mean: Tensor
+    audio_mean: Tensor
+
+    def __init__(self, visual_size: int = 0, audio_size: int = 0) -> None:
+        super().__init__()
+        self.centred = bool(visual_size or audio_size)
+        if self.centred:
+            self.register_buffer("visual_mean", torch.zeros(visual_size))
+            self.register_buffer("audio_mean", torch.zeros(audio_size))
+
+    def set_means(self, visual: Tensor, audio: Tensor) -> None:
+        """Keep the means of the training set, (d_v,) and (d_a,); they are saved as weights are."""
+        self.visual_mean.copy_(visual)
+        self.audio_mean.copy_(audio)
+
+    def forward(self, visual: Tensor, audio: Tensor) -> tuple[Tensor, Tensor]:
+        """Return both senses' embeddings."""
+        if not self.centred:
+            return visual, audio
+        return visual - self.visual_mean, audio - self.audio_mean

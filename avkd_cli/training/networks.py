@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from avkd_cli import models
 from avkd_cli.errors import InputError
-from avkd_cli.training.frontend import AudioFrontEnd, FaceFrontEnd
+from avkd_cli.training.frontend import AudioFrontEnd, FaceFrontEnd, FusionFrontEnd
 from avkd_cli.training.runs import read_model
 
 Batch = dict[str, Tensor]
@@ -53,19 +53,19 @@ class Sense(nn.Module):
 
 
 class FusedSenses(nn.Module):
-    """A fusion of stored embeddings of both senses.
+    """A front end and a fusion of stored embeddings of both senses.
 
     Shape:
         batch["visual"]: (batch, d_v); batch["audio"]: (batch, d_a). Returns (batch, embedding).
     """
 
-    def __init__(self, fusion: nn.Module) -> None:
+    def __init__(self, front_end: FusionFrontEnd, fusion: nn.Module) -> None:
         super().__init__()
-        self.fusion = fusion
+        self.front_end, self.fusion = front_end, fusion
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the fused embedding."""
-        return self.fusion(batch["visual"], batch["audio"])
+        return self.fusion(*self.front_end(batch["visual"], batch["audio"]))
 
     def for_head(self, embedding: Tensor) -> Tensor:
         """Return the embedding itself."""
@@ -76,7 +76,7 @@ def build(description: Description) -> nn.Module:
     """Return a new network."""
     model = models.build(description.modality, description.name, **description.model)
     if description.modality == "fusion":
-        return FusedSenses(model)
+        return FusedSenses(FusionFrontEnd(**description.front_end), model)
     if description.modality == "audio":
         return Sense("audio", AudioFrontEnd(**description.front_end), model)
     return Sense("faces", FaceFrontEnd(**description.front_end), model)

@@ -13,6 +13,7 @@ from avkd_cli.models.fusion import (
     circular_convolution,
     count_sketch,
     count_sketch_hash,
+    make_orthogonal,
 )
 
 SIZES = {"visual_size": 6, "audio_size": 6, "embedding_size": 5}
@@ -156,3 +157,22 @@ def test_senses_that_do_not_pair_are_refused(name):
     model = build("fusion", name, visual_size=6, audio_size=6, embedding_size=6)
     with pytest.raises(ValueError, match=r"takes visual \(batch, 6\) and audio \(batch, 6\)"):
         model(torch.randn(3, 6), torch.randn(2, 6))
+
+
+def test_rotations_keep_the_angles_of_a_sense():
+    torch.manual_seed(3)
+    model = Gate(visual_size=6, audio_size=6, embedding_size=8, tanh=False)
+    make_orthogonal(model)
+    visual, _ = pair(batch=5)
+    wanted = F.cosine_similarity(visual[:, None], visual[None], dim=2)
+    turned = model.visual(visual)
+    found = F.cosine_similarity(turned[:, None], turned[None], dim=2)
+    torch.testing.assert_close(found, wanted)
+
+
+def test_a_fusion_without_projections_stays_as_it_is():
+    torch.manual_seed(3)
+    model = build("fusion", "concat", **SIZES)
+    before = [weight.clone() for weight in model.parameters()]
+    make_orthogonal(model)
+    assert all(torch.equal(a, b) for a, b in zip(before, model.parameters(), strict=True))

@@ -1,6 +1,6 @@
 import torch
 
-from avkd_cli.training.frontend import AudioFrontEnd, FaceFrontEnd
+from avkd_cli.training.frontend import AudioFrontEnd, FaceFrontEnd, FusionFrontEnd
 
 
 def test_sound_has_zero_mean_over_time_in_every_band():
@@ -61,3 +61,13 @@ def test_augmented_faces_stay_in_range_and_evaluation_is_plain():
 def test_waveforms_become_fbank_on_the_way():
     sound = (torch.randn(2, 16000) * 3000).to(torch.int16)
     assert AudioFrontEnd("waveform", n_mels=40)(sound).shape == (2, 98, 40)
+
+
+def test_means_are_taken_off_each_sense_or_nothing_at_all():
+    visual, audio = torch.ones(2, 3), torch.full((2, 4), 5.0)
+    assert FusionFrontEnd()(visual, audio) == (visual, audio)
+    assert not FusionFrontEnd().state_dict()
+    front_end = FusionFrontEnd(3, 4)
+    front_end.set_means(torch.tensor([1.0, 2.0, 3.0]), torch.full((4,), 5.0))
+    face, voice = front_end(visual, audio)
+    assert face.tolist() == [[0, -1, -2]] * 2 and not voice.any()

@@ -1,0 +1,138 @@
+"""The page of a small record: complete, the same each time, and refused where runs differ."""
+
+import json
+import shutil
+
+import gather
+import pytest
+import write_results
+from click.testing import CliRunner
+from verdict import judged
+
+from avkd_cli.errors import InputError
+from avkd_cli.verification.scorefiles import read_scores
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch):
+    monkeypatch.setattr(gather, "DRAWS", 100)
+
+
+@pytest.fixture
+def weights(tmp_path):
+    path = tmp_path / "weights.mk"
+    shutil.copy(write_results.HERE / "weights.mk", path)
+    text = path.read_text()
+    best = "".join(f"BEST_{sense} = cos\n" for sense in ("audio", "visual"))
+    path.write_text("".join(line for line in text.splitlines(True) if "BEST" not in line) + best)
+    return path
+
+
+def written(record, weights, out):
+    words = [record, "-o", out, "--weights", weights, "--tuning", out / "none.json"]
+    result = CliRunner().invoke(
+        write_results.main, [str(word) for word in words], catch_exceptions=False
+    )
+    assert result.exit_code == 0, result.output
+    return {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+
+
+def test_page_numbers_and_pictures_are_the_same_each_time(record, weights, tmp_path):
+    first = written(record, weights, tmp_path / "one")
+    assert first == written(record, weights, tmp_path / "two")
+    assert set(first) == {
+        "results.md", "results.json",
+        *(f"results/{name}.svg" for name in
+          ("systems", "students", "strong", "few", "noise-visual", "noise-audio")),
+    }  # fmt: skip
+    page = first["results.md"].decode()
+    for title in ("Verdict", "Students", "A strong imported teacher", "Fewer recordings a person",
+                  "Spoilt faces", "Spoilt voices", "What the teacher knew",
+                  "Openings"):  # fmt: skip
+        assert f"## {title}" in page
+    for name in first:
+        if name.endswith(".svg"):
+            assert f"]({name})" in page
+    results = json.loads(first["results.json"])
+    # The faces' COS was made to be better, voices' not.
+    (cos,) = (one for one in results["students"]["visual"] if one["loss"] == "cos")
+    assert cos["value"] < -4
+    assert cos["by_seed"].keys() == {"0", "1"}
+    assert results["openings"]["total"] == results["openings"]["record"] + sum(
+        one["openings"] for one in results["openings"]["before"]
+    )
+
+
+def test_the_eer_of_a_table_is_the_mean_of_the_score_files(record):
+    from avkd_cli.verification.metrics import equal_error_rate
+
+    results = gather.gather(record, {}, {}, {"visual": "cos", "audio": "cos"})
+    eers = [
+        equal_error_rate(one.target, one.nontarget)
+        for one in (read_scores(record / f"seed-{s}" / "scores" / "audio.scores") for s in (0, 1))
+    ]
+    assert results["systems"]["audio"]["eer_percent"]["value"] == pytest.approx(50 * sum(eers))
+
+
+def test_stages_that_were_not_run_are_left_out(record, weights, tmp_path):
+    for seed in (0, 1):
+        for name in ("noise", "few-2", "analysis"):
+            shutil.rmtree(record / f"seed-{seed}" / name)
+        for path in (record / f"seed-{seed}").glob("scores/strong*"):
+            path.unlink()
+    page = written(record, weights, tmp_path / "out")["results.md"].decode()
+    for title in ("A strong", "Fewer", "Spoilt", "What the teacher knew"):
+        assert f"## {title}" not in page
+    assert "**Faces.** COS" in page
+
+
+def test_one_seed_is_enough_and_said(record, weights, tmp_path):
+    shutil.rmtree(record / "seed-1")
+    assert "**one seed**" in written(record, weights, tmp_path / "out")["results.md"].decode()
+
+
+def test_runs_that_differ_in_more_than_the_seed_are_refused(record):
+    path = record / "seed-1" / "runs" / "audio" / "run.json"
+    run = json.loads(path.read_text())
+    run["config"]["lr"] = 0.5
+    path.write_text(json.dumps(run))
+    with pytest.raises(InputError, match=r"seed-1/runs/audio: lr differ from those of seed-0"):
+        gather.gather(record, {}, {}, {"visual": "cos", "audio": "cos"})
+
+
+def test_each_condition_is_compared_by_itself(record):
+    results = gather.gather(record, {}, {}, {"visual": "cos", "audio": "cos"})
+    rows = results["noise"]["visual"]
+    assert [row["condition"] for row in rows] == ["clean", "blur-2"]
+    assert rows[1]["baseline"]["value"] > rows[0]["baseline"]["value"]
+    assert judged(rows[0]["difference"]) == "better"
+
+
+def test_means_over_seeds_of_what_the_teacher_knew(record):
+    path = record / "seed-1" / "analysis" / "venn-visual-kd-cos.json"
+    found = json.loads(path.read_text()) | {
+        "newly_right": 60, "newly_right_that_c_has_right": {"trials": 60, "share": 1.0},
+    }  # fmt: skip
+    path.write_text(json.dumps(found))
+    one = gather.knew(gather.seed_folders(record))["visual-kd-cos"]
+    assert one["newly_right"] == 40
+    assert one["other_sense_had_right"] == pytest.approx(76 / 80)  # of all together
+
+
+def test_weights_that_are_not_the_tuned_ones_are_refused(record, weights, tmp_path):
+    tuning = tmp_path / "tuning.json"
+    tuning.write_text(json.dumps({"weights": {"audio_cos": {"cos": 3.0}}}))
+    words = [record, "-o", tmp_path / "out", "--weights", weights, "--tuning", tuning]
+    result = CliRunner().invoke(write_results.main, [str(word) for word in words])
+    assert isinstance(result.exception, InputError)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("BEST_audio = cos\n", "BEST_visual"), ("WEIGHTS_audio_cos = --delta 1\n", "--beta")],
+)
+def test_weights_that_cannot_be_read_are_refused(tmp_path, text, message):
+    (tmp_path / "w.mk").write_text(text)
+    with pytest.raises(InputError, match=message):
+        write_results.read_weights(tmp_path / "w.mk")

@@ -124,7 +124,7 @@ EXECUTION = (
     ),
     click.option("--finalise", is_flag=True, help="Publish the partitions that others have made."),
     click.option("--dry-run", is_flag=True, help="Say what would be done, touch nothing."),
-    click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors."),
+    click.option("-q", "--quiet", is_flag=True, help="Nothing but errors and the manifest."),
 )
 
 

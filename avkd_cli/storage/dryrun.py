@@ -52,11 +52,12 @@ def of_utterances(
         "fingerprint": plan.fingerprint,
     }
     say(
+        plan.step,
         f"{out}: would hold {found['utterances']} utterances in {plan.partitions} partitions, "
         f"about {_bytes(found['expected_bytes'])} before packing"
         + (f" and {duration(seconds * ratio)} of sound" if seconds else "")
         + f", from {_bytes(found['source_bytes'])}; {_bytes(found['free_bytes'])} are free; "
-        f"{found['missing_media']} without a file, {found['rejected_in_list']} bad lines"
+        f"{found['missing_media']} without a file, {found['rejected_in_list']} bad lines",
     )
     return found
 
@@ -77,7 +78,7 @@ def of_embeddings(out: Path, plan: Plan, count: int, dimension: int) -> dict[str
     """Say how large the store would be; touch nothing."""
     free = shutil.disk_usage(out.parent).free
     size = 4 * count * dimension
-    say(f"{out}: would hold {count} embeddings, {_bytes(size)}; {_bytes(free)} are free")
+    say(plan.step, f"{out}: would hold {count} embeddings, {_bytes(size)}; {_bytes(free)} are free")
     return {
         "dry_run": True,
         "format": EMBEDDINGS.kind,
@@ -90,6 +91,6 @@ def of_embeddings(out: Path, plan: Plan, count: int, dimension: int) -> dict[str
     }
 
 
-def say(text: str) -> None:
+def say(step: str, text: str) -> None:
     """Tell a person; the same as JSON goes to stdout."""
-    print(text, file=sys.stderr)
+    print(f"avkd {step}: {text}", file=sys.stderr)

@@ -142,7 +142,7 @@ def finish(
     }
     durable.write_text(work / manifest.NAME, manifest.sealed(whole))
     durable.publish(work, out, overwrite)
-    return whole
+    return manifest.read(out)  # as any later run will find it, its keys in the same order
 
 
 def _listed(path: Path) -> list:
@@ -175,10 +175,10 @@ def chosen(partitions: tuple[int, int] | None, count: int) -> range:
     return range(min(first, count), min(stop, count))
 
 
-def say(execution: Execution, text: str) -> None:
+def say(execution: Execution, step: str, text: str) -> None:
     """Tell the user on stderr, unless --quiet."""
     if not execution.quiet:
-        print(text, file=sys.stderr)
+        print(f"avkd {step}: {text}", file=sys.stderr)
 
 
 Marks = dict[int, dict[str, Any]]
@@ -210,7 +210,7 @@ def produce(
     check_output(out)
     with durable.lock(out, shared=execution.partitions is not None):
         if whole := finished(out, plan, execution.overwrite):
-            say(execution, f"avkd {plan.step}: {out}: already complete")
+            say(execution, plan.step, f"{out}: already complete")
             remove_remains(out)
             return manifest.line(whole, out)
         work = start(out, plan, execution.overwrite)
@@ -220,7 +220,7 @@ def produce(
             make(work, numbers, marks)
         if execution.partitions is not None:
             done = f"partitions {numbers.start}:{numbers.stop} of {plan.partitions} are done"
-            say(execution, f"avkd {plan.step}: {done}; when all are, run with --finalise")
+            say(execution, plan.step, f"{done}; when all are, run with --finalise")
             return None
         refuse_missing(marks, plan.partitions)
         files, record = assemble(work, marks)

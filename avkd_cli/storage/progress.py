@@ -57,7 +57,7 @@ class _Lines:
         rate = new / seconds
         left = (self.total - finished) / rate if rate else float("inf")
         return (
-            f"{self.title}: {finished} of {self.total} ({100 * finished / self.total:.0f} %), "
+            f"avkd {self.title}: {finished} of {self.total} ({100 * finished / self.total:.0f} %), "
             f"{rate:.1f} a second, {duration(left)} left, {self.rejected} rejected"
         )
 

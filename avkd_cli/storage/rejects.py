@@ -33,7 +33,7 @@ class Limit:
         warned_in_list: the list's warnings.
         out: the store, for messages.
         step: the command, for messages.
-        quiet: only warnings and errors are said.
+        quiet: only errors are said.
     """
 
     most: int
@@ -127,16 +127,16 @@ class Limit:
         marks = list(marks)
         codes = self.rejected(marks)
         line = f"accepted {counts['utterances']}, rejected {codes.total()}"
-        if not self.quiet:
-            print(line + (f" ({counted(codes)})" if codes else ""), file=sys.stderr)
+        self._say(line + (f" ({counted(codes)})" if codes else ""))
         for code, count in sorted(self.warned(marks).items()):
-            self._warn(f"{code} ({count} times)")
+            self._say(f"warning: {code} ({count} times)")
         if codes and (lost := lost_persons(utterances, self.out)):
             shown = ", ".join(lost[:5]) + (", …" if len(lost) > 5 else "")
-            self._warn(f"{len(lost)} persons lost all records: {shown}")
+            self._say(f"warning: {len(lost)} persons lost all records: {shown}")
 
-    def _warn(self, text: str) -> None:
-        print(f"avkd {self.step}: warning: {text}", file=sys.stderr)
+    def _say(self, text: str) -> None:
+        if not self.quiet:
+            print(f"avkd {self.step}: {text}", file=sys.stderr)
 
 
 def counted(codes: Counter[str]) -> str:

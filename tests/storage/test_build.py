@@ -63,6 +63,7 @@ def test_a_finished_store_is_left_alone_but_for_its_time_stamp(corpus, tmp_path,
     os.utime(tmp_path / "out" / "avkd.json", (0, 0))
     again = corpus.build(tmp_path / "out")
     assert "already complete" in capsys.readouterr().err
+    assert json.dumps(again) == json.dumps(first)  # the line is the same, byte by byte
     assert (again["fingerprint"], digests(tmp_path / "out")) == (first["fingerprint"], before)
     assert (tmp_path / "out" / "avkd.json").stat().st_mtime > 0
 
@@ -213,9 +214,10 @@ def test_warnings_are_said_once_with_their_number(corpus, tmp_path, capsys):
     corpus.add("d8", "1 2 odd")
     corpus.build(tmp_path / "out")
     said = "avkd prep-test: warning: odd (2 times)"
-    assert capsys.readouterr().err.splitlines() == ["accepted 9, rejected 0", said]
+    lines = ["avkd prep-test: accepted 9, rejected 0", said]
+    assert capsys.readouterr().err.splitlines() == lines
     corpus.build(tmp_path / "again", quiet=True)
-    assert capsys.readouterr().err.splitlines() == [said]
+    assert capsys.readouterr().err == ""
 
 
 def test_utterances_without_a_face_are_kept_with_length_0(corpus, tmp_path):

@@ -20,8 +20,8 @@ def test_a_line_every_30_seconds_when_not_a_terminal(monkeypatch, capsys):
             advance(9, 1)
     assert capsys.readouterr().err.splitlines() == [
         # 30 in 30 s: one a second, 570 are left.
-        "prep-audio: 430 of 1000 (43 %), 1.0 a second, 10 min left, 3 rejected",
-        "prep-audio: 460 of 1000 (46 %), 1.0 a second, 9 min left, 6 rejected",
+        "avkd prep-audio: 430 of 1000 (43 %), 1.0 a second, 10 min left, 3 rejected",
+        "avkd prep-audio: 460 of 1000 (46 %), 1.0 a second, 9 min left, 6 rejected",
     ]
 
 

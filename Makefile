@@ -137,10 +137,9 @@ check: $(READY) ## lint, format, import directions
 bench: $(READY) ## measure speed, as ratios in one run
 	@for script in benchmarks/bench_*.py; do $(VENV)/bin/python $$script; done
 
-campaign: $(READY) ## the long form of the reliability campaigns
-	for kind in kill fail power; do $(VENV)/bin/python tests/campaigns/crash.py $$kind; done
-	$(VENV)/bin/python tests/campaigns/damage.py
-	$(VENV)/bin/python tests/campaigns/kill.py
+campaign: $(READY) ## the long form of the reliability campaigns, into docs/reliability.md
+	for kind in kill fail power mutants; do $(VENV)/bin/python tests/campaigns/crash.py $$kind --record; done
+	for name in damage fuzz nasty full rivals kill; do $(VENV)/bin/python tests/campaigns/$$name.py --record; done
 
 setup-browser: ## install Debian's chromium, which the report's test looks for
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)

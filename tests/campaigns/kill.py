@@ -55,8 +55,13 @@ def digest(store: Path) -> str:
     return found.hexdigest()
 
 
-def jobs(folder: Path) -> list[Job]:
-    """Make a small corpus and return three commands that work on it, timed and with digests."""
+def jobs(folder: Path, only: list[str] | None = None) -> list[Job]:
+    """Make a small corpus and return commands that work on it, timed and with digests.
+
+    Args:
+        folder: for the corpus and the references, `<name>.reference`.
+        only: names of those wanted; all three if None.
+    """
     corpus = folder / "corpus"
     persons = ["corpus", "standin", "-o", str(corpus), "--persons", "4", "--seed", "3"]
     subprocess.run([*AVKD, *persons], check=True, capture_output=True)
@@ -71,12 +76,19 @@ def jobs(folder: Path) -> list[Job]:
         ),
         Job("extract", ["extract-embeddings", "--from", str(folder / "e.npz"), size, "50"]),
     ]
+    found = [job for job in found if only is None or job.name in only]
     for job in found:
         out = folder / f"{job.name}.reference"
         began = time.monotonic()
         subprocess.run(job.command(out), check=True, capture_output=True)
         job.seconds, job.digest = time.monotonic() - began, digest(out)
     return found
+
+
+def size(store: Path) -> int:
+    """Return the bytes of a store, in whole pages as a disk counts them."""
+    pages = (-(-path.stat().st_size // 4096) for path in store.rglob("*") if path.is_file())
+    return 4096 * sum(pages)
 
 
 def children_of(pid: int) -> list[int]:
@@ -178,7 +190,7 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        todo = [job for job in jobs(folder) if not given.only or job.name in given.only]
+        todo = jobs(folder, given.only)
         while tally.kills.total() < given.kills and not is_late(began, given.minutes):
             one_round(todo[tally.rounds % len(todo)], folder, chance, tally)
             if tally.faults and given.keep:

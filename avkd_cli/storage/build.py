@@ -139,7 +139,7 @@ def _media_sizes(utterances: UtteranceList, spec: StoreSpec) -> list[str]:
 def _software() -> dict[str, str | None]:
     """Return versions of what decides bytes: a store is not made half by one, half by another."""
     names = ["avkd", "av", "insightface", "numcodecs", "numpy", "onnxruntime", "opencv-python"]
-    names += ["soundfile", "soxr", "torch", "torchaudio"]
+    names += ["soundfile", "soxr", "tensorstore", "torch", "torchaudio", "zarr"]
     return {name: manifest.library_version(name) for name in names}
 
 

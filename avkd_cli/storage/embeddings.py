@@ -12,11 +12,14 @@ import numpy as np
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError
-from avkd_cli.storage import arrays, dryrun, durable, manifest, partitions
+from avkd_cli.storage import dryrun, durable, manifest, partitions
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
 from avkd_cli.storage.record import reject_lines
-from avkd_cli.storage.specs import EMBEDDINGS
+from avkd_cli.storage.specs import EMBEDDINGS, GROUP
+
+SOFTWARE = ("avkd", "numcodecs", "torch", "zarr")
+"""What decides bytes: a store is not made half by one version, half by another."""
 
 EMBEDDING_ROWS = 4096
 """Rows of a partition: 8 MiB at 512 dimensions."""
@@ -77,7 +80,9 @@ def build_embeddings(
             "dimension": dimension,
             "rows": durable.digest_of([*ids, *persons, *splits]),
         },
-        software={name: manifest.library_version(name) for name in ("avkd", "numcodecs", "torch")},
+        software={
+            name: manifest.library_version(name) for name in ("avkd", "numcodecs", "torch", "zarr")
+        },
     )
     if execution.dry_run:
         partitions.check_output(out)
@@ -89,8 +94,8 @@ def build_embeddings(
             for number in (number for number in numbers if number not in marks):
                 start, stop = number * rows, min((number + 1) * rows, len(ids))
                 vectors = _checked_vectors(compute(start, stop), ids[start:stop], dimension)
-                encoded = arrays.encode_block(vectors, rows, number)
-                files = {f"embedding/{file}": data for file, data in encoded.items()}
+                files = _block(vectors, len(ids), rows, start)
+                files.pop("embedding/zarr.json")  # of all blocks: it is written at the end
                 summary = {"accepted": stop - start, "rejected": {}}
                 marks[number] = partitions.commit(work, number, files, summary)
                 advance(stop - start)
@@ -135,6 +140,17 @@ def _checked_vectors(vectors: np.ndarray, ids: Sequence[str], dimension: int) ->
     return vectors
 
 
+def _block(vectors: np.ndarray, length: int, rows: int, start: int) -> dict[str, bytes]:
+    """Return the files of rows `start` on of the vectors, stored in blocks of `rows`."""
+    from avkd_cli.storage import tables  # zarr-python, not for a dry run
+
+    array = next(array for array in EMBEDDINGS.index if array.name == "embedding")
+    files = tables.encode(
+        vectors, array.axes, array.meaning, length=length, block=rows, start=start
+    )
+    return {f"embedding/{file}": data for file, data in files.items()}
+
+
 def _files(
     ids: Sequence[str],
     persons: Sequence[str],
@@ -145,19 +161,19 @@ def _files(
     classifier: np.ndarray | None,
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Return all files but the vectors', and what avkd.json says of the arrays."""
+    from avkd_cli.storage import tables
+
     meaning = {array.name: array for array in (*EMBEDDINGS.index, *EMBEDDINGS.items)}
     columns: dict[str, Any] = {"id": list(ids), "person": list(persons), "split": list(splits)}
     if classes is not None:
         columns |= {"persons": list(classes), "classifier": np.asarray(classifier, np.float32)}
-    axes = meaning["embedding"].axes
-    shape = (len(ids), dimension)
-    files = {"zarr.json": arrays.group(), "rejects.jsonl": reject_lines([])}
-    metadata = arrays.block_metadata(shape, rows, axes, meaning["embedding"].meaning)
-    files |= {f"embedding/{file}": data for file, data in metadata.items()}
-    described = {"embedding": {"dtype": "float32", "shape": list(shape), "axes": list(axes)}}
+    files = {"zarr.json": GROUP, "rejects.jsonl": reject_lines([])}
+    files |= _block(np.empty((0, dimension), np.float32), len(ids), rows, 0)
+    axes, shape = list(meaning["embedding"].axes), [len(ids), dimension]
+    described = {"embedding": {"dtype": "float32", "shape": shape, "axes": axes}}
     for name, values in columns.items():
         array = meaning[name]
-        encoded = arrays.encode_column(values, array.axes, array.meaning, arrays.FAST)
+        encoded = tables.encode(values, array.axes, array.meaning)
         files |= {f"{name}/{file}": data for file, data in encoded.items()}
         described[name] = {
             "dtype": array.dtype,

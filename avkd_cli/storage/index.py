@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 
 from avkd_cli.errors import InputError
-from avkd_cli.storage import arrays, partitions, rejects
-from avkd_cli.storage.specs import Array, StoreSpec
+from avkd_cli.storage import partitions, rejects
+from avkd_cli.storage.specs import GROUP, Array, StoreSpec
 from avkd_cli.storage.utterances import UtteranceList
 
 
@@ -17,15 +17,17 @@ def assemble(
     work: Path, spec: StoreSpec, marks: Mapping[int, Mapping], utterances: UtteranceList
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """Return the files above the partitions, and what avkd.json says of them."""
+    from avkd_cli.storage import tables  # zarr-python, which workers do without
+
     names = [partitions.name_of(number) for number in sorted(marks)]
     parts = [msgspec.msgpack.decode((work / f"{name}.index").read_bytes()) for name in names]
     long = _long_array(spec, [marks[number]["long"] for number in sorted(marks)])
-    files = {"zarr.json": arrays.group(), "parts/zarr.json": arrays.group()}
+    files = {"zarr.json": GROUP, "parts/zarr.json": GROUP}
     described = {long["name"]: {key: long[key] for key in ("dtype", "shape", "axes")}}
     columns: dict[str, Any] = {}
     for array in (*spec.index, *spec.items):
         values = columns[array.name] = _joined(array, parts)
-        encoded = arrays.encode_column(values, array.axes, array.meaning)
+        encoded = tables.encode(values, array.axes, array.meaning)
         files |= {f"{array.name}/{file}": data for file, data in encoded.items()}
         shape = [len(values)] if isinstance(values, list) else list(values.shape)
         described[array.name] = {"dtype": array.dtype, "shape": shape, "axes": list(array.axes)}

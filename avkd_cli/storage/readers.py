@@ -1,21 +1,21 @@
 """Read from a store that has been opened: columns, embeddings, crops of long arrays.
 
-Files are opened relative to the store's directory as it was when opened, without following
-links; every chunk's crc is checked, and the digest of the metadata that is trusted.
+zarr-python decodes tables (`tables`), TensorStore reads long arrays (`shards`); either is imported
+when it is first needed. Files are reached through the store's directory as it was when opened;
+every chunk's crc is checked, and the digest of the metadata that is trusted.
 """
 
 import functools
-import math
 import os
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from avkd_cli.errors import InputError, TemporaryError
-from avkd_cli.storage import arrays, durable
+from avkd_cli.storage import durable
 
 
 class Store:
@@ -28,6 +28,7 @@ class Store:
         self.fingerprint: str = record["fingerprint"]
         self.config: dict[str, Any] = record["config"]
         self._files: dict[str, list] = record["files"]
+        self._arrays: dict[str, dict[str, Any]] = record["arrays"]
         self._columns: dict[str, Any] = {}
         # Files are opened relative to this: a store replaced meanwhile is noticed, not mixed.
         self._directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -42,14 +43,28 @@ class Store:
     def __reduce__(self) -> tuple:
         return type(self), (self.path, self.manifest)
 
-    def size_of(self, name: str) -> int:
-        """Return the bytes of a listed file."""
-        return self._files[name][0]
+    def read_file(self, name: str) -> np.ndarray:
+        """Return the bytes of a listed file, uint8; of metadata only if the digest is right.
 
-    def open_file(self, name: str) -> int:
-        """Return a descriptor of a listed file; links are not followed."""
+        Raises:
+            InputError: not listed, cut off, a link, or metadata that are not those written.
+            TemporaryError: it is not there any more.
+        """
         if name not in self._files:
-            raise InputError(f"{self.path}: has no {name}")
+            raise InputError(f"{self.path}: has no {name}; make the store again")
+        size, digest = self._files[name]
+        data = np.empty(size, np.uint8)
+        place = 0
+        with os.fdopen(self._open_file(name), "rb", buffering=0) as file:
+            while place < size and (count := file.readinto(memoryview(data)[place:])):
+                place += count
+        if place < size:
+            raise InputError(f"{self.path}: {name} is cut off; make the store again")
+        if name.endswith("/zarr.json") and durable.sha256_bytes(data) != digest:
+            raise InputError(f"{self.path}: {name} is damaged or edited; make the store again")
+        return data
+
+    def _open_file(self, name: str) -> int:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         try:
             return os.open(name, flags, dir_fd=self._directory)
@@ -59,27 +74,6 @@ class Store:
             ) from None
         except OSError as error:
             raise InputError(f"{self.path}: {name}: {error.strerror}") from None
-
-    def read_file(self, name: str, buffer: np.ndarray | None = None) -> np.ndarray:
-        """Return the bytes of a listed file, uint8; in `buffer`, if one that fits is given."""
-        descriptor = self.open_file(name)
-        size = self._files[name][0]
-        data = np.empty(size, np.uint8) if buffer is None else buffer[:size]
-        with os.fdopen(descriptor, "rb", buffering=0) as file:
-            place = 0
-            while place < size and (count := file.readinto(memoryview(data)[place:])):
-                place += count
-        if place < size:
-            raise InputError(f"{self.path}: {name} is cut off; make the store again")
-        return data
-
-    def layout(self, array: str) -> arrays.Layout:
-        """Return shape, type and chunks of an array, its metadata checked by digest."""
-        name = f"{array}/zarr.json"
-        text = self.read_file(name).tobytes()
-        if durable.sha256_bytes(text) != self._files[name][1]:
-            raise InputError(f"{self.path}: {name} is damaged or edited; make the store again")
-        return arrays.read_layout(text, f"{self.path}: {name}")
 
     def has(self, array: str) -> bool:
         """Return whether the store has an array of this name at its top."""
@@ -98,43 +92,16 @@ class Store:
     def _read_column(self, name: str) -> Any:
         if not self.has(name):
             raise InputError(f"{self.path}: has no column {name!r}; made by an older avkd?")
-        layout = self.layout(name)
-        if layout.dtype == "string":
-            return self._text(name, layout)
-        out = np.empty(layout.shape, layout.dtype)
-        self._read_blocks(name, layout, out)
-        return out
+        from avkd_cli.storage import tables
 
-    def _text(self, name: str, layout: arrays.Layout) -> list[str]:
-        count = layout.shape[0]
-        if count == 0:
-            return []
-        file = f"{name}/c.0"
-        where = f"{self.path}: {file}"
-        limit = 4 + count * (4 + arrays.LONGEST_TEXT)
-        raw = arrays.unseal(self.read_file(file), limit, where, at_most=True)
-        return arrays.text_values(raw.tobytes(), count, where)
-
-    def _read_blocks(self, name: str, layout: arrays.Layout, out: np.ndarray) -> None:
-        """Fill `out` from chunks along the first axis; the last one is padded."""
-        if not out.size:
-            return
-        rows = layout.chunk[0]
-        size = math.prod(layout.chunk) * out.itemsize
-        tail = ".0" * (len(layout.shape) - 1)
-        files = [f"{name}/c.{number}{tail}" for number in range(-(-len(out) // rows))]
-        if absent := [file for file in files if file not in self._files]:
-            raise InputError(f"{self.path}: missing file {absent[0]}; make the store again")
-        # One buffer for all: touching new memory costs more than reading.
-        buffer = np.empty(max(self._files[file][0] for file in files), np.uint8)
-        for start, file in zip(range(0, len(out), rows), files, strict=True):
-            data = self.read_file(file, buffer)
-            target = out[start : start + rows]
-            if target.nbytes == size:
-                arrays.unseal_into(data, target, f"{self.path}: {file}")
-            else:
-                raw = arrays.unseal(data, size, f"{self.path}: {file}")
-                target[...] = raw.view(layout.dtype).reshape(layout.chunk)[: len(target)]
+        said = self._arrays[name]
+        return tables.decode(
+            lambda file: self.read_file(f"{name}/{file}"),
+            said["dtype"],
+            said["shape"],
+            sum(size for file, (size, _) in self._files.items() if file.startswith(f"{name}/")),
+            f"{self.path}: {name}",
+        )
 
     @functools.cached_property
     def ids(self) -> list[str]:
@@ -176,7 +143,7 @@ class EmbeddingStore(Store):
     @property
     def dimension(self) -> int:
         """Size of a vector."""
-        return int(self.layout("embedding").shape[1])
+        return int(self._arrays["embedding"]["shape"][1])
 
     @functools.cached_property
     def classes(self) -> list[str] | None:
@@ -189,67 +156,18 @@ class EmbeddingStore(Store):
         return self.column("classifier") if self.has("classifier") else None
 
 
-class _Shard:
-    """The open shard of a partition: reads runs of rows, chunk by chunk."""
-
-    def __init__(self, store: Store, partition: int, name: str) -> None:
-        array = f"parts/{partition:05d}/{name}"
-        self.layout = store.layout(array)
-        file = f"{array}/c" + ".0" * len(self.layout.shape)
-        self.where = f"{store.path}: {file}"
-        self.descriptor = store.open_file(file)
-        weakref.finalize(self, os.close, self.descriptor)
-        count, size = arrays.index_size(self.layout)
-        end = store.size_of(file)
-        if size > end:
-            raise InputError(f"{self.where}: is cut off; make the store again")
-        tail = os.pread(self.descriptor, size, end - size)
-        self.offsets = arrays.shard_index(tail, count, self.where)
-        self.dtype = np.dtype(self.layout.dtype)
-        self.chunk_bytes = math.prod(self.layout.chunk) * self.dtype.itemsize
-
-    def read(self, start: int, out: np.ndarray) -> None:
-        """Fill `out` with rows from `start` on."""
-        rows, stop = self.layout.chunk[0], start + len(out)
-        if stop > self.layout.shape[0]:
-            raise InputError(f"{self.where}: ends before row {stop}; make the store again")
-        first, last = start // rows, (stop - 1) // rows
-        begin, end = self.offsets[first], self.offsets[last + 1]
-        data = os.pread(self.descriptor, end - begin, begin)
-        for number in range(first, last + 1):
-            packed = data[self.offsets[number] - begin : self.offsets[number + 1] - begin]
-            chunk = self._decoded(packed, number)
-            here = number * rows
-            low, high = max(start, here), min(stop, here + rows)
-            out[low - start : high - start] = chunk[low - here : high - here]
-
-    def _decoded(self, packed: bytes, number: int) -> np.ndarray:
-        try:
-            raw = arrays.unseal(packed, self.chunk_bytes, self.where)
-        except InputError as error:
-            rows = self.layout.chunk[0]
-            place = f"rows {number * rows} to {(number + 1) * rows}"
-            raise InputError(f"{error} ({place})") from None
-        return raw.view(self.dtype).reshape(self.layout.chunk)
-
-
 class RaggedStore(Store):
     """Utterances of many lengths: frames, samples, or faces.
 
     A store may be read by several threads at once.
     """
 
-    OPEN_SHARDS = 256
-
     def __init__(self, path: Path, record: dict[str, Any]) -> None:
         super().__init__(path, record)
         self.long_name: str = record["long"]
-        self.row_shape: tuple[int, ...] = tuple(record["arrays"][self.long_name]["shape"][1:])
-        self.dtype = np.dtype(record["arrays"][self.long_name]["dtype"])
-        self._shard = functools.lru_cache(self.OPEN_SHARDS)(
-            lambda partition: _Shard(self_reference(), partition, self.long_name)
-        )
-        self_reference = weakref.ref(self)
+        self.row_shape: tuple[int, ...] = tuple(self._arrays[self.long_name]["shape"][1:])
+        self.dtype = np.dtype(self._arrays[self.long_name]["dtype"])
+        self._shards: dict[int, Any] = {}  # open handles of TensorStore; none holds a descriptor
 
     @functools.cached_property
     def lengths(self) -> np.ndarray:
@@ -267,9 +185,8 @@ class RaggedStore(Store):
 
     def read(self, rows: Sequence[int] | np.ndarray) -> list[np.ndarray]:
         """Return whole utterances, each (length, …)."""
-        return [
-            self.crops([row], [0], int(self.lengths[row]))[0] for row in np.asarray(rows).tolist()
-        ]
+        rows = np.asarray(rows, np.int64)
+        return self._pieces(rows, np.zeros_like(rows), self.lengths[rows])
 
     def crops(
         self, rows: Sequence[int] | np.ndarray, starts: Sequence[int] | np.ndarray, length: int
@@ -288,15 +205,72 @@ class RaggedStore(Store):
         rows, starts = np.asarray(rows, np.int64), np.asarray(starts, np.int64)
         if (starts < 0).any() or (starts + length > self.lengths[rows]).any():
             raise ValueError("a crop must lie inside its utterance")
-        out = np.empty((len(rows), length, *self.row_shape), self.dtype)
-        if length == 0 or not len(rows):
-            return out
-        partitions = self.column("partition")[rows].tolist()
-        places = (self.column("start")[rows] + starts).tolist()
-        # In the order of the files, so that each is opened once however many there are.
-        for i in sorted(range(len(places)), key=lambda i: (partitions[i], places[i])):
-            self._shard(partitions[i]).read(places[i], out[i])
-        return out
+        if not len(rows):
+            return np.empty((0, length, *self.row_shape), self.dtype)
+        return np.stack(self._pieces(rows, starts, np.full_like(rows, length)))
+
+    def _pieces(
+        self, rows: np.ndarray, starts: np.ndarray, lengths: np.ndarray
+    ) -> list[np.ndarray]:
+        """Return some of each row; all are asked for before the first is waited for."""
+        places = zip(
+            self.column("partition")[rows].tolist(),
+            (self.column("start")[rows] + starts).tolist(),
+            lengths.tolist(),
+            strict=True,
+        )
+        asked = [self._ask(*place) for place in places]
+        return [answer() for answer in asked]
+
+    def _ask(self, partition: int, start: int, length: int) -> Callable[[], np.ndarray]:
+        """Ask for rows of a partition; return what waits for them."""
+        if length == 0:  # its partition may hold nothing at all
+            return lambda: np.empty((0, *self.row_shape), self.dtype)
+        shard = self._shards.get(partition) or self._open_shard(partition)
+        stop = start + length
+        if stop > shard.shape[0]:
+            raise InputError(
+                f"{self.path}: {self._where(partition)} ends before row {stop}; make it again"
+            )
+        reading = shard[start:stop].read()
+
+        def answer() -> np.ndarray:
+            try:
+                return reading.result()
+            except ValueError as error:
+                raise self._fault(partition, f"rows {start} to {stop}", error) from None
+
+        return answer
+
+    def _open_shard(self, partition: int) -> Any:
+        from avkd_cli.storage import shards
+
+        folder = f"parts/{partition:05d}/{self.long_name}"
+        self.read_file(f"{folder}/zarr.json")  # is it the one that was written?
+        # A store replaced meanwhile is noticed, not mixed: the path leads to the old directory.
+        path = f"/proc/self/fd/{self._directory}/{folder}"
+        try:
+            shard = shards.open_shard(path, self.dtype, self.row_shape)
+        except ValueError as error:
+            raise self._fault(partition, "zarr.json", error) from None
+        self._shards[partition] = shard
+        return shard
+
+    def _where(self, partition: int) -> str:
+        key = "c" + ".0" * (1 + len(self.row_shape))
+        return f"parts/{partition:05d}/{self.long_name}/{key}"
+
+    def _fault(self, partition: int, what: str, error: ValueError) -> InputError | TemporaryError:
+        """Return why TensorStore could not read: the shard is gone, or damaged."""
+        file = self._where(partition)
+        try:
+            os.close(self._open_file(file))
+        except (InputError, TemporaryError) as gone:
+            return gone
+        reason = str(error).partition(" [")[0].rpartition('": ')[2][:80]
+        return InputError(
+            f"{self.path}: {file} is damaged ({what}: {reason}); make the store again"
+        )
 
     def gather(
         self, rows: Sequence[int] | np.ndarray, offsets: Sequence[int] | np.ndarray

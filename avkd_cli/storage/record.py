@@ -15,8 +15,8 @@ import msgspec
 import numpy as np
 
 from avkd_cli.errors import InputError, Rejected
-from avkd_cli.storage import arrays, partitions
-from avkd_cli.storage.specs import Array, StoreSpec
+from avkd_cli.storage import partitions
+from avkd_cli.storage.specs import GROUP, Array, StoreSpec
 from avkd_cli.storage.utterance import Utterance, images_of
 from avkd_cli.storage.utterances import UtteranceList
 
@@ -175,10 +175,12 @@ def _commit(task: Task, records: dict[int, Record], rejects: list[dict]) -> dict
     long = [record.long for record in records.values() if len(record.long)]
     summary = summary_of(list(records.values()), rejects, task.spec)
     if long:
+        from avkd_cli.storage import shards  # TensorStore: not for a partition of nothing
+
         values = np.concatenate(long)
         array = long_array(task.spec, values)
-        files |= {f"{name}/zarr.json": arrays.group()}
-        encoded = arrays.encode_shard(values, array.axes, array.meaning)
+        files |= {f"{name}/zarr.json": GROUP}
+        encoded = shards.encode(values, array.axes, array.meaning)
         files |= {f"{name}/{array.name}/{file}": data for file, data in encoded.items()}
         shape = [len(values), *values.shape[1:]]
         summary["long"] = {"name": array.name, "dtype": values.dtype.name, "shape": shape}

@@ -71,7 +71,9 @@ AUDIO = StoreSpec(
     long=(
         Array("frames", "float16|float32", ("frame", "mel"), "log mel energies, 100 a second"),
         Array("samples", "int16", ("sample",), "16 kHz mono, full scale 32768"),
-        Array("spectrogram", "float16", ("frame", "bin"), "log power spectrum, 100 a second"),
+        Array(
+            "spectrogram", "float16", ("frame", "bin"), "magnitudes of the spectrum, 100 a second"
+        ),
     ),
     media=("audio|video",),
 )
@@ -110,5 +112,8 @@ EMBEDDINGS = StoreSpec(
         Array("classifier", "float32", ("class", "dimension"), "rows of the AAM-softmax W"),
     ),
 )
+
+GROUP = b'{"zarr_format": 3, "node_type": "group", "attributes": {}}\n'
+"""The zarr.json of the store and of each of its partitions."""
 
 SPECS = {spec.kind: spec for spec in (AUDIO, FACES, EMBEDDINGS)}

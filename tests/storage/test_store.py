@@ -1,7 +1,10 @@
 import io
 import json
 import pickle
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ from hypothesis import strategies as st
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError, TemporaryError
-from avkd_cli.storage import durable, manifest
+from avkd_cli.storage import durable, manifest, shards
 from avkd_cli.storage.embeddings import build_embeddings
 from avkd_cli.storage.store import open_store, resolve_input
 
@@ -136,7 +139,7 @@ def test_crops_span_chunks(tmp_path, corpus):
     corpus.build(tmp_path / "store")
     opened = open_store(tmp_path / "store")
     row = opened.row_of["d7"]
-    assert opened._shard(3).layout.chunk == (2048, 3)
+    assert shards.chunk_rows(opened.dtype, opened.row_shape) == 2048
     for start, length in [(0, 7000), (2047, 2), (1, 4095), (2048, 2048), (6999, 1)]:
         (crop,) = opened.crops([row], [start], length)
         np.testing.assert_array_equal(crop[:, 0], numbers[start : start + length])
@@ -159,13 +162,37 @@ def test_a_store_can_be_sent_to_another_process(store):
     assert len(opened.read([3])[0]) == 5
 
 
-def test_more_shards_than_descriptors_can_be_read(store, monkeypatch):
-    from avkd_cli.storage.readers import RaggedStore
-
-    monkeypatch.setattr(RaggedStore, "OPEN_SHARDS", 1)
+def test_an_open_store_holds_one_descriptor_however_much_is_read(store):
     opened = open_store(store)
+    opened.read([0])
+    before = len(list(Path("/proc/self/fd").iterdir()))
     assert [len(part) for part in opened.read([6, 0, 3, 6])] == [4, 2, 5, 4]
-    assert opened._shard.cache_info().currsize == 1
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_several_threads_may_read_at_once(store):
+    opened = open_store(store)
+    wanted = open_store(store).read(range(7))
+    with ThreadPoolExecutor(8) as threads:
+        for found in threads.map(opened.read, [range(7)] * 40):
+            for one, other in zip(found, wanted, strict=True):
+                np.testing.assert_array_equal(one, other)
+
+
+def test_a_process_forked_before_the_first_crop_reads_crops(store):
+    # As DataLoader workers do: their parent has read the index, to draw from.
+    code = """if True:
+        import os, sys
+        from avkd_cli.storage.store import open_store
+        store = open_store(sys.argv[1])
+        assert store.ids[0] == "a0" and store.lengths.sum() == 23
+        child = os.fork()
+        if child == 0:
+            os._exit(len(store.crops([3], [0], 5)[0]))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
+        assert len(store.read([3])[0]) == 5
+    """
+    subprocess.run([sys.executable, "-c", code, store], check=True)
 
 
 def test_what_is_no_store_is_said_so(tmp_path, store):
@@ -297,8 +324,6 @@ def test_reading_writes_nothing(store):
 
 
 def test_opening_needs_neither_zarr_nor_torch():
-    import subprocess
-
     code = (
         "import sys, avkd_cli.storage.store, avkd_cli.storage.build\n"
         "print([m for m in ('zarr', 'tensorstore', 'torch', 'rich') if m in sys.modules])"

@@ -8,7 +8,7 @@ import pytest
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import AvkdError, MissingInputError
-from avkd_cli.storage import durable, manifest
+from avkd_cli.storage import durable, manifest, tables
 from avkd_cli.storage.embeddings import build_embeddings
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.verify import faults_against, faults_of_store
@@ -88,10 +88,9 @@ def test_a_record_that_contradicts_its_store_is_a_fault(store, change, fault):
 
 def rewrite(store, name, array, values, meaning=""):
     """Replace a column by one whose files are whole, but whose content is wrong."""
-    from avkd_cli.storage import arrays
 
     def relist(record):
-        for file, data in arrays.encode_column(values, ["utterance"], meaning).items():
+        for file, data in tables.encode(values, ["utterance"], meaning).items():
             (store / name / file).write_bytes(data)
             record["files"][f"{name}/{file}"] = [len(data), durable.sha256_bytes(data)]
 

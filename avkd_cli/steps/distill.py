@@ -18,7 +18,7 @@ from avkd_cli.steps.train_teacher import (
 )
 from avkd_cli.steps.training_run import Job, train
 from avkd_cli.steps.training_set import TrainingSet, choose
-from avkd_cli.steps.training_sound import open_disturbers
+from avkd_cli.steps.training_sound import class_count, open_disturbers
 from avkd_cli.steps.training_start import Start, network_of
 from avkd_cli.storage.store import open_store
 from avkd_cli.training import networks
@@ -53,14 +53,14 @@ def distill(
         noise: audio store of music, speech and noise. rir: of room responses.
 
     Raises:
-        UsageError: speeds as classes are asked for: the teacher knows no such people.
+        UsageError: options that exclude each other.
         InputError: the teacher lacks utterances or persons, has no classifier for KL, or
             embeds in another size without --projection.
     """
-    if getattr(settings, "speed_classes", False):
+    if getattr(settings, "speed_classes", False) and settings.mmd_gather:
         raise UsageError(
-            "--speed-classes makes other persons of a voice, whom no teacher has heard; "
-            "pass --no-speed-classes to distil"
+            "--mmd-gather needs as many taught voices in each process, which --speed-classes "
+            "does not give; leave one of them out"
         )
     data = open_stores(modality, [store])[0]
     disturbers = open_disturbers(modality, data, settings, noise, rir)
@@ -167,12 +167,13 @@ def make_objective(
     size = taught.embedding.shape[1]
     objective = Distill(
         networks.build(description),
-        len(chosen.classes),
+        class_count(chosen, settings),
         settings.embedding_size,
         settings.scale,
         settings.fallback,
         terms=terms,
         teacher_classifier=classifier,
         projection_size=size if settings.projection else None,
+        n_taught=len(chosen.classes),
     )
     return start.put(objective) if start else objective

@@ -133,6 +133,8 @@ class Distill(Classify):
             when no term needs it.
         projection_size: d~, to learn a linear map of the student's embedding to the teacher's
             size for COS and MMD; None when the sizes are equal.
+        n_taught: the first classes, whom the teacher knows; the others are voices at other
+            speeds, from which the AAM-softmax alone learns. None: all.
 
     Reference:
         S0, eq. 2 to 7.
@@ -149,9 +151,11 @@ class Distill(Classify):
         terms: Terms,
         teacher_classifier: Tensor | None,
         projection_size: int | None = None,
+        n_taught: int | None = None,
     ) -> None:
         super().__init__(network, n_persons, embedding_size, scale, fallback)
         self.terms = terms
+        self.n_taught = n_taught
         self.register_buffer("teacher_classifier", teacher_classifier, persistent=False)
         self.projection = (
             nn.Linear(embedding_size, projection_size, bias=False)
@@ -163,11 +167,19 @@ class Distill(Classify):
         """Return the losses of student embeddings; batch["teacher"] is (batch, d~)."""
         cosine = self.cosines(embedding)
         losses = self.classify(cosine, batch["label"], margin)
-        weights = self.terms.weighted()
-        for name, weight in weights.items():
-            losses[name] = getattr(self, name)(embedding, cosine, batch["teacher"])
+        taught = self.taught(embedding, cosine, batch)
+        for name, weight in self.terms.weighted().items():
+            # A batch in which the teacher knows nobody, or one voice alone, has nothing to teach.
+            losses[name] = getattr(self, name)(*taught) if len(taught[0]) > 1 else 0 * losses["aam"]
             losses["loss"] = losses["loss"] + weight * losses[name]
         return losses
+
+    def taught(self, embedding: Tensor, cosine: Tensor, batch: Batch) -> tuple[Tensor, ...]:
+        """Return the embeddings, cosines and teacher's embeddings of what the teacher heard."""
+        if "speed" not in batch:
+            return embedding, cosine, batch["teacher"]
+        own = (batch["speed"] == 0).nonzero().squeeze(1)
+        return embedding[own], cosine[own, : self.n_taught], batch["teacher"][own]
 
     def kl(self, embedding: Tensor, cosine: Tensor, teacher: Tensor) -> Tensor:
         """Return eq. 3, between posteriors."""

@@ -124,9 +124,45 @@ def test_noise_is_no_input_of_a_face_encoder(stores, tmp_path):
         open_disturbers("visual", None, None, stores["noise"], None)
 
 
-def test_a_student_has_no_classes_of_other_speeds(stores, tmp_path):
-    settings = DistillAudioConfig(**(TINY | {"speed_classes": True}))
-    with pytest.raises(UsageError, match="--no-speed-classes"):
+def make_teacher(folder: Path) -> str:
+    """A store of random embeddings of the sixteen utterances, with a classifier."""
+    ids, random = [f"p{i % 4}/{i}" for i in range(16)], np.random.default_rng(5)
+    rows, classifier = (
+        random.normal(size=(20, 8)).astype(np.float32)[:16],
+        random.normal(size=(4, 8)),
+    )
+    build_embeddings(
+        folder / "teacher.zarr", ids=ids, persons=[one[:2] for one in ids], dimension=8, config={},
+        inputs={}, extra={}, classes=["p0", "p1", "p2", "p3"],
+        classifier=classifier.astype(np.float32), execution=Execution(quiet=True),
+        compute=lambda first, last: rows[first:last],
+    )  # fmt: skip
+    return str(folder / "teacher.zarr")
+
+
+def test_a_student_hears_other_speeds_and_is_taught_at_its_own(stores, tmp_path):
+    teacher, more = make_teacher(tmp_path), {"alpha": 1.0, "beta": 1.0, "gamma": 1.0}
+    settings = DistillAudioConfig(**(TINY | {"speed_classes": True} | more))
+    distill("audio", stores["audio"], teacher, tmp_path / "run", settings, quiet=True)
+    saved = weights(tmp_path / "run")
+    assert saved["head.weight"].shape == (4, 8)
+    lines = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    terms = [line["losses"][term] for line in lines for term in ("kl", "cos", "mmd")]
+    assert terms and np.isfinite(terms).all()
+
+
+def test_a_student_of_other_speeds_without_terms_is_the_baseline(stores, tmp_path):
+    teacher, speeds = make_teacher(tmp_path), TINY | {"speed_classes": True}
+    settings = DistillAudioConfig(**speeds)
+    distill("audio", stores["audio"], teacher, tmp_path / "student", settings, quiet=True)
+    train(stores["audio"], tmp_path / "baseline", speed_classes=True)
+    student, baseline = weights(tmp_path / "student"), weights(tmp_path / "baseline")
+    assert all(np.array_equal(student[name], baseline[name]) for name in baseline)
+
+
+def test_gathered_mmd_and_speeds_exclude_each_other(stores, tmp_path):
+    settings = DistillAudioConfig(**(TINY | {"speed_classes": True, "mmd_gather": True}))
+    with pytest.raises(UsageError, match="--mmd-gather"):
         distill("audio", stores["audio"], "t.zarr", tmp_path / "run", settings, quiet=True)
 
 

@@ -107,3 +107,33 @@ def test_the_head_is_the_aam_softmax_of_the_embedding():
     head = AamSoftmax(3, 6, margin=0.2)
     head.load_state_dict(objective.head.state_dict())
     assert torch.equal(objective(data, 0.2)["aam"], head(embedding, data["label"]))
+
+
+def at_speeds(speed):
+    """Six voices of three persons, some at other speeds, which are persons 3 to 8."""
+    torch.manual_seed(0)
+    teacher = torch.randn(3, 6, generator=torch.Generator().manual_seed(9))
+    objective = Distill(build(TDNN), 9, 6, 32.0, "a", terms=EVERY_TERM,
+                        teacher_classifier=teacher, n_taught=3)  # fmt: skip
+    data, speed = batch(), torch.tensor(speed)
+    return objective, data | {"speed": speed, "label": data["label"] + 3 * speed}
+
+
+def test_terms_are_of_voices_at_their_own_speed_and_persons_the_teacher_knows():
+    objective, data = at_speeds([0, 1, 0, 2, 0, 1])
+    embedding = torch.randn(6, 6, generator=torch.Generator().manual_seed(4))
+    losses = objective.from_embedding(embedding, data, 0.2)
+    own = embedding[::2], objective.cosines(embedding)[::2, :3], data["teacher"][::2]
+    for term in ("kl", "cos", "mmd", "similarity", "relational"):
+        torch.testing.assert_close(losses[term], getattr(objective, term)(*own))
+    assert torch.equal(losses["aam"], objective.head.loss(
+        objective.cosines(embedding), data["label"], 0.2))  # fmt: skip
+
+
+@pytest.mark.parametrize("speed", [[1, 2, 1, 2, 1, 2], [1, 2, 0, 2, 1, 2]])
+def test_a_batch_with_nothing_to_be_taught_has_the_aam_softmax_alone(speed):
+    objective, data = at_speeds(speed)
+    losses = objective(data, 0.2)
+    assert losses["loss"] == losses["aam"] and losses["mmd"] == 0
+    losses["loss"].backward()
+    assert all(torch.isfinite(p.grad).all() for p in objective.network.parameters())

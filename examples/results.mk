@@ -37,6 +37,7 @@ WORK_RESULTS ?= work/results
 DOCS   ?= docs
 WEIGHTS ?= $(SCRIPTS)/weights.mk
 TUNED  ?= examples/presets/chimera54.toml
+TUNING ?= $(SCRIPTS)/tuning.json
 # More settings of every training, for a trial of the machinery or a fusion of one's own.
 FLAGS  ?=
 TEACHER ?= gate
@@ -264,8 +265,8 @@ ALL := $(foreach one,$(SEEDS),$(call MADE,$(W)/seed-$(one)))
 scores: $(ALL)
 
 WRITER := $(wildcard $(SCRIPTS)/*.py) $(SCRIPTS)/openings.json
-$(DOCS)/results.md: $(ALL) $(WRITER) $(WEIGHTS)
-	$(PYTHON_OF_RESULTS) $(SCRIPTS)/write_results.py $(W) -o $(DOCS) --weights $(WEIGHTS)
+$(DOCS)/results.md: $(ALL) $(WRITER) $(WEIGHTS) $(wildcard $(TUNING))
+	$(PYTHON_OF_RESULTS) $(SCRIPTS)/write_results.py $(W) -o $(DOCS) --weights $(WEIGHTS) --tuning $(TUNING)
 
 # ---- weights of the terms --------------------------------------------------------------------
 
@@ -293,7 +294,7 @@ tune: $(W)/.jobs
 	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) tune-singles
 	$(PYTHON_OF_RESULTS) $(SCRIPTS)/choose.py $(W)/tune --singles -o $(W)/tune/singles.mk
 	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) tune-pairs
-	$(PYTHON_OF_RESULTS) $(SCRIPTS)/choose.py $(W)/tune -o $(WEIGHTS) --preset $(PRESET) --toml $(TUNED) --json $(SCRIPTS)/tuning.json
+	$(PYTHON_OF_RESULTS) $(SCRIPTS)/choose.py $(W)/tune -o $(WEIGHTS) --preset $(PRESET) --toml $(TUNED) --json $(TUNING)
 
 tune-singles: $(foreach case,$(CASES),$(foreach system,$(SENSES) fusion-$(TEACHER) $(SINGLES),$(case)/scores/$(system).scores))
 tune-pairs: $(foreach case,$(CASES),$(PAIRS:%=$(case)/scores/%.scores))

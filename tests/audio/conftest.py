@@ -9,6 +9,9 @@ import av
 import numpy as np
 import pytest
 
+from avkd_cli.audio.decode import decode_audio
+from avkd_cli.errors import Rejected
+
 RATE = 16_000
 
 
@@ -120,3 +123,17 @@ def voice() -> Callable[..., np.ndarray]:
 @pytest.fixture
 def as_pcm16() -> Callable[[np.ndarray], bytes]:
     return pcm16
+
+
+@pytest.fixture
+def code_of() -> Callable[..., str]:
+    """Return why a recording is rejected, once its detail is seen to be short and without path."""
+
+    def code(path: Path, **arguments) -> str:
+        with pytest.raises(Rejected) as caught:
+            decode_audio(path, **arguments)
+        assert 0 < len(caught.value.detail) <= 200
+        assert str(path.parent) not in caught.value.detail
+        return caught.value.code
+
+    return code

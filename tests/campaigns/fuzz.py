@@ -10,12 +10,14 @@ that is accepted without a word, or a damaged store that gives other numbers.
 """
 
 import argparse
+import ctypes
 import json
 import multiprocessing
 import os
 import random
 import resource
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -208,6 +210,7 @@ class Campaign:
 
 def serve(campaign: Campaign, connection: Connection, scratch: Path) -> None:
     """Do the cases that are asked for: the main function of a worker."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: it dies with its parent
     crash.begin_forked()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     mapped = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

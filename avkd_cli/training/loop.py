@@ -160,7 +160,8 @@ def validate(state: State, task: Task) -> None:
         network = state.bare.network.eval()
         figures = task.validate(network)
         network.train()
-        state.run.log({"step": progress.step, "validation": figures})
+        told = {name: x if math.isfinite(x) else None for name, x in figures.items()}  # JSON's
+        state.run.log({"step": progress.step, "validation": told})
         named = {f"validation/{name}": value for name, value in figures.items()}
         state.accelerator.log(named, step=progress.step)
         best = progress.best["eer"] if progress.best else math.inf

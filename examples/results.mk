@@ -111,7 +111,12 @@ $(1)/test.jsonl: $(2)
 $(foreach sense,$(SENSES),$(call encoder,$(1),$(2),$(3),$(sense),$(5)))
 endef
 
+# A finished store or run is never thrown away because make was interrupted.
+.PRECIOUS: $(STORE_audio)/avkd.json $(STORE_visual)/avkd.json
+kept = .PRECIOUS: $(1)/runs/$(2)/model.json $(1)/stores/$(2)-emb.zarr/avkd.json
+
 define encoder
+$(call kept,$(1),$(4))
 $(1)/runs/$(4)/model.json: $(STORE_$(4))/avkd.json $(2) $(PRESET_FILE) $(if $(5),$(5).$(4).flags)
 	mkdir -p $(1)/runs
 	$$(RUN) train-teacher --modality $(4) $(STORE_$(4)) --list $(2) -o $$(@D) --config $(PRESET) --seed $(3) $(FLAGS) $(if $(5),$$$$(cat $(5).$(4).flags)) >/dev/null
@@ -124,6 +129,7 @@ endef
 
 # $(1) folder, $(2) list, $(3) seed, $(4) fusion, $(5) name before it: nothing, or strong-
 define fusion
+$(call kept,$(1),$(5)fusion-$(4))
 $(1)/runs/$(5)fusion-$(4)/model.json: $(1)/stores/$(5)audio-emb.zarr/avkd.json $(1)/stores/$(5)visual-emb.zarr/avkd.json
 	mkdir -p $(1)/runs
 	$$(RUN) train-teacher --modality fusion $(1)/stores/$(5)audio-emb.zarr $(1)/stores/$(5)visual-emb.zarr --list $(2) -o $$(@D) --model $(4) --config $(PRESET) --seed $(3) >/dev/null
@@ -135,6 +141,7 @@ endef
 
 # $(1) folder, $(2) list, $(3) seed, $(4) sense, $(5) name of the student, $(6) weights, $(7) teacher, $(8) file of flags
 define student
+$(call kept,$(1),$(5))
 $(1)/runs/$(5)/model.json: $(STORE_$(4))/avkd.json $(1)/stores/$(7)-emb.zarr/avkd.json $(PRESET_FILE) $(WEIGHTS) $(if $(8),$(8).$(4).flags)
 	mkdir -p $(1)/runs
 	$$(RUN) distill $(STORE_$(4)) --teacher $(1)/stores/$(7)-emb.zarr --modality $(4) --list $(2) -o $$(@D) $(6) --config $(PRESET) --seed $(3) $(FLAGS) $(if $(8),$$$$(cat $(8).$(4).flags)) >/dev/null

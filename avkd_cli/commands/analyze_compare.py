@@ -5,7 +5,14 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import COST, people_list, plot_file, show, trial_list
+from avkd_cli.commands.analyze_output import (
+    COST,
+    people_list,
+    plot_file,
+    score_format,
+    show,
+    trial_list,
+)
 
 USUAL = "eer,min_dcf_0.01,min_dcf_0.05"
 
@@ -18,6 +25,7 @@ def names(value: str) -> tuple[str, ...]:
 @click.command("compare")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
 @trial_list
+@score_format
 @people_list
 @click.option("--by", type=click.Choice(["person", "trial"]), default="person", show_default=True,
               help="What is drawn with replacement; trials give too narrow intervals.")  # fmt: skip
@@ -40,6 +48,7 @@ def names(value: str) -> tuple[str, ...]:
 def compare(
     scores: tuple[str, ...],
     trials: str | None,
+    in_format: str | None,
     people: str | None,
     by: str,
     resamples: int,
@@ -76,8 +85,8 @@ def compare(
         raise click.UsageError(str(error)) from None
     if not wanted:
         raise click.UsageError("--metrics names nothing")
-    result = compare(scores, trials=trials, people=people, by=by, resamples=resamples, seed=seed,
-                     plot=plot, wanted=wanted)  # fmt: skip
+    result = compare(scores, trials=trials, in_format=in_format, people=people, by=by,
+                     resamples=resamples, seed=seed, plot=plot, wanted=wanted)  # fmt: skip
     show(result, compare_text, as_json)
     if fail_if_worse:
         gate(result, fail_if_worse)

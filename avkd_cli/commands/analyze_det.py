@@ -10,6 +10,7 @@ from avkd_cli.commands.analyze_output import (
     plot_file,
     priors,
     resampling,
+    score_format,
     show,
     trial_list,
 )
@@ -18,6 +19,7 @@ from avkd_cli.commands.analyze_output import (
 @click.command("det")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
 @trial_list
+@score_format
 @click.option("--kind", type=click.Choice(["det", "roc", "histogram", "reliability"]),
               default="det", show_default=True, help="Picture to draw.")  # fmt: skip
 @priors
@@ -31,6 +33,7 @@ from avkd_cli.commands.analyze_output import (
 def det(
     scores: tuple[str, ...],
     trials: str | None,
+    in_format: str | None,
     kind: str,
     p_target: tuple[float, ...],
     prior: float,
@@ -56,6 +59,6 @@ def det(
     from avkd_cli.analysis.text import metrics_text
     from avkd_cli.steps.analyze.det import det
 
-    result = det(scores, trials, kind, plot, p_targets=p_target, prior=prior, people=people,
-                 resamples=resamples, seed=seed)  # fmt: skip
+    result = det(scores, trials, kind, plot, in_format=in_format, p_targets=p_target,
+                 prior=prior, people=people, resamples=resamples, seed=seed)  # fmt: skip
     show(result, metrics_text, as_json)

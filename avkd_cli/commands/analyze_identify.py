@@ -5,7 +5,14 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import enough, people_list, plot_file, show, trial_list
+from avkd_cli.commands.analyze_output import (
+    enough,
+    people_list,
+    plot_file,
+    score_format,
+    show,
+    trial_list,
+)
 
 
 def ranks(value: str) -> tuple[int, ...]:
@@ -29,6 +36,7 @@ def ranks(value: str) -> tuple[int, ...]:
               help="Of stores: look among these, such as faces for voices.")  # fmt: skip
 @options.list_file
 @trial_list
+@score_format
 @people_list
 @click.option("--ranks", default="1,5,10", show_default=True, metavar="K[,K...]",
               callback=lambda _ctx, _param, value: ranks(value),
@@ -46,6 +54,7 @@ def identify(
     gallery: str | None,
     list_file: Path | None,
     trials: str | None,
+    in_format: str | None,
     people: str | None,
     ranks: tuple[int, ...],
     resamples: int,
@@ -73,6 +82,6 @@ def identify(
     from avkd_cli.steps.analyze.identify import identify
 
     result = identify(inputs, gallery=gallery, enrol=enrol, enrol_first=enrol_first,
-                      list_file=list_file, trials=trials, people=people, ranks=ranks,
-                      resamples=resamples, seed=seed, plot=plot)  # fmt: skip
+                      list_file=list_file, trials=trials, in_format=in_format, people=people,
+                      ranks=ranks, resamples=resamples, seed=seed, plot=plot)  # fmt: skip
     show(result, identify_text, as_json)

@@ -8,6 +8,7 @@ from avkd_cli.commands.analyze_output import (
     people_list,
     priors,
     resampling,
+    score_format,
     show,
     trial_list,
 )
@@ -18,6 +19,7 @@ EER_MODES = ("interp", "nist", "vgg", "mean", "fop", "rocch")
 @click.command("metrics")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
 @trial_list
+@score_format
 @click.option("--eer-mode", type=click.Choice(EER_MODES), default="interp", show_default=True,
               help="What the EER is where no threshold makes both rates equal; the others are "
               "those of toolkits, and rocch is on the ROC's convex hull.")  # fmt: skip
@@ -30,6 +32,7 @@ EER_MODES = ("interp", "nist", "vgg", "mean", "fop", "rocch")
 def metrics(
     scores: tuple[str, ...],
     trials: str | None,
+    in_format: str | None,
     eer_mode: str,
     p_target: tuple[float, ...],
     c_miss: float,
@@ -56,5 +59,7 @@ def metrics(
     from avkd_cli.steps.analyze.metrics import Rules, metrics
 
     rules = Rules(eer_mode, p_target, c_miss, c_fa)
-    result = metrics(scores, trials, rules, people=people, resamples=resamples, seed=seed)
+    result = metrics(
+        scores, trials, rules, in_format=in_format, people=people, resamples=resamples, seed=seed
+    )
     show(result, metrics_text, as_json)

@@ -10,6 +10,14 @@ trial_list = click.option(
     "--trials", type=click.Path(path_type=str, allow_dash=True), metavar="LIST",
     help="Trial list to take labels from, where score files have none.",
 )  # fmt: skip
+SCORE_FORMATS = (
+    "avkd", "wespeaker", "kaldi", "bosaris", "3dspeaker", "speechbrain", "voxsrc", "fame", "bob2",
+    "bob4", "bob5", "nist18", "nist21", "csv",
+)  # fmt: skip
+score_format = click.option(
+    "--in-format", type=click.Choice(SCORE_FORMATS), metavar="FORMAT",
+    help="Of the score files, where it cannot be guessed; fame is distances.  [default: guessed]",
+)  # fmt: skip
 people_list = click.option(
     "--people", type=click.Path(path_type=str), metavar="LIST.jsonl",
     help="List of utterances that says who is who.  [default: the first part of each id]",

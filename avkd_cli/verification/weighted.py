@@ -85,14 +85,21 @@ class SortedScores:
         )
         if not (sums.targets[-1] and sums.nontargets[-1]):
             return [math.nan] * len(wanted)
-        return [float(_MEASURES[one.kind](self, sums, one)) for one in wanted]
+        # A band is made of many miss rates: they are looked up together.
+        misses = iter(self._misses(sums, [one.at for one in wanted if one.kind == "fnmr_at_fmr"]))
+        return [
+            next(misses)
+            if one.kind == "fnmr_at_fmr"
+            else float(_MEASURES[one.kind](self, sums, one))
+            for one in wanted
+        ]
 
-    def _miss_at_fmr(self, sums: Sums, one: Figure) -> float:
+    def _misses(self, sums: Sums, fmrs: list[float]) -> list[float]:
         total = sums.nontargets[-1]
-        accepted = math.floor(one.at * total + 1e-6)  # 0.29 * 100 is below 29
+        accepted = np.floor(np.array(fmrs) * total + 1e-6)  # 0.29 * 100 is below 29
         rejected = np.searchsorted(sums.nontargets, total - accepted)
         at = np.searchsorted(self.steps.nontargets, rejected)
-        return sums.targets[self.steps.targets[at]] / sums.targets[-1]
+        return (sums.targets[self.steps.targets[at]] / sums.targets[-1]).tolist()
 
     def _min_dcf(self, sums: Sums, one: Figure) -> float:
         """Return the lowest cost over the corners, looking only into blocks that may hold it."""
@@ -220,7 +227,6 @@ _MEASURES = {
     "eer": SortedScores._eer,
     "min_dcf": SortedScores._min_dcf,
     "act_dcf": SortedScores._act_dcf,
-    "fnmr_at_fmr": SortedScores._miss_at_fmr,
     "auc": SortedScores._area,
     "cllr": SortedScores._cllr,
     "min_cllr": SortedScores._min_cllr,

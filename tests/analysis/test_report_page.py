@@ -53,6 +53,9 @@ def content(table):
         "system": "audio-kd-cos", "list": "vox1-o", "list_label": "Vox1-O", "both_right": 600,
         "newly_right": 40, "newly_wrong": 10, "both_wrong": 50, "other_share": 0.9,
         "other_of_errors": 0.75,
+        "persons": {"total": 30, "gaining": 9, "losing": 4,
+                    "most_gaining": [{"person": "<p7>", "gain": 6}],
+                    "most_losing": [{"person": "p2", "gain": -3}]},
     }  # fmt: skip
     pair = {"a": "audio", "b": "fusion-gate", "segments": 9, "pcc_per_segment": 0.007,
             "pcc_pooled": 0.1, "pcc_per_dimension": None, "linear_cka": 0.5,
@@ -72,6 +75,8 @@ def content(table):
             "det-vox1-o-audio": ("<svg></svg>", "curves of O"),
             "det-vox1-h-audio": ("<svg></svg>", "curves of H"),
             "venn-vox1-o-audio": ("<svg></svg>", "circles"),
+            "reliability-vox1-o": ("<svg></svg>", "calibration of O"),
+            "plane": ("<svg></svg>", "places"),
         },
         "differences": [
             {
@@ -85,6 +90,11 @@ def content(table):
         ],
         "uncertainty": "How the intervals came about.",
         "venns": [row],
+        "outliers": {
+            "persons": 3,
+            "recordings": 9,
+            "stores": [{"name": "audio", "outliers": 2, "share": 2 / 9}],
+        },
         "correlation": {"pairs": [pair], "stores": [store], "note": "basis"},
         "runs": [described],
         "stores": [],
@@ -155,7 +165,7 @@ def test_all_intervals_are_in_a_table_on_demand(content):
 
 
 def test_the_navigation_names_the_sections_there_are(content):
-    html = page(content | {"correlation": None, "runs": [], "venns": []})
+    html = page(content | {"correlation": None, "outliers": None, "runs": [], "venns": []})
     found = checked(html)
     links = {a["href"][1:] for tag, a in found.tags if tag == "a"}
     assert links <= set(found.ids)
@@ -200,3 +210,22 @@ def test_a_column_with_numbers_sorts_by_their_values():
 def test_empty_parts_leave_nothing():
     assert section("x", "title", "", "") == ""
     assert items([]) == ""
+
+
+def test_who_gains_and_who_loses_is_named(content):
+    html = page(content)
+    assert "Who gains and who loses" in html
+    assert "&lt;p7&gt; +6" in html
+    assert "p2 −3" in html
+    content["venns"][0]["persons"] = None  # nobody is known
+    assert "Who gains" not in page(content)
+
+
+def test_calibration_and_outliers_have_their_places(content):
+    html = page(content)
+    curves = html[html.index('id="curves"') : html.index('id="venn"')]
+    assert "calibration of O" in curves
+    spaces = html[html.index('id="embeddings"') : html.index('id="runs"')]
+    assert "places" in spaces
+    assert "22.2 %" in spaces
+    assert "beyond mean + 2 standard" in spaces

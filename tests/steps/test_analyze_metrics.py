@@ -9,8 +9,10 @@ from click.testing import CliRunner
 from avkd_cli.analysis.text import metrics_text
 from avkd_cli.cli import cli
 from avkd_cli.commands.analyze_metrics import EER_MODES
+from avkd_cli.commands.analyze_output import SCORE_FORMATS
 from avkd_cli.errors import InputError
 from avkd_cli.verification import metrics
+from avkd_cli.verification.scoreformats import FORMATS
 
 
 def run(*args):
@@ -180,3 +182,17 @@ def test_a_person_reads_every_figure(scores, hand):
     for word in ("minDCF 0.1", "at FMR 0.001", "AUC", "minCllr", "actDCF 0.1", "Note: all scores"):
         assert word in text
     assert " to " in metrics_text(run(scores, "--resamples", 100)).splitlines()[1]
+
+
+def test_a_format_that_is_not_ours_is_said_and_one_that_is_never_guessed_is_named(tmp_path):
+    (tmp_path / "bob.scores").write_text("1 0.9\n1 0.2\n-1 0.5\n-1 0.1\n")
+    result = CliRunner().invoke(cli, ["analyze", "metrics", str(tmp_path / "bob.scores")])
+    assert "bob.scores: format bob2 (guessed)" in result.stderr
+    (tmp_path / "list.txt").write_text("t1 v1 f1\nt2 v2 f2\nt3 v1 f2\nt4 v2 f1\n")
+    fame = tmp_path / "fame.scores"
+    fame.write_text("t1 0.1\nt2 0.8\nt3 0.5\nt4 0.9\n")
+    with pytest.raises(InputError, match="--in-format"):
+        run(fame)
+    assert set(SCORE_FORMATS) == set(FORMATS)
+    with pytest.raises(InputError, match="--trials"):  # read as distances, which have no labels
+        run(fame, "--in-format", "fame")

@@ -12,6 +12,7 @@ from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.steps.analyze.correlation import correlations
 from avkd_cli.steps.analyze.report import report
+from avkd_cli.steps.analyze.report_embeddings import embedding_plane
 from avkd_cli.steps.analyze.report_venn import venn_rows
 from avkd_cli.steps.analyze.table import named, table
 from avkd_cli.storage.build import build_embeddings
@@ -187,14 +188,16 @@ def test_the_stand_in_is_recognised_and_said_at_top_and_bottom(made):
 def test_the_page_shows_figures_regions_embeddings_and_runs(made):
     html = (made[1] / "index.html").read_text()
     assert "http" not in html
-    assert (
-        html.count("<svg") == 1 + 2 + 2 * 2 + 2
-    )  # bars; changes, DET (two lists), Venn of each sense
+    # Bars; changes, DET (two lists), Venn of each sense; the plane, where scikit-learn is there.
+    assert html.count("<svg") == 1 + 2 + 2 * 2 + 2 + ('id="plane-' in html)
     for text in (
         "What distillation corrected",
         "audio – fusion-gate",
         "runs/audio",
         "train-teacher",
+        "Who gains and who loses",
+        "far from their person’s others",
+        "Bands: 95 % over persons, of Audio-visual, GATE, Audio baseline.",
     ):
         assert text in html
     run = html[html.index("runs/audio</th>") :].split("</tr>")[0]
@@ -294,3 +297,23 @@ def test_tables_sort_in_a_real_browser(made, tmp_path, clicks, order):
     assert f'aria-sort="{order}"' in first
     assert len(set(ours)) == 3
     assert ours == sorted(ours, reverse=order == "descending")
+
+
+def test_scores_beyond_cosines_are_shown_for_their_calibration(work, tmp_path):
+    rng = np.random.default_rng(0)
+    text = (work / "scores/audio.vox1-o.scores").read_text().splitlines()
+    lines = []
+    for line in text:
+        enrol, test, _, kind = line.split()
+        lines.append(f"{enrol} {test} {rng.normal(3 if kind == 'target' else -3, 2):.6f} {kind}\n")
+    (tmp_path / "calibrated.grid.scores").write_text("".join(lines))
+    report(tmp_path, resamples=0)
+    html = (tmp_path / "report/index.html").read_text()
+    assert "Calibration on grid" in html
+    assert "No intervals: no intervals were asked for" in html
+
+
+def test_stores_that_make_no_picture_are_left_out(tmp_path):
+    write_store(tmp_path / "audio-emb.zarr", np.ones((2, 8)), ["a/b/c", "d/e/f"])
+    assert embedding_plane({"audio": tmp_path / "audio-emb.zarr"}) == ({}, None)
+    assert embedding_plane({}) == ({}, None)

@@ -34,7 +34,7 @@ def written_out(scores, label, weight):
     return scores[label == 1], scores[label == 0]
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 1))
 def test_a_weighted_list_has_the_figures_of_its_trials_written_out(seed, least):
     scores, label, enrol, test, count = drawn(seed, least=least)

@@ -4,7 +4,11 @@ from avkd_cli.analysis.bands import Band
 from avkd_cli.analysis.figures.bars import bars_figure
 from avkd_cli.analysis.figures.cmc import cmc_figure
 from avkd_cli.analysis.figures.curves import det_figure, roc_figure
-from avkd_cli.analysis.figures.distributions import histogram_figure, reliability_figure
+from avkd_cli.analysis.figures.distributions import (
+    histogram_figure,
+    reliability_figure,
+    reliability_panels,
+)
 from avkd_cli.analysis.figures.groups import groups_figure
 from avkd_cli.analysis.figures.intervals import comparison_figure, interval_panels
 from avkd_cli.analysis.figures.scatter import plane_figure
@@ -24,6 +28,7 @@ __all__ = [
     "interval_panels",
     "plane_figure",
     "reliability_figure",
+    "reliability_panels",
     "roc_figure",
     "save",
     "training_figure",

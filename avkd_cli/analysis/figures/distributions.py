@@ -1,8 +1,12 @@
 """How scores are spread, and whether calibrated ones mean what they say."""
 
+from collections.abc import Mapping
+
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit
 
 from avkd_cli.analysis.figures.style import FAINT, INK, SKY, VERMILION, house_style
 
@@ -45,16 +49,43 @@ def reliability_figure(
     Raises:
         ValueError: if `p_target` is not between 0 and 1, or a class is empty.
     """
-    stated, seen, share = reliability(log_likelihood_ratio, target, p_target)
+    return reliability_panels({title: (log_likelihood_ratio, target)}, p_target)
+
+
+def reliability_panels(
+    panels: Mapping[str, tuple[ArrayLike, ArrayLike]], p_target: float
+) -> Figure:
+    """Return a `reliability_figure` with a panel a system, three a row.
+
+    Args:
+        panels: log-likelihood ratios and whether both sides are one person, by title.
+        p_target: prior of a target trial.
+
+    Raises:
+        ValueError: as in `reliability_figure`.
+    """
+    across = min(len(panels), 3)
+    down = -(-len(panels) // across)
     with house_style():
-        figure = Figure(figsize=(3.8, 3.6))
-        axes = figure.subplots()
-        axes.plot([0, 1], [0, 1], color=FAINT, zorder=0)
-        axes.plot(stated, seen, color=INK, linewidth=1)
-        axes.scatter(stated, seen, s=300 * share, color=SKY, edgecolor=INK, zorder=2)
-        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", title=title)
-        axes.set(xlabel=f"stated probability (prior {p_target:g})", ylabel="share of target trials")
+        figure = Figure(figsize=(3.4 * across + 0.4, 3.6 * down))
+        grid = figure.subplots(down, across, squeeze=False)
+        for axes in grid.ravel()[len(panels) :]:
+            axes.set_visible(False)
+        for axes, (title, one) in zip(grid.ravel(), panels.items(), strict=False):
+            _reliability(axes, *reliability(*one, p_target), p_target, title)
+        for axes in grid[:, 0]:
+            axes.set_ylabel("share of target trials")
+        figure.tight_layout()
         return figure
+
+
+def _reliability(axes: Axes, stated, seen, share, p_target: float, title: str) -> None:
+    axes.plot([0, 1], [0, 1], color=FAINT, zorder=0)
+    axes.plot(stated, seen, color=INK, linewidth=1)
+    axes.scatter(stated, seen, s=300 * share, color=SKY, edgecolor=INK, zorder=2, clip_on=False)
+    axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axes.set_title(title, fontsize=8.5)
+    axes.set_xlabel(f"stated probability (prior {p_target:g})")
 
 
 def reliability(
@@ -71,7 +102,7 @@ def reliability(
     if target.all() or not target.any():
         raise ValueError("reliability needs target and nontarget trials")
     weight = np.where(target, p_target / target.sum(), (1 - p_target) / (~target).sum())
-    posterior = 1 / (1 + np.exp(-(llr + np.log(p_target / (1 - p_target)))))
+    posterior = expit(llr + np.log(p_target / (1 - p_target)))
     order = np.argsort(posterior, kind="stable")
     group = np.minimum((np.cumsum(weight[order]) * groups - 1e-9).astype(int), groups - 1)
     total = np.bincount(group, weight[order], groups)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from avkd_cli.analysis import printed
+from avkd_cli.analysis.outliers import RULE
 from avkd_cli.analysis.report.elements import Cell, details, figure, paragraph, table
 from avkd_cli.analysis.systems import system
 
@@ -29,7 +30,35 @@ def venns(found: Sequence[Mapping], figures: Mapping) -> list[str]:
         for one in found
     ]
     drawn = [figure(*figures[name]) for name in figures if name.startswith("venn-")]
-    return [*drawn, table(head, rows), paragraph(VENN_NOTE, "note")]
+    return [*drawn, table(head, rows), paragraph(VENN_NOTE, "note"), _gains(found)]
+
+
+def _gains(found: Sequence[Mapping]) -> str:
+    """Return who gains and who loses by each student, where persons are known."""
+    known = [one for one in found if one.get("persons")]
+    if not known:
+        return ""
+    head = ["student", "list", "persons", "gaining", "losing", "gain most", "lose most"]
+    rows = [
+        [system(one["system"]).label, one["list_label"]]
+        + [one["persons"][key] for key in ("total", "gaining", "losing")]
+        + [_named(one["persons"][key]) for key in ("most_gaining", "most_losing")]
+        for one in known
+    ]
+    return "<h3>Who gains and who loses</h3>" + table(head, rows) + paragraph(GAINS_NOTE, "note")
+
+
+def _named(persons: Sequence[Mapping]) -> Cell | None:
+    if not persons:
+        return None
+    text = ", ".join(f"{one['person']} {one['gain']:+d}" for one in persons[:3])
+    return Cell(text.replace("-", "−") if persons[0]["gain"] < 0 else text, style="names")
+
+
+GAINS_NOTE = (
+    "Of the trials with a person on either side: the newly right minus the newly wrong. A mean "
+    "that falls may hide persons for whom it rises."
+)
 
 
 def _share(value: float | None) -> Cell | None:
@@ -51,8 +80,24 @@ STORE_COLUMNS = {
 }
 
 
-def embeddings(found: Mapping | None) -> list[str]:
-    """Return how alike the embeddings are, and how they lie."""
+def embeddings(found: Mapping | None, outliers: Mapping | None, figures: Mapping) -> list[str]:
+    """Return how alike the embeddings are, how they lie, and which lie far from their own."""
+    return [*_likeness(found), *_outliers(outliers, figures)]
+
+
+def _outliers(found: Mapping | None, figures: Mapping) -> list[str]:
+    if found is None:
+        return []
+    rows = [[system(one["name"]).label, one["outliers"], _share(one["share"])]
+            for one in found["stores"]]  # fmt: skip
+    drawn = [figure(*figures["plane"])] if "plane" in figures else []
+    about = f"{found['recordings']:,} recordings of {found['persons']} persons. Outlier: {RULE}."
+    head = ["store", "outliers", "share"]
+    return ["<h3>Recordings far from their person’s others</h3>", *drawn, table(head, rows),
+            paragraph(about, "note")]  # fmt: skip
+
+
+def _likeness(found: Mapping | None) -> list[str]:
     if found is None:
         return []
     pairs = [

@@ -37,7 +37,11 @@ def page(content: Mapping) -> str:
         ),
         section("curves", "Curves", *curves(arranged, figures)),
         section("venn", "What distillation corrected", *venns(content["venns"], figures)),
-        section("embeddings", "Embeddings", *embeddings(content["correlation"])),
+        section(
+            "embeddings",
+            "Embeddings",
+            *embeddings(content["correlation"], content["outliers"], figures),
+        ),
         section("runs", "What was run", *what_was_run(content["runs"], content["stores"])),
         section("signatures", "Signatures", signatures(arranged)),
     ]

@@ -164,6 +164,8 @@ def curves(arranged: Mapping, figures: Mapping) -> list[str]:
         wanted = [f"det-{one['list']}-{group}" for group in ("audio", "visual", "others")]
         drawn = [figure(*figures[name]) for name in wanted if name in figures]
         inside = f'<div class="pair">{"".join(drawn)}</div>' if drawn else ""
+        calibration = f"reliability-{one['list']}"
+        inside += figure(*figures[calibration]) if calibration in figures else ""
         title = f"<h3>{escape(one['label'])}</h3>"
         parts.append(title + inside if number == 0 and inside else details(one["label"], inside))
     return parts

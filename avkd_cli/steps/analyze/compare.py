@@ -31,6 +31,7 @@ def compare(
     seed: int = 0,
     plot: Path | None = None,
     wanted: Sequence[Figure] = USUAL,
+    in_format: str | None = None,
 ) -> dict:
     """Return every figure with its interval, and each difference from the first system.
 
@@ -43,6 +44,7 @@ def compare(
         seed: of the draws.
         plot: picture to draw: DET curves with bands, and each figure's differences.
         wanted: figures; what may be claimed is said of the first.
+        in_format: of the score files; None: guessed.
 
     Raises:
         UsageError: fewer than two files.
@@ -51,7 +53,7 @@ def compare(
     """
     if len(paths) < 2:
         raise UsageError("nothing to compare: name two score files or more")
-    files = aligned(read_labelled(paths, trials))
+    files = aligned(read_labelled(paths, trials, in_format))
     names = display_names(paths)
     bands = (
         [along(one.target, one.nontarget) for one in files]

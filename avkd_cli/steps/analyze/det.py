@@ -33,6 +33,7 @@ def det(
     people: str | None = None,
     resamples: int = 0,
     seed: int = 0,
+    in_format: str | None = None,
 ) -> dict:
     """Return the curve of each score file, thinned to what can be seen; draw them.
 
@@ -46,6 +47,7 @@ def det(
         people: list of utterances that says who is who; None: the first part of each id.
         resamples: lists of persons drawn for the bands of DET curves; 0: none.
         seed: of the draws.
+        in_format: of the score files; None: guessed.
 
     Raises:
         UsageError: a histogram or reliability diagram of several files; bands of what has none.
@@ -55,7 +57,7 @@ def det(
         raise UsageError(f"a {kind} is of one score file; name one, or draw det")
     if resamples and kind != "det":
         raise UsageError(f"--resamples makes bands of DET curves; {kind} has none")
-    files = dict(zip(display_names(paths), read_labelled(paths, trials), strict=True))
+    files = dict(zip(display_names(paths), read_labelled(paths, trials, in_format), strict=True))
     if kind == "reliability":
         warn_of_cosines(files)
     bands = {}

@@ -1,6 +1,6 @@
 """Who gains and who loses by another system: trials by region, person by person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,8 +41,12 @@ def gains(file: Scores, right: Mapping[str, NDArray], people: str | None) -> Gai
         MissingInputError, InputError: as in `people.read_people` and `people.person_by_id`.
     """
     known = people and {id: one.person for id, one in read_people(people).items()}
-    person = np.array(person_by_id(file, known or None))
-    names, code = np.unique(person, return_inverse=True)
+    return counted(file, right, person_by_id(file, known or None))
+
+
+def counted(file: Scores, right: Mapping[str, NDArray], person: Sequence[str]) -> Gains:
+    """Return what each person gains, from the person of each of `file.ids`."""
+    names, code = np.unique(np.array(person), return_inverse=True)
     enrol, test = code[file.enrol], code[file.test]
     where = region(right["a"], right["b"])
     other = enrol != test  # a trial of one person counts once

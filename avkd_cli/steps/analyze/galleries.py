@@ -38,7 +38,9 @@ class Found:
     enrolled: int | None = None
 
 
-def from_scores(paths: Sequence[str], trials: str | None, people: str | None) -> Found:
+def from_scores(
+    paths: Sequence[str], trials: str | None, people: str | None, in_format: str | None = None
+) -> Found:
     """Return where targets stand among the trials of each test recording.
 
     Args:
@@ -46,12 +48,13 @@ def from_scores(paths: Sequence[str], trials: str | None, people: str | None) ->
         trials: list to take labels from.
         people: list of utterances that says who is who; None: the first part of each id, or where
             ids have none, the enrolment of the probe's target trial.
+        in_format: of the score files; None: guessed.
 
     Raises:
         MissingInputError, InputError: files cannot be read or joined; a probe has not exactly one
             target trial, or no other.
     """
-    files = aligned(read_labelled(paths, trials))
+    files = aligned(read_labelled(paths, trials, in_format))
     target = is_target(files[0])
     probe = _checked_probes(files[0], target)
     found = {

@@ -32,6 +32,7 @@ def identify(
     list_file: Path | None = None,
     trials: str | None = None,
     people: str | None = None,
+    in_format: str | None = None,
     ranks: Sequence[int] = (1, 5, 10),
     resamples: int = 1000,
     seed: int = 0,
@@ -47,6 +48,7 @@ def identify(
         list_file: of stores: take only these as probes.
         trials: of score files: list to take labels from.
         people: of score files: list of utterances that says who is who.
+        in_format: of score files: their format; None: guessed.
         ranks: k of the rank-k rates; those above the size of the smallest gallery are left out.
         resamples: how often persons are drawn; 0: no intervals.
         seed: of the draws.
@@ -57,7 +59,7 @@ def identify(
         MissingInputError, InputError: as in `galleries.from_scores` and `galleries.from_stores`.
     """
     of_stores = {"gallery": gallery, "enrol": enrol, "enrol-first": enrol_first, "list": list_file}
-    of_scores = {"trials": trials, "people": people}
+    of_scores = {"trials": trials, "people": people, "in-format": in_format}
     inputs = [str(resolve_input(one)) for one in inputs]
     stores = [Path(one).is_dir() for one in inputs]
     if any(stores) != all(stores):
@@ -68,7 +70,7 @@ def identify(
     if stores[0]:
         found = from_stores(inputs, gallery, enrol, enrol_first or 1, list_file)
     else:
-        found = from_scores(inputs, trials, people)
+        found = from_scores(inputs, trials, people, in_format)
     result = described(found, ranks, resamples, seed)
     if plot is not None:
         from avkd_cli.analysis.figures import cmc_figure, save

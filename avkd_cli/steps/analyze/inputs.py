@@ -13,16 +13,31 @@ from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scores import Scores, join
 from avkd_cli.verification.trials import Trials, read_trials
 
+OURS = "avkd"
 
-def read_labelled(paths: Sequence[str | Path], trials: str | Path | None = None) -> list[Scores]:
-    """Read score files; labels come from them, or from the trial list. Oddities go to stderr.
+
+def read_labelled(
+    paths: Sequence[str | Path], trials: str | Path | None = None, format: str | None = None
+) -> list[Scores]:
+    """Read score files; labels come from them, or from the trial list.
+
+    A format of others that was guessed is said on stderr, and so are oddities.
+
+    Args:
+        paths: score files.
+        trials: list to take labels from; None: they have them.
+        format: of all score files, one of `scoreformats.FORMATS`; None: guessed one by one.
 
     Raises:
         MissingInputError: a file does not exist.
         InputError: a file is damaged, has no labels or one class only, or misses a trial.
     """
     listed = None if trials is None else read_trials(trials)
-    scores = [read_scores(path, listed) for path in paths]
+    scores = [read_scores(path, listed, format) for path in paths]
+    if format is None:
+        for one in scores:
+            if one.format != OURS:
+                print(f"avkd analyze: {one.source}: format {one.format} (guessed)", file=sys.stderr)
     for one in scores:
         if one.label is None:
             raise InputError(f"{one.source}: has no labels; name the trial list with --trials")

@@ -61,6 +61,7 @@ def metrics(
     people: str | None = None,
     resamples: int = 0,
     seed: int = 0,
+    in_format: str | None = None,
 ) -> dict:
     """Return every metric, counts and signature of each score file.
 
@@ -71,12 +72,15 @@ def metrics(
         people: list of utterances that says who is who; None: the first part of each id.
         resamples: lists of persons drawn for the intervals; 0: none.
         seed: of the draws.
+        in_format: of the score files; None: guessed.
 
     Raises:
         MissingInputError, InputError: as in `inputs.read_labelled`; persons unknown or too few.
     """
     found = []
-    for name, one in zip(display_names(paths), read_labelled(paths, trials), strict=True):
+    for name, one in zip(
+        display_names(paths), read_labelled(paths, trials, in_format), strict=True
+    ):
         figures_of = {"name": name, "file": one.source, "list": one.name, **measured(one, rules)}
         figures_of |= further(one, rules)
         if resamples:

@@ -9,10 +9,13 @@ from avkd_cli.errors import InputError
 from avkd_cli.steps.analyze.correlation import against
 from avkd_cli.steps.analyze.findings import Findings, find
 from avkd_cli.steps.analyze.inputs import aligned, read_labelled
+from avkd_cli.steps.analyze.report_embeddings import embedding_plane
 from avkd_cli.steps.analyze.report_figures import (
+    banded,
     bar_figures,
     change_figures,
     det_figures,
+    reliability_figures,
     venn_figures,
     venn_files,
 )
@@ -80,27 +83,30 @@ def contents(found: Findings, corpus: str | None, resamples: int) -> dict:
     for name in names:
         files = by_system(found, name)
         paths = {one.system: one.path for one in found.scores if one.list == name}
-        sure, changes, reason = list_intervals(files, name, people, resamples)
-        unsure, differences = unsure or reason, differences + changes
+        sure = list_intervals(files, name, people, resamples, banded(files))
+        unsure, differences = unsure or sure.reason, differences + sure.differences
         results += [
-            result(system, name, paths[system], one) | {"eer_interval": sure.get(system)}
+            result(system, name, paths[system], one) | {"eer_interval": sure.intervals.get(system)}
             for system, one in files.items()
         ]
-        venns += venn_rows(files, name)
-        drawn |= det_figures(files, name)
+        venns += venn_rows(files, name, people)
+        drawn |= det_figures(files, name, sure.bands) | reliability_figures(files, name)
     table = arranged(results, corpus)
+    plane, far = embedding_plane(found.embeddings)
     return {
         "arranged": table,
         "sentences": sentences(table, venns, differences, venn_list),
         "figures": drawn
         | bar_figures(table)
         | change_figures(table, differences)
-        | venn_figures(venns, venn_list),
+        | venn_figures(venns, venn_list)
+        | plane,
         "differences": differences,
         "uncertainty": uncertainty(resamples, unsure),
         "venns": venns,
         "venn_list": venn_list,
         "correlation": correlation(found),
+        "outliers": far,
         "runs": found.runs,
         "stores": found.stores,
         "avkd": avkd_version(),

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from avkd_cli.analysis import figures
 from avkd_cli.analysis.systems import SENSES, list_label, students, system
 from avkd_cli.analysis.tables import list_groups, only_lists
+from avkd_cli.steps.analyze.inputs import is_target
+from avkd_cli.verification.metrics import cllr, min_cllr
 from avkd_cli.verification.scores import Scores
 
+MOST_BANDS, MOST_RATIOS = 3, 6
 Inline = tuple[str, str]  # an SVG element and its caption
 
 
@@ -61,7 +66,20 @@ def _interval(one: Mapping) -> dict:
     return {"value": one["difference"], "low": low, "high": high}
 
 
-def det_figures(files: Mapping[str, Scores], trial_list: str) -> dict[str, Inline]:
+def banded(files: Mapping[str, Scores]) -> list[str]:
+    """Return the systems whose DET curves have a band: few, since bands on bands hide all.
+
+    The fusions and the baselines; of other people's systems the first `MOST_BANDS`.
+    """
+    known = [name for name in files if name.startswith("fusion-") or name in SENSES]
+    known_students = {one for sense in SENSES for one in students(sense)}
+    others = [name for name in files if name not in known and name not in known_students]
+    return [*known, *others[:MOST_BANDS]]
+
+
+def det_figures(
+    files: Mapping[str, Scores], trial_list: str, bands: Mapping[str, figures.Band]
+) -> dict[str, Inline]:
     """Return one DET figure a sense, with the fusion in each, and one of all other systems."""
     fusions = [name for name in files if name.startswith("fusion-")]
     groups = {
@@ -71,18 +89,48 @@ def det_figures(files: Mapping[str, Scores], trial_list: str) -> dict[str, Inlin
     seen = {name for names in groups.values() for name in names}
     groups["others"] = [name for name in files if name not in seen]
     return {
-        f"det-{trial_list}-{group}": _det(files, trial_list, group, names)
+        f"det-{trial_list}-{group}": _det(files, trial_list, group, names, bands)
         for group, names in groups.items()
         if names
     }
 
 
-def _det(files: Mapping[str, Scores], trial_list: str, group: str, names: Sequence[str]) -> Inline:
+def _det(
+    files: Mapping[str, Scores],
+    trial_list: str,
+    group: str,
+    names: Sequence[str],
+    bands: Mapping[str, figures.Band],
+) -> Inline:
     scores = {name: (files[name].target, files[name].nontarget) for name in names}
     kind = {"audio": "voice", "visual": "face"}.get(group, "other systems")
-    figure = figures.det_figure(scores, f"{list_label(trial_list)}, {kind}")
+    shown = {name: bands[name] for name in names if name in bands}
+    figure = figures.det_figure(scores, f"{list_label(trial_list)}, {kind}", bands=shown)
     caption = f"Detection error trade-off on {list_label(trial_list)}: {kind}; probit axes."
+    if shown:
+        whose = ", ".join(system(name).label for name in shown)
+        caption += f" Bands: 95 % over persons, of {whose}."
     return inlined(f"det-{trial_list}-{group}", figure, caption)
+
+
+def reliability_figures(files: Mapping[str, Scores], trial_list: str) -> dict[str, Inline]:
+    """Return whether scores mean what they say, where they go beyond -1 to 1 as cosines cannot."""
+    ratios = [name for name, one in files.items() if np.abs(one.score).max() > 1][:MOST_RATIOS]
+    if not ratios:
+        return {}
+    panels = {}
+    for name in ratios:
+        one = files[name]
+        title = f"{system(name).label}: Cllr {cllr(one.target, one.nontarget):.3f}, at best "
+        title += f"{min_cllr(one.target, one.nontarget):.3f}"
+        panels[title] = (one.score, is_target(one))
+    caption = (
+        f"Calibration on {list_label(trial_list)}, scores taken for log-likelihood ratios: how "
+        "often a stated probability comes true, at even odds. On the diagonal scores mean what "
+        "they say."
+    )
+    name = f"reliability-{trial_list}"
+    return {name: inlined(name, figures.reliability_panels(panels, 0.5), caption)}
 
 
 def venn_figures(rows: Sequence[Mapping], trial_list: str) -> dict[str, Inline]:

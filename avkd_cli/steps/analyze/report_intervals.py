@@ -1,8 +1,10 @@
 """Intervals of the report: every system's EER, and every student against its baseline."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from avkd_cli.analysis.bands import Band, along, drawn_band
 from avkd_cli.analysis.comparison import LEVEL, USUAL, differences, intervals, verdict
 from avkd_cli.analysis.systems import baseline_of
 from avkd_cli.errors import InputError
@@ -23,36 +25,61 @@ def persons_of_stores(stores: Sequence[Path]) -> dict[str, str] | None:
     return found or None
 
 
+class Sure(NamedTuple):
+    """How sure one list's figures are.
+
+    Args:
+        intervals: of each system's EER, in percent.
+        differences: students' EERs minus their baseline's, with intervals.
+        bands: of the DET curves of those systems whose curves have one.
+        reason: why there is nothing of this, or None.
+    """
+
+    intervals: dict[str, list[float]]
+    differences: list[dict]
+    bands: dict[str, Band]
+    reason: str | None
+
+
 def list_intervals(
-    files: Mapping[str, Scores], trial_list: str, people: Mapping[str, str] | None, resamples: int
-) -> tuple[dict[str, list[float]], list[dict], str | None]:
-    """Return one list's EER intervals by system, differences of students, and why there are none.
+    files: Mapping[str, Scores],
+    trial_list: str,
+    people: Mapping[str, str] | None,
+    resamples: int,
+    banded: Collection[str] = (),
+) -> Sure:
+    """Return how sure one list's figures are.
 
     Args:
         files: scores of each system, in one order of trials.
         trial_list: its name.
         people: person of each id; None: the first part of the id.
         resamples: lists of persons drawn; 0 computes nothing.
+        banded: systems whose DET curves shall have a band.
     """
     if not resamples:
-        return {}, [], "no intervals were asked for"
+        return Sure({}, [], {}, "no intervals were asked for")
     systems = list(files)
     first = files[systems[0]]
+    lines = {name: along(files[name].target, files[name].nontarget) for name in banded}
+    every = dict.fromkeys([*USUAL, *(one for line in lines.values() for one in line)])
     try:
         enrol, test = trial_persons(first, people)
         drawn = resample_persons(
             [one.score for one in files.values()], first.label, enrol, test,
-            wanted=USUAL, n_resamples=resamples,
+            wanted=list(every), n_resamples=resamples,
         )  # fmt: skip
         found = {name: intervals(drawn, place)["eer_percent"] for place, name in enumerate(systems)}
+        bands = {name: drawn_band(drawn, line, systems.index(name)) for name, line in lines.items()}
     except (InputError, ValueError) as error:  # persons unknown, or too few to draw from
-        return {}, [], str(error)
+        return Sure({}, [], {}, str(error))
     rows = [
         _row(name, trial_list, differences(drawn, systems.index(baseline_of(name)), place))
         for place, name in enumerate(systems)
         if baseline_of(name) in files
     ]
-    return {name: [one["low"], one["high"]] for name, one in found.items()}, rows, None
+    limits = {name: [one["low"], one["high"]] for name, one in found.items()}
+    return Sure(limits, rows, bands, None)
 
 
 def _row(name: str, trial_list: str, found: Mapping) -> dict:

@@ -8,24 +8,42 @@ from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.analysis.report.words import OTHER
 from avkd_cli.analysis.systems import baseline_of, list_label
 from avkd_cli.analysis.venn import decided_right, newly_right_of
+from avkd_cli.errors import InputError
+from avkd_cli.steps.analyze import gains
 from avkd_cli.steps.analyze.inputs import is_target
+from avkd_cli.steps.analyze.people import person_by_id
 from avkd_cli.steps.analyze.venn import summary
 from avkd_cli.verification.scores import Scores
 
 
-def venn_rows(files: Mapping[str, Scores], trial_list: str) -> list[dict]:
+def venn_rows(
+    files: Mapping[str, Scores], trial_list: str, people: Mapping[str, str] | None = None
+) -> list[dict]:
     """Return the regions of every student against its baseline, each at its own EER.
 
     Args:
         files: scores of each system, in one order of trials.
         trial_list: its name.
+        people: person of each id; None: the first part of the id.
     """
     taught = [name for name in files if baseline_of(name) in files]
     if not taught:
         return []
     target = is_target(files[taught[0]])
     right = {name: _right(one, target) for name, one in files.items()}
-    return [_row(name, trial_list, right, target) for name in taught]
+    person = _persons(files[taught[0]], people)
+    rows = [_row(name, trial_list, right, target) for name in taught]
+    for row, name in zip(rows, taught, strict=True):
+        both = {"a": right[baseline_of(name)], "b": right[name]}
+        row["persons"] = person and gains.summary(gains.counted(files[name], both, person))
+    return rows
+
+
+def _persons(file: Scores, people: Mapping[str, str] | None) -> list[str] | None:
+    try:
+        return person_by_id(file, people)
+    except InputError:  # nobody is known: the page does without
+        return None
 
 
 def _right(scores: Scores, target: np.ndarray) -> np.ndarray:

@@ -129,7 +129,7 @@ def table(rows: list[Row]) -> str:
         "The files are collected from the test\nsets of other projects, or made to break readers "
         "of sound, pictures and films. Films are heard by\n`prep-audio` and seen by `crop-faces "
         "--detector none`. `accepted` names the warnings, if any; for the\nothers the code and "
-        "detail are those of `rejects.jsonl`. None hung, crashed or left a store behind.\n\n"
+        "detail are those of `rejects.jsonl`. FAULT is a hang, a crash, a store left.\n\n"
         "| file | command | exit | outcome | detail |\n| --- | --- | --- | --- | --- |\n"
     )
     for name, command, code, outcome, detail in rows:

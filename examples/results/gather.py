@@ -390,7 +390,7 @@ def same_settings(seeds: Mapping[int, Path]) -> None:
 
 TOLD = (
     "model", "width", "embedding_size", "epochs", "max_steps", "batch_size", "optimizer", "lr",
-    "margin", "scale", "dropout", "speed_classes", "augment",
+    "margin", "scale", "dropout", "centre", "start", "speed_classes", "augment",
 )  # fmt: skip
 
 

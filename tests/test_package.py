@@ -107,4 +107,4 @@ def test_presets_are_found_without_the_tree(installed, preset):
     words = ("prep-audio", "list.jsonl", "-o", "x.zarr", "--config", preset, "--print-config")
     printed = tomllib.loads(installed(*words))["prep-audio"]
     given = tomllib.loads((ROOT / "examples/presets" / f"{preset}.toml").read_text("utf-8"))
-    assert printed["n-mels"] == given["prep-audio"]["n-mels"]
+    assert printed.items() >= given["prep-audio"].items()

@@ -40,6 +40,27 @@ def test_several_files_share_one_sync_of_their_directory(tmp_path, operations):
     assert operations.count("sync_directory") == 1
 
 
+def test_no_file_has_its_name_before_all_are_synced(tmp_path, operations):
+    durable.write_all({tmp_path / "a": b"1", tmp_path / "b": b"2"})
+    each_twice = [name for name in ("create", "write", "sync", "rename") for _ in range(2)]
+    assert operations == [*each_twice, "sync_directory"]
+
+
+def test_a_disk_that_fails_one_sync_of_several_shows_none_of_the_files(tmp_path, monkeypatch):
+    real, calls = os.fsync, []
+
+    def fsync(descriptor):
+        calls.append(descriptor)
+        if len(calls) == 2:
+            raise OSError(errno.EIO, "Input/output error")
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(WriteError, match="check the disk"):
+        durable.write_all({tmp_path / name: b"1" for name in "abc"})
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("operation", ["create", "write", "sync", "rename", "sync_directory"])
 @pytest.mark.parametrize(
     ("code", "error"),

@@ -196,3 +196,13 @@ def test_a_format_that_is_not_ours_is_said_and_one_that_is_never_guessed_is_name
     assert set(SCORE_FORMATS) == set(FORMATS)
     with pytest.raises(InputError, match="--trials"):  # read as distances, which have no labels
         run(fame, "--in-format", "fame")
+
+
+def test_scores_that_are_upside_down_are_said(hand, tmp_path):
+    turned = tmp_path / "turned.scores"  # S09
+    rows = [line.split() for line in hand.read_text().splitlines()]
+    turned.write_text("".join(f"{a} {b} {1 - float(s)} {kind}\n" for a, b, s, kind in rows))
+    for path, expected in ((turned, True), (hand, False)):
+        result = CliRunner().invoke(cli, ["analyze", "metrics", str(path)])
+        assert ("are these distances? (inverted)" in result.stderr) is expected
+        assert (json.loads(result.stdout)["files"][0]["eer_percent"] > 50) is expected

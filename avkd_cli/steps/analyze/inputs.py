@@ -14,6 +14,7 @@ from avkd_cli.verification.scores import Scores, join
 from avkd_cli.verification.trials import Trials, read_trials
 
 OURS = "avkd"
+INVERTED = "the EER is above 50 %: are these distances? (inverted)"
 
 
 def read_labelled(
@@ -50,7 +51,9 @@ def warn(scores: Sequence[Scores]) -> None:
     """Print each kind of oddity once on stderr, and how many files more have it."""
     kinds: dict[str, list[str]] = {}
     for one in scores:
-        for text in one.warnings:
+        # Both rates are above a half somewhere exactly where the medians are the wrong way round.
+        inverted = np.median(one.target) < np.median(one.nontarget)
+        for text in (*one.warnings, *([INVERTED] if inverted else [])):
             kinds.setdefault(text.rpartition("(")[2], []).append(f"{one.source}: {text}")
     for first, *more in kinds.values():
         also = f", and {len(more)} more files" if more else ""

@@ -28,9 +28,11 @@ class StatisticsPooling(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Return (batch, output_size)."""
         features = at_least_float32(features)
-        several = features.shape[-1] > 1
-        variance, mean = torch.var_mean(features, dim=-1, correction=1 if several else 0)
-        return torch.cat([mean, (variance + EPSILON).sqrt()], dim=1)
+        mean = features.mean(dim=-1, keepdim=True)
+        # Written out: torch.var_mean takes twice as long on a CPU.
+        squares = (features - mean).square().sum(dim=-1)
+        variance = squares / max(1, features.shape[-1] - 1)
+        return torch.cat([mean.squeeze(-1), (variance + EPSILON).sqrt()], dim=1)
 
 
 class AttentiveStatisticsPooling(nn.Module):

@@ -6,6 +6,8 @@ from torch import Tensor, nn
 
 from avkd_cli.audio import kaldi
 
+CHUNK = 4  # sounds of some seconds
+
 
 class Fbank(nn.Module):
     """Kaldi's log-mel filterbank energies of a batch of sounds, without dither.
@@ -39,6 +41,13 @@ class Fbank(nn.Module):
 
     def forward(self, samples: Tensor) -> Tensor:
         """Return the log energies of each band in each frame."""
+        if samples.device.type == "cpu" and samples.ndim > 1 and len(samples) > CHUNK:
+            # What a CPU's cache holds takes less than half the time.
+            return torch.cat([self.energies(some) for some in samples.split(CHUNK)])
+        return self.energies(samples)
+
+    def energies(self, samples: Tensor) -> Tensor:
+        """Return what `forward` does, of all at once."""
         frames = samples.unfold(-1, kaldi.FRAME, kaldi.HOP)  # (batch, frames, 400), a view
         frames = frames - frames.mean(dim=-1, keepdim=True)
         before = F.pad(frames, (1, 0), mode="replicate")[..., :-1]

@@ -37,6 +37,14 @@ def test_a_batch_is_its_rows():
         torch.testing.assert_close(module(sound[None])[0], row, atol=1e-5, rtol=0)
 
 
+def test_the_batch_may_be_larger_than_what_is_computed_at_once():
+    samples = noise(11, 4_000).requires_grad_()
+    module = Fbank(40)
+    assert torch.equal(module(samples), module.energies(samples))
+    module(samples).sum().backward()
+    assert samples.grad.any(dim=1).all()
+
+
 def test_the_module_has_no_weights_and_passes_gradients():
     module = Fbank(40)
     samples = noise(2, 2000).requires_grad_()

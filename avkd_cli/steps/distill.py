@@ -100,8 +100,7 @@ def distill(
 
 def choose_taught(data: Any, taught: Any, list_file: Path | None, intersect: bool) -> TrainingSet:
     """Return the training utterances, all of them known to the teacher."""
-    ids = [one for one, n in zip(data.ids, data.lengths, strict=True) if n > 0]
-    chosen = choose([data], list_file, ids=ids)
+    chosen = choose([data], list_file)
     missing = [one for one in chosen.ids if one not in taught.row_of]
     if not missing:
         return chosen
@@ -112,7 +111,7 @@ def choose_taught(data: Any, taught: Any, list_file: Path | None, intersect: boo
     if not intersect:
         raise InputError(f"{what}; make it from the same list, or pass --intersect")
     print(f"avkd distill: warning: {what}; they are left out", file=sys.stderr)
-    return choose([data, taught], list_file, ids=ids)
+    return choose([data, taught], list_file)
 
 
 def terms_of(settings: Any) -> Terms:

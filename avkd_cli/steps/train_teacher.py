@@ -97,8 +97,7 @@ def sense_job(
     disturbers: Disturbers,
 ) -> Job:
     """Return the training of one sense's encoder from its store."""
-    ids = [one for one, n in zip(store.ids, store.lengths, strict=True) if n > 0]
-    chosen = choose([store], list_file, ids=ids)
+    chosen = choose([store], list_file)
     description = describe_sense(modality, store, settings)
     return Job(
         step="train-teacher",

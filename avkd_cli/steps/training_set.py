@@ -1,6 +1,5 @@
 """Which utterances are trained on, and which class each belongs to."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,50 +27,65 @@ class TrainingSet:
     classes: list[str]
 
     def rows(self, store: Any) -> np.ndarray:
-        """Return the row of a store for each utterance."""
-        return np.array([store.row_of[utterance] for utterance in self.ids], np.int64)
+        """Return the row of a store for each utterance, int64."""
+        return np.fromiter(map(store.row_of.__getitem__, self.ids), np.int64, len(self.ids))
 
 
-def choose(
-    stores: list[Any], list_file: Path | None, *, ids: Iterable[str] | None = None
-) -> TrainingSet:
-    """Return the utterances that every store has, of the split `train` where there are splits.
+def choose(stores: list[Any], list_file: Path | None) -> TrainingSet:
+    """Return the utterances that every store has something of; only split `train` where one has.
+
+    An utterance without a face has a row in a face store, but nothing to train on.
 
     Args:
         stores: open stores; the first says who is who.
         list_file: take only the utterances of this list; its splits win over the store's.
-        ids: take only these as well.
 
     Raises:
         InputError: nothing is left, a person is missing, or fewer than two persons remain.
     """
-    first = stores[0]
-    splits = dict(zip(first.ids, first.column("split"), strict=True))
-    if list_file is not None:
-        listed = read_utterances(list_file).utterances
-        splits = {u.id: u.split or splits.get(u.id, "") for u in listed}
-    chosen = set(splits) & set.intersection(*(set(store.row_of) for store in stores))
-    chosen = chosen if ids is None else chosen & set(ids)
-    if any(splits[one] for one in chosen):
-        chosen = {one for one in chosen if splits[one] == TRAIN}
-    persons = {one: first.persons[first.row_of[one]] for one in chosen}
-    return labelled(persons, first, list_file)
+    first, *others = stores
+    splits = splits_of(first, list_file)
+    filled = first.lengths > 0 if hasattr(first, "lengths") else np.ones(len(splits), bool)
+    rows = [row for row in np.flatnonzero(filled).tolist() if splits[row] is not None]
+    for other in others:
+        rows = [row for row in rows if holds(other, first.ids[row])]
+    if any(splits[row] for row in rows):
+        rows = [row for row in rows if splits[row] == TRAIN]
+    return labelled(rows, first, list_file)
 
 
-def labelled(persons: dict[str, str], store: Any, list_file: Path | None) -> TrainingSet:
-    """Return a training set from the person of each utterance."""
+def splits_of(store: Any, list_file: Path | None) -> list[str | None]:
+    """Return the split of each row of a store, None where a list is given that lacks it."""
+    splits = store.column("split")
+    if list_file is None:
+        return splits
+    listed = {one.id: one.split or "" for one in read_utterances(list_file).utterances}
+    pairs = zip(store.ids, splits, strict=True)
+    return [listed[one] or split if one in listed else None for one, split in pairs]
+
+
+def holds(store: Any, utterance: str) -> bool:
+    """Return whether a store has an utterance, and something of it: sound, a face."""
+    row = store.row_of.get(utterance)
+    return row is not None and (not hasattr(store, "lengths") or bool(store.lengths[row] > 0))
+
+
+def labelled(rows: list[int], store: Any, list_file: Path | None) -> TrainingSet:
+    """Return a training set of rows of a store, which says whose each is."""
     where = f"{store.path}" + (f" with {list_file}" if list_file else "")
-    if not persons:
+    if not rows:
         raise InputError(
             f"{where}: no utterance to train on; check --list, the split ('{TRAIN}' is trained "
             "on) and that the stores come from one list"
         )
-    nameless = sorted(one for one, person in persons.items() if not person)
+    rows = sorted(rows, key=store.ids.__getitem__)
+    nameless = [store.ids[row] for row in rows if not store.persons[row]]
     if nameless:
         raise InputError(f"{where}: {len(nameless)} utterances without person, first {nameless[0]}")
-    classes = sorted(set(persons.values()))
+    persons = [store.persons[row] for row in rows]
+    classes = sorted(set(persons))
     if len(classes) < 2:
         raise InputError(f"{where}: training needs at least 2 persons, found 1 ({classes[0]})")
     place = {person: i for i, person in enumerate(classes)}
-    ids = sorted(persons)
-    return TrainingSet(ids, np.array([place[persons[one]] for one in ids], np.int64), classes)
+    labels = np.fromiter(map(place.__getitem__, persons), np.int64, len(persons))
+    return TrainingSet([store.ids[row] for row in rows], labels, classes)

@@ -8,6 +8,7 @@ from torch import nn
 
 from avkd_cli.errors import InputError
 from avkd_cli.steps.embedder import Embed
+from avkd_cli.steps.training_set import holds
 from avkd_cli.verification import metrics, scoring
 from avkd_cli.verification.trials import Trials, read_trials
 
@@ -31,7 +32,7 @@ class Validation:
     def find(one: str, stores: list[Any], source: str) -> str:
         """Return the id under which the stores have an utterance."""
         for name in (one, scoring.without_extension(one)):
-            if all(name in s.row_of and has_content(s, name) for s in stores):
+            if all(holds(store, name) for store in stores):
                 return name
         raise InputError(
             f"{source}: nothing of '{one}' in {stores[0].path}; prepare the validation "
@@ -47,11 +48,6 @@ class Validation:
         scores = scoring.cosine_scores(found, self.enrol, self.test)
         target, nontarget = scores[self.label == 1], scores[self.label == 0]
         return {"eer": float(metrics.equal_error_rate(target, nontarget))}
-
-
-def has_content(store: Any, name: str) -> bool:
-    """Return whether the utterance has something to embed: a face, sound."""
-    return not hasattr(store, "lengths") or store.lengths[store.row_of[name]] > 0
 
 
 def labels_of(trials: Trials, source: str) -> np.ndarray:

@@ -139,7 +139,8 @@ bench: $(READY) ## measure speed, as ratios in one run
 
 campaign: $(READY) ## the long form of the reliability campaigns, into docs/reliability.md
 	for kind in kill fail power mutants; do $(VENV)/bin/python tests/campaigns/crash.py $$kind --record; done
-	for name in damage fuzz nasty full rivals kill; do $(VENV)/bin/python tests/campaigns/$$name.py --record; done
+	for name in damage fuzz nasty full rivals kill resume; do $(VENV)/bin/python tests/campaigns/$$name.py --record; done
+	if [ -d $(DATA)/chimera ]; then $(VENV)/bin/python tests/campaigns/resume.py --chimera $(DATA) --record; fi
 
 setup-browser: ## install Debian's chromium, which the report's test looks for
 	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)

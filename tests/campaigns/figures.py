@@ -23,6 +23,9 @@ TITLES = {  # in the order of the page
     "rivals": "two to four runs on one output, started together",
     "damage": "one file of a published store flipped, cut, zeroed, deleted or grown",
     "fuzz": "mutated recordings, films, pictures, lists and stores",
+    "resume": "training killed before any micro-batch, at any file operation and in validations, "
+    "then the same line again: every byte as of a run left alone; parts of a checkpoint left out",
+    "resume chimera54": "`train-teacher` on real voices killed ten times on its way",
     "nasty": "every file of the shared nasty media ([what happened to each](nasty.md))",
 }
 

@@ -13,6 +13,7 @@ on from; the comparison must see each.
     python tests/campaigns/resume.py                      everything, minutes
     python tests/campaigns/resume.py --every 9            a ninth of the moments
     python tests/campaigns/resume.py --chimera DATA       real commands on real recordings
+    … --record                                            and into docs/reliability.md
 """
 
 import argparse
@@ -33,6 +34,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import figures
 import numpy as np
 import torch
 
@@ -390,9 +392,13 @@ def seen(name: str, output: Path, folder: Path, mutant: str) -> bool:
     return bool(gone_on(name, copy, folder, mutant))
 
 
-def campaign(names: list[str], every: int, seed: int) -> int:
-    """Kill everywhere, some runs twice, then try the mutants; return the number of faults."""
-    chance, faults, unseen, total = random.Random(seed), 0, set(MUTANTS), 0
+def campaign(names: list[str], every: int, seed: int) -> tuple[dict[str, int], int, list[str]]:
+    """Kill everywhere, some runs twice, then try the mutants.
+
+    Returns:
+        The kills of each training, how many went wrong, and the mutants that were not seen.
+    """
+    chance, faults, unseen, kills_of = random.Random(seed), 0, set(MUTANTS), {}
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for name in names:
@@ -405,23 +411,24 @@ def campaign(names: list[str], every: int, seed: int) -> int:
             stopped = killed(name, [late], folder)
             unseen -= {m for m in sorted(unseen) if seen(name, stopped, folder, m)}
             for kills in [[late], *once, *twice]:
-                total += len(kills)
+                kills_of[name] = kills_of.get(name, 0) + len(kills)
                 if found := gone_on(name, killed(name, kills, folder), folder):
                     faults += 1
                     print(f"{name}: {kills}: {found}", flush=True)
             print(f"{name}: {counts}", flush=True)
-    print(f"resume: {total} kills, {faults} faults, mutants not seen: {sorted(unseen) or 'none'}")
-    return faults + len(unseen)
+    return kills_of, faults, sorted(unseen)
 
 
-def chimera(data: Path, kills: int, seed: int) -> int:
-    """Train on real recordings by the real command, killed at random; return the differences."""
+def chimera(data: Path, kills: int, seed: int) -> tuple[list[int], list[str]]:
+    """Train on real recordings by the real command, killed after steps drawn at random.
+
+    Returns:
+        The last step in the log at each kill, and what differs from the run left alone.
+    """
     chance, avkd = random.Random(seed), [sys.executable, "-m", "avkd_cli"]
 
-    def run(*words: object) -> float:
-        began = time.monotonic()
-        subprocess.run([*avkd, *map(str, words)], check=True, capture_output=True)
-        return time.monotonic() - began
+    def run(*words: object) -> None:
+        subprocess.run([*avkd, *map(str, words)], check=True, stdout=subprocess.DEVNULL)
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -429,28 +436,30 @@ def chimera(data: Path, kills: int, seed: int) -> int:
         table = data / "chimera" / "chimera54_manifest.csv"
         run("corpus", "csv", table, "--id", "sample", "--person", "identity", "--audio", "voice",
             "--images", "face", "--split", "split", "--root", data, "-o", people)  # fmt: skip
-        run("prep-audio", people, "-o", store)
-        train = ["train-teacher", "--modality", "audio", store, "--config", "small", "--epochs",
-                 12, "--checkpoint-every", 4, "-o"]  # fmt: skip
+        run("prep-audio", people, "-o", store, "--config", "small", "--quiet")
+        train = ["train-teacher", "--modality", "audio", store, "--config", "small", "--quiet",
+                 "--epochs", 12, "--checkpoint-every", 4, "--log-every", 1, "-o"]  # fmt: skip
         alone, killed = folder / "alone", folder / "killed"
-        seconds = run(*train, alone)
-        starting = run(*train, alone)  # already complete: what a start costs
-        reached: list[int] = []
-        while len(reached) < kills and not (killed / "model.json").exists():
-            child = subprocess.Popen([*avkd, *map(str, train), killed], stderr=subprocess.DEVNULL,
-                                     stdout=subprocess.DEVNULL)  # fmt: skip
-            share = 2 * chance.random() / kills
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(starting + share * (seconds - starting))
+        run(*train, alone)
+        total, reached = logged(alone), []
+        for step in sorted(chance.sample(range(total * 9 // 10), kills)):
+            child = subprocess.Popen([*avkd, *map(str, train), killed], stdout=subprocess.DEVNULL)
+            while logged(killed) < step and child.poll() is None:
+                time.sleep(0.01)
+            time.sleep(0.2 * chance.random())  # somewhere in the steps that follow
             child.kill()
-            if child.wait() == -signal.SIGKILL:
-                steps = [int(p.name[5:]) for p in checkpoint.folders(killed)]
-                reached.append(max(steps, default=0))
+            if child.wait() != -signal.SIGKILL:
+                raise SystemExit(f"chimera54: not killed after step {step}: {child.returncode}")
+            reached.append(logged(killed))
         run(*train, killed)
-        found = differences(alone, killed)
-    print(f"chimera54: {len(reached)} kills, the last checkpoint after each at step {reached}")
-    print(f"resume: differences from the run left alone: {found or 'none'}")
-    return len(found)
+        return reached, differences(alone, killed)
+
+
+def logged(run: Path) -> int:
+    """Return the step of the last whole line of a run's log, 0 where there is none."""
+    path = run / "log.jsonl"
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    return json.loads(lines[-1])["step"] if lines else 0
 
 
 def main() -> int:
@@ -461,11 +470,37 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--chimera", type=Path, metavar="DATA", help="the shared folder data/")
     parser.add_argument("--kills", type=int, default=10, help="of --chimera")
+    figures.add_option(parser)
     given = parser.parse_args()
     if given.chimera:
-        return 1 if chimera(given.chimera.resolve(), given.kills, given.seed) else 0
+        return main_chimera(given)
     torch.set_num_threads(1)  # a forked process has no other threads
-    return 1 if campaign(given.only, given.every, given.seed) else 0
+    kills, faults, unseen = campaign(given.only, given.every, given.seed)
+    if given.record:
+        caught = f"{len(MUTANTS) - len(unseen)} of {len(MUTANTS)}"
+        counts = {"every": given.every, "kills": kills, "mutants caught": caught}
+        wrong = faults + len(unseen)
+        figures.record("resume", cases=sum(kills.values()), wrong=wrong, counts=counts)
+    print(
+        f"resume: {sum(kills.values())} kills, {faults} faults, "
+        f"mutants not seen: {', '.join(unseen) or 'none'}"
+    )
+    return 1 if faults or unseen else 0
+
+
+def main_chimera(given: argparse.Namespace) -> int:
+    """Run the campaign on real recordings; the last line sums it up."""
+    reached, found = chimera(given.chimera.resolve(), given.kills, given.seed)
+    if given.record:
+        figures.record(
+            "resume chimera54",
+            cases=len(reached),
+            wrong=len(found),
+            counts={"killed after the steps": " ".join(map(str, reached))},
+        )
+    print(f"chimera54: {len(reached)} kills, after the steps {reached}")
+    print(f"resume: differences from the run left alone: {found or 'none'}")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

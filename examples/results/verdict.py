@@ -103,7 +103,7 @@ def seeds_text(one: Mapping) -> str:
 
 CLAIMS = {
     "better": "an improvement may be claimed",
-    "worse": "a loss may be claimed",
+    "worse": "harm may be claimed",
     "open": "no difference may be claimed",
 }
 
@@ -252,16 +252,17 @@ def _little_for_voices(results: Mapping) -> str:
     if None in rows.values():
         return ""
     gains = {sense: -row["relative_percent"] for sense, row in rows.items()}
-    order = "less" if gains["audio"] < gains["visual"] else "more"
+    order = "they gain less" if gains["audio"] < gains["visual"] else "they gain more"
+    order = order if max(gains.values()) > 0 else "neither gains"
     sure = {
         "better": "an improvement may be claimed",
-        "worse": "a loss may be claimed",
+        "worse": "harm may be claimed",
         "open": "nothing may be claimed",
     }
     said = [
         f"{SENSES[sense]} {plain(gains[sense])} % ({sure[judged(rows[sense])]})" for sense in rows
     ]
-    return f"The paper has voices gain less than faces; here they gain {order}: {listed(said)}."
+    return f"The paper has voices gain less than faces; here {order}: {listed(said)}."
 
 
 def strong(results: Mapping) -> Iterator[str]:

@@ -69,7 +69,7 @@ def test_an_interval_with_zero_claims_nothing_and_says_what_could_be_seen():
 def test_an_interval_above_zero_is_a_loss():
     said = verdict.claim("KL", "the audio student", 14.0, 15.0, row(1.0, 0.2, 1.8), RESULTS)
     assert "raises the EER" in said
-    assert said.endswith("a loss may be claimed.")
+    assert said.endswith("harm may be claimed.")
 
 
 @pytest.mark.parametrize(

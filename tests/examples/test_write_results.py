@@ -136,3 +136,9 @@ def test_weights_that_cannot_be_read_are_refused(tmp_path, text, message):
     (tmp_path / "w.mk").write_text(text)
     with pytest.raises(InputError, match=message):
         write_results.read_weights(tmp_path / "w.mk")
+
+
+def test_the_page_says_what_of_the_record_is_missing(record, weights, tmp_path):
+    written(record, weights, tmp_path / "out")
+    page = " ".join((tmp_path / "out/results.md").read_text("utf-8").split())
+    assert "make tune DATA" not in page and "`make tune`, which chooses them" in page

@@ -41,7 +41,9 @@ def page(results: Mapping, pictures: Iterable[str]) -> str:
         ["## Verdict", "", *(f"- {one}" for one in verdict(results))],
         ["## How it was made", "", *how(results)],
         section("Both senses", systems(results), "systems", shown, SYSTEMS_NOTE),
-        section("Students", students(results, "students"), "students", shown, students_note(results)),
+        section(
+            "Students", students(results, "students"), "students", shown, students_note(results)
+        ),
         section("A strong imported teacher", strong(results), "strong", shown, STRONG_NOTE),
         section("Fewer recordings a person", few(results), "few", shown, FEW_NOTE),
         *(

@@ -139,8 +139,9 @@ def reading(work: Work, rounds: int) -> dict:
         words = ("nontarget", "target")
         with work.scores.open("w") as file:
             file.writelines(
-                f"{work.ids[a]} {work.ids[b]} 0.{n:09d} {words[y]}\n"
-                for n, (a, b, y) in enumerate(lines)
+                # One score a pair, whichever way round: a pair with two scores is refused.
+                f"{work.ids[a]} {work.ids[b]} 0.{a * b % 10**9:09d} {words[y]}\n"
+                for a, b, y in lines
             )
     count = ["wc", "-w", str(work.scores)]
     mine, theirs = best(

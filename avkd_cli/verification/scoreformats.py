@@ -10,6 +10,7 @@ import numpy as np
 from avkd_cli.errors import InputError
 from avkd_cli.verification import labels
 from avkd_cli.verification.columns import Block, Columns
+from avkd_cli.verification.decimals import plain_decimals
 from avkd_cli.verification.words import Words, joined
 
 LABELS = labels.LABELS | {b"-1": 0}
@@ -155,19 +156,30 @@ def numbers(columns: Columns, block: Block, index: int, allow_infinite: bool) ->
     Raises:
         InputError: naming the first line whose score is no finite decimal number.
     """
-    tokens = block.column(index).tolist()
+    words = block.column(index)
+    values, plain = plain_decimals(words)
+    odd = np.flatnonzero(~plain)
+    tokens = words.take(odd).tolist()
+    found = _floats(tokens, allow_infinite)
+    if found is None:
+        at = next(n for n, token in enumerate(tokens) if not _is_number(token, allow_infinite))
+        seen = f"score {tokens[at].decode()!r}, wanted a finite decimal number such as -0.125"
+        raise columns.fail(block.line(int(odd[at])), seen)
+    values[odd] = found
+    return values + 0.0  # -0.0 becomes 0.0
+
+
+def _floats(tokens: list[bytes], allow_infinite: bool) -> np.ndarray | None:
+    """Return numbers; None if a token is none."""
     allowed = _NUMBER_BYTES + (_INFINITE if allow_infinite else b"")
-    if not b"\n".join(tokens).translate(None, allowed):
-        try:
-            values = np.fromiter(map(float, tokens), np.float64, len(tokens))
-        except ValueError:
-            pass
-        else:
-            if not np.isnan(values).any() and (allow_infinite or np.isfinite(values).all()):
-                return values + 0.0  # -0.0 becomes 0.0
-    row = next(row for row, token in enumerate(tokens) if not _is_number(token, allow_infinite))
-    found = f"score {tokens[row].decode()!r}, wanted a finite decimal number such as -0.125"
-    raise columns.fail(block.line(row), found)
+    if b"\n".join(tokens).translate(None, allowed):
+        return None
+    try:
+        values = np.fromiter(map(float, tokens), np.float64, len(tokens))
+    except ValueError:
+        return None
+    bad = np.isnan(values) if allow_infinite else ~np.isfinite(values)
+    return None if bad.any() else values
 
 
 def _is_number(token: bytes, allow_infinite: bool) -> bool:

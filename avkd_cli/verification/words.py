@@ -53,6 +53,11 @@ def joined(words: list[bytes]) -> Words:
     return Words(with_spare(text), np.concatenate([[0], end[:-1] + 1])[: len(words)], end)
 
 
+def eights(words: Words) -> np.ndarray:
+    """Return the eight bytes from any byte of the text on, uint64, without copying."""
+    return np.ndarray((len(words.text) - 7,), "<u8", words.text, strides=(1,))
+
+
 def fingerprints(words: Words) -> tuple[np.ndarray, np.ndarray]:
     """Return two independent 64-bit hashes of each word, uint64, shape (n,) each.
 
@@ -60,14 +65,14 @@ def fingerprints(words: Words) -> tuple[np.ndarray, np.ndarray]:
         words: at least one.
     """
     start, length = words.start, words.end - words.start
-    eights = np.ndarray((len(words.text) - 7,), "<u8", words.text, strides=(1,))  # from any byte on
+    text = eights(words)
     first, second = np.full(len(words), _MIX[1]), length.astype(np.uint64)
     for at in range(0, int(length.max()), 8):
         if at + 8 <= length.min():
-            first, second = _mixed(first, second, eights[start + at])
+            first, second = _mixed(first, second, text[start + at])
             continue
         rows = np.flatnonzero(length > at)  # the others have ended
-        eight = eights[start[rows] + at] & _KEEP[np.minimum(length[rows] - at, 8)]
+        eight = text[start[rows] + at] & _KEEP[np.minimum(length[rows] - at, 8)]
         first[rows], second[rows] = _mixed(first[rows], second[rows], eight)
     return first, second
 

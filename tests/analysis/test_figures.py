@@ -12,6 +12,7 @@ from avkd_cli.analysis.figures import (
     det_figure,
     histogram_figure,
     inline,
+    interval_panels,
     reliability_figure,
     roc_figure,
     save,
@@ -150,3 +151,26 @@ def test_calibrated_posteriors_are_what_happens():
 def test_reliability_needs_both_classes_and_a_prior(wrong):
     with pytest.raises(ValueError):
         reliability(*wrong)
+
+
+def tick_labels(figure):
+    return [one.get_text() for one in figure.axes[0].get_xticklabels()]
+
+
+def test_ticks_of_a_det_curve_too_close_for_their_numbers_have_none():
+    # Many trials, nearly all wanted missed at the first minDCF: from 0.01 to 99 % on one axis.
+    rng = np.random.default_rng(0)
+    wide = det_figure({"a": (rng.normal(0.2, 1, 3000), rng.normal(0, 1, 3000))})
+    narrow = det_figure({"a": gaussian(distance=3.0)})
+    assert "" in tick_labels(wide)
+    assert "" not in tick_labels(narrow)
+    assert tick_labels(wide)[0] != ""
+
+
+def test_a_system_missing_on_one_list_leaves_its_row_empty_there():
+    row = {"value": -1.0, "low": -2.0, "high": -0.5}
+    panels = {"O": [("COS", row), ("KL", row)], "E": [("KL", row)]}
+    both, one = interval_panels(panels).axes
+    assert [label.get_text() for label in both.get_yticklabels()] == ["COS", "KL"]
+    drawn = {float(y) for line in one.lines[1:] for y in line.get_ydata()}
+    assert drawn == {1.0}  # the second row, which says KL

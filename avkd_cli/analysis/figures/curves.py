@@ -14,6 +14,7 @@ from avkd_cli.analysis.systems import system
 from avkd_cli.verification.metrics import error_rates, interpolated_eer, lowest_cost_at
 
 TICKS = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
+APART = 1 / 18  # of an axis: closer ticks have no room for both their numbers
 ENDS = (0.6, 0.9, 0.99)  # of the axes: minDCF at low priors may lie at many misses
 MARKERS = {"^": "triangle", "s": "square", "D": "diamond"}  # of minDCF, by prior
 POINTS = 300  # of a curve that are drawn; a list may have a million thresholds
@@ -104,15 +105,25 @@ def _mark(axes: Axes, marker: str, point: NDArray, color: str) -> None:
 
 
 def _probit_axes(axes: Axes, low: float, high: float) -> None:
-    ticks = [one for one in TICKS if low <= one <= high]
-    labels = [f"{100 * one:g}" for one in ticks]
     limits = (ndtri(low), ndtri(high))
+    ticks = [one for one in TICKS if low <= one <= high]
+    labels = _labels(ticks, APART * (limits[1] - limits[0]))
     axes.plot(limits, limits, color=FAINT, linewidth=0.8, zorder=0)
     axes.set_xticks(ndtri(ticks), labels)
     axes.set_yticks(ndtri(ticks), labels)
     axes.set(xlim=limits, ylim=limits, aspect="equal")
     axes.set(xlabel="false alarms, % of nontarget trials", ylabel="misses, % of target trials")
     axes.grid(visible=True)
+
+
+def _labels(ticks: Sequence[float], apart: float) -> list[str]:
+    """Return what stands at ticks: their percentage, nothing where the one before is too close."""
+    labels, last = [], -np.inf
+    for tick in ticks:
+        shown = ndtri(tick) - last >= apart
+        last = ndtri(tick) if shown else last
+        labels.append(f"{100 * tick:g}" if shown else "")
+    return labels
 
 
 def curve(target: ArrayLike, nontarget: ArrayLike, low: float) -> tuple[NDArray, NDArray]:

@@ -45,13 +45,13 @@ def det_points(result: Mapping) -> list[float]:
 
 def _difference_panel(axes: Axes, one: Mapping, differences: Sequence[Mapping]) -> None:
     lower = one["better"] == "lower"
-    rows = [(each["system"], each[one["key"]]) for each in differences]
-    _panel(axes, rows, better=-1 if lower else 1)
+    rows = [each[one["key"]] for each in differences]
+    _panel(axes, list(enumerate(rows)), better=-1 if lower else 1)
     unit = ", points" if one["percent"] else ""
     side = "left" if lower else "right"
     axes.set_title(f"{one['label']} minus that of {differences[0]['against']}", fontsize=9)
     axes.set_xlabel(f"difference{unit} ({side}: better)")
-    axes.set_yticks(range(len(rows)), [label for label, _ in rows])
+    axes.set_yticks(range(len(rows)), [each["system"] for each in differences])
     axes.set_ylim(len(rows) - 0.5, -0.5)
 
 
@@ -61,23 +61,24 @@ def interval_panels(panels: Mapping[str, Sequence[tuple[str, Mapping]]]) -> Figu
     Args:
         panels: by title, (label, {value, low, high}) of each row, in percentage points.
     """
-    rows = max(len(one) for one in panels.values())
+    # A system missing on one list leaves its row empty there.
+    labels = list(dict.fromkeys(label for found in panels.values() for label, _ in found))
+    place = {label: y for y, label in enumerate(labels)}
     with house_style():
-        figure = Figure(figsize=(1.4 + 2.6 * len(panels), 1.0 + 0.28 * rows))
+        figure = Figure(figsize=(1.4 + 2.6 * len(panels), 1.0 + 0.28 * len(labels)))
         axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
         for one, (title, found) in zip(axes, panels.items(), strict=True):
-            _panel(one, found)
+            _panel(one, [(place[label], interval) for label, interval in found])
             one.set_title(title)
-        labels = [label for label, _ in max(panels.values(), key=len)]
-        axes[0].set_yticks(range(rows), labels)
-        axes[0].set_ylim(rows - 0.5, -0.5)
+        axes[0].set_yticks(range(len(labels)), labels)
+        axes[0].set_ylim(len(labels) - 0.5, -0.5)
         figure.subplots_adjust(wspace=0.1)
         return figure
 
 
-def _panel(axes: Axes, rows: Sequence[tuple[str, Mapping]], better: int = -1) -> None:
+def _panel(axes: Axes, rows: Sequence[tuple[int, Mapping]], better: int = -1) -> None:
     axes.axvline(0, color=INK, linewidth=0.9)
-    for y, (_, one) in enumerate(rows):
+    for y, one in rows:
         beyond = one["high"] < 0 or one["low"] > 0
         face = (SKY if one["value"] * better > 0 else VERMILION) if beyond else "none"
         axes.plot([one["low"], one["high"]], [y, y], color=INK, linewidth=1.2)

@@ -51,8 +51,12 @@ def _gains(found: Sequence[Mapping]) -> str:
 def _named(persons: Sequence[Mapping]) -> Cell | None:
     if not persons:
         return None
-    text = ", ".join(f"{one['person']} {one['gain']:+d}" for one in persons[:3])
-    return Cell(text.replace("-", "−") if persons[0]["gain"] < 0 else text, style="names")
+    named = [f"{one['person']} {_signed(one['gain'])}" for one in persons[:3]]
+    return Cell(", ".join(named), style="names")
+
+
+def _signed(value: int) -> str:
+    return f"{value:+d}".replace("-", "−")
 
 
 GAINS_NOTE = (
@@ -130,7 +134,7 @@ def _likeness(found: Mapping | None) -> list[str]:
 
 
 def _number(value: float | None) -> Cell | None:
-    return None if value is None else Cell(f"{value:.4f}", value)
+    return None if value is None else Cell(f"{value:.4f}".replace("-", "−"), value)
 
 
 def what_was_run(runs: Sequence, stores: Sequence) -> list[str]:

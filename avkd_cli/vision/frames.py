@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from avkd_cli.errors import Rejected
 from avkd_cli.vision.media import Limits, Orientation, display_orientation
@@ -48,6 +49,7 @@ def decode_chosen(
     # Worker processes use the cores; threads would also make skipping inexact.
     stream.codec_context.thread_count = 1
     square = _aspect(stream)
+    to_rgb = VideoReformatter()  # a frame's own one would be set up anew for each frame
     wanted = listing.keys[chosen].tolist()
     damage = Damage(missing=len(wanted))
     frames = _decode(container, stream, listing, set(wanted), damage)
@@ -60,7 +62,7 @@ def decode_chosen(
         del wanted[:passed]
         damage.missing -= 1
         damage.corrupt += frame.is_corrupt
-        yield Frame(listing.time_of(key), _to_upright(frame, square, limits))
+        yield Frame(listing.time_of(key), _to_upright(frame, square, limits, to_rgb))
         if not wanted:
             break
     damage.report(warnings, len(chosen))
@@ -149,7 +151,9 @@ def _aspect(stream: av.video.stream.VideoStream) -> float:
     return float(ratio) if ratio and 0.25 <= ratio <= 4 else 1.0
 
 
-def _to_upright(frame: av.VideoFrame, aspect: float, limits: Limits) -> np.ndarray:
+def _to_upright(
+    frame: av.VideoFrame, aspect: float, limits: Limits, to_rgb: VideoReformatter
+) -> np.ndarray:
     """Return RGB pixels of a frame, square and turned as it is to be shown."""
     side = limits.max_side
     if max(frame.width, frame.height) > side:
@@ -158,7 +162,8 @@ def _to_upright(frame: av.VideoFrame, aspect: float, limits: Limits) -> np.ndarr
     # The shorter side grows, so that nothing is lost.
     width = min(round(frame.width * max(aspect, 1)), side)
     height = min(round(frame.height * max(1 / aspect, 1)), side)
-    picture = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    shape = {"width": width, "height": height, "format": "rgb24"}
+    picture = to_rgb.reformat(frame, **shape, threads=1).to_ndarray()
     return _orientation_of(frame).apply(picture)
 
 

@@ -5,9 +5,10 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import VideoReformatter
 
 from avkd_cli.errors import Rejected
-from avkd_cli.vision import decode
+from avkd_cli.vision import decode, frames
 from avkd_cli.vision.decode import read_frames
 from avkd_cli.vision.media import Limits
 
@@ -408,3 +409,15 @@ def test_the_real_broken_videos(shared_data):
     turned = read(shared_data / "nasty/made_video/rotated_displaymatrix_90.mp4", count=1)[0][0]
     assert turned.pixels.shape == (360, 288, 3)
     assert np.abs(np.rot90(turned.pixels, -1).astype(int) - upright).mean() < 3
+
+
+def test_one_converter_serves_pictures_of_any_size_and_format():
+    # A film may change both midway; each picture is what a converter of its own would make.
+    rng, one = np.random.default_rng(0), VideoReformatter()
+    for number, pixel_format in enumerate(["yuv420p", "yuvj420p", "yuv444p", "gray", "rgb24"] * 3):
+        height, width = 2 * rng.integers(16, 80, 2)
+        picture = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixel_format)
+        frame.colorspace, frame.color_range = number % 2 + 1, number % 3
+        found = frames._to_upright(frame, 1.0, decode.LIMITS, one)
+        np.testing.assert_array_equal(found, frame.to_ndarray(format="rgb24"))

@@ -46,7 +46,7 @@ def deliver(
     if settings.out_format == "voxsrc":
         scores = to_unit_range(scores)
     if output is None:
-        for block in list(score_lines(scores, settings.out_format)):
+        for block in score_lines(scores, settings.out_format):
             sys.stdout.buffer.write(block)
         sys.stdout.buffer.flush()
     else:

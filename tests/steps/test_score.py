@@ -3,6 +3,7 @@ import io
 import json
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,10 @@ from click.testing import CliRunner
 from avkd_cli.commands.score import score as command
 from avkd_cli.config import Execution, ScoreConfig
 from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.steps import score_output
 from avkd_cli.steps.score import run
 from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.verification import columns
 from avkd_cli.verification.metrics import equal_error_rate
 from avkd_cli.verification.normalization import cohort_statistics, normalise
 from avkd_cli.verification.scorefiles import read_scores
@@ -349,3 +352,56 @@ def test_scoring_loads_no_torch():
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def many_trials(path, people, n):
+    """Write n trials of the people's recordings."""
+    rng = np.random.default_rng(0)
+    pairs = rng.integers(0, len(people["ids"]), (n, 2)).tolist()
+    persons, ids = people["persons"], people["ids"]
+    path.write_text(
+        "".join(f"{int(persons[a] == persons[b])} {ids[a]} {ids[b]}\n" for a, b in pairs)
+    )
+    return str(path)
+
+
+def test_a_trial_costs_at_most_120_bytes_so_that_a_hundred_million_fit(
+    people, tmp_path, monkeypatch
+):
+    # reliability.md, T15: 12 GB for 100 million, whatever the length of ids. A string or a tuple
+    # a trial would go beyond.
+    monkeypatch.setattr(columns, "BLOCK", 1 << 16)
+
+    def peak(n):
+        trials = many_trials(tmp_path / "many.txt", people, n)
+        tracemalloc.start()
+        try:
+            run((trials, people["store"]), PLAIN, quiet=True, output=tmp_path / "x.scores")
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(1000)  # what is loaded or made once
+    assert (peak(60_000) - peak(20_000)) / 40_000 < 120
+
+
+def test_lines_go_out_block_by_block(people, monkeypatch):
+    events = []
+
+    class Seen(io.RawIOBase):
+        def writable(self):
+            return True
+
+        def write(self, data):
+            events.append(bytes(data))
+            return len(data)
+
+    def blocks(scores, format):
+        for block in (b"first\n", b"second\n"):
+            events.append("made")
+            yield block
+
+    monkeypatch.setattr(score_output, "score_lines", blocks)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Seen()))
+    run((people["trials"], people["store"]), PLAIN, quiet=True)
+    assert events == ["made", b"first\n", "made", b"second\n"]

@@ -30,6 +30,10 @@ UNRESOLVED_NOTE = (
     "the list has fewer nontargets than ten times one over this rate, so the miss rate hangs on a "
     "few scores and its interval is not to be relied on"
 )
+OUTSIDE_NOTE = (
+    "a value lies outside its interval: a minimum that rests on few errors is lower in lists drawn "
+    "from these persons, so this interval is too low and not to be relied on"
+)
 MCNEMAR_NOTE = (
     "McNemar's p is of decisions at each system's own EER threshold and takes trials for "
     "independent, so it is too small; it is here because others print it"

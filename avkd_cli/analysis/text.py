@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from avkd_cli.analysis.comparison import p_text
+
 
 def columns(rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """Return rows as aligned columns, the first `left` ones to the left, the rest to the right."""
@@ -156,8 +158,18 @@ def compare_text(result: dict) -> str:
     head = f"{count(result['trials'])} trials; 95 % intervals from "
     head += f"{count(result['resamples'])} draws of {who}"
     claims = "\n".join(one["claim"] for one in result["differences"])
+    decided = "\n".join(_decisions(one) for one in result["differences"])
     notes = "\n".join(f"Note: {text}." for text in result["notes"])
-    return "\n\n".join([head, columns(rows, left=2), claims, notes])
+    return "\n\n".join([head, columns(rows, left=2), claims, decided, notes])
+
+
+def _decisions(one: dict) -> str:
+    """Return in words how two systems' decisions differ."""
+    found = one["mcnemar"]
+    return (
+        f"{one['system']} corrects {count(found['corrected'])} trials of {one['against']} and "
+        f"breaks {count(found['broken'])} (McNemar's p {p_text(found['p'])})."
+    )
 
 
 def interval(one: dict, form: str = ".3f") -> str:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from avkd_cli.analysis.text import compare_text
 from avkd_cli.cli import cli
 from avkd_cli.errors import GateError, InputError, UsageError
-from avkd_cli.steps.analyze.compare import compare, gate
+from avkd_cli.steps.analyze.compare import compare, gate, outside
 from avkd_cli.steps.analyze.people import trial_persons
 from avkd_cli.verification.figure import figure, values
 from avkd_cli.verification.metrics import equal_error_rate
@@ -204,3 +204,14 @@ def test_a_person_reads_every_metric_with_its_verdict(base, better):
     assert row.split()[2] == "base"
     assert text.count("better\n") == 3  # a verdict a metric
     assert "better is better than base" in text
+    assert "(McNemar's p < 0.001)." in text
+
+
+def test_an_interval_that_leaves_out_its_figure_is_said():
+    def system(value):
+        return {"eer_percent": {"value": value, "low": 1.0, "high": 2.0}}
+
+    (wanted,) = [figure("eer")]
+    assert outside([system(1.0), system(1.5)], [wanted]) == []
+    (note,) = outside([system(1.5), system(2.1)], [wanted])
+    assert note.startswith("EER: a value lies outside its interval")

@@ -1,6 +1,6 @@
 """`avkd analyze compare`: is the second system better, and how sure is that?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +62,10 @@ def compare(
     )
     every = list(dict.fromkeys([*wanted, *(one for band in bands for one in band)]))
     drawn, persons = resampled(files, people, by, every, resamples, seed)
+    systems = [
+        {"name": name, **comparison.intervals(drawn, place, wanted), **provenance(file, wanted)}
+        for place, (name, file) in enumerate(zip(names, files, strict=True))
+    ]
     result = {
         "format": "avkd.analysis.compare",
         "version": 1,
@@ -73,12 +77,9 @@ def compare(
         "targets": len(files[0].target),
         "nontargets": len(files[0].nontarget),
         "figures": [described(one) for one in wanted],
-        "systems": [
-            {"name": name, **comparison.intervals(drawn, place, wanted), **provenance(file, wanted)}
-            for place, (name, file) in enumerate(zip(names, files, strict=True))
-        ],
+        "systems": systems,
         "differences": differences(names, files, drawn, persons, wanted),
-        "notes": notes(by, persons, files, wanted),
+        "notes": [*notes(by, persons, files, wanted), *outside(systems, wanted)],
     }
     if plot is not None:
         from avkd_cli.analysis.figures import comparison_figure, save
@@ -193,6 +194,16 @@ def notes(
         if one.kind == "fnmr_at_fmr" and not resolved(files[0], [one.at]):
             found.append(f"{one.label}: {comparison.UNRESOLVED_NOTE}")
     return [*found, comparison.MCNEMAR_NOTE]
+
+
+def outside(systems: Sequence[Mapping], wanted: Sequence[Figure]) -> list[str]:
+    """Return which figures have an interval that leaves out the figure itself."""
+    return [
+        f"{one.label}: {comparison.OUTSIDE_NOTE}"
+        for one in wanted
+        if any(not each["low"] <= each["value"] <= each["high"]
+               for each in (system[one.key] for system in systems))
+    ]  # fmt: skip
 
 
 def gate(result: dict, metric: str) -> None:

@@ -170,6 +170,12 @@ class RaggedStore(Store):
         self._shards: dict[int, Any] = {}  # open handles of TensorStore; none holds a descriptor
 
     @functools.cached_property
+    def _cache(self) -> Any:
+        from avkd_cli.storage import shards
+
+        return shards.cache()
+
+    @functools.cached_property
     def lengths(self) -> np.ndarray:
         """How many frames, samples or faces each utterance has, int64; 0 for no face."""
         return self.column("length")
@@ -213,16 +219,19 @@ class RaggedStore(Store):
         self, rows: np.ndarray, starts: np.ndarray, lengths: np.ndarray
     ) -> list[np.ndarray]:
         """Return some of each row; all are asked for before the first is waited for."""
+        from tensorstore import Batch
+
         places = zip(
             self.column("partition")[rows].tolist(),
             (self.column("start")[rows] + starts).tolist(),
             lengths.tolist(),
             strict=True,
         )
-        asked = [self._ask(*place) for place in places]
+        with Batch() as batch:  # chunks that are neighbours are read at once
+            asked = [self._ask(*place, batch) for place in places]
         return [answer() for answer in asked]
 
-    def _ask(self, partition: int, start: int, length: int) -> Callable[[], np.ndarray]:
+    def _ask(self, partition: int, start: int, length: int, batch: Any) -> Callable[[], np.ndarray]:
         """Ask for rows of a partition; return what waits for them."""
         if length == 0:  # its partition may hold nothing at all
             return lambda: np.empty((0, *self.row_shape), self.dtype)
@@ -232,7 +241,7 @@ class RaggedStore(Store):
             raise InputError(
                 f"{self.path}: {self._where(partition)} ends before row {stop}; make it again"
             )
-        reading = shard[start:stop].read()
+        reading = shard[start:stop].read(batch=batch)
 
         def answer() -> np.ndarray:
             try:
@@ -250,7 +259,7 @@ class RaggedStore(Store):
         # A store replaced meanwhile is noticed, not mixed: the path leads to the old directory.
         path = f"/proc/self/fd/{self._directory}/{folder}"
         try:
-            shard = shards.open_shard(path, self.dtype, self.row_shape)
+            shard = shards.open_shard(path, self.dtype, self.row_shape, self._cache)
         except ValueError as error:
             raise self._fault(partition, "zarr.json", error) from None
         self._shards[partition] = shard

@@ -14,6 +14,7 @@ import tensorstore
 
 _PROCESS = os.getpid()
 _CHUNK_BYTES = 32 << 10
+_CACHE_BYTES = 256 << 20  # VoxCeleb2's thousand shards have 110 MB of indices
 _PACKING = [
     {"name": "zstd", "configuration": {"level": 1}},
     {"name": "crc32c"},
@@ -74,10 +75,20 @@ def encode(values: np.ndarray, axes: Sequence[str], meaning: str) -> dict[str, b
     return {name.decode(): files[name] for name in files.list().result()}
 
 
-def open_shard(folder: str, dtype: np.dtype, row_shape: Sequence[int]) -> tensorstore.TensorStore:
+def cache() -> tensorstore.Context:
+    """Return a cache that shards share: what was last read, unpacked, and their indices.
+
+    Without it each crop would begin with the index of its shard, often longer than the crop.
+    """
+    return tensorstore.Context({"cache_pool": {"total_bytes_limit": _CACHE_BYTES}})
+
+
+def open_shard(
+    folder: str, dtype: np.dtype, row_shape: Sequence[int], cache: tensorstore.Context
+) -> tensorstore.TensorStore:
     """Return the long array in a folder, if it is packed as `encode` packs it.
 
-    Nothing is kept in memory between reads. A chunk that is absent is an error.
+    A chunk that is absent is an error.
 
     Raises:
         ValueError: it is not; or it cannot be read.
@@ -99,6 +110,7 @@ def open_shard(folder: str, dtype: np.dtype, row_shape: Sequence[int]) -> tensor
         },
         open=True,
         read=True,
+        context=cache,
     ).result()
     if array.shape[1:] != tuple(row_shape):
         raise ValueError(f"zarr3: rows of {array.shape[1:]}, wanted {tuple(row_shape)}")

@@ -19,7 +19,7 @@ def place(folder, files):
 
 
 def opened(folder, values):
-    return shards.open_shard(str(folder), values.dtype, values.shape[1:])
+    return shards.open_shard(str(folder), values.dtype, values.shape[1:], shards.cache())
 
 
 @settings(max_examples=30, deadline=None)

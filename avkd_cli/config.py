@@ -122,11 +122,13 @@ class TrainConfig:
         0.27, "share of the run when the margin is full", minimum=0, maximum=1
     )
     optimizer: str = setting("sgd", "update rule", choices=("sgd", "adam", "adamw"))
-    lr: float = setting(0.1, "learning rate after warm-up", minimum=1e-9)
-    lr_final: float = setting(5e-5, "learning rate at the end (exponential)", minimum=1e-12)
+    lr: float = setting(0.1, "learning rate after warm-up", minimum=1e-9, maximum=1e30)
+    lr_final: float = setting(
+        5e-5, "learning rate at the end (exponential)", minimum=1e-12, maximum=1e30
+    )
     warmup: float = setting(0.04, "share of the run to warm up", minimum=0, maximum=1)
     momentum: float = setting(0.9, "momentum (sgd, Nesterov)", minimum=0, maximum=0.9999)
-    weight_decay: float = setting(1e-4, "weight decay", minimum=0)
+    weight_decay: float = setting(1e-4, "weight decay", minimum=0, maximum=1e6)
     clip_norm: float = setting(0.0, "gradient norm is clipped here; 0: never", minimum=0)
     epochs: float = setting(150.0, "passes over the training set", minimum=0)
     max_steps: int = setting(0, "stop after so many steps; 0: by --epochs", minimum=0)
@@ -213,8 +215,10 @@ class FusionConfig(TrainConfig):
         0.0, "share of the run when the margin is full", minimum=0, maximum=1
     )
     optimizer: str = setting("adam", "update rule", choices=("sgd", "adam", "adamw"))
-    lr: float = setting(1e-5, "learning rate after warm-up", minimum=1e-9)
-    lr_final: float = setting(1e-6, "learning rate at the end (exponential)", minimum=1e-12)
+    lr: float = setting(1e-5, "learning rate after warm-up", minimum=1e-9, maximum=1e30)
+    lr_final: float = setting(
+        1e-6, "learning rate at the end (exponential)", minimum=1e-12, maximum=1e30
+    )
     warmup: float = setting(0.0, "share of the run to warm up", minimum=0, maximum=1)
     epochs: float = setting(0.0, "passes over the training set; 0: by --max-steps", minimum=0)
     max_steps: int = setting(75_000, "stop after so many steps; 0: by --epochs", minimum=0)

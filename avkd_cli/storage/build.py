@@ -124,7 +124,7 @@ def _media_sizes(utterances: UtteranceList, spec: StoreSpec) -> list[str]:
     """Return the sizes of each utterance's media; "" for what a worker will reject."""
 
     # Without a root, paths need no look at the disk: a million Path objects take seconds.
-    plain = functools.partial(os.path.join, utterances.base)
+    plain = functools.partial(os.path.join, str(utterances.base))
     resolve = plain if utterances.root is None else utterances.resolve
 
     def size(utterance: Any) -> str:

@@ -13,7 +13,7 @@ import stat
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -46,7 +46,6 @@ __all__ = [
 
 
 KNOWN_EXTRA = frozenset({"nationality", "age", "emotion", "name", "language", "duration"})
-_NO_EXTRA: dict[str, Any] = {}
 
 
 @dataclass
@@ -165,20 +164,20 @@ def _utterance(values: dict[str, Any], warnings: Counter[str]) -> Utterance:
     """Return the checked utterance of one JSON object."""
     if "id" not in values:
         raise Rejected("missing_field", "field 'id' missing")
-    for key in [key for key, value in values.items() if value is None]:
-        del values[key]
+    if None in values.values():
+        values = {key: value for key, value in values.items() if value is not None}
     for key in ("person", "session", "split"):  # shared by many lines: kept in memory once
         if type(value := values.get(key)) is str:
             values[key] = sys.intern(value)
-    extra = _NO_EXTRA
     if not values.keys() <= FIELDS:
         extra = {key: value for key, value in values.items() if key not in FIELDS}
         for key in extra.keys() - KNOWN_EXTRA:
             if looks_misspelt(key):
                 warnings[f"unknown_key '{key}'"] += 1
         values = {key: value for key, value in values.items() if key in FIELDS}
+        values["extra"] = extra
     try:
-        utterance = msgspec.convert({**values, "extra": extra}, Utterance)
+        utterance = msgspec.convert(values, Utterance)
     except msgspec.ValidationError as error:
         raise Rejected("bad_type", str(error)) from None
     lines.check_id(utterance.id)
@@ -204,11 +203,15 @@ def _refuse_ids_equal_after_normalisation(found: UtteranceList) -> None:
                 )
 
 
-def _media(utterance: Utterance) -> Iterator[tuple | str]:
+_WHOLE = None, None, None
+
+
+def _media(utterance: Utterance) -> list[Any]:
     """Return what stands for the sound and for the film: the path, or the part of it."""
+    audio, video = utterance.audio, utterance.video
+    paths = [path for path in (audio, None if video == audio else video) if path is not None]
     part = utterance.start, utterance.end, utterance.boxes
-    for path in {utterance.audio, utterance.video} - {None}:
-        yield path if part == (None, None, None) else (path, *part)
+    return paths if part == _WHOLE else [(path, *part) for path in paths]
 
 
 def _reject_label_conflicts(found: UtteranceList) -> None:

@@ -91,7 +91,7 @@ def resample_persons(
     of i and j weigh k_i k_j, whichever of them is enrolled. All systems see the same draws, so
     that their differences are paired. Intervals at 95 % from 1,000 draws held the true EER of
     simulated people with person effects in 93 to 96 % of sets at 100 persons, and in 91 to 97 % at
-    20 (tests/verification/test_statistics.py).
+    20 (benchmarks/coverage.py repeats it).
 
     Args:
         systems: scores of each system on the same trials, shape (n_trials,) each.

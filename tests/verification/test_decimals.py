@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avkd_cli.verification.decimals import plain_decimals
@@ -14,6 +14,7 @@ def plain_words(draw):
     return f"{draw(st.sampled_from(['', '-']))}{whole}.{decimals}".encode()
 
 
+@settings(deadline=None)
 @given(st.lists(plain_words(), min_size=1, max_size=30))
 def test_plain_numbers_are_exactly_what_float_gives(words):
     values, plain = plain_decimals(joined(words))
@@ -21,6 +22,7 @@ def test_plain_numbers_are_exactly_what_float_gives(words):
     assert values.tolist() == [float(word) for word in words]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("0123456789.-+e_x", min_size=1, max_size=20), min_size=1, max_size=30))
 def test_whatever_is_called_plain_is_what_float_gives(texts):
     # The neighbours of a word, a point or a digit among them, must not be taken for its own.

@@ -1,6 +1,6 @@
 """A real disk that is full: stop with 74, keep what is done, go on when there is room.
 
-A tmpfs of a few hundred kB is mounted (which needs root, else the campaign says so and ends with
+A small tmpfs is mounted (which needs root, else the campaign says so and ends with
 0) and filled until only some bytes are left, another number each time. The command must end with
 74 and leave no store; after room is made the same line gives the bytes of a run left alone.
 
@@ -22,18 +22,16 @@ from pathlib import Path
 import figures
 import kill
 
-SIZE = 4_000_000  # bytes of the file system
-
 
 class NoMountError(Exception):
     """This user may not mount a file system."""
 
 
 @contextlib.contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """Mount a file system of `SIZE` bytes and give its folder."""
+def small_disk(folder: Path, size: int) -> Iterator[Path]:
+    """Mount a file system of `size` bytes and give its folder."""
     folder.mkdir(exist_ok=True)
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     done = (
         subprocess.run(mount, check=False, capture_output=True) if shutil.which("mount") else None
     )
@@ -91,7 +89,8 @@ def main() -> int:
             for number in range(given.times):
                 left = needed * (number + 1) // given.times
                 try:
-                    with small_disk(folder / "disk") as disk:
+                    # Room for the whole output once the ballast is gone: small files fill pages.
+                    with small_disk(folder / "disk", 2_000_000 + 4 * needed) as disk:
                         what, fault = one(job, disk, left)
                 except NoMountError:
                     print("mounting a small tmpfs is not permitted: nothing was tried")

@@ -70,7 +70,8 @@ def train(
     with durable.lock(output):
         run = open_run(output, plan, overwrite=overwrite)
         if run.finished:
-            print(f"{output}: already complete", file=sys.stderr)
+            if not quiet:
+                print(f"avkd {job.step}: {output}: already complete", file=sys.stderr)
             durable.touch(output / "model.json")
             run.status("complete", code=0)  # it may have been killed before it said so
             return run.line()

@@ -20,6 +20,7 @@ from avkd_cli.config import TrainConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.training import keyed, nonfinite
 from avkd_cli.training.batches import Arrays, Batches, read_ahead
+from avkd_cli.training.faults import machine_faults
 from avkd_cli.training.networks import to_device
 from avkd_cli.training.runs import Run
 from avkd_cli.training.schedule import learning_rate, margin
@@ -48,12 +49,14 @@ class Task:
     validate: Callable[[nn.Module], dict[str, float]] | None = None
 
 
+@machine_faults()
 def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> nn.Module:
     """Train until the last step; return the objective with its final (or best) weights.
 
     Raises:
         DivergedError: numbers stayed non-finite; the last good checkpoint is kept.
         InputError: no checkpoint of the run can be used, or a setting does not fit the data.
+        TemporaryError: another process was lost, or memory is out.
         KeyboardInterrupt: a signal asked to stop; a checkpoint was written first.
     """
     accelerator = make_accelerator(settings, run)

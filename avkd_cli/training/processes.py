@@ -14,6 +14,10 @@ import time
 from collections.abc import Iterable
 from datetime import timedelta
 
+from avkd_cli.errors import TemporaryError
+
+# A process that ended so did not choose to: the same line, run again, may well go on.
+KILLED = {-signal.SIGKILL, -signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT}
 PATIENCE = 2.0  # seconds in which the others may end by themselves, as after a NaN
 GRACE = 60.0  # seconds that the first has to save and stop, once told to
 
@@ -59,6 +63,9 @@ def launch(count: int) -> int:
 
     A signal to us is handed on, and every process saves and stops. What the first process says
     on stderr is heard; what another says, only if it failed in another way.
+
+    Raises:
+        TemporaryError: a process was killed, and the first has not said so.
     """
     port = free_port()
     said = [None, *(tempfile.TemporaryFile() for _ in range(1, count))]  # noqa: SIM115
@@ -81,6 +88,13 @@ def launch(count: int) -> int:
     if failed is None:
         return 0
     code = children[failed].returncode
+    if code in KILLED:
+        if children[0].returncode == TemporaryError.exit_code:
+            return TemporaryError.exit_code
+        raise TemporaryError(
+            f"process {failed} of {count} was ended by {signal.Signals(-code).name}, perhaps for "
+            "want of memory; run the same line again to go on"
+        )
     if children[0].returncode != code:
         said[failed].seek(0)
         sys.stderr.write(said[failed].read().decode(errors="replace"))

@@ -140,4 +140,4 @@ class State:
     def warn(self, message: str) -> None:
         """Say something on stderr, once."""
         if self.first:
-            print(f"avkd: warning: {message}", file=sys.stderr)
+            print(f"avkd {self.run.plan['step']}: warning: {message}", file=sys.stderr)

@@ -106,10 +106,11 @@ class Watch:
         if now - self.said < LINE_EVERY and line["step"] != self.total:
             return
         self.said = now
+        run = self.state.run
         terms = ", ".join(f"{k} {v:.4g}" for k, v in line["losses"].items())
         print(
-            f"{self.state.run.path.name}: step {line['step']} of {self.total}: {terms}, "
-            f"lr {line['lr']:.3g}, {line['utterances_per_s']:.0f} utterances/s, "
+            f"avkd {run.plan['step']}: {run.path.name}: step {line['step']} of {self.total}: "
+            f"{terms}, lr {line['lr']:.3g}, {line['utterances_per_s']:.0f} utterances/s, "
             f"waiting {100 * line['wait_share']:.0f} %",
             file=sys.stderr,
         )

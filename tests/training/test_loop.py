@@ -1,6 +1,8 @@
 """The loop on real processes: a run that was killed ends with the weights of one left alone."""
 
+import dataclasses
 import json
+import math
 import os
 import signal
 import subprocess
@@ -14,10 +16,10 @@ import torch
 from safetensors.numpy import load_file
 
 from avkd_cli.config import FusionConfig
-from avkd_cli.errors import DivergedError, InputError, OutputError
+from avkd_cli.errors import DivergedError, InputError, OutputError, UsageError
 from avkd_cli.steps.training_run import Job, make_task, plan_of, train
 from avkd_cli.steps.training_set import TrainingSet
-from avkd_cli.training import checkpoint
+from avkd_cli.training import checkpoint, loop
 from avkd_cli.training.batches import Embeddings, OtherOfPerson
 from avkd_cli.training.loop import fit
 from avkd_cli.training.networks import Description, build
@@ -60,9 +62,9 @@ def make_job(poison: int | None = None) -> Job:
     )
 
 
-def run(output: Path, poison: int | None = None, **changes) -> dict:
+def run(output: Path, poison: int | None = None, quiet: bool = True, **changes) -> dict:
     settings = FusionConfig(**(SETTINGS | changes))
-    return train(make_job(poison), output, settings, quiet=True)
+    return train(make_job(poison), output, settings, quiet=quiet)
 
 
 def weights(output: Path) -> dict[str, np.ndarray]:
@@ -152,7 +154,8 @@ def test_a_damaged_checkpoint_falls_back_to_the_one_before(unbroken, tmp_path, c
     data[-1] ^= 1
     newest.write_bytes(data)
     run(output)
-    assert "SHA-256 differs" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.startswith("avkd train-teacher: warning: ") and "SHA-256 differs" in said
     assert_equal_runs(unbroken, output)
 
 
@@ -171,7 +174,9 @@ def test_a_finished_run_is_left_alone(unbroken, tmp_path, capsys):
     run(output)
     before = (output / "model.safetensors").stat().st_mtime_ns
     run(output)
-    assert "already complete" in capsys.readouterr().err
+    assert capsys.readouterr().err == ""
+    run(output, quiet=False)
+    assert capsys.readouterr().err == f"avkd train-teacher: {output}: already complete\n"
     assert (output / "model.safetensors").stat().st_mtime_ns == before
 
 
@@ -231,3 +236,47 @@ def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path):
     best, _ = checkpoint.read(tmp_path / "run/step_000016")
     for name, value in objective.state_dict().items():
         assert torch.equal(value, best["network"][name]), name
+
+
+def test_fp16_is_refused_without_a_gpu(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UsageError, match="fp16 needs a GPU"):
+        run(tmp_path / "run", mixed_precision="fp16")
+
+
+def scaled_run(output: Path, monkeypatch, scale: float, at: set[int], **changes) -> list:
+    """Train with a loss scale on the CPU; gradients overflow in the micro-batches `at`."""
+    make, calls = loop.make_accelerator, []
+
+    def with_scaler(*arguments):
+        accelerator = make(*arguments)
+        accelerator.scaler = torch.amp.GradScaler("cpu", init_scale=scale, growth_interval=1000)
+        return accelerator
+
+    def overflowing():
+        objective = make_job().objective()
+        objective.register_forward_pre_hook(lambda *_: calls.append(0))
+        objective.head.weight.register_hook(lambda g: g * (math.inf if len(calls) in at else 1))
+        return objective
+
+    monkeypatch.setattr(loop, "make_accelerator", with_scaler)
+    job = dataclasses.replace(make_job(), objective=overflowing)
+    settings = FusionConfig(**(SETTINGS | {"accumulate": 1, "log_every": 1} | changes))
+    train(job, output, settings, quiet=True)
+    return [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]
+
+
+def test_gradients_that_overflow_halve_the_scale_and_leave_the_step_out(tmp_path, monkeypatch):
+    lines = scaled_run(tmp_path / "run", monkeypatch, 8.0, {3}, checkpoint_every=1, max_steps=3)
+    assert [line["losses"].get("overflow") for line in lines] == [None, None, 1.0]
+    before, after = (checkpoint.read(tmp_path / f"run/step_00000{k}") for k in (2, 3))
+    assert (before[1]["scaler"]["scale"], after[1]["scaler"]["scale"]) == (8.0, 4.0)
+    weights = dict(make_job().objective().named_parameters())  # BatchNorm saw a good forward pass
+    assert all(torch.equal(before[0]["network"][k], after[0]["network"][k]) for k in weights)
+    for name, value in before[0]["optimizer"].items():
+        assert torch.equal(value, after[0]["optimizer"][name]), name
+
+
+def test_an_overflow_that_no_scale_can_cure_is_divergence(tmp_path, monkeypatch):
+    with pytest.raises(DivergedError, match="at step 3"):
+        scaled_run(tmp_path / "run", monkeypatch, 1.0, set(range(3, 40)))

@@ -4,6 +4,7 @@ import textwrap
 
 import pytest
 
+from avkd_cli.errors import TemporaryError
 from avkd_cli.training import processes
 
 
@@ -25,6 +26,29 @@ def test_each_process_is_told_its_rank_and_a_common_port(monkeypatch):
     assert [e["RANK"] for e in made] == ["0", "1"]
     assert {e["WORLD_SIZE"] for e in made} == {"2"}
     assert {(e["MASTER_ADDR"], e["MASTER_PORT"]) for e in made} == {("127.0.0.1", "1234")}
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_process_that_is_killed_is_worth_another_try(monkeypatch, place):
+    def kill_one(children):
+        children[place].kill()
+        return [child.wait() for child in children].index(-9)
+
+    monkeypatch.setattr(sys, "argv", ["avkd", "--help"])
+    monkeypatch.setattr(processes, "wait", kill_one)
+    with pytest.raises(TemporaryError, match=f"process {place} of 2 was ended by SIGKILL"):
+        processes.launch(2)
+
+
+def test_a_lost_process_that_the_first_has_told_of_is_not_told_again(monkeypatch):
+    class Child:
+        def __init__(self, returncode):
+            self.returncode = returncode
+
+    codes = iter([75, -9])
+    monkeypatch.setattr(processes.subprocess, "Popen", lambda *_, **__: Child(next(codes)))
+    monkeypatch.setattr(processes, "wait", lambda children: 1)
+    assert processes.launch(2) == 75
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""Two real processes over gloo: a number that is not finite in one ends both, alike."""
+"""Two real processes over gloo: a number that is not finite in one, or its death, ends both."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from avkd_cli.training import checkpoint, processes
 
 # One start of two processes serves all cases, since it costs seconds.
 CHILD = """
-import dataclasses, os, sys
+import dataclasses, os, signal, sys
 from pathlib import Path
 import click, torch
 sys.path.insert(0, {here!r})
@@ -28,6 +28,10 @@ NAN = float("nan")
 def spoilt(case, objective):
     "Return the objective, whose sixth step goes wrong in one of the processes."
     calls = []
+    def before(module, inputs):
+        if POISONED and case == "killed" and len(calls) == 5:
+            os.kill(os.getpid(), signal.SIGKILL)
+    objective.register_forward_pre_hook(before)
     def after(module, inputs, losses):
         calls.append(0)
         if POISONED and case == "loss" and len(calls) == 6:
@@ -47,7 +51,7 @@ def run(case):
 
 @click.command()
 def all_cases():
-    *first, last = ("input", "loss", "gradient", "weights")
+    *first, last = {cases!r}
     for case in first:
         try:
             run(case)
@@ -63,11 +67,9 @@ entry.main()
 """
 
 
-@pytest.fixture(scope="module")
-def ended(tmp_path_factory) -> tuple[Path, list[int], str]:
-    """The runs, the exit codes of both processes, and what they said."""
-    output = tmp_path_factory.mktemp("nan")
-    code = CHILD.format(here=str(Path(__file__).parent), output=str(output))
+def run_in_two(output: Path, *cases: str) -> tuple[list[int], str]:
+    """Run cases in two processes; return their exit codes and what they said."""
+    code = CHILD.format(here=str(Path(__file__).parent), output=str(output), cases=cases)
     port = processes.free_port()
     children = [
         subprocess.Popen(
@@ -77,7 +79,27 @@ def ended(tmp_path_factory) -> tuple[Path, list[int], str]:
         for i in range(2)
     ]  # fmt: skip
     said = "".join(child.communicate(timeout=120)[1] for child in children)
-    return output, [child.returncode for child in children], said
+    return [child.returncode for child in children], said
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory) -> tuple[Path, list[int], str]:
+    """The runs, the exit codes of both processes, and what they said."""
+    output = tmp_path_factory.mktemp("nan")
+    return output, *run_in_two(output, "input", "loss", "gradient", "weights")
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_in_a_step_is_worth_another_try(tmp_path):
+    codes, said = run_in_two(tmp_path, "killed")
+    assert codes == [75, -9], said
+    assert "error: another process of this training is lost" in said and "Traceback" not in said
+    status = json.loads((tmp_path / "killed/status.json").read_text())
+    assert (status["state"], status["code"]) == ("failed", 75)
+    assert [f.name for f in checkpoint.folders(tmp_path / "killed")] == [
+        "step_000004",
+        "step_000002",
+    ]
 
 
 @pytest.mark.slow

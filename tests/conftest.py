@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("avkd", deadline=None)  # a busy machine is no fault
+settings.load_profile("avkd")
 
 
 @pytest.fixture(scope="session")

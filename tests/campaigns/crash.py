@@ -174,12 +174,13 @@ def keep(disk: Disk, log: Path) -> None:
 
 
 def digest(store: Path) -> str:
-    """Return one digest of all files, but for who made them."""
+    """Return one digest of all files, but for who made them; a torn manifest counts as it is."""
     found = hashlib.sha256()
     for path in sorted(path for path in store.rglob("*") if path.is_file()):
         data = path.read_bytes()
         if path.name == "avkd.json":
-            data = json.dumps(json.loads(data) | {"made_by": None}, sort_keys=True).encode()
+            with contextlib.suppress(ValueError):
+                data = json.dumps(json.loads(data) | {"made_by": None}, sort_keys=True).encode()
         found.update(str(path.relative_to(store)).encode() + b"\0" + data)
     return found.hexdigest()
 

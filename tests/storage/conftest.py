@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from avkd_cli.config import Execution
 from avkd_cli.storage.build import build_from_utterances
@@ -18,9 +17,6 @@ from avkd_cli.storage.utterances import read_utterances
 sys.path.insert(0, str(Path(__file__).parent))  # so that workers can import `processes`
 
 import processes
-
-settings.register_profile("avkd", deadline=None)  # a busy machine is no fault
-settings.load_profile("avkd")
 
 FRAMES = dataclasses.replace(AUDIO, long=AUDIO.long[:1])
 

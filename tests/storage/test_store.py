@@ -1,5 +1,7 @@
+import contextlib
 import io
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -164,10 +166,12 @@ def test_a_store_can_be_sent_to_another_process(store):
 
 def test_an_open_store_holds_one_descriptor_however_much_is_read(store):
     opened = open_store(store)
-    opened.read([0])
-    before = len(list(Path("/proc/self/fd").iterdir()))
     assert [len(part) for part in opened.read([6, 0, 3, 6])] == [4, 2, 5, 4]
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    held = []
+    for link in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # other threads of this process close theirs
+            held.append(os.readlink(link))
+    assert len([path for path in held if path.startswith(str(store))]) <= 1
 
 
 def test_several_threads_may_read_at_once(store):

@@ -7,11 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from hypothesis import settings
 from PIL import Image
-
-settings.register_profile("avkd", deadline=None)  # a busy machine is no fault
-settings.load_profile("avkd")
 
 
 def chart(number: int, height: int = 96, width: int = 128) -> np.ndarray:

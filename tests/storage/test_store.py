@@ -1,7 +1,6 @@
 import contextlib
 import io
 import json
-import os
 import pickle
 import subprocess
 import sys
@@ -170,7 +169,7 @@ def test_an_open_store_holds_one_descriptor_however_much_is_read(store):
     held = []
     for link in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):  # other threads of this process close theirs
-            held.append(os.readlink(link))
+            held.append(str(link.readlink()))
     assert len([path for path in held if path.startswith(str(store))]) <= 1
 
 

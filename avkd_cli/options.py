@@ -31,29 +31,12 @@ output_store = click.option(
     metavar="STORE",
     help="Store to make, such as audio.zarr.",
 )
-output_run = click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="RUN",
-    help="Run folder to make or go on with.",
-)
 list_file = click.option(
     "--list",
     "list_file",
     type=click.Path(path_type=Path),
     metavar="FILE.jsonl",
     help="Take only the utterances of this list, with its splits.",
-)
-noise_store = click.option(
-    "--noise",
-    type=store,
-    metavar="STORE",
-    help="Waveforms of music, speech and noise (MUSAN) for --augment.",
-)
-response_store = click.option(
-    "--rir", type=store, metavar="STORE", help="Waveforms of room responses for --augment."
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, also on a terminal.")
 
@@ -265,15 +248,50 @@ def print_line(value: dict | None) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """How a training command runs, beside its settings."""
+    """What every training command takes, beside its settings."""
 
+    output: Path
+    list_file: Path | None
+    noise: str | None
+    rir: str | None
+    init_from: Path | None
     num_processes: int
     validation: str | None
     overwrite: bool
     quiet: bool
 
+    def for_step(self) -> dict[str, Any]:
+        """Return what the step takes under the same names."""
+        given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        del given["num_processes"]
+        return given
+
 
 TRAINING = (
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path),
+        required=True,
+        metavar="RUN",
+        help="Run folder to make or go on with.",
+    ),
+    list_file,
+    click.option(
+        "--noise",
+        type=store,
+        metavar="STORE",
+        help="Waveforms of music, speech and noise (MUSAN) for --augment.",
+    ),
+    click.option(
+        "--rir", type=store, metavar="STORE", help="Waveforms of room responses for --augment."
+    ),
+    click.option(
+        "--init-from",
+        type=click.Path(path_type=Path),
+        metavar="RUN",
+        help="Start from the weights of a finished run of the same network and persons.",
+    ),
     click.option(
         "--num-processes",
         type=click.IntRange(1, 256),

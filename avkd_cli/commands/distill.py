@@ -1,7 +1,5 @@
 """`avkd distill`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
@@ -23,32 +21,17 @@ from avkd_cli.config import STEPS, DistillAudioConfig, DistillVisualConfig, Trai
     required=True,
     help="The sense that the student keeps.",
 )
-@options.output_run
-@options.list_file
-@options.noise_store
-@options.response_store
 @options.training
 @click.option(
     "--intersect", is_flag=True, help="Train on what the teacher has, if it lacks utterances."
-)
-@click.option(
-    "--init-from",
-    type=click.Path(path_type=Path),
-    metavar="RUN",
-    help="Start from the weights of a finished run, such as the baseline.",
 )
 @options.settings(DistillAudioConfig, DistillVisualConfig, section="distill", pick="modality")
 def distill(
     store: str,
     teacher: str,
     modality: str,
-    output: Path,
-    list_file: Path | None,
-    noise: str | None,
-    rir: str | None,
     training: options.Training,
     intersect: bool,
-    init_from: Path | None,
     settings: TrainConfig,
 ) -> None:
     """Train a student of one sense on STORE from a teacher's stored embeddings.
@@ -71,15 +54,8 @@ def distill(
             modality,
             options.resolved(store),
             teacher,
-            output,
-            settings,
-            list_file=list_file,
+            settings=settings,
             intersect=intersect,
-            init_from=init_from,
-            noise=noise,
-            rir=rir,
-            validation=training.validation,
-            overwrite=training.overwrite,
-            quiet=training.quiet,
+            **training.for_step(),
         )
     )

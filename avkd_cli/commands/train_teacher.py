@@ -1,7 +1,5 @@
 """`avkd train-teacher`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
@@ -16,17 +14,7 @@ from avkd_cli.config import STEPS, AudioConfig, FusionConfig, TrainConfig, Visua
     required=True,
     help="Sound, faces, or both from stored embeddings.",
 )
-@options.output_run
-@options.list_file
-@options.noise_store
-@options.response_store
 @options.training
-@click.option(
-    "--init-from",
-    type=click.Path(path_type=Path),
-    metavar="RUN",
-    help="Start from a finished run of the same network and persons: fine-tuning.",
-)
 @click.option(
     "--reset-head", is_flag=True, help="With --init-from: a new classifier, for other persons."
 )
@@ -34,12 +22,7 @@ from avkd_cli.config import STEPS, AudioConfig, FusionConfig, TrainConfig, Visua
 def train_teacher(
     stores: tuple[str, ...],
     modality: str,
-    output: Path,
-    list_file: Path | None,
-    noise: str | None,
-    rir: str | None,
     training: options.Training,
-    init_from: Path | None,
     reset_head: bool,
     settings: TrainConfig,
 ) -> None:
@@ -62,15 +45,8 @@ def train_teacher(
         step(
             modality,
             [options.resolved(s) for s in stores],
-            output,
-            settings,
-            list_file=list_file,
-            noise=noise,
-            rir=rir,
-            init_from=init_from,
+            settings=settings,
             reset_head=reset_head,
-            validation=training.validation,
-            overwrite=training.overwrite,
-            quiet=training.quiet,
+            **training.for_step(),
         )
     )

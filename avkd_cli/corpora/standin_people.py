@@ -25,8 +25,8 @@ class Difficulty:
 
     voice_person: float = 1.0
     voice_session: float = 1.0
-    face_person: float = 1.0
-    face_session: float = 1.0
+    face_person: float = 1.6
+    face_session: float = 0.7
     snr_db: tuple[float, float] = (6.0, 28.0)  # of a session's noise, drawn uniformly
     level_dbfs: tuple[float, float] = (-34.0, -16.0)
     channel_db: float = 4.0  # standard deviation of each knot of the response

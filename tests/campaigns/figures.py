@@ -63,10 +63,16 @@ def record(name: str, *, cases: int, wrong: int, counts: dict[str, Any]) -> None
 
 
 def commit() -> str:
-    """Return the commit at hand, marked if the tree differs from it."""
-    command = ["git", "describe", "--always", "--dirty=+", "--abbrev=8", "--exclude=*"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=DOCS)
-    return done.stdout.strip() or "unknown"
+    """Return the commit at hand, with a + if what is tested differs from it."""
+
+    def git(*command: str) -> str:
+        told = subprocess.run(
+            ["git", *command], capture_output=True, text=True, check=False, cwd=DOCS.parent
+        )
+        return told.stdout.strip()
+
+    changed = git("status", "--porcelain", "--", "avkd_cli", "tests", "schemas")
+    return (git("rev-parse", "--short=8", "HEAD") or "unknown") + "+" * bool(changed)
 
 
 def with_block(page: str, known: dict[str, Any]) -> str:

@@ -136,6 +136,7 @@ class TrainConfig:
     accumulate: int = setting(1, "micro-batches a step", minimum=1)
     per_person: int = setting(1, "utterances a person in a batch; 1: plain shuffling", minimum=1)
     mixed_precision: str = setting("no", "arithmetic of the nets", choices=("no", "bf16", "fp16"))
+    compile: bool = setting(False, "compile the net (torch.compile): faster on GPUs, slow to start")
     workers: int = setting(1, "threads that read batches ahead; 0: none", minimum=0, maximum=64)
     seed: int = setting(0, "of everything random", minimum=0, maximum=2**63 - 1)
     checkpoint_every: int = setting(0, "steps between checkpoints; 0: one an epoch", minimum=0)

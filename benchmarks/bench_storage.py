@@ -40,7 +40,8 @@ FRAMES, MELS, CROP, BATCH = 800, 80, 300, 256
 STORED, PARTITION = 2048, 256  # utterances: a quarter of a gigabyte in eight shards
 BATCHES = 4  # of a round, to one of the peer
 LISTED = 1_092_009  # utterances of VoxCeleb2
-RECORDINGS, IN_TURN = 32_000, 256  # of 8 s, so that starting a cluster counts little; in a partition
+# Of 8 s, so that starting a cluster counts little; and those of a partition.
+RECORDINGS, IN_TURN = 32_000, 256
 
 Row = dict[str, Any]
 Clock = Callable[[], float]

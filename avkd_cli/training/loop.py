@@ -21,7 +21,7 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.training import keyed, nonfinite
 from avkd_cli.training.batches import Arrays, Batches, read_ahead
 from avkd_cli.training.faults import machine_faults
-from avkd_cli.training.networks import to_device
+from avkd_cli.training.networks import suit, to_device
 from avkd_cli.training.runs import Run
 from avkd_cli.training.schedule import learning_rate, margin
 from avkd_cli.training.signals import StopSignals
@@ -61,6 +61,7 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
     """
     accelerator = make_accelerator(settings, run)
     check_batch(settings, accelerator.num_processes)
+    suit(task.objective.network, accelerator.device, compiled=settings.compile)
     optimizer = make_optimizer(task.objective, settings)
     state = State(accelerator, *accelerator.prepare(task.objective, optimizer), run)
     state.resume()

@@ -21,7 +21,7 @@ RUN_FORMAT, MODEL_FORMAT, VERSION = "avkd.run", "avkd.model", 1
 WATCHING = {"workers", "log_every", "checkpoint_every", "tracker"}
 # Settings younger than version 1, with what they were before: left out of a plan when off, so
 # that older runs go on.
-LATER = {"augment": 0.0, "speed_classes": False}
+LATER = {"augment": 0.0, "speed_classes": False, "compile": False}
 
 
 @dataclass

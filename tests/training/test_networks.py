@@ -85,3 +85,31 @@ def test_what_is_no_run_is_refused_by_name(run, tmp_path):
     (tmp_path / "model.pt").write_bytes(b"\x80\x04")
     with pytest.raises(InputError, match="pickled"):
         networks.load(tmp_path / "model.pt")
+
+
+@pytest.mark.parametrize("modality", ["audio", "fusion"])
+def test_what_suits_a_gpu_or_is_compiled_keeps_names_and_values(modality, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda self, **how: asked.append((self, how)))
+    torch.manual_seed(0)
+    if modality == "audio":
+        model = {"width": 16, "embedding_size": 8, "n_mels": 16}
+        network = build(
+            Description("audio", "resnet34", model, {"features": "fbank", "n_mels": 16})
+        )
+        body = network.encoder
+    else:
+        sizes = {"visual_size": 4, "audio_size": 4, "embedding_size": 8}
+        network = build(Description("fusion", "gate", sizes))
+        body = network.fusion
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    networks.suit(network, torch.device("cpu"))
+    assert not asked
+    networks.suit(network, torch.device("cuda"), compiled=True)  # moves nothing there
+    assert [one is body and how["dynamic"] for one, how in asked] == [True]
+    after = network.state_dict()
+    assert list(after) == list(before)
+    assert all(torch.equal(after[name], before[name]) for name in before)
+    if modality == "audio":
+        weights = [value for value in after.values() if value.ndim == 4]
+        assert all(w.is_contiguous(memory_format=torch.channels_last) for w in weights)

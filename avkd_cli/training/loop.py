@@ -92,7 +92,7 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
                 watch.add(losses, rate, width)
             ending = progress.step == total
             if task.validate and (ending or progress.step % epoch == 0):
-                validate(state, task)
+                watch.say_validation(validate(state, task))
                 ending = ending or out_of_patience(state, settings, epoch)
             stopping = signals.agreed()
             if ending or stopping or progress.is_best() or progress.step % save_every == 0:
@@ -157,9 +157,13 @@ def agreed_values(accelerator: Accelerator, values: dict[str, Tensor]) -> dict[s
     return dict(zip(values, together.tolist(), strict=True))
 
 
-def validate(state: State, task: Task) -> None:
-    """Measure the network on the validation trials; remember the best step."""
-    progress = state.progress
+def validate(state: State, task: Task) -> dict[str, float]:
+    """Measure the network on the validation trials; remember the best step.
+
+    Returns:
+        The figures, on the first process.
+    """
+    progress, figures = state.progress, {}
     if state.first:
         network = state.bare.network.eval()
         figures = task.validate(network)
@@ -173,6 +177,7 @@ def validate(state: State, task: Task) -> None:
             progress.best = {"step": progress.step, **figures}
     if state.accelerator.num_processes > 1:
         progress.best = broadcast_object_list([progress.best])[0]
+    return figures
 
 
 def out_of_patience(state: State, settings: TrainConfig, epoch: int) -> bool:

@@ -115,6 +115,20 @@ class Watch:
             file=sys.stderr,
         )
 
+    def say_validation(self, figures: dict[str, float]) -> None:
+        """Print the validation EER of the step just taken, and the best so far."""
+        progress = self.state.progress
+        if self.quiet or "eer" not in figures:
+            return
+        best = progress.best
+        beside = f", best {100 * best['eer']:.3f} % at step {best['step']}" if best else ""
+        run = self.state.run
+        print(
+            f"avkd {run.plan['step']}: {run.path.name}: step {progress.step} of {self.total}: "
+            f"validation EER {100 * figures['eer']:.3f} %{beside}",
+            file=sys.stderr,
+        )
+
 
 def check_tracker(name: str) -> None:
     """Raise UsageError unless Accelerate has the tracker, with what to install.

@@ -222,14 +222,21 @@ def test_a_batch_that_cannot_be_split_is_refused(tmp_path, batch_size, accumulat
         run(tmp_path / "run", batch_size=batch_size, accumulate=accumulate)
 
 
-def test_the_best_epoch_is_kept_and_patience_ends_the_run(tmp_path):
+def test_the_best_epoch_is_kept_told_and_patience_ends_the_run(tmp_path, capsys):
     figures = iter([0.3, 0.1, float("nan"), 0.2, 0.05])
     settings = FusionConfig(**(SETTINGS | {"max_steps": 80, "patience": 2.0}))
     job = make_job()
     task = make_task(job, settings, None)
     task.validate = lambda network: {"eer": next(figures)}
     opened = open_run(tmp_path / "run", plan_of(job, settings, None))
-    objective = fit(task, settings, opened, quiet=True)
+    objective = fit(task, settings, opened)
+    told = [line for line in capsys.readouterr().err.splitlines() if "validation" in line]
+    assert [line.partition("validation EER ")[2] for line in told] == [
+        "30.000 %, best 30.000 % at step 8",
+        "10.000 %, best 10.000 % at step 16",
+        "nan %, best 10.000 % at step 16",
+        "20.000 %, best 10.000 % at step 16",
+    ]
     # An epoch is 8 steps: best after the second, given up after the fourth.
     lines = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
     assert [x["step"] for x in lines if "validation" in x] == [8, 16, 24, 32]

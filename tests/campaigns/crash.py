@@ -337,7 +337,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--step", type=int, default=1)
     parser.add_argument("--last", type=int, default=0)
-    parser.add_argument("--patience", type=int, default=1000)
+    parser.add_argument("--patience", type=int, default=20)
     parser.add_argument("--turns", action="store_true", help="one variant of a power cut each")
     figures.add_option(parser)
     given = parser.parse_args()

@@ -93,7 +93,7 @@ weights     = $(foreach term,$(subst -, ,$(1)),$(WEIGHTS_$(term)))
 
 # ---- for people ------------------------------------------------------------------------------
 
-.PHONY: help setup vox1_kd all tune results test check bench clean clean-all setup-browser campaign
+.PHONY: help setup vox1_kd all tune ideas results test check bench clean clean-all setup-browser campaign
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_-]+):.*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
@@ -122,6 +122,9 @@ RECORD = @$(MAKE) --no-print-directory -f examples/results.mk DATA="$(DATA)" SEE
 
 tune: $(READY) ## choose the weights of the terms, by folds of the training people of DATA
 	$(RECORD) tune
+
+ideas: $(READY) ## compare other ways to teach (examples/results/ideas.mk), by the same folds
+	$(RECORD) ideas
 
 results: $(READY) ## does it help? the experiment of record on DATA, into docs/results.md
 	$(RECORD) results

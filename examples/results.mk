@@ -3,6 +3,7 @@
 # examples/results/; run any of them by hand. Interrupt it at will: the same command goes on.
 #
 #   make tune    DATA=../shared/data                    weights of the terms, by folds of the training people
+#   make ideas   DATA=../shared/data                    other ways to teach, by the same folds
 #   make results DATA=../shared/data                    one seed
 #   make results DATA=../shared/data SEEDS="0 1 2 3 4"  the record
 #   make results DATA=… STAGES="a b f"                  some of the experiments
@@ -30,6 +31,8 @@ WITHIN   ?= block,sex
 
 SEEDS  ?= 0
 STAGES ?= a b c d e f
+# c, d and e, which take as long again, are run on these seeds.
+SEEDS_BESIDE ?= $(firstword $(SEEDS))
 PRESET ?= small
 JOBS   ?= 2
 FEW    ?= 10 5
@@ -38,6 +41,7 @@ DOCS   ?= docs
 WEIGHTS ?= $(SCRIPTS)/weights.mk
 TUNED  ?= examples/presets/chimera54.toml
 TUNING ?= $(SCRIPTS)/tuning.json
+IDEAS  ?= $(SCRIPTS)/ideas.json
 # More settings of every training, for a trial of the machinery or a fusion of one's own.
 FLAGS  ?=
 TEACHER ?= gate
@@ -63,8 +67,9 @@ other_audio  := visual
 other_visual := audio
 
 include $(WEIGHTS)
+include $(SCRIPTS)/ideas.mk
 
-.PHONY: results scores tune tune-singles tune-pairs
+.PHONY: results scores tune tune-singles tune-pairs ideas ideas-scored
 results: $(W)/.jobs
 	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) $(DOCS)/results.md
 
@@ -262,18 +267,20 @@ endef
 
 $(foreach one,$(SEEDS),$(eval $(call seed,$(one),$(W)/seed-$(one))))
 
-MADE = $(foreach stage,$(filter a b c,$(STAGES)),$(SCORED_$(stage):%=$(1)/scores/%.scores)) \
-  $(if $(call has,d),$(foreach few,$(FEW),$(foreach system,$(SCORED_d) fusion-$(TEACHER),$(1)/few-$(few)/scores/$(system).scores))) \
-  $(if $(call has,e),$(SCORED_e:%=$(1)/noise/%.scores)) \
+ALWAYS = $(foreach stage,$(filter a b,$(STAGES)),$(SCORED_$(stage):%=$(1)/scores/%.scores)) \
   $(if $(call has,f),$(STUDENTS:%=$(1)/analysis/venn-%.json) $(SENSES:%=$(1)/analysis/pcc-%.json))
-ALL := $(foreach one,$(SEEDS),$(call MADE,$(W)/seed-$(one)))
+BESIDE = $(if $(call has,c),$(SCORED_c:%=$(1)/scores/%.scores)) \
+  $(if $(call has,d),$(foreach few,$(FEW),$(foreach system,$(SCORED_d) fusion-$(TEACHER),$(1)/few-$(few)/scores/$(system).scores))) \
+  $(if $(call has,e),$(SCORED_e:%=$(1)/noise/%.scores))
+ALL := $(foreach one,$(SEEDS),$(call ALWAYS,$(W)/seed-$(one))) \
+  $(foreach one,$(filter $(SEEDS),$(SEEDS_BESIDE)),$(call BESIDE,$(W)/seed-$(one)))
 
 # Everything but the page.
 scores: $(ALL)
 
 WRITER := $(wildcard $(SCRIPTS)/*.py) $(SCRIPTS)/openings.json
-$(DOCS)/results.md: $(ALL) $(WRITER) $(WEIGHTS) $(wildcard $(TUNING))
-	$(PYTHON_OF_RESULTS) $(SCRIPTS)/write_results.py $(W) -o $(DOCS) --weights $(WEIGHTS) --tuning $(TUNING)
+$(DOCS)/results.md: $(ALL) $(WRITER) $(WEIGHTS) $(wildcard $(TUNING) $(IDEAS))
+	$(PYTHON_OF_RESULTS) $(SCRIPTS)/write_results.py $(W) -o $(DOCS) --weights $(WEIGHTS) --tuning $(TUNING) --ideas $(IDEAS)
 
 # ---- weights of the terms --------------------------------------------------------------------
 
@@ -305,3 +312,36 @@ tune: $(W)/.jobs
 
 tune-singles: $(foreach case,$(CASES),$(foreach system,$(SENSES) fusion-$(TEACHER) $(SINGLES),$(case)/scores/$(system).scores))
 tune-pairs: $(foreach case,$(CASES),$(PAIRS:%=$(case)/scores/%.scores))
+
+# ---- other ways to teach ---------------------------------------------------------------------
+
+# Students of several seeds, all of the first tuning seed's teacher: what differs is the idea.
+IDEA_SEEDS ?= 0 1 2
+IDEA_SENSES := $(foreach sense,$(SENSES),$(if $(IDEAS_$(sense)),$(sense)))
+IDEA_STUDENTS := $(foreach sense,$(IDEA_SENSES),$(IDEAS_$(sense):%=$(sense)-kd-%))
+IDEA_CASES := $(foreach fold,$(TUNE_FOLDS),$(foreach one,$(IDEA_SEEDS),fold-$(fold)-seed-$(one)))
+
+define linked # $(1) folder, $(2) store of embeddings, $(3) where it is
+$(1)/stores/$(2)/avkd.json: $(3)/avkd.json
+	mkdir -p $(1)/stores
+	ln -sfn $$(abspath $(3)) $(1)/stores/$(2)
+
+endef
+
+define idea_case # $(1) folder, $(2) fold, $(3) seed
+$(call encoders,$(1),$(W)/fold-$(2).jsonl,$(3),$(W)/fold-$(2).txt)
+$(call linked,$(1),fusion-$(TEACHER)-emb.zarr,$(W)/tune/fold-$(2)-seed-$(firstword $(TUNE_SEEDS))/stores/fusion-$(TEACHER)-emb.zarr)
+$(foreach sense,$(SENSES),$(if $(IMPORTED),$(call linked,$(1),strong-$(sense)-emb.zarr,$(W)/stores/strong-$(sense)-emb.zarr)))
+$(foreach sense,$(IDEA_SENSES),$(foreach idea,$(IDEAS_$(sense)),$(call student,$(1),$(W)/fold-$(2).jsonl,$(3),$(sense),$(sense)-kd-$(idea),$(call IDEA_$(sense)_$(idea),$(1)/runs/$(sense)),$(or $(TEACHER_$(sense)_$(idea)),fusion-$(TEACHER)))))
+$(foreach system,$(IDEA_SENSES) $(IDEA_STUDENTS),$(call scored,$(1),$(system),$(W)/fold-$(2).txt))
+# Those that start from the baseline need it first.
+$(foreach student,$(IDEA_STUDENTS),$(1)/runs/$(student)/model.json: $(1)/runs/$(firstword $(subst -kd-, ,$(student)))/model.json
+)
+endef
+$(foreach fold,$(TUNE_FOLDS),$(foreach one,$(IDEA_SEEDS),$(eval $(call idea_case,$(W)/ideas/fold-$(fold)-seed-$(one),$(fold),$(one)))))
+
+ideas: $(W)/.jobs
+	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) ideas-scored
+	$(PYTHON_OF_RESULTS) $(SCRIPTS)/ideas.py $(W)/ideas -o $(IDEAS) $(foreach sense,$(IDEA_SENSES),$(foreach idea,$(IDEAS_$(sense)),--idea "$(sense)-kd-$(idea)" "$(or $(TEACHER_$(sense)_$(idea)),fusion-$(TEACHER))" "$(call IDEA_$(sense)_$(idea),BASELINE)"))
+
+ideas-scored: $(foreach case,$(IDEA_CASES),$(foreach system,$(IDEA_SENSES) $(IDEA_STUDENTS),$(W)/ideas/$(case)/scores/$(system).scores))

@@ -188,10 +188,12 @@ def few(
 ) -> list[dict]:
     """Return by number of recordings a person the baseline, the best student, and the difference.
 
-    The last row is of all recordings.
+    The last row is of all recordings, with the seeds of the others.
     """
-    found = (path for one in seeds.values() for path in one.glob("few-*"))
-    sizes = sorted({int(path.name.removeprefix("few-")) for path in found})
+    found = {seed: list(one.glob("few-*/scores")) for seed, one in seeds.items()}
+    seeds = {seed: seeds[seed] for seed, paths in found.items() if paths}
+    names = {path.parent.name for paths in found.values() for path in paths}
+    sizes = sorted(int(name.removeprefix("few-")) for name in names)
     rows = []
     for size in [*sizes, None] if sizes else []:
         inside = "scores" if size is None else f"few-{size}/scores"

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from pictures import KINDS, system_name
 from verdict import (
@@ -44,17 +45,45 @@ def page(results: Mapping, pictures: Iterable[str]) -> str:
         section(
             "Students", students(results, "students"), "students", shown, students_note(results)
         ),
-        section("A strong imported teacher", strong(results), "strong", shown, STRONG_NOTE),
-        section("Fewer recordings a person", few(results), "few", shown, FEW_NOTE),
+        section(
+            "A strong imported teacher",
+            strong(results),
+            "strong",
+            shown,
+            STRONG_NOTE + on_seeds(results, chain(*results["strong"].values())),
+        ),
+        section(
+            "Fewer recordings a person",
+            few(results),
+            "few",
+            shown,
+            FEW_NOTE
+            + on_seeds(results, [row[s]["difference"] for row in results["few"] for s in SENSES]),
+        ),
         *(
-            section(f"Spoilt {SENSES[sense]}", noise(rows), f"noise-{sense}", shown, NOISE_NOTE)
+            section(
+                f"Spoilt {SENSES[sense]}",
+                noise(rows),
+                f"noise-{sense}",
+                shown,
+                NOISE_NOTE + on_seeds(results, [one["difference"] for one in rows]),
+            )
             for sense, rows in results["noise"].items()
         ),
         section("What the teacher knew", knew(results), "", shown, KNEW_NOTE),
         section("Weights", tuning(results), "", shown, TUNING_NOTE),
+        section("Other ways to teach", ideas(results), "", shown, IDEAS_NOTE),
         ["## Openings of the test", "", *openings(results)],
     ]
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
+
+
+def on_seeds(results: Mapping, differences: Iterable[Mapping]) -> str:
+    """Return with which seeds a part of the record was run, nothing where with all."""
+    seeds = {seed for one in differences for seed in one["by_seed"]}
+    if len(seeds) in (0, len(results["seeds"])):
+        return ""
+    return f" Run with {'seed' if len(seeds) == 1 else 'seeds'} {listed(sorted(seeds))} only."
 
 
 def section(
@@ -347,6 +376,32 @@ def tried(found: Mapping, sense: str, name: str, loss: str) -> str:
     return f"**{text}**" if best else text
 
 
+IDEAS_NOTE = """\
+Compared by `make ideas` on the same folds, each student with the baseline of its fold and seed;
+the people of the test had no part in it. The error is that of the mean difference, from run to
+run: less than twice as much cannot be told from chance, and the best of several is flattered."""
+
+
+def ideas(results: Mapping) -> list[str]:
+    """Return a table a sense of what was tried on the folds, the best first."""
+    lines: list[str] = []
+    for sense, found in results["ideas"].get("senses", {}).items():
+        head = [f"{sense} student", "taught by", "options of distill", "EER, %",
+                "difference, points", "error", "runs"]  # fmt: skip
+        runs = max(one["runs"] for one in found["ideas"])
+        base = f"{found['baseline_eer_percent']:.2f}"
+        body = [["baseline", "–", "–", base, "–", "–", str(runs)]]
+        for one in found["ideas"]:
+            error = one["standard_error"]
+            body.append(
+                [one["name"].replace("-", " "), system_name(one["teacher"]),
+                 f"`{one['options']}`", f"{one['eer_percent']:.2f}", signed(one["difference"]),
+                 "–" if error is None else f"{error:.2f}", str(one["runs"])]
+            )  # fmt: skip
+        lines += [*table(head, body), ""]
+    return lines[:-1]
+
+
 def how(results: Mapping) -> list[str]:
     """Return what was run, for how long, and how to run it again."""
     effort = results["effort"]
@@ -356,6 +411,7 @@ def how(results: Mapping) -> list[str]:
     return [
         "```sh",
         *(["make tune DATA=../shared/data"] if results["tuning"] else []),
+        *(["make ideas DATA=../shared/data"] if results["ideas"] else []),
         f'make results DATA=../shared/data SEEDS="{seeds}"',
         "```",
         "",

@@ -76,6 +76,8 @@ def system_name(name: str) -> str:
     kind, _, rest = name.partition("-")
     if kind == "fusion":
         return f"fusion, {rest.upper() if len(rest) <= 4 else rest}"
+    if kind == "strong":
+        return f"imported, {system_name(rest)}"
     return f"sum of scores, {rest}" if kind == "sum" else name
 
 

@@ -27,7 +27,7 @@ def verdict(results: Mapping) -> list[str]:
     found += filter(None, [goals(results), fusions(results)])
     found += paper_findings(results)
     found += strong(results)
-    found += filter(None, [few(results), *noise(results), *knew(results)])
+    found += filter(None, [few(results), *noise(results), *knew(results), *ideas(results)])
     found.append(how_sure(results))
     return [one for one in found if one]
 
@@ -328,6 +328,22 @@ def knew(results: Mapping) -> Iterator[str]:
             f"had {100 * one['other_sense_had_right']:.0f} % right (the paper: "
             f"{100 * PAPER_KNEW[sense]:.0f} %); it has {100 * one['other_sense_is_right']:.0f} % "
             "of all trials right, so only what is beyond that speaks for knowledge passed on."
+        )
+
+
+def ideas(results: Mapping) -> Iterator[str]:
+    """Yield what the best of the other ways to teach did on the folds."""
+    for sense, found in results["ideas"].get("senses", {}).items():
+        best, count = found["ideas"][0], len(found["ideas"])
+        error = best["standard_error"]
+        sure = error is not None and best["difference"] < -2 * error
+        end = "more than" if sure else "not more than"
+        yield (
+            f"**Other ways to teach {SENSES[sense]}.** Of {count} tried on folds of the training "
+            f"people, {best['name'].replace('-', ' ')} did best: {signed(best['difference'])} "
+            f"points on a baseline of {found['baseline_eer_percent']:.2f} %, {end} twice its "
+            f"error from run to run ({'unknown' if error is None else f'{error:.2f}'}, "
+            f"{best['runs']} runs)."
         )
 
 

@@ -2,8 +2,9 @@
 
     python examples/results/write_results.py work/results -o docs
 
-Reads only what `avkd` commands made there, the weights in use, and two small files beside this
-script: tuning.json, which `make tune` writes, and openings.json.
+Reads only what `avkd` commands made there, the weights in use, and three small files beside this
+script: tuning.json, which `make tune` writes, ideas.json, which `make ideas` writes, and
+openings.json.
 """
 
 import json
@@ -30,8 +31,11 @@ LINE = re.compile(r"^(WEIGHTS|BEST)_(\S+)\s*=\s*(.*?)\s*$", re.MULTILINE)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="docs/")
 @click.option("--weights", type=click.Path(path_type=Path), default=HERE / "weights.mk")
 @click.option("--tuning", type=click.Path(path_type=Path), default=HERE / "tuning.json")
+@click.option("--ideas", type=click.Path(path_type=Path), default=HERE / "ideas.json")
 @click.option("--openings", type=click.Path(path_type=Path), default=HERE / "openings.json")
-def main(folder: Path, output: Path, weights: Path, tuning: Path, openings: Path) -> None:
+def main(
+    folder: Path, output: Path, weights: Path, tuning: Path, ideas: Path, openings: Path
+) -> None:
     """Write the page of the record in FOLDER."""
     weights_of, best = read_weights(weights)
     tuned = json.loads(tuning.read_bytes()) if tuning.exists() else {}
@@ -39,6 +43,7 @@ def main(folder: Path, output: Path, weights: Path, tuning: Path, openings: Path
         raise InputError(f"{weights}: not the weights of {tuning}; run make tune again")
     results = gather(folder, tuned, json.loads(openings.read_bytes()), best)
     results["weights"] = weights_of
+    results["ideas"] = json.loads(ideas.read_bytes()) if ideas.exists() else {}
     write(results, output)
 
 

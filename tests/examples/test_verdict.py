@@ -47,6 +47,7 @@ RESULTS = {
     "few": [],
     "noise": {},
     "knew": {},
+    "ideas": {},
 }  # fmt: skip
 
 
@@ -137,3 +138,19 @@ def test_the_share_the_other_sense_had_right_stands_beside_chance():
     one = {"other_sense_had_right": 0.91, "other_sense_is_right": 0.86}
     (said,) = verdict.knew(RESULTS | {"knew": {"visual-kd-cos": one}})
     assert "had 91 % right (the paper: 85 %); it has 86 % of all trials right" in said
+
+
+def idea(difference, error):
+    return {"name": "from-baseline", "difference": difference, "standard_error": error, "runs": 6}
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(0.9, "more than twice its error"), (1.1, "not more than"), (None, "not more than twice its "
+     "error from run to run (unknown")],
+)  # fmt: skip
+def test_the_best_of_the_other_ways_is_held_against_its_error(error, words):
+    ideas = {"visual": {"baseline_eer_percent": 11.2, "ideas": [idea(-2, error), idea(1, 0.1)]}}
+    (said,) = verdict.ideas({"ideas": {"senses": ideas}})
+    assert "Of 2 tried on folds of the training people, from baseline did best: −2.00" in said
+    assert words in said

@@ -28,8 +28,16 @@ def weights(tmp_path):
     return path
 
 
+IDEA = {"name": "from-baseline", "teacher": "strong-visual", "options": "--beta 1",
+        "eer_percent": 9.2, "difference": -2.0, "standard_error": 0.5, "runs": 6}  # fmt: skip
+IDEAS = {"senses": {"visual": {"baseline_eer_percent": 11.2, "ideas": [IDEA]}}}
+
+
 def written(record, weights, out):
-    words = [record, "-o", out, "--weights", weights, "--tuning", out / "none.json"]
+    ideas = record.with_name("ideas.json")
+    ideas.write_text(json.dumps(IDEAS))
+    words = [record, "-o", out, "--weights", weights, "--tuning", out / "none.json",
+             "--ideas", ideas]  # fmt: skip
     result = CliRunner().invoke(
         write_results.main, [str(word) for word in words], catch_exceptions=False
     )
@@ -48,8 +56,9 @@ def test_page_numbers_and_pictures_are_the_same_each_time(record, weights, tmp_p
     page = first["results.md"].decode()
     for title in ("Verdict", "Students", "A strong imported teacher", "Fewer recordings a person",
                   "Spoilt faces", "Spoilt voices", "What the teacher knew",
-                  "Openings"):  # fmt: skip
+                  "Other ways to teach", "Openings"):  # fmt: skip
         assert f"## {title}" in page
+    assert ("| from baseline | imported, visual | `--beta 1` | 9.20 | −2.00 | 0.50 | 6 |") in page
     for name in first:
         if name.endswith(".svg"):
             assert f"]({name})" in page
@@ -84,6 +93,17 @@ def test_stages_that_were_not_run_are_left_out(record, weights, tmp_path):
     for title in ("A strong", "Fewer", "Spoilt", "What the teacher knew"):
         assert f"## {title}" not in page
     assert "**Faces.** COS" in page
+
+
+def test_a_part_run_with_one_seed_says_so(record, weights, tmp_path):
+    shutil.rmtree(record / "seed-1" / "few-2")
+    page = written(record, weights, tmp_path / "out")["results.md"].decode()
+    sections = {part.partition("\n")[0]: " ".join(part.split()) for part in page.split("\n## ")}
+    assert "Run with seed 0 only." in sections["Fewer recordings a person"]
+    assert "Run with" not in sections["A strong imported teacher"]
+    *_, last = json.loads((tmp_path / "out" / "results.json").read_bytes())["few"]
+    assert last["recordings"] is None  # all of them, yet of the same seed as the fewer
+    assert last["audio"]["difference"]["by_seed"].keys() == {"0"}
 
 
 def test_one_seed_is_enough_and_said(record, weights, tmp_path):

@@ -38,7 +38,7 @@ def gather(folder: Path, tuning: Mapping, openings: Mapping, best: Mapping[str, 
         folder: of the record, with seed-N inside.
         tuning: what `make tune` found, {} before it was run.
         openings: how often the test was opened before.
-        best: by sense the loss that the folds chose.
+        best: by sense the loss, or other way to teach, that the folds chose.
 
     Raises:
         MissingInputError: no seed was scored.
@@ -69,12 +69,14 @@ def gather(folder: Path, tuning: Mapping, openings: Mapping, best: Mapping[str, 
         },
         "fusions": differences(main, [(name, "fusion-gate") for name in fused(systems)]),
         "students": {
-            sense: students(main, [f"{sense}-kd-{loss}" for loss in LOSSES], sense)
+            sense: students(main, [f"{sense}-kd-{loss}" for loss in losses(best[sense])], sense)
             for sense in SENSES
         },
         "contrasts": {sense: contrasts(main, sense) for sense in SENSES},
         "strong": {
-            sense: students(main, [f"strong-{sense}-kd-{loss}" for loss in LOSSES], sense)
+            sense: students(
+                main, [f"strong-{sense}-kd-{loss}" for loss in losses(best[sense])], sense
+            )
             for sense in SENSES
         },
         "few": few(seeds, person_of, people, best),
@@ -82,6 +84,11 @@ def gather(folder: Path, tuning: Mapping, openings: Mapping, best: Mapping[str, 
         "knew": knew(seeds),
         "alike": alike(seeds),
     }
+
+
+def losses(best: str) -> tuple[str, ...]:
+    """Return the paper's losses, and the best where it is another."""
+    return LOSSES if best in LOSSES else (*LOSSES, best)
 
 
 def seed_folders(folder: Path) -> dict[int, Path]:

@@ -4,17 +4,19 @@
         --idea visual-kd-projected fusion-gate "--beta 1 --projection"
 
 Every idea is held against the baseline of the same fold and seed. The people of the test have no
-part in it.
+part in it. An idea that did better than all others, the paper's losses among them, takes the place
+of the best loss in the record, if it needs nothing but options and lies below the baseline by
+more than its error from run to run.
 """
 
 import math
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
-from choose import mean_eers
+from choose import FLAGS, mean_eers
 
 from avkd_cli.errors import AvkdError, InputError
 from avkd_cli.storage import durable
@@ -24,9 +26,29 @@ from avkd_cli.storage import durable
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--idea", "ideas", nargs=3, multiple=True, metavar="SYSTEM TEACHER OPTIONS")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
-def main(folder: Path, ideas: Sequence[tuple[str, str, str]], output: Path) -> None:
+@click.option("--chosen", type=click.Path(path_type=Path), help="Make variables of the winners.")
+def main(
+    folder: Path, ideas: Sequence[tuple[str, str, str]], output: Path, chosen: Path | None
+) -> None:
     """Write the comparison of the ideas in FOLDER."""
-    durable.write_json(output, compared(mean_eers(folder), ideas))
+    found = compared(mean_eers(folder), ideas)
+    durable.write_json(output, found)
+    if chosen is not None:
+        durable.write_text(chosen, "".join([HEADER, *variables(found)]))
+
+
+HEADER = """\
+# Ways to teach that did better on the folds than every loss of the paper; written by `make ideas`.
+"""
+
+
+def variables(found: Mapping) -> Iterator[str]:
+    """Yield the lines that make a winner the best loss of its sense."""
+    for sense, one in found["senses"].items():
+        if one["chosen"]:
+            (idea,) = (idea for idea in one["ideas"] if idea["name"] == one["chosen"])
+            yield f"WEIGHTS_{sense}_{idea['name']} = {idea['options']}\n"
+            yield f"BEST_{sense} = {idea['name']}\n"
 
 
 def compared(found: Mapping[str, dict], ideas: Sequence[tuple[str, str, str]]) -> dict:
@@ -52,7 +74,18 @@ def compared(found: Mapping[str, dict], ideas: Sequence[tuple[str, str, str]]) -
         )
     for one in senses.values():
         one["ideas"].sort(key=lambda idea: idea["difference"])
+        one["chosen"] = chosen_of(one["ideas"])
     return {"format": "avkd.results.ideas", "version": 1, "senses": senses}
+
+
+def chosen_of(ideas: Sequence[Mapping]) -> str | None:
+    """Return the first idea, None if it may not take the place of the best loss."""
+    first = ideas[0]
+    plain = first["name"] in FLAGS  # a loss of the paper: make tune speaks of those
+    alone = first["teacher"].startswith("fusion-") and "BASELINE" not in first["options"]
+    error = first["standard_error"]
+    sure = error is not None and first["difference"] < -error
+    return first["name"] if alone and sure and not plain else None
 
 
 def against(idea: Mapping, base: Mapping) -> dict:

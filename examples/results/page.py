@@ -214,7 +214,7 @@ def _student(results: Mapping, sense: str, row: Mapping) -> list[str]:
     may = WORDS[may_claim(row, results["best"][sense])]
     return [
         f"**{name}**" if first else name,
-        weights_text(results["weights"].get(f"{sense}_{row['loss']}", {})),
+        taught_by(results, sense, row["loss"]),
         ranged(results["systems"][row["system"]]["eer_percent"]),
         points(row),
         "–" if row["relative_percent"] is None else signed(row["relative_percent"], 1),
@@ -222,6 +222,13 @@ def _student(results: Mapping, sense: str, row: Mapping) -> list[str]:
         p_text(row["p_holm"]),
         may,
     ]
+
+
+def taught_by(results: Mapping, sense: str, loss: str) -> str:
+    """Return the weights of a loss, or the options of another way to teach."""
+    tried = results["ideas"].get("senses", {}).get(sense, {"ideas": []})["ideas"]
+    options = {one["name"]: f"`{one['options']}`" for one in tried if one["name"] not in FLAGS}
+    return options.get(loss) or weights_text(results["weights"].get(f"{sense}_{loss}", {}))
 
 
 def weights_text(weights: Mapping[str, float]) -> str:
@@ -322,7 +329,7 @@ def order(name: str) -> tuple:
     """Sort key: faces before voices, baseline first, then the losses as in the paper's tables."""
     sense, _, loss = name.partition("-kd-")
     losses = ("", "cos", "kl", "mmd", "cos-kl", "cos-mmd", "kl-mmd")
-    return (list(SENSES).index(sense), losses.index(loss))
+    return (list(SENSES).index(sense), losses.index(loss) if loss in losses else len(losses))
 
 
 def student_name(name: str) -> str:
@@ -394,7 +401,7 @@ def ideas(results: Mapping) -> list[str]:
         for one in found["ideas"]:
             error = one["standard_error"]
             body.append(
-                [one["name"].replace("-", " "), system_name(one["teacher"]),
+                [loss_name(one["name"]), system_name(one["teacher"]),
                  f"`{one['options']}`", f"{one['eer_percent']:.2f}", signed(one["difference"]),
                  "–" if error is None else f"{error:.2f}", str(one["runs"])]
             )  # fmt: skip

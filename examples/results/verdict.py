@@ -12,6 +12,7 @@ from avkd_cli.analysis.comparison import p_text
 SENSES = {"visual": "faces", "audio": "voices"}
 GOAL_PERCENT = {"visual": 20, "audio": 10}
 ALPHA = 0.05
+TERMS = {"cos", "kl", "mmd"}
 # Of the trials that a student of this sense corrected, those that the other baseline had right:
 # 4,877 of 5,737 and 1,862 of 1,945 (the paper, section 4.4).
 PAPER_KNEW = {"visual": 0.85, "audio": 0.96}
@@ -70,8 +71,9 @@ def judged_of_several(one: Mapping) -> str:
 
 
 def loss_name(loss: str) -> str:
-    """Return `COS+KL` of `cos-kl`."""
-    return loss.upper().replace("-", "+")
+    """Return `COS+KL` of `cos-kl`, and `projected 3` of another way to teach."""
+    terms = loss.split("-")
+    return "+".join(terms).upper() if set(terms) <= TERMS else " ".join(terms)
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -340,7 +342,7 @@ def ideas(results: Mapping) -> Iterator[str]:
         end = "more than" if sure else "not more than"
         yield (
             f"**Other ways to teach {SENSES[sense]}.** Of {count} tried on folds of the training "
-            f"people, {best['name'].replace('-', ' ')} did best: {signed(best['difference'])} "
+            f"people, {loss_name(best['name'])} did best: {signed(best['difference'])} "
             f"points on a baseline of {found['baseline_eer_percent']:.2f} %, {end} twice its "
             f"error from run to run ({'unknown' if error is None else f'{error:.2f}'}, "
             f"{best['runs']} runs)."

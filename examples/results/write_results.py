@@ -41,9 +41,12 @@ def main(
     tuned = json.loads(tuning.read_bytes()) if tuning.exists() else {}
     if tuned and tuned["weights"] != weights_of:
         raise InputError(f"{weights}: not the weights of {tuning}; run make tune again")
+    tried = json.loads(ideas.read_bytes()) if ideas.exists() else {}
+    for sense, one in tried.get("senses", {}).items():
+        best[sense] = one["chosen"] or best[sense]
     results = gather(folder, tuned, json.loads(openings.read_bytes()), best)
     results["weights"] = weights_of
-    results["ideas"] = json.loads(ideas.read_bytes()) if ideas.exists() else {}
+    results["ideas"] = tried
     write(results, output)
 
 

@@ -33,10 +33,11 @@ def folder(tmp_path):
 
 def test_ideas_are_sorted_by_their_mean_difference_to_the_baseline(folder):
     words = [word for idea in IDEAS for word in ("--idea", *idea)]
-    out = folder / "ideas.json"
+    out, mk = folder / "ideas.json", folder / "chosen.mk"
     done = CliRunner().invoke(
-        ideas.main, [str(folder), "-o", str(out), *words], catch_exceptions=False
-    )
+        ideas.main, [str(folder), "-o", str(out), "--chosen", str(mk), *words],
+        catch_exceptions=False,
+    )  # fmt: skip
     assert done.exit_code == 0
     found = json.loads(out.read_text())["senses"]["visual"]
     assert found["baseline_eer_percent"] == 15
@@ -45,8 +46,37 @@ def test_ideas_are_sorted_by_their_mean_difference_to_the_baseline(folder):
     assert first["standard_error"] == pytest.approx(math.sqrt(2) / math.sqrt(2))  # of -2 and -4
     assert first["by_run"] == {"fold-0-seed-0": -2, "fold-1-seed-0": -4}
     assert (second["name"], second["difference"]) == ("soft", 1)
+    assert found["chosen"] is None  # it needs the baseline's run, which the record cannot give
+    assert "BEST" not in mk.read_text()
 
 
 def test_an_idea_that_was_not_run_is_named(folder):
     with pytest.raises(InputError, match="visual-kd-longer"):
         ideas.compared(ideas.mean_eers(folder), [("visual-kd-longer", "fusion-gate", "")])
+
+
+def idea(name, difference=-1.0, error=0.5, teacher="fusion-gate", options="--beta 3 --projection"):
+    return {"name": name, "difference": difference, "standard_error": error,
+            "teacher": teacher, "options": options}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("first", "chosen"),
+    [
+        (idea("projected"), "projected"),
+        (idea("cos", options="--beta 3"), None),  # the paper's own
+        (idea("projected", error=1.1), None),  # not more than its error
+        (idea("projected", error=None), None),
+        (idea("imported", teacher="strong-visual"), None),
+        (idea("further", options="--init-from BASELINE"), None),
+    ],
+)
+def test_the_first_is_chosen_only_if_it_is_sure_and_needs_nothing_but_options(first, chosen):
+    assert ideas.chosen_of([first, idea("other", difference=-0.9)]) == chosen
+
+
+def test_the_chosen_becomes_the_best_of_its_sense():
+    found = {"senses": {"visual": {"chosen": "projected", "ideas": [idea("projected")]}}}
+    assert list(ideas.variables(found)) == [
+        "WEIGHTS_visual_projected = --beta 3 --projection\n", "BEST_visual = projected\n",
+    ]  # fmt: skip

@@ -30,12 +30,12 @@ def weights(tmp_path):
 
 IDEA = {"name": "from-baseline", "teacher": "strong-visual", "options": "--beta 1",
         "eer_percent": 9.2, "difference": -2.0, "standard_error": 0.5, "runs": 6}  # fmt: skip
-IDEAS = {"senses": {"visual": {"baseline_eer_percent": 11.2, "ideas": [IDEA]}}}
+IDEAS = {"senses": {"visual": {"baseline_eer_percent": 11.2, "ideas": [IDEA], "chosen": None}}}
 
 
-def written(record, weights, out):
+def written(record, weights, out, tried=IDEAS):
     ideas = record.with_name("ideas.json")
-    ideas.write_text(json.dumps(IDEAS))
+    ideas.write_text(json.dumps(tried))
     words = [record, "-o", out, "--weights", weights, "--tuning", out / "none.json",
              "--ideas", ideas]  # fmt: skip
     result = CliRunner().invoke(
@@ -93,6 +93,20 @@ def test_stages_that_were_not_run_are_left_out(record, weights, tmp_path):
     for title in ("A strong", "Fewer", "Spoilt", "What the teacher knew"):
         assert f"## {title}" not in page
     assert "**Faces.** COS" in page
+
+
+def test_the_way_that_the_folds_chose_is_one_more_student(record, weights, tmp_path):
+    for seed in (0, 1):
+        for folder in ("scores", "noise", "few-2/scores"):
+            at = record / f"seed-{seed}" / folder
+            shutil.copy(at / "visual-kd-cos.scores", at / "visual-kd-projected-3.scores")
+    one = {**IDEA, "name": "projected-3", "options": "--beta 3 --projection"}
+    visual = {"baseline_eer_percent": 11.2, "ideas": [one], "chosen": "projected-3"}
+    page = written(record, weights, tmp_path / "out", {"senses": {"visual": visual}})
+    page = page["results.md"].decode()
+    assert "| **projected 3** | `--beta 3 --projection` |" in page
+    assert "**Faces.** projected 3, named beforehand, lowers the EER" in page
+    assert "projected 3 student, %" in page
 
 
 def test_a_part_run_with_one_seed_says_so(record, weights, tmp_path):

@@ -2,7 +2,7 @@
 # -> a report. Every line is a plain `avkd` command; run any of them by hand.
 #
 #   make vox1_kd                                     the stand-in corpus, small nets, minutes
-#   make vox1_kd VOXCELEB1=… VOXCELEB2=…             the real thing, `paper` preset, GPUs
+#   make vox1_kd VOXCELEB1=… VOXCELEB2=… DETECTOR_WEIGHTS=…    the real thing, `paper` preset, GPUs
 #   make vox1_kd PEOPLE=list.jsonl TRIALS="a.txt b.txt"      any corpus
 #   make results DATA=../shared/data                 does it help? see examples/results.mk
 
@@ -43,6 +43,8 @@ ifneq ($(VOXCELEB2),)
   LIST   := $(WORK)/lists/people.jsonl
   TRIAL_DIR ?= $(VOXCELEB1)
   NAMES  := vox1-o vox1-e vox1-h vox1-o-cleaned vox1-e-cleaned vox1-h-cleaned
+else ifneq ($(VOXCELEB1),)
+  $(error VOXCELEB1 is given without VOXCELEB2: name both folders)
 else ifneq ($(PEOPLE),)
   ifeq ($(TRIALS),)
     $(error PEOPLE is given without TRIALS: name one trial list or more)
@@ -71,6 +73,13 @@ TRIALS_vox1-e-cleaned = $(TRIAL_DIR)/list_test_all2.txt
 TRIALS_vox1-h         = $(TRIAL_DIR)/list_test_hard.txt
 TRIALS_vox1-h-cleaned = $(TRIAL_DIR)/list_test_hard2.txt
 $(foreach file,$(TRIALS),$(eval TRIALS_$(basename $(notdir $(file))) = $(file)))
+
+# The stand-in's lists are made with it; all others must be there before anything is begun.
+ifneq ($(VOXCELEB2)$(PEOPLE),)
+  GIVEN_TRIALS = $(foreach name,$(NAMES),$(TRIALS_$(name)))
+  OTHER_TRIALS = $(if $(PEOPLE),correct TRIALS=,put it there$(,) or give TRIAL_DIR=$(,) or fewer lists: NAMES='vox1-o vox1-o-cleaned')
+endif
+, := ,
 
 DETECTOR ?= none
 THREADS := $(shell n=$$(( $$(nproc) / $(JOBS) )); echo $$(( n > 0 ? n : 1 )))
@@ -105,11 +114,22 @@ $(READY): pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet -e '.[dev,dask]'
 	touch $@
 
-vox1_kd: $(READY) ## teach students and report: the main job (see the top of this file)
+vox1_kd: $(READY) inputs ## teach students and report: the main job (see the top of this file)
 	@echo "avkd: $(CORPUS)"
 	@echo "avkd: preset $(PRESET), faces by detector $(DETECTOR), everything in $(WORK)/"
 	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) all
 	@echo "avkd: report in $(REPORT)/index.html; $(CORPUS)"
+
+# What would stop it hours or days from now is said before the first of them.
+.PHONY: inputs
+inputs:
+	@missing() { echo "make: $$1" >&2; exit 66; }; \
+	for folder in $(VOXCELEB1) $(VOXCELEB2); do \
+	  [ -d $$folder ] || missing "$$folder: no such folder; give that of the corpus"; done; \
+	for list in $(GIVEN_TRIALS); do \
+	  [ -f $$list ] || missing "$$list: no such trial list; $(OTHER_TRIALS)"; done; \
+	if [ $(DETECTOR) != none ] && [ ! -e "$(DETECTOR_WEIGHTS)" ]; then \
+	  missing "DETECTOR=$(DETECTOR) needs DETECTOR_WEIGHTS=FILE.onnx, found '$(DETECTOR_WEIGHTS)'; give it (README, Faces), or DETECTOR=none where all pictures are cut around faces already"; fi
 
 all: $(REPORT)/index.html
 

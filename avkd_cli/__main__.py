@@ -13,6 +13,10 @@ import click
 from avkd_cli.cli import cli
 from avkd_cli.errors import AvkdError
 
+GOES_ON = {
+    "avkd corpus standin", "avkd prep-audio", "avkd crop-faces", "avkd train-teacher",
+    "avkd extract-embeddings", "avkd distill",
+}  # fmt: skip
 ENVIRONMENT_FAULTS = {"ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "ENFILE"}
 
 
@@ -37,6 +41,7 @@ def main() -> None:
     try:
         code = run()
     except KeyboardInterrupt as stop:
+        say_stopped()
         end_by_signal(stop.number if isinstance(stop, Terminated) else signal.SIGINT)
     except BrokenPipeError:
         end_by_signal(signal.SIGPIPE)
@@ -129,6 +134,15 @@ def crash() -> int:
 def debugging() -> bool:
     """Return whether the user asked for tracebacks."""
     return "--debug" in sys.argv
+
+
+def say_stopped() -> None:
+    """Say on stderr what the same command would do now; of several processes the first does."""
+    if os.environ.get("RANK", "0") == "0":
+        command = command_path()
+        next_time = "goes on" if command in GOES_ON else "starts anew; nothing was written"
+        with contextlib.suppress(OSError):
+            print(f"{command}: stopped; the same line {next_time}", file=sys.stderr)
 
 
 def end_by_signal(number: int) -> None:

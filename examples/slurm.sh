@@ -12,7 +12,8 @@ avkd=$PWD/.venv/bin/avkd
 list=$WORK/lists/people.jsonl
 faces=(--detector "$DETECTOR" ${DETECTOR_WEIGHTS:+--detector-weights "$DETECTOR_WEIGHTS"})
 
-make setup "$list" VOXCELEB1="$VOXCELEB1" VOXCELEB2="$VOXCELEB2" WORK="$WORK"
+make setup inputs "$list" VOXCELEB1="$VOXCELEB1" VOXCELEB2="$VOXCELEB2" WORK="$WORK" \
+  DETECTOR="$DETECTOR" DETECTOR_WEIGHTS="$DETECTOR_WEIGHTS"
 mkdir -p "$WORK/stores" "$WORK/slurm"
 
 # submit OPTIONS… COMMAND: exec, so that Slurm's SIGTERM, 2 minutes before the end, reaches it.

@@ -1,7 +1,12 @@
 """`--help` is light: it loads none of the libraries that take seconds, and says what it should."""
 
+import fcntl
+import signal
+import struct
 import subprocess
 import sys
+import termios
+import time
 
 import pytest
 
@@ -15,6 +20,8 @@ HEAVY = {
 
 PROBE = """
 import sys
+import termios
+import time
 sys.argv = ["avkd", *{words!r}]
 from avkd_cli.cli import cli
 cli.main(prog_name="avkd", standalone_mode=False)
@@ -104,3 +111,33 @@ def test_a_closed_pipe_ends_quietly_by_its_signal(tmp_path):
     result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
     assert result.stdout.splitlines()[-1] == "141"
     assert "Traceback" not in result.stderr and "BrokenPipe" not in result.stderr
+
+
+def unread(pipe) -> int:
+    """Return how many bytes of a pipe nobody has read yet."""
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["prep-audio", "-", "-o", "x.zarr"], "avkd prep-audio: stopped; the same line goes on\n"),
+        (
+            ["corpus", "trials", "-"],
+            "avkd corpus trials: stopped; the same line starts anew; nothing was written\n",
+        ),
+    ],
+)
+def test_a_signal_ends_with_one_line_that_says_what_the_same_line_does(tmp_path, words, said):
+    with subprocess.Popen(
+        [sys.executable, "-m", "avkd_cli", *words],
+        cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        process.stdin.write(b'{"id": "u"}\n')
+        process.stdin.flush()
+        while unread(process.stdin):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        process.stdin.close()  # a signal between two reads is heard when the next one ends
+        assert process.stderr.read().decode() == said
+    assert process.returncode == -signal.SIGTERM

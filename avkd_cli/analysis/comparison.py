@@ -111,6 +111,11 @@ def claim(
         sure += f", corrected for several systems {p_text(one['p_holm'])}"
     whom = f"persons like these {persons}" if persons is not None else "these trials"
     found, name = verdict(one, wanted.better), wanted.label
+    if one["value"] == one["low"] == one["high"] == 0:
+        return (
+            f"No difference may be claimed: {system} and {base} have the same {name} in "
+            f"every draw of {whom}."
+        )
     if found == "open":
         reach = (one["high"] - one["low"]) / 2
         return (

@@ -62,6 +62,7 @@ def _choose(table: Path, names: list[str], columns: Mapping[str, str]) -> dict[s
 def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
     seen: dict[str, tuple[int, dict]] = {}
     base = root or table.parent
+    some = False
     for row in rows:
         utterance = _utterance(table, row, chosen, split)
         line, values = seen.setdefault(utterance.id, (row.line, row.values))
@@ -78,8 +79,11 @@ def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
         if not wanted:
             report.missing.add(utterance.id, "no file named")
         elif any(found.values()):
+            some = True
             absent = {kind: None for kind, usable in found.items() if not usable}
             yield msgspec.structs.replace(utterance, **absent)
+    if not some and report.missing.reasons[trees.MISSING]:
+        report.notes.append(f"paths were taken from {base}; give another folder with --root")
 
 
 def _utterance(table: Path, row: Row, chosen: dict[str, str], split: str) -> Utterance:

@@ -17,6 +17,7 @@ KIND_FOLDERS = frozenset({
     "avi", "mp4", "video", "videos",
     "face", "faces", "frames", "image", "images", "img", "imgs", "jpg", "pictures", "png",
 })  # fmt: skip
+SPLIT_FOLDERS = frozenset({"train", "test", "dev", "eval", "val", "valid", "validation"})
 
 
 @dataclass
@@ -52,6 +53,11 @@ def list_folder(folder: Path, *, split: str = "") -> tuple[Iterator[Utterance], 
     places = _places(folder, report)
     if not places:
         raise InputError(f"{folder}: no folders in it; person/…/file was wanted")
+    if splits := [name for name in places if name.lower() in SPLIT_FOLDERS]:
+        report.notes.append(
+            f"{', '.join(splits)} taken for people; if it is a split, list {folder}/{splits[0]} "
+            f"alone, with --split {splits[0]}"
+        )
     utterances = (
         utterance
         for person, roots in places.items()

@@ -22,6 +22,7 @@ from avkd_cli.errors import InputError
 from avkd_cli.storage.utterances import Utterance
 
 _PERSON = re.compile(r"id\d{5}")
+_FIRST_OF_VOXCELEB1 = "id10001"  # to id11251; VoxCeleb2 has id00012 to id09272
 _OFFICIAL_TEST = frozenset(f"id{number}" for number in range(10270, 10310))
 _SPLIT_OF_SET = {"dev": "train", "test": "test"}
 _FACE_SCALE = "1.6"  # how far the still faces' boxes were widened; a level of their tree
@@ -158,7 +159,7 @@ def list_voxceleb(
 
     Raises:
         MissingInputError: no such folder or file.
-        InputError: no tree of people in it, or wrong metadata.
+        InputError: no tree of people in it, people of the other edition, or wrong metadata.
     """
     trees.check_folder(folder)
     report = Report(f"voxceleb{edition}", str(folder))
@@ -172,7 +173,18 @@ def list_voxceleb(
             f"{folder}: no folder with people such as id10270 in it, down to {_DEEPEST} levels; "
             "give the folder that holds wav/, dev/aac/, mp4/ or unzippedFaces/"
         )
+    _refuse_the_other(folder, edition, places.keys() - people.keys())
     return report.count(_list(folder, places, people, _split_rule(edition, split), report)), report
+
+
+def _refuse_the_other(folder: Path, edition: int, persons: Iterable[str]) -> None:
+    """Refuse people of the other edition: with them some would be trained on and tested."""
+    others = sorted(p for p in persons if (p >= _FIRST_OF_VOXCELEB1) != (edition == 1))
+    if others:
+        raise InputError(
+            f"{folder}: holds people of VoxCeleb{3 - edition}, such as {others[0]} "
+            f"({len(others)} by their numbers); give the folder of VoxCeleb{edition} alone"
+        )
 
 
 def _find_metadata(folder: Path, edition: int) -> Path | None:
@@ -241,8 +253,11 @@ def _look(folder: Path, place: str, tree: _PersonTree, report: Report) -> None:
             if here != stills:
                 _add_stills(tree, parts[:-1], here, report)
             stills = here
-        elif (key := _recording(parts)) and trees.is_usable(path, entry, report):
-            tree.recordings[key].add(*kind, path, report)
+        elif key := _recording(parts):
+            if trees.is_usable(path, entry, report):
+                tree.recordings[key].add(*kind, path, report)
+        elif kind[0] != "boxes":
+            report.missing.add(path, "not at person/video/file, so left out")
 
 
 def _add_stills(tree: _PersonTree, below: list[str], place: str, report: Report) -> None:

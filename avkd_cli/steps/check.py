@@ -155,9 +155,8 @@ def print_reports(reports: Sequence[Report], as_json: bool) -> None:
                 print(f"{report.path}: {fault}")
     if count:
         bad = sum(bool(report.faults) for report in reports)
-        raise InputError(
-            f"{count} faults in {bad} of {len(reports)} stores; make these stores again"
-        )
+        faults = "1 fault" if count == 1 else f"{count} faults"
+        raise InputError(f"{faults} in {bad} of {len(reports)} stores; make these stores again")
     print(
         f"{len(reports)} {'store is' if len(reports) == 1 else 'stores are'} whole", file=sys.stderr
     )

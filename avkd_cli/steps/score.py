@@ -211,7 +211,9 @@ def _without_missing(
     found = (sides.enrol >= 0) & (sides.test >= 0)
     if found.all():
         return trials, sides, 0
-    if not skip or not found.any():
+    if not found.any() and not len(trials.ids) == 0:
+        raise _strangers(trials, sides, store)
+    if not skip:
         codes = np.concatenate([trials.enrol[sides.enrol < 0], trials.test[sides.test < 0]])
         ids = [trials.ids[code] for code in dict.fromkeys(codes.tolist())]
         scoring.refuse_missing(ids, str(store.path), int(np.sum(~found)), trials.name)
@@ -224,6 +226,16 @@ def _without_missing(
     )
     sides = replace(sides, enrol=sides.enrol[found], test=sides.test[found])
     return kept, sides, int(np.sum(~found))
+
+
+def _strangers(trials: Trials, sides: Sides, store: EmbeddingStore) -> InputError:
+    """Return the error for a list that is of other recordings than the store, as by a mix-up."""
+    enrol = sides.enrol[0] < 0
+    wanted = trials.ids[(trials.enrol if enrol else trials.test)[0]]
+    return InputError(
+        f"{trials.name}: no trial has both its sides in {store.path}: the list names {wanted!r}, "
+        f"ids there are like {store.ids[0]!r}; give list and store of the same recordings"
+    )
 
 
 def _check_labels(trials: Trials, sides: Sides, store: EmbeddingStore) -> None:

@@ -49,6 +49,8 @@ def explain(error: OSError, path: Path) -> AvkdError:
     reason = os.strerror(error.errno).lower() if error.errno else str(error)
     if error.errno in _TEMPORARY:
         return TemporaryError(f"{path}: {reason}; free some resources and run the command again")
+    if error.errno == errno.ENOENT and not path.parent.is_dir():
+        return OutputError(f"{path}: cannot be written: no such folder; make it first")
     if error.errno in _NOT_OURS:
         return OutputError(f"{path}: cannot be written: {reason}; choose another output")
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -108,6 +108,10 @@ class Limit:
             return MissingInputError(
                 f"{found}, {wanted}; are paths relative to the list's folder? Else give --root"
             )
+        if codes == {"bad_json": self.planned}:
+            return InputError(
+                f"{found}: no line is JSON; give a list of utterances, as avkd corpus makes it"
+            )
         example = self._example(work)
         return InputError(
             f"{found}, {wanted}{example}; see {where}, repair or remove them, "

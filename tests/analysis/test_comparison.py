@@ -55,6 +55,14 @@ def test_a_verdict_is_what_the_interval_allows():
     assert [verdict(one) for one in (BETTER, OPEN, WORSE)] == ["better", "open", "worse"]
 
 
+def test_systems_that_never_differ_are_said_to_be_the_same():
+    same = dict(OPEN, value=0.0, low=0.0, high=0.0, p=1.0)
+    assert claim("kd", "base", same, 4) == (
+        "No difference may be claimed: kd and base have the same EER in every draw of persons "
+        "like these 4."
+    )
+
+
 def test_claims_in_words():
     assert claim("kd", "base", BETTER, 40) == (
         "kd is better than base: its EER is 0.42 points lower (95 % interval -0.75 to -0.10, "

@@ -128,3 +128,12 @@ def test_the_real_chimera_is_listed_whole(shared_data):
     assert (len(report.persons), report.faults) == (54, 0)
     assert report.splits == {"train": 520, "eval": 320}
     assert report.senses == {"audio": 840, "images": 840}
+
+
+def test_when_no_file_is_found_the_folder_is_said_and_the_way_to_another(table, tmp_path):
+    path = table("sample,identity,voice,face\ns1,ann,x/1.wav,x/1.png\n")
+    found, report = listed(path)
+    assert found == [] and report.missing.count == 2
+    assert report.notes == [f"paths were taken from {path.parent}; give another folder with --root"]
+    _, report = listed(table("sample,identity,voice,face\ns1,ann,v/1.wav,x/1.png\n"))
+    assert report.notes == []

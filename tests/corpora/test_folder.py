@@ -91,3 +91,13 @@ def test_nothing_to_list_is_an_error(plant, tmp_path):
 def test_the_split_can_be_given(plant):
     found, _ = listed(plant("a/1.wav"), split="test")
     assert found["a/1"].split == "test"
+
+
+def test_folders_called_like_splits_are_said_to_be_taken_for_people(plant):
+    folder = plant("train/ann/a.wav", "test/bob/a.wav")
+    _, report = listed(folder)
+    assert report.notes == [
+        "test, train taken for people; if it is a split, "
+        f"list {folder}/test alone, with --split test"
+    ]
+    assert listed(plant("ann/a.wav").parent / folder.name / "train")[1].notes == []

@@ -224,3 +224,21 @@ def test_labels_and_empty_lines_of_a_renamed_list():
     assert list(rename_trials(lines, people)) == ["1 id10270/a/00001.wav id10270/b/00002.wav"]
     with pytest.raises(InputError, match="line 2: nobody in the metadata is called 'X'"):
         list(rename_trials([lines[0], "0 X/a_0000001.wav X/b_0000001.wav"], people))
+
+
+@pytest.mark.parametrize(("edition", "other"), [(1, "id00012"), (2, "id10270")])
+def test_people_of_the_other_edition_are_refused(plant, edition, other):
+    # Folders that are mixed up, or one above both: people would be trained on and tested.
+    own = {1: "id10001", 2: "id09272"}[edition]
+    folder = plant(f"wav/{own}/abc/00001.wav")
+    assert len(listed(folder, edition)[0]) == 1
+    plant(f"other/wav/{other}/abc/00001.wav")
+    with pytest.raises(InputError, match=f"people of VoxCeleb{3 - edition}, such as {other}"):
+        listed(folder, edition)
+
+
+def test_a_file_in_no_folder_of_a_video_is_reported(plant):
+    _, report = listed(plant("mp4/id00012/00001.mp4", "mp4/id00012/abc/00001.mp4"), 2)
+    assert report.missing.examples == [
+        {"what": "mp4/id00012/00001.mp4", "reason": "not at person/video/file, so left out"}
+    ]

@@ -212,6 +212,7 @@ def trained(tmp_path):
 def test_a_log_becomes_series_by_step(trained, tmp_path):
     (found,) = run("curves", trained, "--plot", tmp_path / "t.svg")["runs"]
     assert found["series"]["loss: kl"] == {"step": [10, 20], "value": [1.0, 0.5]}
+    assert found["series"]["loss"]["value"] == [5.0, 4.0]  # of all losses, so without a prefix
     assert found["series"]["validation: eer"] == {"step": [10], "value": [0.4]}
     assert found["series"]["margin"]["value"] == [0.0, 0.2]
     assert (tmp_path / "t.svg").stat().st_size > 1000

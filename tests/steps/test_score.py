@@ -154,6 +154,13 @@ def test_missing_trials_are_skipped_and_counted_on_request(people, tmp_path):
         scored(tmp_path, (nobody, people["store"]), ScoreConfig(skip_missing=True))
 
 
+def test_a_list_of_other_recordings_is_told_by_an_id_of_each(people, tmp_path):
+    # The first side is there, the second is not: what is named is what is missing.
+    nobody = written(tmp_path / "n", "1 p00/v/0 yyy\n0 p00/v/1 zzz\n")
+    with pytest.raises(InputError, match=r"no trial .* names 'yyy', ids there are like 'p\d\d/v/"):
+        scored(tmp_path, (nobody, people["store"]))
+
+
 def test_labels_that_contradict_the_persons_of_the_store_are_refused(people, tmp_path):
     trials = written(tmp_path / "t", "1 p00/v/0 p00/v/1\n1 p00/v/0 p01/v/1\n")
     with pytest.raises(InputError, match="1 labels contradict the persons"):

@@ -340,3 +340,9 @@ def test_a_file_that_changes_during_the_run_stops_it(corpus, tmp_path, monkeypat
     monkeypatch.setattr(workers, "run_here", meanwhile)
     with pytest.raises(InputError, match="'c6': input changed during the run"):
         corpus.build(tmp_path / "out")
+
+
+def test_a_file_without_a_line_of_json_is_said_to_be_no_list(corpus, tmp_path):
+    corpus.list.write_text("1 a b\n0 a c\n")
+    with pytest.raises(InputError, match=r"2 of 2 records rejected .*: no line is JSON"):
+        corpus.build(tmp_path / "out")

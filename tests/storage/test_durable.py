@@ -237,3 +237,10 @@ def test_sha256_is_that_of_the_standard(tmp_path):
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     durable.write_bytes(tmp_path / "abc", b"abc")
     assert durable.sha256_bytes(b"abc") == durable.sha256_file(tmp_path / "abc") == expected
+
+
+def test_a_folder_that_is_not_there_is_named_as_such(tmp_path):
+    said = "x: cannot be written: no such folder; make it first"
+    path = tmp_path / "nowhere" / "x"
+    with pytest.raises(OutputError, match=said), durable.text_output(path):
+        pass

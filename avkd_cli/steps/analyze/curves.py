@@ -29,6 +29,9 @@ def curves(runs: Sequence[Path], plot: Path | None = None) -> dict:
     }
 
 
+NO_LOSSES = {"loss", "accuracy", "grad_norm"}  # their sum, and what is logged beside them
+
+
 def read_log(run: Path) -> dict[str, dict[str, list[float]]]:
     """Return {quantity: {"step": […], "value": […]}} of a run: each loss by name, lr, margin,
     utterances_per_s, and what validation measured.
@@ -68,7 +71,10 @@ def _quantities(line: dict) -> Iterable[tuple[str, float]]:
     plain = {}
     for group, found in (("loss", line.get("losses")), ("validation", line.get("validation"))):
         if isinstance(found, dict):
-            plain |= {f"{group}: {name}": value for name, value in found.items()}
+            plain |= {
+                name if name in NO_LOSSES else f"{group}: {name}": value
+                for name, value in found.items()
+            }
     plain |= {key: line[key] for key in ("lr", "margin", "utterances_per_s") if key in line}
     for name, value in plain.items():
         if isinstance(value, int | float) and math.isfinite(value):  # else it is no JSON

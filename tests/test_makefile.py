@@ -1,0 +1,81 @@
+"""What would stop `make vox1_kd` after hours is said before it begins."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LISTS = ["veri_test", "veri_test2", "list_test_all", "list_test_all2", "list_test_hard"]
+LISTS += ["list_test_hard2"]
+
+
+@pytest.fixture
+def voxceleb(tmp_path: Path) -> Path:
+    """Two folders of VoxCeleb, the six trial lists beside them, and weights."""
+    for name in ("vox1", "vox2"):
+        (tmp_path / name).mkdir()
+    for name in LISTS:
+        (tmp_path / f"{name}.txt").touch()
+    (tmp_path / "yunet.onnx").touch()
+    return tmp_path
+
+
+def make_inputs(folder: Path, *variables: str) -> subprocess.CompletedProcess:
+    """Run `make inputs`; `@` in a variable stands for the folder."""
+    words = [variable.replace("@", f"{folder}/") for variable in variables]
+    return subprocess.run(
+        ["make", "-C", ROOT, "inputs", *words], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param([], id="stand-in"),
+        ["VOXCELEB1=@vox1", "VOXCELEB2=@vox2", "TRIAL_DIR=@", "DETECTOR_WEIGHTS=@yunet.onnx"],
+        ["VOXCELEB1=@vox1", "VOXCELEB2=@vox2", "TRIAL_DIR=@", "DETECTOR=none"],
+        ["PEOPLE=@veri_test.txt", "TRIALS=@veri_test.txt @veri_test2.txt"],
+    ],
+)
+def test_inputs_that_are_there_pass(voxceleb, variables):
+    result = make_inputs(voxceleb, *variables)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (["VOXCELEB1=@vox1"], "VOXCELEB1 is given without VOXCELEB2"),
+        (["VOXCELEB2=@vox2"], "VOXCELEB2 is given without VOXCELEB1"),
+        (["VOXCELEB1=@vox1", "VOXCELEB2=@vox3"], "vox3: no such folder"),
+        (["VOXCELEB1=@vox1", "VOXCELEB2=@vox2"], "vox1/veri_test.txt: no such trial list"),
+        (
+            ["VOXCELEB1=@vox1", "VOXCELEB2=@vox2", "TRIAL_DIR=@"],
+            "DETECTOR=yunet needs DETECTOR_WEIGHTS=FILE.onnx, found ''",
+        ),
+        (["PEOPLE=@veri_test.txt", "TRIALS=@nope.txt"], "nope.txt: no such trial list"),
+        (
+            ["PEOPLE=@veri_test.txt", "TRIALS=@veri_test.txt", "DETECTOR=scrfd"],
+            "DETECTOR=scrfd needs DETECTOR_WEIGHTS",
+        ),
+    ],
+)
+def test_what_is_missing_is_named_before_anything_begins(voxceleb, variables, said):
+    result = make_inputs(voxceleb, *variables)
+    assert result.returncode == 2 and said in result.stderr
+
+
+def test_fewer_of_the_lists_may_be_asked_for(voxceleb):
+    (voxceleb / "list_test_hard2.txt").unlink()
+    folders = ["VOXCELEB1=@vox1", "VOXCELEB2=@vox2", "TRIAL_DIR=@", "DETECTOR=none"]
+    assert "list_test_hard2.txt" in make_inputs(voxceleb, *folders).stderr
+    assert make_inputs(voxceleb, *folders, "NAMES=vox1-o vox1-o-cleaned").returncode == 0
+
+
+def test_everything_else_waits_for_the_inputs():
+    dry = subprocess.run(
+        ["make", "-C", ROOT, "-n", "vox1_kd", "READY="], capture_output=True, text=True, check=True
+    )
+    first = dry.stdout.partition("standin")[0]
+    assert "no such folder" in first

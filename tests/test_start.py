@@ -20,8 +20,6 @@ HEAVY = {
 
 PROBE = """
 import sys
-import termios
-import time
 sys.argv = ["avkd", *{words!r}]
 from avkd_cli.cli import cli
 cli.main(prog_name="avkd", standalone_mode=False)

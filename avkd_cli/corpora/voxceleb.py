@@ -159,7 +159,7 @@ def list_voxceleb(
 
     Raises:
         MissingInputError: no such folder or file.
-        InputError: no tree of people in it, people of the other edition, or wrong metadata.
+        InputError: no tree of people in it, people of both editions, or wrong metadata.
     """
     trees.check_folder(folder)
     report = Report(f"voxceleb{edition}", str(folder))
@@ -173,18 +173,27 @@ def list_voxceleb(
             f"{folder}: no folder with people such as id10270 in it, down to {_DEEPEST} levels; "
             "give the folder that holds wav/, dev/aac/, mp4/ or unzippedFaces/"
         )
-    _refuse_the_other(folder, edition, places.keys() - people.keys())
+    _refuse_a_mixture(folder, edition, places.keys() - people.keys(), report)
     return report.count(_list(folder, places, people, _split_rule(edition, split), report)), report
 
 
-def _refuse_the_other(folder: Path, edition: int, persons: Iterable[str]) -> None:
-    """Refuse people of the other edition: with them some would be trained on and tested."""
-    others = sorted(p for p in persons if (p >= _FIRST_OF_VOXCELEB1) != (edition == 1))
-    if others:
-        raise InputError(
-            f"{folder}: holds people of VoxCeleb{3 - edition}, such as {others[0]} "
-            f"({len(others)} by their numbers); give the folder of VoxCeleb{edition} alone"
-        )
+def _refuse_a_mixture(folder: Path, edition: int, persons: Iterable[str], report: Report) -> None:
+    """Refuse people of both editions, with whom some would be trained on and tested.
+
+    People all of the other edition, by their numbers, are only reported.
+    """
+    persons = sorted(filter(_PERSON.fullmatch, persons))
+    others = [p for p in persons if (p >= _FIRST_OF_VOXCELEB1) != (edition == 1)]
+    if not others:
+        return
+    found = f"people of VoxCeleb{3 - edition} by their numbers, such as {others[0]}"
+    if len(others) == len(persons):
+        report.notes.append(f"{found} ({len(others)}); is this the folder of VoxCeleb{edition}?")
+        return
+    raise InputError(
+        f"{folder}: holds {found} ({len(others)} of {len(persons)}); give the folder of "
+        f"VoxCeleb{edition} alone"
+    )
 
 
 def _find_metadata(folder: Path, edition: int) -> Path | None:

@@ -227,14 +227,21 @@ def test_labels_and_empty_lines_of_a_renamed_list():
 
 
 @pytest.mark.parametrize(("edition", "other"), [(1, "id00012"), (2, "id10270")])
-def test_people_of_the_other_edition_are_refused(plant, edition, other):
-    # Folders that are mixed up, or one above both: people would be trained on and tested.
+def test_people_of_both_editions_are_refused(plant, edition, other):
+    # A folder above both: people would be trained on and tested.
     own = {1: "id10001", 2: "id09272"}[edition]
     folder = plant(f"wav/{own}/abc/00001.wav")
     assert len(listed(folder, edition)[0]) == 1
     plant(f"other/wav/{other}/abc/00001.wav")
-    with pytest.raises(InputError, match=f"people of VoxCeleb{3 - edition}, such as {other}"):
+    told = f"people of VoxCeleb{3 - edition} by their numbers, such as {other}"
+    with pytest.raises(InputError, match=told):
         listed(folder, edition)
+
+
+def test_a_folder_of_the_other_edition_alone_is_asked_about(plant):
+    utterances, report = listed(plant("wav/id00012/abc/00001.wav"), 1)
+    assert len(utterances) == 1
+    assert any("is this the folder of VoxCeleb1?" in note for note in report.notes)
 
 
 def test_a_file_in_no_folder_of_a_video_is_reported(plant):

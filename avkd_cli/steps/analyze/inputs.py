@@ -56,7 +56,8 @@ def warn(scores: Sequence[Scores]) -> None:
         for text in (*one.warnings, *([INVERTED] if inverted else [])):
             kinds.setdefault(text.rpartition("(")[2], []).append(f"{one.source}: {text}")
     for first, *more in kinds.values():
-        also = f", and {len(more)} more file{'s'[: len(more) > 1]}" if more else ""
+        files = "file" if len(more) == 1 else "files"
+        also = f", and {len(more)} more {files}" if more else ""
         print(f"avkd analyze: warning: {first}{also}", file=sys.stderr)
 
 

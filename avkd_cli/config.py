@@ -251,7 +251,9 @@ class DistillTerms:
     similarity: float = setting(0.0, "weight of the similarity-preserving term", minimum=0)
     relational: float = setting(0.0, "weight of the relational distance term", minimum=0)
     projection: bool = setting(
-        False, "learn a linear map to the teacher's size for COS and MMD, when sizes differ"
+        False,
+        "learn a linear map of the student's embedding to the teacher's, for COS and MMD; "
+        "needed when their sizes differ",
     )
 
 

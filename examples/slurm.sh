@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # VoxCeleb on a Slurm cluster with a shared file system: preparation as job arrays on CPU nodes, then
 # the recipe of the Makefile on a GPU node. Run it in the project's folder; it submits everything.
-#   VOXCELEB1=/data/voxceleb1 VOXCELEB2=/data/voxceleb2 WORK=/scratch/vox examples/slurm.sh
+#   VOXCELEB1=/data/voxceleb1 VOXCELEB2=/data/voxceleb2 WORK=/scratch/vox \
+#     DETECTOR_WEIGHTS=yunet.onnx examples/slurm.sh
 # Each job may be preempted: requeued, its command goes on where it was. After a time limit, run this
 # again: what is done is not done twice.
 set -euo pipefail
 : "${VOXCELEB1:?the folder of VoxCeleb1}" "${VOXCELEB2:?the folder of VoxCeleb2}" "${WORK:?a folder}"
 TASKS=${TASKS:-40} CPUS=${CPUS:-16} GPUS=${GPUS:-4} TIME=${TIME:-24:00:00}
-PRESET=${PRESET:-paper} DETECTOR=${DETECTOR:-none} DETECTOR_WEIGHTS=${DETECTOR_WEIGHTS:-}
+PRESET=${PRESET:-paper} DETECTOR=${DETECTOR:-yunet} DETECTOR_WEIGHTS=${DETECTOR_WEIGHTS:-}
 avkd=$PWD/.venv/bin/avkd
 list=$WORK/lists/people.jsonl
 faces=(--detector "$DETECTOR" ${DETECTOR_WEIGHTS:+--detector-weights "$DETECTOR_WEIGHTS"})

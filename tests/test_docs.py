@@ -261,7 +261,8 @@ def test_the_slurm_example_covers_every_partition_once(tmp_path):
         stub.parent.mkdir(parents=True, exist_ok=True)
         stub.write_text(f"#!/bin/bash\n{text}\n")
         stub.chmod(0o755)
-    values = {"VOXCELEB1": "v1", "VOXCELEB2": "v2", "WORK": "work", "TASKS": "3"}
+    values = {"VOXCELEB1": "v1", "VOXCELEB2": "v2", "WORK": "work", "TASKS": "3",
+              "DETECTOR_WEIGHTS": "yunet.onnx"}  # fmt: skip
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
     subprocess.run(
         ["bash", ROOT / "examples/slurm.sh"], cwd=tmp_path, check=True,

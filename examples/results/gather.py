@@ -197,16 +197,22 @@ def few(
 
     The last row is of all recordings, with the seeds of the others.
     """
-    found = {seed: list(one.glob("few-*/scores")) for seed, one in seeds.items()}
-    seeds = {seed: seeds[seed] for seed, paths in found.items() if paths}
-    names = {path.parent.name for paths in found.values() for path in paths}
-    sizes = sorted(int(name.removeprefix("few-")) for name in names)
+    names = [name for sense in SENSES for name in (sense, f"{sense}-kd-{best[sense]}")]
+    found = {
+        (seed, int(path.parent.name.removeprefix("few-"))): path
+        for seed, one in seeds.items()
+        for path in one.glob("few-*/scores")
+        if whole(path, names)
+    }
+    alike = {seed for seed, _ in found}
+    sizes = sorted({size for _, size in found})
     rows = []
     for size in [*sizes, None] if sizes else []:
-        inside = "scores" if size is None else f"few-{size}/scores"
-        folders = {seed: path / inside for seed, path in seeds.items() if (path / inside).is_dir()}
-        names = [name for sense in SENSES for name in (sense, f"{sense}-kd-{best[sense]}")]
-        main = resampled(chosen(folders, names), person_of)
+        folders = {
+            seed: seeds[seed] / "scores" if size is None else found.get((seed, size))
+            for seed in alike
+        }
+        main = resampled(chosen({s: one for s, one in folders.items() if one}, names), person_of)
         counts = recordings(people.values())
         row = {
             "recordings": size,
@@ -218,13 +224,19 @@ def few(
     return rows
 
 
+def whole(folder: Path, names: Iterable[str]) -> bool:
+    """Return whether all systems that are compared were scored, as an interrupted run's are not."""
+    return all((folder / f"{name}.scores").exists() for name in names)
+
+
 def chosen(folders: Mapping[int, Path], names: Iterable[str]) -> dict[tuple[str, int], Scores]:
-    """Return the named systems' scores of every seed that has them."""
+    """Return the named systems' scores of every seed that has them all."""
+    names = list(names)
     return {
         (name, seed): read_scores(folder / f"{name}.scores")
         for seed, folder in folders.items()
+        if whole(folder, names)
         for name in names
-        if (folder / f"{name}.scores").exists()
     }
 
 

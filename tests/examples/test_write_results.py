@@ -120,6 +120,16 @@ def test_a_part_run_with_one_seed_says_so(record, weights, tmp_path):
     assert last["audio"]["difference"]["by_seed"].keys() == {"0"}
 
 
+def test_what_an_interrupted_run_left_is_not_told_yet(record, weights, tmp_path):
+    for seed in (0, 1):
+        (record / f"seed-{seed}" / "few-2" / "scores" / "audio-kd-cos.scores").unlink()
+        (record / f"seed-{seed}" / "noise" / "visual-kd-cos.scores").unlink()
+    page = written(record, weights, tmp_path / "out")["results.md"].decode()
+    assert "## Fewer" not in page
+    assert "## Spoilt faces" not in page
+    assert "## Spoilt voices" in page
+
+
 def test_one_seed_is_enough_and_said(record, weights, tmp_path):
     shutil.rmtree(record / "seed-1")
     assert "**one seed**" in written(record, weights, tmp_path / "out")["results.md"].decode()

@@ -338,9 +338,23 @@ def alike(seeds: Mapping[int, Path]) -> dict[str, dict[str, dict]]:
                     for key in ("pcc_per_segment", "linear_cka", "mean_cosine_distance")
                     if all(one.get(key) is not None for one in found)
                 }
+                | learnt(path / "runs" / system / "log.jsonl" for path in seeds.values())
                 for system, found in of_system.items()
             }
     return result
+
+
+def learnt(logs: Iterable[Path]) -> dict[str, float]:
+    """Return COS at the end of training, a cosine distance too, mean over runs that had the term.
+
+    With a projection it is of the projected embedding.
+    """
+    last = []
+    for path in logs:
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        losses = [json.loads(line).get("losses", {}) for line in lines]
+        last += [one["cos"] for one in losses if "cos" in one][-1:]
+    return {"learnt_cosine_distance": statistics.fmean(last)} if last else {}
 
 
 # ---- what was run ----------------------------------------------------------------------------
@@ -443,7 +457,7 @@ def effort(folder: Path, seeds: Mapping[int, Path]) -> dict:
 
 def kind_of(name: str) -> str:
     """Return what a timed command was for: tune, train, embed, prepare or spoil."""
-    if name.startswith("tune/"):
+    if name.startswith(("tune/", "ideas/")):
         return "tune"
     if "/runs/" in name:
         return "train"

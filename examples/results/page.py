@@ -299,7 +299,9 @@ KNEW_NOTE = """\
 Decisions at each system's own EER threshold. Newly right: wrong for the baseline, right for the
 student. The share of them that the other sense's baseline had right stands beside the share of
 all trials that it has right, which is what chance would give. Likeness to the teacher is on the
-test people: correlation and distance hang on the coordinate basis, linear CKA does not."""
+test people: correlation and distance hang on the coordinate basis, linear CKA does not. Beside it
+the same distance on the training people's crops, which is the term COS at its end, where it was
+on; with a projection, of the projected embedding."""
 
 
 def knew(results: Mapping) -> list[str]:
@@ -315,8 +317,9 @@ def knew(results: Mapping) -> list[str]:
         ]  # fmt: skip
         lines += table(head, body)
     for rows in results["alike"].values():
-        head = ["against the teacher", "correlation", "linear CKA", "cosine distance"]
-        keys = ("pcc_per_segment", "linear_cka", "mean_cosine_distance")
+        head = ["against the teacher", "correlation", "linear CKA", "cosine distance",
+                "at the end of training"]  # fmt: skip
+        keys = ("pcc_per_segment", "linear_cka", "mean_cosine_distance", "learnt_cosine_distance")
         body = [
             [student_name(name), *(f"{one[key]:.3f}" if key in one else "–" for key in keys)]
             for name, one in sorted(rows.items(), key=lambda item: order(item[0]))

@@ -28,7 +28,8 @@ def verdict(results: Mapping) -> list[str]:
     found += filter(None, [goals(results), fusions(results)])
     found += paper_findings(results)
     found += strong(results)
-    found += filter(None, [few(results), *noise(results), *knew(results), *ideas(results)])
+    found += filter(None, [few(results), *noise(results), *knew(results)])
+    found += [*carried_over(results), *ideas(results)]
     found.append(how_sure(results))
     return [one for one in found if one]
 
@@ -346,6 +347,19 @@ def ideas(results: Mapping) -> Iterator[str]:
             f"points on a baseline of {found['baseline_eer_percent']:.2f} %, {end} twice its "
             f"error from run to run ({'unknown' if error is None else f'{error:.2f}'}, "
             f"{best['runs']} runs)."
+        )
+
+
+def carried_over(results: Mapping) -> Iterator[str]:
+    """Yield how near COS brings a student to the teacher: in training, and on the test people."""
+    for sense, them in SENSES.items():
+        one = results["alike"].get(sense, {}).get(f"{sense}-kd-cos")
+        if one is None or "learnt_cosine_distance" not in one:
+            continue
+        yield (
+            f"**What carries over, {them}.** The cosine distance of the COS student from the "
+            f"teacher (1 is unrelated) ends at {one['learnt_cosine_distance']:.2f} on the people "
+            f"it is trained on and is {one['mean_cosine_distance']:.2f} on those of the test."
         )
 
 

@@ -48,6 +48,7 @@ RESULTS = {
     "noise": {},
     "knew": {},
     "ideas": {},
+    "alike": {},
 }  # fmt: skip
 
 
@@ -154,3 +155,11 @@ def test_the_best_of_the_other_ways_is_held_against_its_error(error, words):
     (said,) = verdict.ideas({"ideas": {"senses": ideas}})
     assert "Of 2 tried on folds of the training people, from baseline did best: −2.00" in said
     assert words in said
+
+
+def test_what_carries_over_is_told_where_cos_was_on():
+    near = {"learnt_cosine_distance": 0.4, "mean_cosine_distance": 0.87}
+    alike = {"visual": {"visual-kd-cos": near}, "audio": {"audio-kd-cos": {"linear_cka": 0.5}}}
+    (said,) = verdict.carried_over({"alike": alike})
+    assert "What carries over, faces" in said
+    assert "ends at 0.40 on the people it is trained on and is 0.87 on those of the test" in said

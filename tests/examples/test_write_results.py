@@ -186,3 +186,12 @@ def test_the_page_says_what_of_the_record_is_missing(record, weights, tmp_path):
     written(record, weights, tmp_path / "out")
     page = " ".join((tmp_path / "out/results.md").read_text("utf-8").split())
     assert "make tune DATA" not in page and "`make tune`, which chooses them" in page
+
+
+def test_the_last_cos_of_each_log_is_averaged(tmp_path):
+    logs = [tmp_path / name for name in ("a", "b", "none")]
+    logs[0].write_text('{"losses": {"cos": 0.9}}\n{"losses": {"cos": 0.5}}\n{"validation": {}}\n')
+    logs[1].write_text('{"losses": {"cos": 0.3, "aam": 1.0}}\n')
+    assert gather.learnt(logs) == {"learnt_cosine_distance": pytest.approx(0.4)}
+    logs[0].write_text('{"losses": {"mmd": 0.9}}\n')
+    assert gather.learnt(logs[:1]) == {}

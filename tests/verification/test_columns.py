@@ -47,8 +47,10 @@ def test_a_gzipped_file_is_known_by_its_bytes_not_its_name(tmp_path):
     assert rows(written(tmp_path, gzip.compress(b"1 a b\n0 c d\n"))) == PLAIN
 
 
-@pytest.mark.parametrize("data", [b"1 a b\n0 c d\n", gzip.compress(b"1 a b\n0 c d\n")])
-def test_standard_input_is_read_and_stays_open(monkeypatch, data):
+@pytest.mark.parametrize("packed", [False, True])
+def test_standard_input_is_read_and_stays_open(monkeypatch, packed):
+    plain = b"1 a b\n0 c d\n"
+    data = gzip.compress(plain) if packed else plain
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
     assert rows("-") == PLAIN
     assert not sys.stdin.buffer.closed

@@ -14,7 +14,6 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.SECONDARY:
 .DEFAULT_GOAL := results
 
 AVKD   ?= .venv/bin/avkd

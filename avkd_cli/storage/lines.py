@@ -54,9 +54,7 @@ def _blocks(file: BinaryIO, name: str, digest: Any, warnings: Counter[str]) -> I
     block = file.read(_BLOCK)
     digest.update(block)
     if block[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in block[:4]:
-        raise InputError(
-            f"{name}: is not text in UTF-8; give a list, converted by iconv if need be"
-        )
+        raise InputError(f"{name}: is not UTF-8 text; give a list, converted by iconv if need be")
     if block.startswith(b"\xef\xbb\xbf"):
         warnings["bom"] += 1
         block = block[3:]

@@ -199,7 +199,7 @@ def students(results: Mapping, which: str) -> list[str]:
         rows = results[which][sense]
         if not rows:
             continue
-        base = results["systems"][sense]["eer_percent"]
+        base = rows[0]["before"]
         head = [f"{sense} student", "weights", "EER, %", "difference, points", "relative, %",
                 "p", "p, Holm", "may be claimed"]  # fmt: skip
         body = [["baseline", "–", ranged(base), *(["–"] * 5)]]
@@ -422,7 +422,7 @@ def how(results: Mapping) -> list[str]:
         "```sh",
         *(["make tune DATA=../shared/data"] if results["tuning"] else []),
         *(["make ideas DATA=../shared/data"] if results["ideas"] else []),
-        f'make results DATA=../shared/data SEEDS="{seeds}"',
+        f'make results DATA=../shared/data SEEDS="{seeds}"{beside(results)}',
         "```",
         "",
         *wrapped(
@@ -443,6 +443,14 @@ def how(results: Mapping) -> list[str]:
         ),
         f"`{results['trials']['signature']}`",
     ]
+
+
+def beside(results: Mapping) -> str:
+    """Return the variable that runs parts c to e on as many seeds, where that is not the first."""
+    rows = chain(*results["strong"].values())
+    seeds = sorted({seed for one in rows for seed in one["by_seed"]}, key=int)
+    first = str(min(results["seeds"]))
+    return f' SEEDS_BESIDE="{" ".join(seeds)}"' if seeds not in ([], [first]) else ""
 
 
 def network_lines(results: Mapping) -> Iterator[str]:

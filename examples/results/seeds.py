@@ -120,16 +120,22 @@ class Measured:
         sets = [{seed for name, seed in self.column if name == system} for system in systems]
         return sorted(set.intersection(*sets))
 
-    def figure(self, system: str, figure: str = "eer") -> dict:
-        """Return a system's mean over seeds, its interval, and each seed's; EER in percent."""
-        return self._result(figure, [(system, 1.0)])
+    def figure(self, system: str, figure: str = "eer", beside: str | None = None) -> dict:
+        """Return a system's mean over seeds, its interval, and each seed's; EER in percent.
+
+        With `beside`, of the seeds that this other system was run with as well.
+        """
+        return self._result(figure, [(system, 1.0)] + ([(beside, 0.0)] if beside else []))
 
     def difference(self, system: str, against: str, figure: str = "eer") -> dict:
-        """Return `system` minus `against`, paired by seed and trial; below 0 is better."""
+        """Return `system` minus `against`, paired by seed and trial; below 0 is better.
+
+        `before` is the figure of `against`, of the same seeds.
+        """
         found = self._result(figure, [(system, 1.0), (against, -1.0)])
-        base = self.figure(against, figure)["value"]
-        relative = 100 * found["value"] / base if base else None
-        return found | {"relative_percent": relative}
+        before = self.figure(against, figure, beside=system)
+        relative = 100 * found["value"] / before["value"] if before["value"] else None
+        return found | {"relative_percent": relative, "before": before}
 
     def _result(self, figure: str, terms: Sequence[tuple[str, float]]) -> dict:
         seeds = self.seeds(*(name for name, _ in terms))
@@ -140,11 +146,12 @@ class Measured:
         scale = 100 if figure == "eer" else 1
         sure = over_seeds(self.found, figure, rows)
         low, high = sure.low, sure.high
-        if len(terms) == 1:  # shares and normalised costs
+        alone = all(weight >= 0 for _, weight in terms)
+        if alone:  # shares and normalised costs
             low, high = max(0.0, low), min(1.0, high)
         by_seed = {
             str(seed): float(scale * value)
             for seed, value in zip(seeds, rows @ self.found.value[figure], strict=True)
         }
         plain = {"value": scale * sure.value, "low": scale * low, "high": scale * high}
-        return plain | ({"p": sure.p} if len(terms) > 1 else {}) | {"by_seed": by_seed}
+        return plain | ({} if alone else {"p": sure.p}) | {"by_seed": by_seed}

@@ -74,7 +74,9 @@ def judged_of_several(one: Mapping) -> str:
 def loss_name(loss: str) -> str:
     """Return `COS+KL` of `cos-kl`, and `projected 3` of another way to teach."""
     terms = loss.split("-")
-    return "+".join(terms).upper() if set(terms) <= TERMS else " ".join(terms)
+    if set(terms) <= TERMS:
+        return "+".join(terms).upper()
+    return " ".join(one.upper() if one in TERMS else one for one in terms)
 
 
 def signed(value: float, digits: int = 2) -> str:
@@ -111,10 +113,10 @@ CLAIMS = {
 }
 
 
-def claim(
-    subject: str, whose: str, before: float, after: float, one: Mapping, results: Mapping
-) -> str:
+def claim(subject: str, whose: str, one: Mapping, results: Mapping) -> str:
     """Return a sentence: what a system does to an EER, and whether that may be claimed."""
+    before = one["before"]["value"]
+    after = before + one["value"]
     verb = "lowers" if one["value"] < 0 else "raises"
     text = (
         f"{subject} {verb} the EER of {whose} from {before:.2f} to {after:.2f} % "
@@ -132,10 +134,9 @@ def first_claim(results: Mapping, sense: str) -> str:
     if one is None:
         return ""
     tuned = "which the folds chose" if results["tuning"] else "named beforehand"
-    before, after = (eer(results, name) for name in (sense, one["system"]))
     subject = f"{loss_name(one['loss'])}, {tuned},"
     return f"**{SENSES[sense].capitalize()}.** " + claim(
-        subject, f"the {sense} student", before, after, one, results
+        subject, f"the {sense} student", one, results
     )
 
 
@@ -278,8 +279,7 @@ def strong(results: Mapping) -> Iterator[str]:
         teacher = eer(results, "strong-fusion-gate")
         start = f"**Strong teacher, {them}.** A teacher of {teacher:.2f} %: "
         subject = loss_name(row["loss"])
-        before, after = eer(results, sense), eer(results, row["system"])
-        yield start + claim(subject, f"the {sense} student", before, after, row, results)
+        yield start + claim(subject, f"the {sense} student", row, results)
 
 
 def few(results: Mapping) -> str:

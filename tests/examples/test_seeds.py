@@ -93,7 +93,10 @@ def test_only_seeds_that_both_systems_have_are_compared():
     one = main.difference("b", "a")
     assert list(one["by_seed"]) == ["0"]
     assert one["value"] == pytest.approx(100 * (found.value["eer"][2] - found.value["eer"][0]))
-    assert one["relative_percent"] == pytest.approx(100 * one["value"] / main.figure("a")["value"])
+    before = 100 * found.value["eer"][0]  # of seed 0 alone, as the difference
+    assert one["before"]["value"] == pytest.approx(before)
+    assert one["before"]["by_seed"].keys() == {"0"}
+    assert one["relative_percent"] == pytest.approx(100 * one["value"] / before)
     assert list(main.figure("a")["by_seed"]) == ["0", "1"]
 
 

@@ -6,7 +6,7 @@ import verdict
 
 def row(value, low, high, **more):
     return {"value": value, "low": low, "high": high, "p": 0.01, "by_seed": {"0": value},
-            "relative_percent": -10.0, **more}  # fmt: skip
+            "relative_percent": -10.0, "before": {"value": 13.9}, **more}  # fmt: skip
 
 
 def student(loss, value, low, high, p_holm=0.01):
@@ -63,14 +63,14 @@ def test_an_interval_below_zero_may_be_claimed():
 
 def test_an_interval_with_zero_claims_nothing_and_says_what_could_be_seen():
     one = row(-0.4, -1.6, 0.8)
-    said = verdict.claim("KL", "the audio student", 14.0, 13.6, one, RESULTS)
+    said = verdict.claim("KL", "the audio student", one, RESULTS)
     assert "no difference may be claimed" in said
     assert said.endswith("Less than about 1.2 points cannot be told from chance here.")
 
 
 def test_an_interval_above_zero_is_a_loss():
-    said = verdict.claim("KL", "the audio student", 14.0, 15.0, row(1.0, 0.2, 1.8), RESULTS)
-    assert "raises the EER" in said
+    said = verdict.claim("KL", "the audio student", row(1.0, 0.2, 1.8), RESULTS)
+    assert "raises the EER of the audio student from 13.90 to 14.90 %" in said
     assert said.endswith("harm may be claimed.")
 
 

@@ -11,6 +11,7 @@ from verdict import (
     listed,
     loss_name,
     may_claim,
+    options_of,
     signed,
     size_text,
     verdict,
@@ -226,9 +227,9 @@ def _student(results: Mapping, sense: str, row: Mapping) -> list[str]:
 
 def taught_by(results: Mapping, sense: str, loss: str) -> str:
     """Return the weights of a loss, or the options of another way to teach."""
-    tried = results["ideas"].get("senses", {}).get(sense, {"ideas": []})["ideas"]
-    options = {one["name"]: f"`{one['options']}`" for one in tried if one["name"] not in FLAGS}
-    return options.get(loss) or weights_text(results["weights"].get(f"{sense}_{loss}", {}))
+    if options := options_of(results, sense, loss):
+        return f"`{options}`"
+    return weights_text(results["weights"].get(f"{sense}_{loss}", {}))
 
 
 def weights_text(weights: Mapping[str, float]) -> str:

@@ -79,6 +79,12 @@ def loss_name(loss: str) -> str:
     return " ".join(one.upper() if one in TERMS else one for one in terms)
 
 
+def options_of(results: Mapping, sense: str, loss: str) -> str | None:
+    """Return the options of another way to teach, None of a loss of the paper."""
+    tried = results["ideas"].get("senses", {}).get(sense, {}).get("ideas", [])
+    return next((one["options"] for one in tried if one["name"] == loss not in TERMS), None)
+
+
 def signed(value: float, digits: int = 2) -> str:
     """Return a number with its sign, a true minus among them: −1.40."""
     return f"{value:+.{digits}f}".replace("-", "−")
@@ -134,7 +140,9 @@ def first_claim(results: Mapping, sense: str) -> str:
     if one is None:
         return ""
     tuned = "which the folds chose" if results["tuning"] else "named beforehand"
-    subject = f"{loss_name(one['loss'])}, {tuned},"
+    options = options_of(results, sense, one["loss"])
+    how = f" (`{options}`)" if options else ""
+    subject = f"{loss_name(one['loss'])}{how}, {tuned},"
     return f"**{SENSES[sense].capitalize()}.** " + claim(
         subject, f"the {sense} student", one, results
     )

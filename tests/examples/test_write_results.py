@@ -105,7 +105,9 @@ def test_the_way_that_the_folds_chose_is_one_more_student(record, weights, tmp_p
     page = written(record, weights, tmp_path / "out", {"senses": {"visual": visual}})
     page = page["results.md"].decode()
     assert "| **projected 3** | `--beta 3 --projection` |" in page
-    assert "**Faces.** projected 3, named beforehand, lowers the EER" in page
+    assert (
+        "**Faces.** projected 3 (`--beta 3 --projection`), named beforehand, lowers the EER" in page
+    )
     assert "projected 3 student, %" in page
 
 

@@ -82,7 +82,9 @@ def loss_name(loss: str) -> str:
 def options_of(results: Mapping, sense: str, loss: str) -> str | None:
     """Return the options of another way to teach, None of a loss of the paper."""
     tried = results["ideas"].get("senses", {}).get(sense, {}).get("ideas", [])
-    return next((one["options"] for one in tried if one["name"] == loss not in TERMS), None)
+    return next(
+        (one["options"] for one in tried if one["name"] == loss and loss not in TERMS), None
+    )
 
 
 def signed(value: float, digits: int = 2) -> str:

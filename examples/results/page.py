@@ -423,7 +423,7 @@ def how(results: Mapping) -> list[str]:
         "```sh",
         *(["make tune DATA=../shared/data"] if results["tuning"] else []),
         *(["make ideas DATA=../shared/data"] if results["ideas"] else []),
-        f'make results DATA=../shared/data SEEDS="{seeds}"{beside(results)}',
+        *(f'make results DATA=../shared/data SEEDS="{seeds}"{one}' for one in beside(results)),
         "```",
         "",
         *wrapped(
@@ -446,12 +446,27 @@ def how(results: Mapping) -> list[str]:
     ]
 
 
-def beside(results: Mapping) -> str:
-    """Return the variable that runs parts c to e on as many seeds, where that is not the first."""
-    rows = chain(*results["strong"].values())
-    seeds = sorted({seed for one in rows for seed in one["by_seed"]}, key=int)
-    first = str(min(results["seeds"]))
-    return f' SEEDS_BESIDE="{" ".join(seeds)}"' if seeds not in ([], [first]) else ""
+def beside(results: Mapping) -> list[str]:
+    """Return the variables that run parts c to e on the seeds that they were run with."""
+    parts = {
+        "c": chain(*results["strong"].values()),
+        "d": (row[sense]["difference"] for row in results["few"] for sense in SENSES),
+        "e": (row["difference"] for rows in results["noise"].values() for row in rows),
+    }
+    seeds_of = {
+        part: sorted({int(seed) for one in found for seed in one["by_seed"]})
+        for part, found in parts.items()
+    }
+    run = {part: seeds for part, seeds in seeds_of.items() if seeds}
+    fewest = min(run.values(), key=len, default=[])
+    lines = ["" if fewest in ([], results["seeds"][:1]) else variable(fewest)]
+    more = ((part, seeds) for part, seeds in run.items() if seeds != fewest)
+    return lines + [f'{variable(seeds)} STAGES="{part}"' for part, seeds in more]
+
+
+def variable(seeds: Iterable[int]) -> str:
+    """Return ` SEEDS_BESIDE="0 1"`."""
+    return f' SEEDS_BESIDE="{" ".join(map(str, seeds))}"'
 
 
 def network_lines(results: Mapping) -> Iterator[str]:

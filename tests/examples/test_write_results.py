@@ -122,6 +122,16 @@ def test_a_part_run_with_one_seed_says_so(record, weights, tmp_path):
     assert last["audio"]["difference"]["by_seed"].keys() == {"0"}
 
 
+def test_the_lines_that_made_it_name_the_seeds_of_each_part(record, weights, tmp_path):
+    both = written(record, weights, tmp_path / "both")["results.md"].decode()
+    assert 'make results DATA=../shared/data SEEDS="0 1" SEEDS_BESIDE="0 1"\n```' in both
+    shutil.rmtree(record / "seed-1" / "few-2")
+    shutil.rmtree(record / "seed-1" / "noise")
+    page = written(record, weights, tmp_path / "out")["results.md"].decode()
+    assert 'SEEDS="0 1"\nmake results' in page
+    assert 'SEEDS="0 1" SEEDS_BESIDE="0 1" STAGES="c"\n```' in page
+
+
 def test_what_an_interrupted_run_left_is_not_told_yet(record, weights, tmp_path):
     for seed in (0, 1):
         (record / f"seed-{seed}" / "few-2" / "scores" / "audio-kd-cos.scores").unlink()

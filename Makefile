@@ -136,9 +136,11 @@ all: $(REPORT)/index.html
 # The experiment of record: the recipe is examples/results.mk.
 DATA  ?= ../shared/data
 SEEDS ?= 0
+SEEDS_BESIDE ?= $(firstword $(SEEDS))
+STAGES ?= a b c d e f
 WORK_RESULTS ?= work/results
 RECORD = @$(MAKE) --no-print-directory -f examples/results.mk DATA="$(DATA)" SEEDS="$(SEEDS)" \
-  WORK_RESULTS="$(WORK_RESULTS)"
+  SEEDS_BESIDE="$(SEEDS_BESIDE)" STAGES="$(STAGES)" WORK_RESULTS="$(WORK_RESULTS)"
 
 tune: $(READY) ## choose the weights of the terms, by folds of the training people of DATA
 	$(RECORD) tune

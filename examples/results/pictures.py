@@ -125,12 +125,13 @@ def _two_lines(axes, places, rows: list[Mapping], colour: str) -> None:
         axes.vlines(x, [r["low"] for r in one], [r["high"] for r in one], color=look["color"],
                     linewidth=0.8)  # fmt: skip
         axes.plot(x, [r["value"] for r in one], markersize=4, linewidth=1.3, label=key, **look)
-    axes.set_ylim(bottom=0)
     axes.grid(visible=True, axis="y")
     axes.set_axisbelow(True)
 
 
 def _finish(figure: Figure) -> None:
+    for axes in figure.axes:  # when all is drawn: panels that share an axis share its top
+        axes.set_ylim(bottom=0)
     figure.axes[0].set_ylabel("EER, %")
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="upper right", ncols=2, bbox_to_anchor=(0.98, 1.06))

@@ -140,7 +140,7 @@ def say_stopped() -> None:
     """Say on stderr what the same command would do now; of several processes the first does."""
     if os.environ.get("RANK", "0") == "0":
         command = command_path()
-        next_time = "goes on" if command in GOES_ON else "starts anew; nothing was written"
+        next_time = "goes on" if command in GOES_ON else "starts anew"
         with contextlib.suppress(OSError):
             print(f"{command}: stopped; the same line {next_time}", file=sys.stderr)
 

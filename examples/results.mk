@@ -68,7 +68,7 @@ other_visual := audio
 
 include $(WEIGHTS)
 include $(SCRIPTS)/ideas.mk
-# An idea that did better on the folds than every loss of the paper takes the place of the best.
+# The idea that did best on the folds takes the place of the best loss.
 -include $(CHOSEN)
 LOSSES_OF = $(LOSSES) $(filter-out $(LOSSES),$(BEST_$(1)))
 
@@ -195,7 +195,7 @@ $(foreach system,$(SENSES) $(FUSIONS:%=fusion-%) $(STUDENTS),$(call scored,$(2),
 $(call summed,$(2),,z-sum)
 $(call summed,$(2),,mean)
 
-$(foreach one,$(IMPORTED),$(call imported,$(2),$(word 1,$(subst :, ,$(one)))))
+$(call imported,$(2))
 $(call fusion,$(2),$(PEOPLE),$(1),gate,strong-)
 $(foreach sense,$(SENSES),$(foreach loss,$(call STRONG_LOSSES,$(sense)),$(call student,$(2),$(PEOPLE),$(1),$(sense),strong-$(sense)-kd-$(loss),$(WEIGHTS_$(sense)_$(loss)),strong-fusion-gate)))
 $(foreach system,strong-audio strong-visual strong-fusion-gate $(STRONG),$(call scored,$(2),$(system),$(TRIALS)))
@@ -206,13 +206,15 @@ $(foreach sense,$(SENSES),$(foreach system,$(filter $(sense)%,$(SCORED_e)),$(cal
 $(foreach sense,$(SENSES),$(call analysed,$(2),$(sense)))
 endef
 
-# The imported embeddings are the same for all seeds; each seed's folder names them as its own.
-define imported # $(1) folder, $(2) sense
-$(1)/stores/strong-$(2)-emb.zarr/avkd.json: $(W)/stores/strong-$(2)-emb.zarr/avkd.json
+# A store that lies elsewhere, such as the imported embeddings, the same for all seeds.
+define linked # $(1) folder, $(2) store of embeddings, $(3) where it is
+$(1)/stores/$(2)/avkd.json: $(3)/avkd.json
 	mkdir -p $(1)/stores
-	ln -sfn ../../stores/strong-$(2)-emb.zarr $(1)/stores/strong-$(2)-emb.zarr
+	ln -sfnr $(3) $(1)/stores/$(2)
 
 endef
+
+imported = $(foreach one,$(IMPORTED),$(call linked,$(1),strong-$(firstword $(subst :, ,$(one)))-emb.zarr,$(W)/stores/strong-$(firstword $(subst :, ,$(one)))-emb.zarr))
 
 define import_of # $(1) sense, $(2) column of the table, $(3) file
 $(W)/stores/strong-$(1)-emb.zarr/avkd.json: $(MANIFEST) $(3)
@@ -324,17 +326,10 @@ IDEA_SENSES := $(foreach sense,$(SENSES),$(if $(IDEAS_$(sense)),$(sense)))
 IDEA_STUDENTS := $(foreach sense,$(IDEA_SENSES),$(IDEAS_$(sense):%=$(sense)-kd-%))
 IDEA_CASES := $(foreach fold,$(TUNE_FOLDS),$(foreach one,$(IDEA_SEEDS),fold-$(fold)-seed-$(one)))
 
-define linked # $(1) folder, $(2) store of embeddings, $(3) where it is
-$(1)/stores/$(2)/avkd.json: $(3)/avkd.json
-	mkdir -p $(1)/stores
-	ln -sfn $$(abspath $(3)) $(1)/stores/$(2)
-
-endef
-
 define idea_case # $(1) folder, $(2) fold, $(3) seed
 $(call encoders,$(1),$(W)/fold-$(2).jsonl,$(3),$(W)/fold-$(2).txt)
 $(call linked,$(1),fusion-$(TEACHER)-emb.zarr,$(W)/tune/fold-$(2)-seed-$(firstword $(TUNE_SEEDS))/stores/fusion-$(TEACHER)-emb.zarr)
-$(foreach sense,$(SENSES),$(if $(IMPORTED),$(call linked,$(1),strong-$(sense)-emb.zarr,$(W)/stores/strong-$(sense)-emb.zarr)))
+$(call imported,$(1))
 $(foreach sense,$(IDEA_SENSES),$(foreach idea,$(IDEAS_$(sense)),$(call student,$(1),$(W)/fold-$(2).jsonl,$(3),$(sense),$(sense)-kd-$(idea),$(call IDEA_$(sense)_$(idea),$(1)/runs/$(sense)),$(or $(TEACHER_$(sense)_$(idea)),fusion-$(TEACHER)))))
 $(foreach system,$(IDEA_SENSES) $(IDEA_STUDENTS),$(call scored,$(1),$(system),$(W)/fold-$(2).txt))
 # Those that start from the baseline need it first.

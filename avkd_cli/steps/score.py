@@ -211,7 +211,7 @@ def _without_missing(
     found = (sides.enrol >= 0) & (sides.test >= 0)
     if found.all():
         return trials, sides, 0
-    if not found.any() and len(trials.ids):
+    if not found.any():
         raise _strangers(trials, sides, store)
     if not skip:
         codes = np.concatenate([trials.enrol[sides.enrol < 0], trials.test[sides.test < 0]])

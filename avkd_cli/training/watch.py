@@ -106,13 +106,11 @@ class Watch:
         if now - self.said < LINE_EVERY and line["step"] != self.total:
             return
         self.said = now
-        run = self.state.run
         terms = ", ".join(f"{k} {v:.4g}" for k, v in line["losses"].items())
-        print(
-            f"avkd {run.plan['step']}: {run.path.name}: step {line['step']} of {self.total}: "
+        self._print(
+            line["step"],
             f"{terms}, lr {line['lr']:.3g}, {line['utterances_per_s']:.0f} utterances/s, "
             f"waiting {100 * line['wait_share']:.0f} %",
-            file=sys.stderr,
         )
 
     def say_validation(self, figures: dict[str, float]) -> None:
@@ -122,10 +120,12 @@ class Watch:
             return
         best = progress.best
         beside = f", best {100 * best['eer']:.3f} % at step {best['step']}" if best else ""
+        self._print(progress.step, f"validation EER {100 * figures['eer']:.3f} %{beside}")
+
+    def _print(self, step: int, text: str) -> None:
         run = self.state.run
         print(
-            f"avkd {run.plan['step']}: {run.path.name}: step {progress.step} of {self.total}: "
-            f"validation EER {100 * figures['eer']:.3f} %{beside}",
+            f"avkd {run.plan['step']}: {run.path.name}: step {step} of {self.total}: {text}",
             file=sys.stderr,
         )
 

@@ -198,21 +198,20 @@ def few(
     The last row is of all recordings, with the seeds of the others.
     """
     names = [name for sense in SENSES for name in (sense, f"{sense}-kd-{best[sense]}")]
-    found = {
-        (seed, int(path.parent.name.removeprefix("few-"))): path
-        for seed, one in seeds.items()
-        for path in one.glob("few-*/scores")
-        if whole(path, names)
+    sizes_of = {
+        seed: [
+            int(folder.parent.name.removeprefix("few-"))
+            for folder in path.glob("few-*/scores")
+            if whole(folder, names)
+        ]
+        for seed, path in seeds.items()
     }
-    alike = {seed for seed, _ in found}
-    sizes = sorted({size for _, size in found})
+    sizes = sorted({size for found in sizes_of.values() for size in found})
     rows = []
     for size in [*sizes, None] if sizes else []:
-        folders = {
-            seed: seeds[seed] / "scores" if size is None else found.get((seed, size))
-            for seed in alike
-        }
-        main = resampled(chosen({s: one for s, one in folders.items() if one}, names), person_of)
+        inside = "scores" if size is None else f"few-{size}/scores"
+        folders = {seed: seeds[seed] / inside for seed, found in sizes_of.items() if found}
+        main = resampled(chosen(folders, names), person_of)
         counts = recordings(people.values())
         row = {
             "recordings": size,
@@ -229,9 +228,8 @@ def whole(folder: Path, names: Iterable[str]) -> bool:
     return all((folder / f"{name}.scores").exists() for name in names)
 
 
-def chosen(folders: Mapping[int, Path], names: Iterable[str]) -> dict[tuple[str, int], Scores]:
+def chosen(folders: Mapping[int, Path], names: Sequence[str]) -> dict[tuple[str, int], Scores]:
     """Return the named systems' scores of every seed that has them all."""
-    names = list(names)
     return {
         (name, seed): read_scores(folder / f"{name}.scores")
         for seed, folder in folders.items()

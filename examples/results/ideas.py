@@ -4,9 +4,9 @@
         --idea visual-kd-projected fusion-gate "--beta 1 --projection"
 
 Every idea is held against the baseline of the same fold and seed. The people of the test have no
-part in it. An idea that did better than all others, the paper's losses among them, takes the place
-of the best loss in the record, if it needs nothing but options and lies below the baseline by
-more than its error from run to run.
+part in it. The idea that did best takes the place of the best loss in the record, if it is no loss
+of the paper, needs nothing but options, and lies below the baseline by more than its error from
+run to run.
 """
 
 import math
@@ -38,7 +38,7 @@ def main(
 
 
 HEADER = """\
-# Ways to teach that did better on the folds than every loss of the paper; written by `make ideas`.
+# Ways to teach that did best of all that `make ideas`, which wrote this, compares on the folds.
 """
 
 

@@ -120,25 +120,27 @@ class Measured:
         sets = [{seed for name, seed in self.column if name == system} for system in systems]
         return sorted(set.intersection(*sets))
 
-    def figure(self, system: str, figure: str = "eer", beside: str | None = None) -> dict:
+    def figure(self, system: str, figure: str = "eer", seeds: Sequence[int] | None = None) -> dict:
         """Return a system's mean over seeds, its interval, and each seed's; EER in percent.
 
-        With `beside`, of the seeds that this other system was run with as well.
+        Of all its seeds, unless some are named.
         """
-        return self._result(figure, [(system, 1.0)] + ([(beside, 0.0)] if beside else []))
+        return self._result(figure, [(system, 1.0)], seeds or self.seeds(system))
 
     def difference(self, system: str, against: str, figure: str = "eer") -> dict:
         """Return `system` minus `against`, paired by seed and trial; below 0 is better.
 
         `before` is the figure of `against`, of the same seeds.
         """
-        found = self._result(figure, [(system, 1.0), (against, -1.0)])
-        before = self.figure(against, figure, beside=system)
+        seeds = self.seeds(system, against)
+        found = self._result(figure, [(system, 1.0), (against, -1.0)], seeds)
+        before = self.figure(against, figure, seeds)
         relative = 100 * found["value"] / before["value"] if before["value"] else None
         return found | {"relative_percent": relative, "before": before}
 
-    def _result(self, figure: str, terms: Sequence[tuple[str, float]]) -> dict:
-        seeds = self.seeds(*(name for name, _ in terms))
+    def _result(
+        self, figure: str, terms: Sequence[tuple[str, float]], seeds: Sequence[int]
+    ) -> dict:
         rows = np.zeros((len(seeds), len(self.column)))
         for row, seed in zip(rows, seeds, strict=True):
             for name, weight in terms:
@@ -146,12 +148,11 @@ class Measured:
         scale = 100 if figure == "eer" else 1
         sure = over_seeds(self.found, figure, rows)
         low, high = sure.low, sure.high
-        alone = all(weight >= 0 for _, weight in terms)
-        if alone:  # shares and normalised costs
+        if len(terms) == 1:  # shares and normalised costs
             low, high = max(0.0, low), min(1.0, high)
         by_seed = {
             str(seed): float(scale * value)
             for seed, value in zip(seeds, rows @ self.found.value[figure], strict=True)
         }
         plain = {"value": scale * sure.value, "low": scale * low, "high": scale * high}
-        return plain | ({} if alone else {"p": sure.p}) | {"by_seed": by_seed}
+        return plain | ({"p": sure.p} if len(terms) > 1 else {}) | {"by_seed": by_seed}

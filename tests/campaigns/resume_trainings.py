@@ -1,0 +1,114 @@
+"""The three small trainings that `resume.py` kills: a teacher, a fusion and a student."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from avkd_cli.config import AudioConfig, DistillVisualConfig, FusionConfig, TrainConfig
+from avkd_cli.steps.training_run import Job
+from avkd_cli.steps.training_set import TrainingSet
+from avkd_cli.training.batches import AudioCrops, Embeddings, Faces, OtherOfPerson
+from avkd_cli.training.disturbance import Disturbances, SpeedClasses
+from avkd_cli.training.networks import Description, build
+from avkd_cli.training.objectives import Classify, Corrupted, Distill, Terms
+
+PERSONS, EACH, STEPS = 6, 8, 20
+LABELS = np.repeat(np.arange(PERSONS), EACH)
+ROWS = np.arange(len(LABELS))
+CHOSEN = TrainingSet([f"u{row}" for row in ROWS], LABELS, [f"p{i}" for i in range(PERSONS)])
+# An epoch is 6 steps of 8: neither the log's 3, the checkpoints' 4 nor patience meet it always.
+COMMON = {
+    "embedding_size": 8, "batch_size": 8, "max_steps": STEPS, "log_every": 3, "workers": 1,
+    "checkpoint_every": 4, "warmup": 0.3, "margin_from": 0.1, "margin_to": 0.9, "patience": 2.5,
+}  # fmt: skip
+
+
+class Pieces:
+    """A store of ragged random numbers in memory, such as waveforms or faces."""
+
+    def __init__(self, long_name: str, lengths: list[int], shape: tuple, seed: int) -> None:
+        chance = np.random.default_rng(seed)
+        self.long_name, self.lengths = long_name, np.array(lengths)
+        high = 256 if long_name == "crops" else 3000
+        kind = np.uint8 if long_name == "crops" else np.int16
+        self.pieces = [chance.integers(0, high, (n, *shape)).astype(kind) for n in lengths]
+
+    def read(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Return whole pieces."""
+        return [self.pieces[row] for row in rows]
+
+    def crops(self, rows: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+        """Return a stretch of each."""
+        pairs = zip(rows, starts, strict=True)
+        return np.stack([self.pieces[row][at : at + length] for row, at in pairs])
+
+    def gather(self, rows: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """Return one place of each."""
+        return np.stack([self.pieces[row][at] for row, at in zip(rows, places, strict=True)])
+
+
+def job(modality: str, step: str, sources: list, description: Description, make: Callable) -> Job:
+    """Return a training of the 48 utterances."""
+    return Job(step, modality, CHOSEN, sources, description, [], make, {"store": "sha256:0"})
+
+
+def teacher() -> tuple[Job, TrainConfig]:
+    """A voice encoder on disturbed waveforms."""
+    settings = AudioConfig(
+        **COMMON, model="tdnn", width=4, optimizer="sgd", lr=0.05, accumulate=2, per_person=2,
+        augment=0.8, speed_classes=True, dropout=0.2, time_mask=4, freq_mask=4,
+    )  # fmt: skip
+    sound = Pieces("samples", [4000 + 40 * row for row in ROWS], (), 0)
+    crops = AudioCrops(sound, ROWS, 12, 16, 0, speeds=True)
+    kinds = {"babble": ROWS[:3], "music": ROWS[3:4], "noise": ROWS[4:6]}
+    noise = Pieces("samples", [5000] * 6, (), 1), kinds
+    rooms = Pieces("samples", [100, 200], (), 2)
+    front = {"features": "waveform", "n_mels": 16, "time_mask": 4, "freq_mask": 4}
+    model = {"embedding_size": 8, "width": 4, "n_mels": 16, "dropout": 0.2}
+    description = Description("audio", "tdnn", model, front)
+    sources = [crops, SpeedClasses(LABELS, PERSONS, 0), Disturbances(crops, 0.8, 0, noise, rooms)]
+    make = lambda: Classify(build(description), 3 * PERSONS, 8, 32.0, "a")  # noqa: E731
+    return job("audio", "train-teacher", sources, description, make), settings
+
+
+def fusion() -> tuple[Job, TrainConfig]:
+    """A fusion of stored embeddings, of which one in 48 is not a number."""
+    settings = FusionConfig(
+        **COMMON, hidden=4, optimizer="adam", lr=0.05, accumulate=2, corrupt=0.3,
+        on_nonfinite="skip",
+    )  # fmt: skip
+    chance = np.random.default_rng(3)
+    voices, faces = (chance.standard_normal((len(ROWS), n)).astype(np.float32) for n in (6, 7))
+    voices[7] = np.nan
+    model = {"visual_size": 7, "audio_size": 6, "embedding_size": 8, "hidden": 4}
+    description = Description("fusion", "gate", model)
+    pairs = OtherOfPerson("visual", faces, ROWS, LABELS, seed=0)
+    sources = [Embeddings("audio", voices, ROWS), pairs]
+    make = lambda: Corrupted(build(description), PERSONS, 8, 32.0, "a", probability=0.3)  # noqa: E731
+    return job("fusion", "train-teacher", sources, description, make), settings
+
+
+def student() -> tuple[Job, TrainConfig]:
+    """A face encoder that learns from embeddings of another size."""
+    settings = DistillVisualConfig(
+        **COMMON, model="cnn", width=16, optimizer="adamw", lr=0.01, clip_norm=1.0, dropout=0.2,
+        flip=True, jitter=0.2, shift=2, erase=0.3, alpha=1.0, beta=1.0, gamma=1.0, projection=True,
+    )  # fmt: skip
+    chance = np.random.default_rng(4)
+    taught = chance.standard_normal((len(ROWS), 10)).astype(np.float32)
+    rows = torch.from_numpy(chance.standard_normal((PERSONS, 10)).astype(np.float32))
+    model = {"embedding_size": 8, "width": 16, "dropout": 0.2, "in_channels": 3, "emb_bn": True,
+             "height": 32, "width_px": 32}  # fmt: skip
+    front = {"flip": True, "jitter": 0.2, "shift": 2, "erase": 0.3}
+    description = Description("visual", "cnn", model, front)
+    faces = Pieces("crops", [1 + row % 3 for row in ROWS], (32, 32, 3), 5)
+    sources = [Faces(faces, ROWS, 0), Embeddings("teacher", taught, ROWS)]
+    make = lambda: Distill(  # noqa: E731
+        build(description), PERSONS, 8, 32.0, "a",
+        terms=Terms(alpha=1.0, beta=1.0, gamma=1.0), teacher_classifier=rows, projection_size=10,
+    )  # fmt: skip
+    return job("visual", "distill", sources, description, make), settings
+
+
+TRAININGS = {"teacher": teacher, "fusion": fusion, "student": student}

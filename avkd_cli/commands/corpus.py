@@ -15,6 +15,8 @@ SUBCOMMANDS = {
     "kaldi": ("corpus_lists", "List a Kaldi data directory (wav.scp, utt2spk)."),
     "folder": ("corpus_lists", "List any folder of people: person/…/file."),
     "csv": ("corpus_lists", "List the rows of a table, its columns named by flags."),
+    "split": ("corpus_divide", "Divide people into train and test."),
+    "folds": ("corpus_divide", "Add columns of folds: leave one out, k-fold, within people."),
     "trials": ("corpus_trials", "Draw a trial list from a list of utterances."),
     "rename-trials": ("corpus_trials", "Put ids for names in the first VoxCeleb1 trial lists."),
 }

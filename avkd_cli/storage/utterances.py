@@ -39,6 +39,7 @@ __all__ = [
     "images_of",
     "read_ids",
     "read_utterances",
+    "read_whole",
     "reject",
     "resolve_within",
     "write_utterances",
@@ -262,17 +263,29 @@ def _open(source: str | Path) -> BinaryIO:
     return gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == b"\x1f\x8b" else file
 
 
-def read_ids(path: str | Path) -> list[str]:
-    """Return the ids of a list in its order; other keys do not matter.
+def read_whole(source: str | Path) -> UtteranceList:
+    """Read a list of which no line may be lost.
 
     Raises:
         MissingInputError, InputError: as `read_utterances`; also for any bad line.
     """
-    found = read_utterances(path)
+    found = read_utterances(source)
     if found.rejects:
         bad = found.rejects[0]
-        raise InputError(f"{path}:{bad['line']}: {bad['code']}: {bad['detail']}; correct the line")
-    return [utterance.id for utterance in found.utterances]
+        more = f" (and {len(found.rejects) - 1:,} more)" if len(found.rejects) > 1 else ""
+        raise InputError(
+            f"{found.name}:{bad['line']}: {bad['code']}: {bad['detail']}; correct the line{more}"
+        )
+    return found
+
+
+def read_ids(path: str | Path) -> list[str]:
+    """Return the ids of a list in its order; other keys do not matter.
+
+    Raises:
+        MissingInputError, InputError: as `read_whole`.
+    """
+    return [utterance.id for utterance in read_whole(path).utterances]
 
 
 def write_utterances(path: str | Path, utterances: Iterable[Utterance | dict]) -> None:

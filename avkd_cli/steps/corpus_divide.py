@@ -1,0 +1,290 @@
+"""What `avkd corpus split` and `folds` do: write a list with columns that say train and test."""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from avkd_cli.corpora import divide
+from avkd_cli.corpora.divide import TEST, TRAIN, VALIDATION
+from avkd_cli.corpora.trials import Candidate, Rule, count_trials
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.steps.corpus import prefix, relocate, say
+from avkd_cli.storage.utterances import FIELDS, Utterance, read_whole, write_utterances
+
+MEDIA = frozenset({"id", "audio", "video", "images", "boxes", "start", "end"})
+_MOST_FOLDS = 500  # each is a column in every line
+_SHOWN = 6  # folds that are told one by one
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What stays together, and what is shared out evenly.
+
+    Args:
+        group: column whose value is in one part only.
+        by: columns that each part has in the same shares.
+        within: column inside whose every value the groups are shared out, such as each person's
+            sessions; "" for none.
+        only: divide the utterances of this split alone; "" for all.
+    """
+
+    group: str = "person"
+    by: tuple[str, ...] = ()
+    within: str = ""
+    only: str = ""
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where the list goes, and what may be replaced."""
+
+    path: Path | None
+    overwrite: bool = False
+    quiet: bool = False
+
+
+def split_list(
+    source: str, output: Output, rules: Rules, *, test: float, validation: float, seed: int
+) -> None:
+    """Write a list whose `split` is train, validation or test.
+
+    Args:
+        source: a list, or "-".
+        output: where to.
+        rules: what stays together.
+        test: share of the groups, 0 to 1.
+        validation: the same.
+        seed: which division of the possible ones.
+
+    Raises:
+        UsageError: the shares leave nobody to train on.
+        InputError: a bad line, a group without a name or with two strata, a part without groups,
+            a list that is split already.
+    """
+    if test + validation >= 1:
+        raise UsageError("--test and --validation leave nobody for train; ask for less")
+    table = _Table(source, rules)
+    shares = (1 - test - validation, validation, test)
+    _write(table, output, {"split": _shared(table, shares, seed)})
+
+
+def fold_list(
+    source: str,
+    output: Output,
+    rules: Rules,
+    *,
+    count: int | None,
+    shares: tuple[float, float, float] | None,
+    validation: float,
+    prefix_of: str,
+    seed: int,
+) -> None:
+    """Write a list with a column a fold, each of them train, validation or test.
+
+    Args:
+        source: a list, or "-".
+        output: where to.
+        rules: what stays together.
+        count: of folds; None: leave one group out each time, or one draw of `shares`.
+        shares: of train, validation and test, each fold drawn anew; None: every group is test once.
+        validation: share of those who are not test, without `shares`.
+        prefix_of: name of the columns, before the number, which counts from 1.
+        seed: which division of the possible ones.
+
+    Raises:
+        InputError: as `split_list`, or more folds than groups.
+    """
+    table = _Table(source, rules)
+    if shares is not None:
+        drawn = [_shared(table, shares, f"{seed}/{fold}") for fold in range(count or 1)]
+    else:
+        drawn = _every_group_once(table, count, seed, validation)
+    _write(table, output, {f"{prefix_of}{n}": parts for n, parts in enumerate(drawn, 1)})
+
+
+class _Table:
+    """A list, with the group and the stratum of each utterance that is to be divided."""
+
+    def __init__(self, source: str, rules: Rules) -> None:
+        found = read_whole(source)
+        self.name, self.base, self.rules = found.name, found.base, rules
+        self.utterances = found.utterances
+        self._check_columns()
+        self.group_of: list[str | None] = [self._group(u) for u in self.utterances]
+        self.members: dict[str, list[Utterance]] = defaultdict(list)
+        for utterance, group in zip(self.utterances, self.group_of, strict=True):
+            if group is not None:
+                self.members[group].append(utterance)
+        if not self.members:
+            splits = sorted({u.split or "none" for u in self.utterances})
+            raise InputError(
+                f"{self.name}: nobody of split {rules.only!r}; there are {', '.join(splits)}"
+            )
+        self.strata = {group: self._stratum(group) for group in self.members}
+
+    def _check_columns(self) -> None:
+        """Refuse a column that no line has: all would be of one stratum, and nobody would know."""
+        keys = {key for u in self.utterances for key in u.to_json()}
+        for column in (self.rules.group, self.rules.within, *self.rules.by):
+            if column and column not in keys:
+                there = ", ".join(sorted(keys - MEDIA))
+                raise InputError(f"{self.name}: no line has a {column!r}; there are {there}")
+
+    def _group(self, utterance: Utterance) -> str | None:
+        if self.rules.only and utterance.split != self.rules.only:
+            return None
+        columns = [name for name in (self.rules.within, self.rules.group) if name]
+        values = [value_of(utterance, name) for name in columns]
+        if "" in values:
+            lacking = columns[values.index("")]
+            raise InputError(
+                f"{self.name}: {utterance.id!r} has no {lacking}; complete the list, or divide it "
+                "by another column"
+            )
+        return "\0".join(values)
+
+    def _stratum(self, group: str) -> Hashable:
+        columns = (self.rules.within,) * bool(self.rules.within) + self.rules.by
+        values = {tuple(value_of(u, name) for name in columns) for u in self.members[group]}
+        if len(values) > 1:
+            column = next(c for c, *v in zip(columns, *values, strict=True) if len(set(v)) > 1)
+            shown = sorted({value_of(u, column) or "none" for u in self.members[group]})[:3]
+            raise InputError(
+                f"{self.name}: {self.rules.group} {group!r} has more than one {column} "
+                f"({', '.join(shown)}); give --by columns that have one"
+            )
+        return tuple(divide.natural(value) for value in values.pop())
+
+
+def value_of(utterance: Utterance, column: str) -> str:
+    """Return what a column says of an utterance, "" for nothing."""
+    value = getattr(utterance, column) if column in FIELDS else utterance.extra.get(column)
+    return "" if value is None else str(value)
+
+
+def _shared(table: _Table, shares: Sequence[float], seed: int | str) -> dict[str, str]:
+    first_of_each = bool(table.rules.within)  # who is not in train cannot be told in test
+    parts = divide.deal(table.strata, shares, seed, first_of_each=first_of_each)
+    names = (TRAIN, VALIDATION, TEST)
+    there = Counter(names[part] for part in parts.values())
+    for name, share in zip(names, shares, strict=True):
+        if share and not there[name]:
+            raise InputError(
+                f"{table.name}: {name} would be empty, a share of {share / sum(shares):.0%} of "
+                f"{len(parts)} {_plural(table.rules)}; ask for more, or bring more"
+            )
+    return {group: names[part] for group, part in parts.items()}
+
+
+def _every_group_once(table: _Table, count: int | None, seed: int, validation: float):
+    groups = len(table.strata)
+    if groups < max(2, count or 2):
+        raise InputError(
+            f"{table.name}: {count or 2} folds wanted of {groups} {_plural(table.rules)}; "
+            "ask for fewer"
+        )
+    if (count or groups) > _MOST_FOLDS:
+        raise InputError(
+            f"{table.name}: {count or groups:,} folds would be as many columns, at most "
+            f"{_MOST_FOLDS} are made; say how many with --folds"
+        )
+    return divide.folds(table.strata, count, seed, validation=validation)
+
+
+def _plural(rules: Rules) -> str:
+    names = {"person": "people", "session": "sessions"}
+    return names.get(rules.group, f"values of {rules.group}")
+
+
+def _write(table: _Table, output: Output, columns: dict[str, dict[str, str]]) -> None:
+    if not output.overwrite:
+        _refuse_to_replace(table, list(columns))
+    moved = relocate(_filled(table, columns), prefix(table.base, output.path))
+    write_utterances(output.path or "-", moved)
+    if not output.quiet:
+        for line in _summary(table, columns):
+            say(line)
+
+
+def _refuse_to_replace(table: _Table, columns: list[str]) -> None:
+    for column in columns:
+        there = sum(1 for u in table.utterances if value_of(u, column))
+        if there and column == "split" and table.rules.only:
+            there = sum(1 for u, g in zip(table.utterances, table.group_of, strict=True) if g)
+        if there:
+            raise InputError(
+                f"{table.name}: {there:,} lines have a {column} already; pass --overwrite to "
+                "replace it"
+            )
+
+
+def _filled(table: _Table, columns: dict[str, dict[str, str]]) -> Iterator[Utterance]:
+    for utterance, group in zip(table.utterances, table.group_of, strict=True):
+        changed: dict = {}
+        extra = dict(utterance.extra)
+        for column, parts in columns.items():
+            if column in FIELDS:
+                changed[column] = getattr(utterance, column) if group is None else parts[group]
+            elif group is not None:
+                extra[column] = parts[group]
+            else:
+                extra.pop(column, None)
+        yield msgspec.structs.replace(utterance, extra=extra, **changed)
+
+
+def _summary(table: _Table, columns: dict[str, dict[str, str]]) -> Iterator[str]:
+    shown = list(columns)[:_SHOWN]
+    for column in shown:
+        for part in (TRAIN, VALIDATION, TEST):
+            if part in columns[column].values():
+                yield _part_line(table, column, columns[column], part)
+    if more := len(columns) - len(shown):
+        yield f"and {more} more, up to {list(columns)[-1]}"
+    yield from _warnings(table, columns)
+
+
+def _part_line(table: _Table, column: str, parts: dict[str, str], part: str) -> str:
+    inside = _utterances(table, parts, part)
+    persons = sorted({u.person for u in inside}, key=divide.natural)
+    people = f"1 person ({persons[0]})" if len(persons) == 1 else f"{len(persons):,} people"
+    line = f"{column} {part}: {people}, {len(inside):,} utterances"
+    if part == TRAIN:
+        return line
+    targets, nontargets, across = possible_trials(inside)
+    line += f"; {targets:,} targets are possible"
+    line += f" ({across:,} of two sessions)" if across is not None else ""
+    return f"{line}, {nontargets:,} nontargets"
+
+
+def _utterances(table: _Table, parts: dict[str, str], part: str) -> list[Utterance]:
+    return [u for group, us in table.members.items() if parts[group] == part for u in us]
+
+
+def possible_trials(utterances: Sequence[Utterance]) -> tuple[int, int, int | None]:
+    """Return possible targets and nontargets, and targets of two sessions (None: not known)."""
+    sides = [Candidate(u.id, u.person, u.session, u.sex) for u in utterances]
+    targets, nontargets = count_trials(sides, Rule())
+    if not all(side.session for side in sides):
+        return targets, nontargets, None
+    return targets, nontargets, count_trials(sides, Rule(cross_session=True))[0]
+
+
+def _warnings(table: _Table, columns: dict[str, dict[str, str]]) -> Iterator[str]:
+    """Yield what a person should know before training on this."""
+    column, parts = next(iter(columns.items()))
+    people = {part: {u.person for u in _utterances(table, parts, part)} for part in (TRAIN, TEST)}
+    both = people[TRAIN] & people[TEST] - {""}
+    if table.rules.within:
+        alone = people[TRAIN] - people[TEST]
+        if alone:
+            yield f"{len(alone):,} of {len(people[TRAIN]):,} people are in {column} train alone"
+    elif both:
+        yield (
+            f"warning: {len(both):,} people are in train and in test of {column}, as "
+            f"{table.rules.group} is not the person; good for classes, not for verification"
+        )
+    elif column == "split" and not possible_trials(_utterances(table, parts, TEST))[0]:
+        yield "warning: no target trial is possible: nobody in test has two recordings"

@@ -33,6 +33,8 @@ SCORE_FORMATS = (
     "bob2", "bob4", "bob5", "nist18", "nist21", "csv",
 )  # fmt: skip
 SCORE_NORMS = ("none", "as", "s", "z", "t")
+METRICS = ("cosine", "tanh-l2")
+EER_MODES = ("interp", "nist", "vgg", "mean", "fop", "rocch")
 FUSIONS_OF_SCORES = ("none", "mean", "z-sum", "logistic")
 DTYPES = ("float16", "float32")
 
@@ -280,6 +282,17 @@ class ExtractConfig:
 class ScoreConfig:
     """Settings of score."""
 
+    metric: str = setting(
+        "cosine",
+        "what compares two embeddings; tanh-l2: the squared distance d of their tanh, as FOP's "
+        "code; lines say 1 - d/2, with --out-format fame d itself",
+        choices=METRICS,
+    )
+    eer_mode: str = setting(
+        "interp",
+        "of the EER; fop: over ten folds on a grid of squared distances, with its AUC",
+        choices=EER_MODES,
+    )
     norm: str = setting("none", "score normalisation by --cohort", choices=SCORE_NORMS)
     top_n: int = setting(300, "closest cohort persons kept by AS-norm", minimum=2)
     trials_format: str = setting(

@@ -12,8 +12,7 @@ from avkd_cli.commands.analyze_output import (
     show,
     trial_list,
 )
-
-EER_MODES = ("interp", "nist", "vgg", "mean", "fop", "rocch")
+from avkd_cli.config import EER_MODES
 
 
 @click.command("metrics")

@@ -69,16 +69,21 @@ FILES = (
 
 
 @click.command("score", cls=options.StepCommand)
-@click.argument("inputs", type=options.text_file, nargs=-1, metavar="TRIALS STORE | SCORES...")
+@click.argument(
+    "inputs", type=options.text_file, nargs=-1, metavar="TRIALS STORE [STORE] | SCORES..."
+)
 @lambda command: options.apply(FILES, command)
 @options.settings(ScoreConfig, section="score")
 def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> None:
-    """Score TRIALS by the cosine of the embeddings in STORE.
+    """Score TRIALS by how close the embeddings in STORE are.
 
     TRIALS has one trial a line: label (1 target, 0 nontarget), enrolment id, test id; other
     formats are guessed. STORE is a path, or - for the line that extract-embeddings prints.
     Score lines 'enrol test score target|nontarget' go to stdout or to -o, in the order of the
-    list; EER, minDCF, counts and a signature to paste under a table go to stderr.
+    list; EER, minDCF, AUC, counts and a signature to paste under a table go to stderr.
+
+    With two stores, of two senses in one space, enrolments are taken from the first and tests
+    from the second: is this voice of that face?
 
     With --fuse the inputs are SCORES, files of the same trials by any toolkit, matched by ids;
     a single one is converted or calibrated.
@@ -87,6 +92,7 @@ def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> No
     Example:
         avkd score vox1_o.txt student.zarr > student.scores
         avkd score vox1_o.txt student.zarr --cohort vox2.zarr --norm as -o student.scores
+        avkd score voice-face.txt voices.zarr faces.zarr --metric tanh-l2 > pair.scores
         avkd score --fuse z-sum voice.scores face.scores > both.scores
         avkd score dev.txt dev.zarr --train-calibration llr.json -o dev.scores
     """

@@ -1,7 +1,8 @@
-"""`avkd score`: the cosine of every trial, as a score file and its summary."""
+"""`avkd score`: how close the two sides of every trial are, as a score file and its summary."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
 from avkd_cli.steps.score_fusion import fuse
 from avkd_cli.steps.score_output import deliver, note
+from avkd_cli.steps.score_sides import Sides, Stores, check_labels, find_sides, without_missing
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import EmbeddingStore, open_store
 from avkd_cli.verification import normalization, scoring
@@ -20,23 +22,6 @@ from avkd_cli.verification.trials import Trials, read_trials
 
 KIND = "avkd.embeddings"
 NO_CALIBRATION = CalibrationFiles()
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Which rows a list of trials compares.
-
-    Args:
-        embedding: shape (n, d).
-        enrol: row of each trial's enrolment side, -1 where it has none.
-        test: row of each trial's test side, -1 where it has none.
-        persons: of each row, "" where unknown.
-    """
-
-    embedding: np.ndarray
-    enrol: np.ndarray
-    test: np.ndarray
-    persons: list[str]
 
 
 def run(
@@ -52,7 +37,8 @@ def run(
     """Score a trial list, or fuse score files; return the summary.
 
     Args:
-        inputs: trial list and store, or with a rule in `settings.fuse` score files.
+        inputs: trial list and store, or two stores, of enrolments and of tests; with a rule in
+            `settings.fuse` score files.
         settings: of the step.
         trial_list: order and labels of score files.
         calibrate: model that turns scores into log-likelihood ratios.
@@ -73,16 +59,18 @@ def run(
         return fuse(inputs, settings, trials=trial_list, calibration=calibration, **files)
     if trial_list is not None:
         raise UsageError("--trials is for --fuse; the list is the first argument here")
-    if len(inputs) != 2:
+    if len(inputs) not in (2, 3):
         raise UsageError(
-            f"got {len(inputs)} inputs; wanted TRIALS and STORE, or with --fuse score files"
+            f"got {len(inputs)} inputs; wanted TRIALS and STORE, or TRIALS and two STORES of two "
+            "senses, or with --fuse score files"
         )
-    return score(*inputs, settings, calibration=calibration, **files)
+    trials, *stores = inputs
+    return score(trials, stores, settings, calibration=calibration, **files)
 
 
 def score(
     trials: str,
-    store: str,
+    stores: Sequence[str],
     settings: ScoreConfig,
     *,
     output: Path | None = None,
@@ -93,11 +81,12 @@ def score(
     calibration: CalibrationFiles = NO_CALIBRATION,
     quiet: bool = False,
 ) -> dict:
-    """Score trials by the cosine of stored embeddings; return the summary.
+    """Score trials by comparing stored embeddings; return the summary.
 
     Args:
         trials: trial list, or "-" for stdin.
-        store: embedding store, or "-" for a manifest line on stdin.
+        stores: an embedding store, or two, of enrolments and of tests; "-" for a manifest line
+            on stdin.
         settings: of the step.
         output: score file; None: stdout.
         metrics: JSON file of the summary; None: only the lines on stderr.
@@ -111,29 +100,31 @@ def score(
         UsageError: impossible combinations of arguments.
         MissingInputError, InputError: an input is absent, damaged or does not fit another.
     """
-    _refuse_combinations(trials, store, settings, cohort, output)
+    _refuse_combinations(trials, stores, settings, cohort, output)
+    _refuse_one_sense_only(stores, settings, cohort, sub_mean)
     calibration.refuse_combinations(settings)
-    opened = open_store(store, KIND)
+    opened = _opened(stores)
     with ThreadPoolExecutor(1) as ahead:  # unpacking leaves Python free to read the list
-        loading = ahead.submit(lambda: opened.embedding)
-        listed = _trials(trials, settings, quiet)
+        loading = ahead.submit(lambda: (opened.enrol.embedding, opened.test.embedding))
+        listed = _trials(trials, settings, quiet, opened.crossed)
         loading.result()
     others = open_store(cohort, KIND) if cohort else None
     background = open_store(sub_mean, KIND) if sub_mean else None
-    sides = _sides(listed, opened, enrol_map, quiet)
-    listed, sides, skipped = _without_missing(listed, sides, opened, settings.skip_missing)
-    _check_labels(listed, sides, opened)
+    sides = find_sides(listed, opened, enrol_map, quiet)
+    listed, sides, skipped = without_missing(listed, sides, opened, settings.skip_missing)
+    check_labels(listed, sides, opened.names)
     shift = _mean(background) if background else np.float32(0)
     if background:
         sides = replace(sides, embedding=sides.embedding - shift)
-    score = _cosines(listed, sides, opened)
+    score = _compared(listed, sides, opened, settings.metric)
     if others:
         cohort_means = scoring.person_means(others.embedding, others.persons) - shift
         score = _normalised(score, sides, cohort_means, settings)
     norm = _norm_name(settings) + ("+sub-mean" if background else "")
     facts = {
         "norm": norm,
-        "score_type": _score_type(opened, norm),
+        "metric": settings.metric,
+        "score_type": _score_type(opened, settings.metric, norm),
         "embeddings": opened.fingerprint,
         "cohort": others and others.fingerprint,
         "sub_mean": background and background.fingerprint,
@@ -148,18 +139,29 @@ def score(
     return deliver(scores, settings, facts, output=output, metrics=metrics, quiet=quiet)
 
 
-def _trials(source: str, settings: ScoreConfig, quiet: bool) -> Trials:
+def _opened(stores: Sequence[str]) -> Stores:
+    found = [open_store(one, KIND) for one in stores]
+    both = Stores(found[0], found[-1])
+    both.check()
+    return both
+
+
+def _trials(source: str, settings: ScoreConfig, quiet: bool, crossed: bool) -> Trials:
     format = None if settings.trials_format == "auto" else settings.trials_format
-    listed = read_trials(source, format)
+    listed = read_trials(source, format, crossed=crossed)
     guessed = "" if format else " (guessed)"
     note(quiet, f"{listed.name}: {len(listed):,} trials, format {listed.format}{guessed}")
     return listed
 
 
 def _refuse_combinations(
-    trials: str, store: str, settings: ScoreConfig, cohort: str | None, output: Path | None
+    trials: str,
+    stores: Sequence[str],
+    settings: ScoreConfig,
+    cohort: str | None,
+    output: Path | None,
 ) -> None:
-    if trials == store == "-":
+    if [trials, *stores].count("-") > 1:
         raise UsageError("trials and store cannot both come from stdin; give one as a path")
     if (settings.norm != "none") != (cohort is not None):
         have = f"--norm {settings.norm}" if cohort is None else "--cohort"
@@ -169,103 +171,31 @@ def _refuse_combinations(
         raise UsageError(f"-o {output} is the trial list itself; choose another output")
 
 
-def _sides(trials: Trials, store: EmbeddingStore, enrol_map: str | None, quiet: bool) -> Sides:
-    """Find the rows of both sides; with a map, models are rows after those of the store."""
-    row, stripped = scoring.rows_of(trials.ids, store.row_of)
-    if stripped:
-        note(quiet, f"{stripped:,} ids found without their extension")
-    if enrol_map is None:
-        embedding, persons = store.embedding, store.persons
-        return Sides(embedding, row[trials.enrol], row[trials.test], persons)
-    models = scoring.read_enrolment_map(enrol_map)
-    means, persons = _models(models, store, enrol_map)
-    model_row = {model: len(store) + number for number, model in enumerate(models)}
-    enrol, _ = scoring.rows_of(trials.ids, model_row)
-    embedding = np.concatenate([store.embedding, means])
-    return Sides(embedding, enrol[trials.enrol], row[trials.test], store.persons + persons)
-
-
-def _models(
-    models: dict[str, list[str]], store: EmbeddingStore, enrol_map: str
-) -> tuple[np.ndarray, list[str]]:
-    """Return mean embedding and person of each model."""
-    members = []
-    for model, utterances in models.items():
-        rows, _ = scoring.rows_of(utterances, store.row_of)
-        if (rows < 0).any():
-            missing = utterances[int(np.argmax(rows < 0))]
-            raise InputError(
-                f"{enrol_map}: no embedding of {missing!r}, of model {model!r}, in {store.path}; "
-                "extract it or take it out of the map"
-            )
-        members.append(rows)
-    persons = [{store.persons[row] for row in rows} for rows in members]
-    names = [found.pop() if len(found) == 1 else "" for found in persons]
-    return scoring.enrolment_means(store.embedding, members), names
-
-
-def _without_missing(
-    trials: Trials, sides: Sides, store: EmbeddingStore, skip: bool
-) -> tuple[Trials, Sides, int]:
-    """Drop trials without embedding and say how many, or refuse them."""
-    found = (sides.enrol >= 0) & (sides.test >= 0)
-    if found.all():
-        return trials, sides, 0
-    if not found.any():
-        raise _strangers(trials, sides, store)
-    if not skip:
-        codes = np.concatenate([trials.enrol[sides.enrol < 0], trials.test[sides.test < 0]])
-        ids = [trials.ids[code] for code in dict.fromkeys(codes.tolist())]
-        scoring.refuse_missing(ids, str(store.path), int(np.sum(~found)), trials.name)
-    kept = replace(
-        trials,
-        enrol=trials.enrol[found],
-        test=trials.test[found],
-        label=None if trials.label is None else trials.label[found],
-        keys=trials.keys and [trials.keys[row] for row in np.flatnonzero(found).tolist()],
-    )
-    sides = replace(sides, enrol=sides.enrol[found], test=sides.test[found])
-    return kept, sides, int(np.sum(~found))
-
-
-def _strangers(trials: Trials, sides: Sides, store: EmbeddingStore) -> InputError:
-    """Return the error for a list that is of other recordings than the store, as by a mix-up."""
-    enrol = sides.enrol[0] < 0
-    wanted = trials.ids[(trials.enrol if enrol else trials.test)[0]]
-    return InputError(
-        f"{trials.name}: no trial has both its sides in {store.path}: the list names {wanted!r}, "
-        f"ids there are like {store.ids[0]!r}; give list and store of the same recordings"
-    )
-
-
-def _check_labels(trials: Trials, sides: Sides, store: EmbeddingStore) -> None:
-    """Refuse labels that contradict the persons of the store, where these are known."""
-    if trials.label is None:
+def _refuse_one_sense_only(
+    stores: Sequence[str], settings: ScoreConfig, cohort: str | None, sub_mean: str | None
+) -> None:
+    """Refuse what is defined for cosines within one sense where these are none."""
+    why = "two STORES" if len(stores) > 1 else f"--metric {settings.metric}"
+    if len(stores) == 1 and settings.metric == "cosine":
         return
-    number: dict[str, int] = {"": 0}
-    person = np.array([number.setdefault(name, len(number)) for name in sides.persons])
-    enrol, test = person[sides.enrol], person[sides.test]
-    wrong = np.flatnonzero((enrol > 0) & (test > 0) & ((enrol == test) != (trials.label == 1)))
-    if len(wrong):
-        row = int(wrong[0])
-        ids = trials.ids[trials.enrol[row]], trials.ids[trials.test[row]]
-        raise InputError(
-            f"{trials.name}: {len(wrong)} labels contradict the persons in {store.path}, such as "
-            f"{ids[0]!r} {ids[1]!r}, labelled {'target' if trials.label[row] else 'nontarget'}; "
-            "correct the list or the store"
-        )
+    for name, given in (("cohort", cohort), ("sub-mean", sub_mean)):
+        if given:
+            raise UsageError(f"--{name} is for cosines within one STORE, not for {why}; leave it")
 
 
-def _cosines(trials: Trials, sides: Sides, store: EmbeddingStore) -> np.ndarray:
+def _compared(trials: Trials, sides: Sides, stores: Stores, metric: str) -> np.ndarray:
+    """Return the similarity of each trial: the cosine, or 1 - d/2 of a squared distance d."""
     norm = scoring.norms(sides.embedding)
     usable = np.isfinite(norm) & (norm > 0)
     bad = np.flatnonzero(~(usable[sides.enrol] & usable[sides.test]))
     if len(bad):
         codes = (trials.test if usable[sides.enrol[bad[0]]] else trials.enrol)[bad[0]]
         raise InputError(
-            f"{store.path}: the embedding of {trials.ids[codes]!r} is zero or not finite "
+            f"{stores.names}: the embedding of {trials.ids[codes]!r} is zero or not finite "
             f"({len(bad)} trials have such); extract it again"
         )
+    if metric == "tanh-l2":
+        return 1 - scoring.tanh_distances(sides.embedding, sides.enrol, sides.test) / 2
     return scoring.cosine_scores(sides.embedding, sides.enrol, sides.test, norm)
 
 
@@ -301,11 +231,16 @@ def _scores(trials: Trials, score: np.ndarray) -> Scores:
     )  # fmt: skip
 
 
-def _score_type(store: EmbeddingStore, norm: str) -> str:
-    """Return what calibration is for: the cosine, its normalisation, and whose embeddings."""
+def _score_type(stores: Stores, metric: str, norm: str) -> str:
+    """Return what calibration is for: the metric, its normalisation, and whose embeddings."""
+    models = dict.fromkeys(_model(one) for one in (stores.enrol, stores.test))
+    return f"{metric} {norm} of {' and '.join(models)}"
+
+
+def _model(store: EmbeddingStore) -> str:
     inputs = store.manifest.get("inputs", {})
     model = inputs.get("run") or inputs.get("source") or store.fingerprint
-    return f"cosine {norm} of {model.removeprefix('sha256:')[:12]}"
+    return model.removeprefix("sha256:")[:12]
 
 
 def _norm_name(settings: ScoreConfig) -> str:

@@ -11,7 +11,9 @@ import numpy as np
 from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.storage import durable
+from avkd_cli.verification.folded import grid_area, grid_eer, grid_rates
 from avkd_cli.verification.metrics import (
+    area_of,
     closest_threshold,
     equal_error_rate,
     error_rates,
@@ -42,9 +44,15 @@ def deliver(
     """
     if output is None and str(metrics) == "-":
         raise UsageError("scores and metrics cannot both go to stdout; give -o or --metrics FILE")
-    summary = summarise(scores, facts)
+    summary = summarise(scores, facts, settings.eer_mode)
     if settings.out_format == "voxsrc":
         scores = to_unit_range(scores)
+    if (
+        settings.out_format == "fame"
+        and facts.get("metric") == "tanh-l2"
+        and not facts.get("ratios")
+    ):
+        scores = replace(scores, score=2 * scores.score - 1)  # so that d itself is written
     if output is None:
         for block in score_lines(scores, settings.out_format):
             sys.stdout.buffer.write(block)
@@ -73,7 +81,7 @@ def to_unit_range(scores: Scores) -> Scores:
     return replace(scores, score=np.exp(-np.logaddexp(0, -scores.score)))
 
 
-def summarise(scores: Scores, facts: dict) -> dict:
+def summarise(scores: Scores, facts: dict, eer_mode: str = "interp") -> dict:
     """Return figures, counts and signature; no figures where a class is missing."""
     n_target = 0 if scores.label is None else int((scores.label == 1).sum())
     n_nontarget = 0 if scores.label is None else len(scores) - n_target
@@ -94,13 +102,14 @@ def summarise(scores: Scores, facts: dict) -> dict:
         "score_type": facts["score_type"],
     }
     if n_target and n_nontarget:
-        summary |= figures(scores)
+        summary |= figures(scores, eer_mode=eer_mode)
     if facts.get("ratios"):
         summary["calibrated"] = facts["ratios"]
     return summary | {
         "signature": signature(
             list_name=scores.name, digest=scores.digest, n_target=n_target,
-            n_nontarget=n_nontarget, p_targets=P_TARGETS, norm=facts["norm"],
+            n_nontarget=n_nontarget, p_targets=P_TARGETS, norm=facts["norm"], mode=eer_mode,
+            metric=facts.get("metric", "cosine"),
         )
     }  # fmt: skip
 
@@ -114,23 +123,34 @@ def figures(
     costs: tuple[float, float] = (1.0, 1.0),
     eer_mode: str = "interp",
 ) -> dict:
-    """Return EER, minDCF by prior, and the threshold at the EER.
+    """Return EER, minDCF by prior, the threshold at the EER, and the area under the ROC.
+
+    EER and area of mode fop are those of its averaged ROC, whose folds are of the list's order.
 
     Raises:
         InputError: the scores are not of the kind that the EER's mode needs.
     """
     rates = error_rates(scores.target, scores.nontarget)
-    eer = interpolated_eer(rates) if eer_mode == "interp" else _eer(scores, eer_mode)
+    eer, auc = interpolated_eer(rates), area_of(rates)
+    if eer_mode != "interp":
+        eer, auc = _of_mode(scores, eer_mode, auc)
     return {
         "eer_percent": 100 * eer,
         "min_dcf": {f"{p:g}": lowest_cost(rates, p, *costs) for p in p_targets},
         "eer_threshold": closest_threshold(rates),
+        "auc": auc,
     }
 
 
-def _eer(scores: Scores, mode: str) -> float:
+def _of_mode(scores: Scores, mode: str, auc: float) -> tuple[float, float]:
+    """Return EER and area under the ROC; only mode fop has an area of its own."""
     try:
-        return equal_error_rate(scores.target, scores.nontarget, mode)
+        if mode != "fop":
+            return equal_error_rate(scores.target, scores.nontarget, mode), auc
+        if scores.format == "fame":
+            raise ValueError("mode fop needs squared distances of unit vectors; fame's may be any")
+        grid = grid_rates(2 - 2 * scores.score, scores.label == 1)
+        return grid_eer(grid), grid_area(grid)
     except ValueError as error:
         raise InputError(f"{scores.source}: {error}; take another --eer-mode") from None
 
@@ -146,7 +166,7 @@ def readable(summary: dict) -> list[str]:
     if summary["eer_percent"] is None:
         return [*lines, "no EER: it needs targets and nontargets", summary["signature"]]
     costs = "  ".join(f"minDCF({p}) {cost:.4f}" for p, cost in summary["min_dcf"].items())
-    lines.append(f"EER {summary['eer_percent']:.3f} %  {costs}")
+    lines.append(f"EER {summary['eer_percent']:.3f} %  {costs}  AUC {summary['auc']:.4f}")
     if summary["eer_percent"] > 50:
         lines.append("warning: EER above 50 %: are these distances? (inverted)")
     if "calibrated" in summary:

@@ -5,6 +5,7 @@ scores, so trials with equal scores are accepted or rejected together, and no re
 on the order of a list.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -149,15 +150,15 @@ def _fop(target: ArrayLike, nontarget: ArrayLike) -> float:
     target, nontarget = checked(target, "target"), checked(nontarget, "nontarget")
     if max(np.abs(target).max(), np.abs(nontarget).max()) > 1 + 1e-6:
         raise ValueError("mode fop needs cosines, from -1 to 1")
-    accept = _fold_mean(2 - 2 * target, FOP_GRID)
-    false_alarm = _fold_mean(2 - 2 * nontarget, FOP_GRID)
+    accept = fold_mean(np.array_split(2 - 2 * target, FOLDS))
+    false_alarm = fold_mean(np.array_split(2 - 2 * nontarget, FOLDS))
     return float(false_alarm[np.argmin(np.abs(1 - accept - false_alarm))])
 
 
-def _fold_mean(distance: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """Share of distances below each grid point, averaged over consecutive folds."""
-    folds = [fold for fold in np.array_split(distance, FOLDS) if len(fold)]
-    return np.mean([np.searchsorted(np.sort(f), grid) / len(f) for f in folds], axis=0)
+def fold_mean(folds: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the share of distances below each point of `FOP_GRID`, averaged over filled folds."""
+    filled = [np.sort(fold) for fold in folds if len(fold)]
+    return np.mean([np.searchsorted(fold, FOP_GRID) / len(fold) for fold in filled], axis=0)
 
 
 def _rocch(target: ArrayLike, nontarget: ArrayLike) -> float:

@@ -1,4 +1,4 @@
-"""Cosines of trials, in blocks; enrolment by several utterances; mean subtraction.
+"""Cosines and distances of trials, in blocks; enrolment by several utterances.
 
 Embeddings are rows, float32, of any length: none of this needs them normalised.
 """
@@ -57,6 +57,28 @@ def _multiply(
         np.take(embedding, enrol[rows], axis=0, out=left[:n], mode="clip")
         np.take(embedding, test[rows], axis=0, out=right[:n], mode="clip")
         out[rows] = np.einsum("ij,ij->i", left[:n], right[:n])
+
+
+def tanh_distances(embedding: np.ndarray, enrol: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Return the squared distance of the tanh of both sides, float64, 0 to 4, lower is closer.
+
+    Rows are scaled to length one first, as the branches of FOP do.
+
+    Args:
+        embedding: shape (n, d), float32, no row of norm zero among those used.
+        enrol: row of the enrolment side, shape (n_trials,).
+        test: row of the test side, shape (n_trials,).
+
+    Reference:
+        M. S. Saeed et al., ICASSP 2022: released code, which evaluates side outputs of its gate.
+    """
+    squashed = np.tanh(unit_rows(embedding))
+    found = np.empty(len(enrol))
+    for start in range(0, len(enrol), _ROWS):
+        rows = slice(start, start + _ROWS)
+        difference = squashed[enrol[rows]] - squashed[test[rows]]
+        found[rows] = np.einsum("ij,ij->i", difference, difference, dtype=np.float64)
+    return found
 
 
 def norms(embedding: np.ndarray) -> np.ndarray:

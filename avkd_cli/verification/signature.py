@@ -14,6 +14,7 @@ def signature(
     mode: str = "interp",
     costs: tuple[float, float] = (1.0, 1.0),
     norm: str = "none",
+    metric: str = "cosine",
 ) -> str:
     """Return the signature of a figure.
 
@@ -26,14 +27,16 @@ def signature(
         mode: of the EER, see `metrics.EER_MODES`.
         costs: of a miss and of a false alarm.
         norm: what was done to the scores.
+        metric: what compared embeddings; named where it is no cosine.
     """
     ties = "by-order" if mode == "nist" else "one-threshold"
     priors = ",".join(f"{p:g}" for p in p_targets) or "none"
     miss, false_alarm = costs
+    compared = "" if metric == "cosine" else f"|metric:{metric}"
     return (
         f"list:{list_name}#{digest.removeprefix('sha256:')[:12]}|trials:{n_target}+{n_nontarget}"
         f"|eer:{mode}|ties:{ties}|dcf:normalised|p_target:{priors}|costs:{miss:g},{false_alarm:g}"
-        f"|norm:{norm}|avkd:{avkd_version()}"
+        f"{compared}|norm:{norm}|avkd:{avkd_version()}"
     )
 
 

@@ -95,12 +95,14 @@ class Trials:
         return [self.ids[code] for code in self.test.tolist()]
 
 
-def read_trials(source: str | Path, format: str | None = None) -> Trials:
+def read_trials(source: str | Path, format: str | None = None, *, crossed: bool = False) -> Trials:
     """Read a trial list: VoxCeleb, Kaldi, 3D-Speaker, FAME, CSV, NIST key, or unlabelled pairs.
 
     Args:
         source: path, gzipped or not, or "-" for standard input.
         format: one of `FORMATS`; None: guessed.
+        crossed: the sides are of two senses: (a, b) and (b, a) are two trials, and a recording
+            may meet itself.
 
     Raises:
         MissingInputError: the file cannot be read.
@@ -119,7 +121,7 @@ def read_trials(source: str | Path, format: str | None = None) -> Trials:
         _decode(columns, block, wanted, codes, parts)
         if format == "kaldi" and block.words[2] in (b"0", b"1"):
             format = "3dspeaker"
-    return _trials(columns, format or "", codes.ids(columns.name), parts)
+    return _trials(columns, format or "", codes.ids(columns.name), parts, crossed)
 
 
 def _decode(
@@ -137,10 +139,10 @@ def _decode(
             parts[what].append(codes.of(block.column(index)))
 
 
-def _trials(columns: Columns, format: str, ids: list[str], parts: dict) -> Trials:
+def _trials(columns: Columns, format: str, ids: list[str], parts: dict, crossed: bool) -> Trials:
     enrol, test = np.concatenate(parts["enrol"]), np.concatenate(parts["test"])
     label = np.concatenate(parts["label"]) if parts["label"] else None
-    warnings = pair_warnings(columns.name, ids, enrol, test, label)
+    warnings = pair_warnings(columns.name, ids, enrol, test, label, crossed)
     name = list_name(columns.name, label, columns.digest)
     keys = parts["key"] or None
     return Trials(ids, enrol, test, label, format, name, columns.digest, warnings, keys)
@@ -175,14 +177,22 @@ def guess_format(columns: Columns, block: Block) -> str:
 
 
 def pair_warnings(
-    name: str, ids: Sequence[str], enrol: np.ndarray, test: np.ndarray, label: np.ndarray | None
+    name: str,
+    ids: Sequence[str],
+    enrol: np.ndarray,
+    test: np.ndarray,
+    label: np.ndarray | None,
+    crossed: bool = False,
 ) -> tuple[str, ...]:
     """Return what is odd about the pairs: repeated ones, recordings against themselves.
+
+    Of two senses, neither the turned pair nor a recording's voice and face are odd.
 
     Raises:
         InputError: a pair, in either order, is both target and nontarget.
     """
-    low, high = np.minimum(enrol, test).astype(np.int64), np.maximum(enrol, test)
+    ends = (enrol, test) if crossed else (np.minimum(enrol, test), np.maximum(enrol, test))
+    low, high = ends[0].astype(np.int64), ends[1]
     pair = (low * len(ids) + high) * 2 + (0 if label is None else label)
     pair.sort()
     step = np.diff(pair)
@@ -197,7 +207,7 @@ def pair_warnings(
     found = []
     if repeated := int(np.count_nonzero(step == 0)):
         found.append(f"{repeated} trials repeat a pair (duplicate_trial)")
-    if itself := int(np.count_nonzero(enrol == test)):
+    if not crossed and (itself := int(np.count_nonzero(enrol == test))):
         found.append(f"{itself} trials are of a recording against itself (self_trial)")
     return tuple(found)
 

@@ -11,7 +11,7 @@ from avkd_cli.steps.analyze.draws import by_persons, limits, resolved
 from avkd_cli.steps.analyze.inputs import display_names, read_labelled
 from avkd_cli.steps.score_output import P_TARGETS, figures
 from avkd_cli.verification.figure import Figure, figure
-from avkd_cli.verification.metrics import act_dcf, area_under_roc, cllr, fnmr_at_fmr, min_cllr
+from avkd_cli.verification.metrics import act_dcf, cllr, fnmr_at_fmr, min_cllr
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import signature
 
@@ -98,7 +98,7 @@ def metrics(
 
 
 def measured(scores: Scores, rules: Rules = USUAL) -> dict:
-    """Return one score file's digest and counts, its EER and minDCFs, and their signature."""
+    """Return one score file's digest and counts, its EER, minDCFs and AUC, and their signature."""
     n_target, n_nontarget = len(scores.target), len(scores.nontarget)
     return {
         "digest": scores.digest,
@@ -123,7 +123,6 @@ def further(scores: Scores, rules: Rules = USUAL) -> dict:
     target, nontarget = scores.target, scores.nontarget
     actual = {f"{p:g}": act_dcf(target, nontarget, p, *rules.costs) for p in rules.p_targets}
     return {
-        "auc": area_under_roc(target, nontarget),
         "fnmr_percent_at_fmr": {
             f"{fmr:g}": 100 * fnmr_at_fmr(target, nontarget, fmr) for fmr in FMRS
         },

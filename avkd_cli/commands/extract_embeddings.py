@@ -17,7 +17,7 @@ from avkd_cli.config import Execution, ExtractConfig
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Import somebody else's embeddings: an .npz with arrays id, embedding and, if there, "
-    "person, classes, classifier; or a Kaldi .scp.",
+    "person, classes, classifier, classifier_bias, scale; or a Kaldi .scp.",
 )
 @click.option("--modality", help="What imported embeddings were made from, such as visual.")
 @options.output_store
@@ -37,7 +37,7 @@ def extract_embeddings(
     """Make one embedding of each utterance of STORES with the network of RUN.
 
     A fusion takes the embedding stores of both senses. Whole recordings are used, faces of an
-    utterance are averaged, and the rows of the AAM-softmax are stored beside the embeddings.
+    utterance are averaged, and the head that it was trained with is stored beside the embeddings.
     STORES may be - for a manifest line on stdin.
 
     \b

@@ -10,7 +10,9 @@ from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.extract_embeddings import chosen_fingerprint
 from avkd_cli.storage import durable
-from avkd_cli.storage.build import build_embeddings
+from avkd_cli.storage.computed import Origin, Rows, build_computed
+from avkd_cli.storage.embeddings import Embeddings
+from avkd_cli.storage.heads import AAM, SOFTMAX, StoredHead
 from avkd_cli.storage.utterances import read_ids
 
 
@@ -26,7 +28,8 @@ def import_embeddings(
 
     Args:
         source: an .npz with arrays `id` (n,), `embedding` (n, d) and, if there, `person` (n,),
-            `classes` (C,), `classifier` (C, d); or a Kaldi .scp of vectors.
+            `classes` (C,) and `classifier` (C, d), `classifier_bias` (C,), `scale` (); or a
+            Kaldi .scp of vectors.
 
     Raises:
         MissingInputError: no such file. InputError: arrays are missing, do not fit each other,
@@ -40,21 +43,52 @@ def import_embeddings(
         kept = [i for i, one in enumerate(ids) if one in wanted]
         ids, persons = [ids[i] for i in kept], [persons[i] for i in kept]
         embedding = embedding[kept]
-    classes = [str(name) for name in arrays["classes"]] if "classes" in arrays else None
-    return build_embeddings(
-        output,
-        ids=ids,
-        persons=persons,
-        dimension=embedding.shape[1],
-        compute=lambda start, stop: embedding[start:stop],
-        config={},
+    content = Embeddings(
+        Rows(ids, persons),
+        embedding.shape[1],
+        lambda start, stop: embedding[start:stop],
+        head_of(source, arrays, embedding.shape[1]),
+    )
+    origin = Origin(
+        "extract-embeddings",
         inputs={"source": "sha256:" + durable.sha256_file(source)}
         | chosen_fingerprint(ids, list_file),
-        extra={"modality": modality, "imported": source.name},
-        classes=classes,
-        classifier=np.asarray(arrays["classifier"], np.float32) if classes else None,
-        execution=execution,
+        said={"modality": modality, "imported": source.name},
     )
+    return build_computed(output, content, origin, execution)
+
+
+def head_of(source: Path, arrays: dict[str, np.ndarray], dimension: int) -> StoredHead | None:
+    """Return the classifier that came along, or None; one with a bias is a plain softmax's.
+
+    Raises:
+        InputError: its arrays do not fit each other, or the embeddings.
+    """
+    given = {"classes", "classifier", "classifier_bias", "scale"} & arrays.keys()
+    if not given:
+        return None
+    if missing := {"classes", "classifier"} - given:
+        raise InputError(
+            f"{source}: has '{min(given)}' but no '{min(missing)}'; save classes (C,) and "
+            "classifier (C, d) together, or none of them"
+        )
+    try:
+        bias = arrays.get("classifier_bias")
+        head = StoredHead(
+            AAM if bias is None else SOFTMAX,
+            [str(name) for name in arrays["classes"].reshape(-1)],
+            np.asarray(arrays["classifier"], np.float32),
+            float(arrays["scale"]) if "scale" in arrays else None,
+            None if bias is None else np.asarray(bias, np.float32),
+        )
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{source}: {error}; save arrays that fit each other") from None
+    if head.dimension != dimension:
+        raise InputError(
+            f"{source}: classifier is {head.weight.shape}, embeddings have {dimension} "
+            "dimensions; save the classifier of these embeddings"
+        )
+    return head
 
 
 def read_npz(source: Path) -> dict[str, np.ndarray]:
@@ -115,8 +149,4 @@ def check_arrays(source: Path, arrays: dict[str, np.ndarray]) -> tuple[list[str]
         raise InputError(
             f"{source}: {bad.sum()} embeddings are not finite, first of '{ids[bad.argmax()]}'"
         )
-    if "classifier" in arrays or "classes" in arrays:
-        rows = {name: np.shape(arrays.get(name, ())) for name in ("classes", "classifier")}
-        if rows["classifier"] != (*rows["classes"], embedding.shape[1]):
-            raise InputError(f"{source}: classes {rows['classes']} do not fit {rows['classifier']}")
     return ids, embedding

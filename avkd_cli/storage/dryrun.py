@@ -10,7 +10,7 @@ from avkd_cli.errors import Rejected
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import duration
 from avkd_cli.storage.record import Process
-from avkd_cli.storage.specs import EMBEDDINGS, StoreSpec
+from avkd_cli.storage.specs import StoreSpec
 from avkd_cli.storage.utterances import UtteranceList
 
 
@@ -74,14 +74,18 @@ def _bytes(count: int) -> str:
     raise AssertionError
 
 
-def of_embeddings(out: Path, plan: Plan, count: int, dimension: int) -> dict[str, Any]:
+def of_computed(out: Path, plan: Plan, count: int, size: int) -> dict[str, Any]:
     """Say how large the store would be; touch nothing."""
     free = shutil.disk_usage(out.parent).free
-    size = 4 * count * dimension
-    say(plan.step, f"{out}: would hold {count} embeddings, {_bytes(size)}; {_bytes(free)} are free")
+    what = plan.kind.removeprefix("avkd.")
+    say(
+        plan.step,
+        f"{out}: would hold {what} of {count} utterances, about {_bytes(size)} before packing; "
+        f"{_bytes(free)} are free",
+    )
     return {
         "dry_run": True,
-        "format": EMBEDDINGS.kind,
+        "format": plan.kind,
         "path": str(out),
         "utterances": count,
         "partitions": plan.partitions,

@@ -1,28 +1,132 @@
-"""Build a store of embeddings, computed in this process, partition by partition.
+"""One vector an utterance, and the head that it was trained with: what a store of them holds."""
 
-What a killed run had finished is kept, as in `build`.
-"""
-
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError
-from avkd_cli.storage import dryrun, durable, manifest, partitions
-from avkd_cli.storage.plan import Plan
-from avkd_cli.storage.progress import progress
+from avkd_cli.storage import partitions
+from avkd_cli.storage.computed import Origin, Rows, build_computed, digest_of_rows
+from avkd_cli.storage.heads import AAM, PERSON, StoredHead
 from avkd_cli.storage.record import reject_lines
-from avkd_cli.storage.specs import EMBEDDINGS, GROUP
-
-SOFTWARE = ("avkd", "numcodecs", "torch", "zarr")
-"""What decides bytes: a store is not made half by one version, half by another."""
+from avkd_cli.storage.specs import EMBEDDINGS, GROUP, Array, StoreSpec
 
 EMBEDDING_ROWS = 4096
 """Rows of a partition: 8 MiB at 512 dimensions."""
+
+_ARRAYS = {array.name: array for array in (*EMBEDDINGS.index, *EMBEDDINGS.items)}
+_VECTORS = _ARRAYS["embedding"]
+
+Files = dict[str, bytes]
+Said = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """The content of a store of embeddings.
+
+    Args:
+        rows: whose they are.
+        dimension: of a vector.
+        compute: (start, stop) → vectors of those rows, (stop - start, dimension) float32.
+        head: what they were trained with, or None.
+        label: the column of the list that the head's classes are of.
+        trained_on: persons that the network was trained on, where classes are not persons.
+    """
+
+    rows: Rows
+    dimension: int
+    compute: Callable[[int, int], np.ndarray]
+    head: StoredHead | None = None
+    label: str = PERSON
+    trained_on: Sequence[str] | None = None
+
+    spec: ClassVar[StoreSpec] = EMBEDDINGS
+    partition_rows: ClassVar[int] = EMBEDDING_ROWS
+
+    def __post_init__(self) -> None:
+        if self.head is not None and self.head.dimension != self.dimension:
+            raise ValueError(f"classifier {self.head.weight.shape}, embeddings {self.dimension}")
+
+    def layout(self) -> Said:
+        """Return what decides where things are stored."""
+        rows = digest_of_rows(self.rows.ids, self.rows.persons, self.rows.splits)
+        return {"dimension": self.dimension, "rows": rows}
+
+    def expected_bytes(self) -> int:
+        """Return the bytes of the vectors."""
+        return 4 * len(self.rows) * self.dimension
+
+    def part(self, number: int, part: slice, size: int) -> tuple[Files, Said]:
+        """Return the files of a block of vectors."""
+        ids = self.rows.ids[part]
+        vectors = _checked(self.compute(part.start, part.stop), ids, self.dimension)
+        files = self._block(vectors, size, part.start)
+        files.pop("embedding/zarr.json")  # of all blocks: it is written at the end
+        return files, {}
+
+    def whole(self, work: Path, marks: partitions.Marks, size: int) -> tuple[Files, Said]:
+        """Return all files but the vectors', and what avkd.json says of the arrays."""
+        files = {"zarr.json": GROUP, "rejects.jsonl": reject_lines([])}
+        files |= self._block(np.empty((0, self.dimension), np.float32), size, 0)
+        described = {"embedding": _described(_VECTORS, [len(self.rows), self.dimension])}
+        for name, values in self._columns().items():
+            files |= _encoded(_ARRAYS[name], values)
+            described[name] = _described(_ARRAYS[name], list(np.shape(values)))
+        record = {"normalised": False, "label": self.label, "head": self._said_of_head()}
+        return files, record | {"counts": self.rows.counts(), "arrays": described}
+
+    def _columns(self) -> dict[str, Any]:
+        """Return every array but the vectors: texts as lists, numbers as ndarrays."""
+        rows, head = self.rows, self.head
+        columns = {"id": list(rows.ids), "person": list(rows.persons), "split": list(rows.splits)}
+        if head is not None:
+            columns |= {"classes": list(head.classes), "classifier": _float32(head.weight)}
+            if head.bias is not None:
+                columns["classifier_bias"] = _float32(head.bias)
+        if self.trained_on is not None:
+            columns["trained_on"] = list(self.trained_on)
+        return columns
+
+    def _said_of_head(self) -> Said | None:
+        return self.head and {"kind": self.head.kind, "scale": self.head.scale}
+
+    def _block(self, vectors: np.ndarray, size: int, start: int) -> Files:
+        """Return the files of rows `start` on of the vectors, stored in blocks of `size`."""
+        place = {"length": len(self.rows), "block": size, "start": start}
+        return _encoded(_VECTORS, vectors, **place)
+
+
+def _float32(values: np.ndarray) -> np.ndarray:
+    return np.asarray(values, np.float32)
+
+
+def _encoded(array: Array, values: Any, **place: int) -> Files:
+    """Return the files of an array by their names in the store."""
+    from avkd_cli.storage import tables  # zarr-python, not for a dry run
+
+    files = tables.encode(values, array.axes, array.meaning, **place)
+    return {f"{array.name}/{file}": data for file, data in files.items()}
+
+
+def _described(array: Array, shape: list[int]) -> Said:
+    return {"dtype": array.dtype, "shape": shape, "axes": list(array.axes)}
+
+
+def _checked(vectors: np.ndarray, ids: Sequence[str], dimension: int) -> np.ndarray:
+    """Return vectors as float32, all finite."""
+    vectors = _float32(vectors)
+    if vectors.shape != (len(ids), dimension):
+        raise ValueError(f"embeddings {vectors.shape}, wanted {len(ids), dimension}")
+    if not np.isfinite(vectors).all():
+        bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+        shown = ", ".join(repr(ids[i]) for i in bad[:5])
+        raise InputError(f"{len(bad)} embeddings are not finite, such as of {shown}; mend the run")
+    return vectors
 
 
 def build_embeddings(
@@ -41,143 +145,12 @@ def build_embeddings(
     splits: Sequence[str] = (),
     step: str = "extract-embeddings",
 ) -> dict[str, Any] | None:
-    """Make a store with one vector an utterance, computed in this process.
+    """Make a store of embeddings with an AAM-softmax of unknown scale: callers are on their way.
 
-    Args:
-        out: its name.
-        ids: of the rows.
-        persons: of the rows, "" where unknown.
-        dimension: of a vector.
-        compute: (start, stop) → vectors of those rows, (stop - start, dimension) float32.
-        config: settings, for the manifest.
-        inputs: name → fingerprint.
-        extra: what else the manifest says, such as modality and run.
-        classes: persons of the classifier, or None.
-        classifier: (classes, dimension), or None.
-        execution: how to do it.
-        splits: of the rows, such as train; none: "" for all.
-        step: the command's name.
-
-    Returns:
-        As `build_from_utterances`.
-
-    Raises:
-        InputError: no rows, an id twice, or a vector that is not finite.
-        OutputError, WriteError, TemporaryError: as `build_from_utterances`.
+    `build_computed` of `Embeddings` is what to call; this goes when nothing calls it.
     """
-    _check_rows(ids, persons, dimension, classes, classifier)
-    splits = splits or [""] * len(ids)
-    rows = min(execution.partition_size or EMBEDDING_ROWS, len(ids))
-    plan = Plan(
-        step=step,
-        kind=EMBEDDINGS.kind,
-        version=EMBEDDINGS.version,
-        config=config,
-        inputs=inputs,
-        partitions=-(-len(ids) // rows),
-        layout={
-            "partition_size": rows,
-            "dimension": dimension,
-            "rows": durable.digest_of([*ids, *persons, *splits]),
-        },
-        software={
-            name: manifest.library_version(name) for name in ("avkd", "numcodecs", "torch", "zarr")
-        },
-    )
-    if execution.dry_run:
-        partitions.check_output(out)
-        return dryrun.of_embeddings(out, plan, len(ids), dimension)
-
-    def make(work: Path, numbers: range, marks: partitions.Marks) -> None:
-        earlier = rows * len(marks)
-        with progress(step, len(ids), quiet=execution.quiet, done=earlier) as advance:
-            for number in (number for number in numbers if number not in marks):
-                start, stop = number * rows, min((number + 1) * rows, len(ids))
-                vectors = _checked_vectors(compute(start, stop), ids[start:stop], dimension)
-                files = _block(vectors, len(ids), rows, start)
-                files.pop("embedding/zarr.json")  # of all blocks: it is written at the end
-                summary = {"accepted": stop - start, "rejected": {}}
-                marks[number] = partitions.commit(work, number, files, summary)
-                advance(stop - start)
-
-    def assemble(_: Path, marks: partitions.Marks) -> tuple[dict[str, bytes], dict[str, Any]]:
-        files, described = _files(ids, persons, splits, dimension, rows, classes, classifier)
-        counts = {"utterances": len(ids), "persons": len(set(persons) - {""}), "rejected": 0}
-        return files, {"normalised": False, **extra, "counts": counts, "arrays": described}
-
-    return partitions.produce(out, plan, execution, make, assemble)
-
-
-def _check_rows(
-    ids: Sequence[str],
-    persons: Sequence[str],
-    dimension: int,
-    classes: Sequence[str] | None,
-    classifier: np.ndarray | None,
-) -> None:
-    if not ids:
-        raise InputError("there is no utterance to embed; a store cannot be empty")
-    if len(set(ids)) != len(ids):
-        twice = next(id for id, count in Counter(ids).items() if count > 1)
-        raise InputError(f"id {twice!r} stands twice; give each utterance its own")
-    if len(persons) != len(ids):
-        raise ValueError(f"{len(persons)} persons for {len(ids)} ids")
     if (classes is None) != (classifier is None):
         raise ValueError("classes and classifier go together")
-    if classifier is not None and classifier.shape != (len(classes or ()), dimension):
-        raise ValueError(f"classifier {classifier.shape}, wanted {len(classes or ()), dimension}")
-
-
-def _checked_vectors(vectors: np.ndarray, ids: Sequence[str], dimension: int) -> np.ndarray:
-    """Return vectors as float32, all finite."""
-    vectors = np.asarray(vectors, np.float32)
-    if vectors.shape != (len(ids), dimension):
-        raise ValueError(f"embeddings {vectors.shape}, wanted {len(ids), dimension}")
-    if not np.isfinite(vectors).all():
-        bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
-        shown = ", ".join(repr(ids[i]) for i in bad[:5])
-        raise InputError(f"{len(bad)} embeddings are not finite, such as of {shown}; mend the run")
-    return vectors
-
-
-def _block(vectors: np.ndarray, length: int, rows: int, start: int) -> dict[str, bytes]:
-    """Return the files of rows `start` on of the vectors, stored in blocks of `rows`."""
-    from avkd_cli.storage import tables  # zarr-python, not for a dry run
-
-    array = next(array for array in EMBEDDINGS.index if array.name == "embedding")
-    files = tables.encode(
-        vectors, array.axes, array.meaning, length=length, block=rows, start=start
-    )
-    return {f"embedding/{file}": data for file, data in files.items()}
-
-
-def _files(
-    ids: Sequence[str],
-    persons: Sequence[str],
-    splits: Sequence[str],
-    dimension: int,
-    rows: int,
-    classes: Sequence[str] | None,
-    classifier: np.ndarray | None,
-) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Return all files but the vectors', and what avkd.json says of the arrays."""
-    from avkd_cli.storage import tables
-
-    meaning = {array.name: array for array in (*EMBEDDINGS.index, *EMBEDDINGS.items)}
-    columns: dict[str, Any] = {"id": list(ids), "person": list(persons), "split": list(splits)}
-    if classes is not None:
-        columns |= {"persons": list(classes), "classifier": np.asarray(classifier, np.float32)}
-    files = {"zarr.json": GROUP, "rejects.jsonl": reject_lines([])}
-    files |= _block(np.empty((0, dimension), np.float32), len(ids), rows, 0)
-    axes, shape = list(meaning["embedding"].axes), [len(ids), dimension]
-    described = {"embedding": {"dtype": "float32", "shape": shape, "axes": axes}}
-    for name, values in columns.items():
-        array = meaning[name]
-        encoded = tables.encode(values, array.axes, array.meaning)
-        files |= {f"{name}/{file}": data for file, data in encoded.items()}
-        described[name] = {
-            "dtype": array.dtype,
-            "shape": list(np.shape(values)),
-            "axes": list(array.axes),
-        }
-    return files, described
+    head = None if classifier is None else StoredHead(AAM, classes or [], classifier)
+    content = Embeddings(Rows(ids, persons, splits), dimension, compute, head)
+    return build_computed(out, content, Origin(step, config, inputs, extra), execution)

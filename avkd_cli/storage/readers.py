@@ -16,6 +16,7 @@ import numpy as np
 
 from avkd_cli.errors import InputError, TemporaryError
 from avkd_cli.storage import durable
+from avkd_cli.storage.heads import AAM, PERSON, StoredHead
 
 
 class Store:
@@ -114,6 +115,16 @@ class Store:
         return self.column("person")
 
     @functools.cached_property
+    def filled(self) -> np.ndarray:
+        """Whether each row has anything, (utterances,) bool; one without a face has not."""
+        return np.ones(len(self), bool)
+
+    def holds(self, utterance: str) -> bool:
+        """Return whether there is anything of an utterance: sound, a face, an embedding."""
+        row = self.row_of.get(utterance)
+        return row is not None and bool(self.filled[row])
+
+    @functools.cached_property
     def row_of(self) -> dict[str, int]:
         """Row of each id.
 
@@ -127,7 +138,7 @@ class Store:
 
 
 class EmbeddingStore(Store):
-    """One vector an utterance, and the classifier that they were trained with, if it is known."""
+    """One vector an utterance, and the head that they were trained with, if it is known."""
 
     @functools.cached_property
     def embedding(self) -> np.ndarray:
@@ -145,15 +156,59 @@ class EmbeddingStore(Store):
         """Size of a vector."""
         return int(self._arrays["embedding"]["shape"][1])
 
+    @property
+    def label(self) -> str:
+        """Which column of the list the classes are of."""
+        return self.manifest.get("label", PERSON)
+
     @functools.cached_property
     def classes(self) -> list[str] | None:
-        """Person of each row of the classifier, or None."""
-        return self.column("persons") if self.has("persons") else None
+        """Name of each row of the classifier, or None."""
+        name = "classes" if self.manifest["version"] > 1 else "persons"
+        return self.column(name) if self.has(name) else None
 
     @functools.cached_property
     def classifier(self) -> np.ndarray | None:
-        """Rows of the AAM-softmax W, (classes, dimension) float32, or None."""
+        """Rows of the head's W, (classes, dimension) float32, or None."""
         return self.column("classifier") if self.has("classifier") else None
+
+    @functools.cached_property
+    def head(self) -> StoredHead | None:
+        """What the embeddings were trained with, or None where that is not known.
+
+        Raises:
+            InputError: its parts do not fit each other.
+        """
+        if self.classifier is None:
+            return None
+        bias = self.column("classifier_bias") if self.has("classifier_bias") else None
+        try:
+            kind, scale = self._said_of_head()
+            head = StoredHead(kind, self.classes or [], self.classifier, scale, bias)
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{self.path}: {error}; make the store again") from None
+        if head.dimension != self.dimension:
+            raise InputError(
+                f"{self.path}: classifier is of {head.dimension} dimensions, embeddings of "
+                f"{self.dimension}; make the store again"
+            )
+        return head
+
+    def _said_of_head(self) -> tuple[str, float | None]:
+        """Return kind and scale of the head."""
+        if self.manifest["version"] == 1:
+            return AAM, None
+        said = self.manifest.get("head")
+        if not isinstance(said, dict) or said.keys() < {"kind", "scale"}:
+            raise ValueError("does not say what head it has")
+        return said["kind"], said["scale"]
+
+    @functools.cached_property
+    def trained_on(self) -> list[str] | None:
+        """Persons that the network was trained on, or None where that is not known."""
+        if self.has("trained_on"):
+            return self.column("trained_on")
+        return self.classes if self.label == PERSON else None
 
 
 class RaggedStore(Store):
@@ -179,6 +234,11 @@ class RaggedStore(Store):
     def lengths(self) -> np.ndarray:
         """How many frames, samples or faces each utterance has, int64; 0 for no face."""
         return self.column("length")
+
+    @functools.cached_property
+    def filled(self) -> np.ndarray:
+        """Whether each row has anything, (utterances,) bool; one without a face has not."""
+        return self.lengths > 0
 
     @functools.cached_property
     def item_start(self) -> np.ndarray:

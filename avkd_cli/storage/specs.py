@@ -28,6 +28,7 @@ class StoreSpec:
         items: one value for each of those, such as each face.
         media: the keys of an utterance that it is made of; of "audio|video" the first there is.
         counts_empty: name in `counts` of utterances with none of them, if that is no fault.
+        reads: older versions that are read as well.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class StoreSpec:
     items: tuple[Array, ...] = ()
     media: tuple[str, ...] = ()
     counts_empty: str = ""
+    reads: tuple[int, ...] = ()
 
 
 def _text(name: str, meaning: str) -> Array:
@@ -100,7 +102,8 @@ FACES = StoreSpec(
 
 EMBEDDINGS = StoreSpec(
     kind="avkd.embeddings",
-    version=1,
+    version=2,
+    reads=(1,),  # it called classes "persons", and said neither kind nor scale of the head
     index=(
         _text("id", "name of the utterance, unique"),
         _text("person", "who; empty where unknown"),
@@ -108,8 +111,10 @@ EMBEDDINGS = StoreSpec(
         Array("embedding", "float32", ("utterance", "dimension"), "not length-normalised"),
     ),
     items=(
-        Array("persons", "string", ("class",), "persons of the classifier"),
-        Array("classifier", "float32", ("class", "dimension"), "rows of the AAM-softmax W"),
+        Array("classes", "string", ("class",), "names of the classifier's rows"),
+        Array("classifier", "float32", ("class", "dimension"), "rows of the head's W"),
+        Array("classifier_bias", "float32", ("class",), "the head's bias, where it has one"),
+        Array("trained_on", "string", ("trained",), "persons trained on, where classes are others"),
     ),
 )
 

@@ -65,10 +65,11 @@ def open_store(path: str | Path | dict[str, Any], *kinds: str) -> Store:
         raise InputError(f"{where}: expected a store of {wanted}, this one holds {kind}")
     if kind not in SPECS:
         raise InputError(f"{where}: holds {kind}, which this version of avkd does not know")
-    if record.get("version") != SPECS[kind].version:
+    readable = (*SPECS[kind].reads, SPECS[kind].version)
+    if record.get("version") not in readable:
         raise InputError(
             f"{where}: is version {record.get('version')} of {kind}, this avkd reads "
-            f"{SPECS[kind].version}; make the store again or use another avkd"
+            f"{' and '.join(map(str, readable))}; make the store again or use another avkd"
         )
     for fault in manifest.faults_of_files(where, record["files"]):
         raise InputError(f"{where}: {fault}; make the store again")

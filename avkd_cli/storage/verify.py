@@ -140,12 +140,11 @@ def _faults_of_embeddings(store: EmbeddingStore) -> Iterator[str]:
     if len(bad):
         shown = ", ".join(repr(store.ids[row]) for row in bad[:5])
         yield f"{len(bad)} embeddings are not finite, such as of {shown}"
-    if store.classifier is not None:
-        classes = store.classes or []
-        if store.classifier.shape != (len(classes), store.dimension):
-            yield f"classifier is {store.classifier.shape} for {len(classes)} persons"
-        if len(set(classes)) != len(classes):
-            yield "a person has two rows in the classifier"
+    _ = store.head  # raises unless its parts fit each other
+    if store.classifier is None and (store.has("classifier_bias") or store.classes is not None):
+        yield "names classes, or a bias, of a classifier that is not there"
+    if len(set(store.trained_on or [])) != len(store.trained_on or []):
+        yield "trained_on names a person twice"
 
 
 def faults_against(store: Store, other: Store) -> Iterator[str]:

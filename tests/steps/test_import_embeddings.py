@@ -10,6 +10,7 @@ from avkd_cli.storage.store import open_store
 
 IDS = np.array(["p1/a", "p1/b", "p2/a"])
 VECTORS = np.arange(12, dtype=np.float32).reshape(3, 4)
+HEAD = {"id": IDS, "embedding": VECTORS, "classes": IDS, "classifier": VECTORS}
 
 
 def bring(tmp_path, list_file=None, **arrays):
@@ -36,6 +37,21 @@ def test_a_classifier_comes_along(tmp_path):
     store = open_store(tmp_path / "e.zarr", "avkd.embeddings")
     assert store.classes == ["p1", "p2"]
     assert store.classifier.shape == (2, 4)
+    assert (store.head.kind, store.head.scale, store.head.bias) == ("aam-softmax", None, None)
+
+
+def test_a_classifier_with_a_bias_is_a_plain_softmax(tmp_path):
+    bring(tmp_path, id=IDS, embedding=VECTORS, classes=np.array(["p1", "p2"]),
+          classifier=np.ones((2, 4)), classifier_bias=np.array([0.5, -0.5]))  # fmt: skip
+    head = open_store(tmp_path / "e.zarr", "avkd.embeddings").head
+    assert (head.kind, head.bias.tolist()) == ("softmax", [0.5, -0.5])
+
+
+def test_a_scale_comes_along(tmp_path):
+    bring(tmp_path, id=IDS, embedding=VECTORS, classes=np.array(["p1", "p2"]),
+          classifier=np.ones((2, 4)), scale=np.array(30))  # fmt: skip
+    head = open_store(tmp_path / "e.zarr", "avkd.embeddings").head
+    assert (head.kind, head.scale) == ("aam-softmax", 30.0)
 
 
 def test_half_precision_becomes_float32_and_a_list_chooses(tmp_path):
@@ -55,7 +71,16 @@ def test_half_precision_becomes_float32_and_a_list_chooses(tmp_path):
         ({"id": IDS, "embedding": VECTORS.astype(str)}, "wanted floats"),
         ({"id": np.array(["a", "a", "b"]), "embedding": VECTORS}, "twice"),
         ({"id": IDS, "embedding": VECTORS * np.nan}, "not finite, first of 'p1/a'"),
-        ({"id": IDS, "embedding": VECTORS, "classes": IDS[:2]}, "do not fit"),
+        (HEAD | {"classes": IDS[:2]}, "classifier is \\(3, 4\\) for 2 classes"),
+        (HEAD | {"classes": IDS[[0, 0, 1]]}, "a class has two rows"),
+        (HEAD | {"classifier": VECTORS[:, :3]}, "classifier is \\(3, 3\\), embeddings have 4"),
+        (HEAD | {"classifier": np.full_like(VECTORS, np.inf)}, "classifier is not finite"),
+        (HEAD | {"classifier": IDS}, "could not convert"),
+        (HEAD | {"classifier_bias": np.zeros(2)}, "classifier_bias is \\(2,\\) for 3"),
+        (HEAD | {"scale": np.array(-1)}, "scale is -1.0"),
+        (HEAD | {"scale": np.array(["x"])}, "fit each other"),
+        ({"id": IDS, "embedding": VECTORS, "classes": IDS}, "'classes' but no 'classifier'"),
+        ({"id": IDS, "embedding": VECTORS, "scale": np.array(3)}, "'scale' but no 'classes'"),
         ({"id": np.array([{"x": 1}]), "embedding": VECTORS[:1]}, "plain arrays"),
     ],
 )

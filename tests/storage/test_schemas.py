@@ -2,12 +2,15 @@ import json
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import REJECT_CODES
 from avkd_cli.storage import manifest
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.computed import Origin, Rows, build_computed
+from avkd_cli.storage.embeddings import Embeddings
+from avkd_cli.storage.heads import StoredHead
 from avkd_cli.storage.specs import SPECS
 from avkd_cli.storage.utterances import read_utterances
 
@@ -32,14 +35,28 @@ def test_a_store_and_its_line_and_its_rejects_are_as_their_schemas_say(corpus, t
     rejects = (tmp_path / "audio" / "rejects.jsonl").read_text().splitlines()
     assert len(rejects) == 1
     schema("reject").validate(json.loads(rejects[0]))
-    line = build_embeddings(
-        tmp_path / "emb", ids=["a"], persons=["p"], dimension=1, compute=lambda a, b: [[1.0]],
-        config={}, inputs={}, extra={"modality": "audio", "run": "r"}, classes=None,
-        classifier=None, execution=Execution(quiet=True),
-    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        None,
+        StoredHead("aam-softmax", ["p"], np.ones((1, 1)), scale=32.0),
+        StoredHead("softmax", ["p"], np.ones((1, 1)), bias=np.ones(1)),
+    ],
+)
+def test_a_store_of_embeddings_is_as_its_schema_says(tmp_path, head):
+    content = Embeddings(Rows(["a"], ["p"]), 1, lambda start, stop: [[1.0]], head)
+    origin = Origin("extract-embeddings", said={"modality": "audio", "run": "r"})
+    line = build_computed(tmp_path / "emb", content, origin, Execution(quiet=True))
     schema("store").validate(line)
+    schema("store").validate(manifest.read(tmp_path / "emb"))
+    for wrong in ({"normalised": True}, {"head": {"kind": "softmax"}}, {"label": ""}):
+        with pytest.raises(jsonschema.ValidationError):
+            schema("store").validate(line | wrong)
+    schema("store").validate({k: v for k, v in line.items() if k != "head"} | {"version": 1})
     with pytest.raises(jsonschema.ValidationError):
-        schema("store").validate(line | {"normalised": True})
+        schema("store").validate({k: v for k, v in line.items() if k != "head"})
 
 
 LINES = [

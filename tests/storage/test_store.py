@@ -13,10 +13,8 @@ import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError, TemporaryError
 from avkd_cli.storage import durable, manifest, shards
-from avkd_cli.storage.embeddings import build_embeddings
 from avkd_cli.storage.store import open_store, resolve_input
 
 
@@ -25,99 +23,6 @@ def store(corpus, tmp_path):
     """Path of a store of frames."""
     corpus.build(tmp_path / "store")
     return tmp_path / "store"
-
-
-@pytest.fixture
-def embeddings(tmp_path):
-    """Make a store of embeddings; keywords replace those of build_embeddings."""
-
-    def make(name="emb", **changes):
-        ids = [f"id{i}" for i in range(10)]
-        vectors = np.random.default_rng(0).standard_normal((10, 3)).astype(np.float32)
-        given = {
-            "ids": ids,
-            "persons": [id[:3] for id in ids],
-            "dimension": 3,
-            "compute": lambda start, stop: vectors[start:stop],
-            "config": {"face_pool": "mean"},
-            "inputs": {"run": "sha256:0"},
-            "extra": {"modality": "audio"},
-            "classes": ["p", "q"],
-            "classifier": np.arange(6, dtype=np.float32).reshape(2, 3),
-            "execution": Execution(quiet=True, partition_size=4),
-        }
-        return build_embeddings(tmp_path / name, **(given | changes))
-
-    return make
-
-
-def test_an_embedding_store_holds_vectors_classes_and_who_they_are(embeddings, tmp_path):
-    line = embeddings()
-    store = open_store(line, "avkd.embeddings")
-    expected = np.random.default_rng(0).standard_normal((10, 3)).astype(np.float32)
-    np.testing.assert_array_equal(store.embedding, expected)
-    assert (store.ids[9], store.persons[9], store.row_of["id9"]) == ("id9", "id9", 9)
-    assert (store.classes, store.classifier.tolist()) == (["p", "q"], [[0, 1, 2], [3, 4, 5]])
-    assert (line["modality"], line["normalised"], line["counts"]["utterances"]) == (
-        "audio", False, 10,
-    )  # fmt: skip
-    group = zarr.open_group(tmp_path / "emb", mode="r")
-    np.testing.assert_array_equal(group["embedding"][...], expected)
-    np.testing.assert_array_equal(group["classifier"][...], store.classifier)
-    assert group["id"][...].tolist() == store.ids
-
-
-def test_embeddings_without_a_classifier_have_none(embeddings):
-    store = open_store(embeddings(classes=None, classifier=None))
-    assert (store.classes, store.classifier) == (None, None)
-
-
-def test_embeddings_go_on_where_they_were(embeddings, tmp_path, digests):
-    calls = []
-    vectors = np.random.default_rng(0).standard_normal((10, 3)).astype(np.float32)
-
-    def compute(start, stop):
-        calls.append((start, stop))
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return vectors[start:stop]
-
-    embeddings("whole")
-    with pytest.raises(KeyboardInterrupt):
-        embeddings(compute=compute)
-    embeddings(compute=compute)
-    assert calls == [(0, 4), (4, 8), (4, 8), (8, 10)]
-    assert digests(tmp_path / "emb") == digests(tmp_path / "whole")
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"ids": [], "persons": []}, "cannot be empty"),
-        ({"ids": ["a"] * 10}, "'a' stands twice"),
-        ({"compute": lambda a, b: np.full((b - a, 3), np.nan)}, "4 embeddings are not finite"),
-    ],
-)
-def test_embeddings_that_cannot_be_used_are_refused(embeddings, changes, message):
-    with pytest.raises(InputError, match=message):
-        embeddings(**changes)
-
-
-def test_an_output_that_is_its_own_input_is_refused(embeddings):
-    from avkd_cli.errors import UsageError
-
-    first = embeddings()
-    with pytest.raises(UsageError, match="is an input of this command"):
-        embeddings(
-            inputs={"store": first["fingerprint"]}, execution=Execution(overwrite=True, quiet=True)
-        )
-
-
-def test_a_dry_run_of_embeddings_says_their_size(embeddings, tmp_path, capsys):
-    found = embeddings(execution=Execution(dry_run=True, partition_size=4))
-    assert (found["expected_bytes"], found["partitions"]) == (120, 3)
-    assert list(tmp_path.iterdir()) == []
-    assert "10 embeddings, 120 bytes" in capsys.readouterr().err
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

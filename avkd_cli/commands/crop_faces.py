@@ -30,9 +30,9 @@ def crop_faces(
     """Find the faces of UTTERANCES, align and crop them into the store of -o.
 
     UTTERANCES is a list, one JSON object a line with id, person and video (mp4, mov, mkv, webm,
-    avi, mpg) or images (JPEG or PNG: one, several, or a folder); - reads it from stdin. One face
-    is kept of a frame; an utterance without any is kept, with length 0. The store's manifest is
-    printed as one JSON line.
+    avi, mpg) or images (JPEG, PNG, WebP, BMP, TIFF or PNM: one, several, or a folder); - reads it
+    from stdin. One face is kept of a frame; an utterance without any is kept, with length 0. A bad
+    picture among good ones is left out and named. The store's manifest is printed as one JSON line.
 
     Detectors need weights that you download once. yunet: face_detection_yunet_*.onnx of
     opencv_zoo. scrfd: det_*.onnx of an insightface pack. none: pictures are face crops already,

@@ -14,15 +14,13 @@ from avkd_cli.storage.specs import FACES
 from avkd_cli.storage.utterances import Utterance, read_utterances
 from avkd_cli.vision import quality
 from avkd_cli.vision.align import CROP_MODES, CropMode, crop
-from avkd_cli.vision.decode import LIMITS, Frame, read_frames, read_image
+from avkd_cli.vision.decode import Frame, read_frames
 from avkd_cli.vision.detectors import Detector, Weights, find_weights, load_detector
+from avkd_cli.vision.pictures import read_pictures
 from avkd_cli.vision.select import Detections, choose, is_ambiguous, usable
-from avkd_cli.vision.timeline import spread
 from avkd_cli.vision.tracks import Track, read_track
 
 Resolve = Callable[[str], Path]
-
-PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 
 
 def crop_faces(
@@ -117,10 +115,8 @@ def frames_of(
 ) -> Iterator[Frame]:
     """Yield the images, whose time is their number, or without any the frames of the video."""
     if utterance.images is not None:
-        paths = image_paths(utterance.images, resolve)
         most = min(config.count or config.max_faces, config.max_faces)
-        for number in spread(len(paths), most).tolist():
-            yield Frame(float(number), read_image(paths[number], LIMITS, warnings))
+        yield from read_pictures(utterance.images, resolve, most, warnings)
     elif utterance.video is not None:
         yield from read_frames(
             resolve(utterance.video),
@@ -133,21 +129,6 @@ def frames_of(
         )
     else:
         raise Rejected("missing_field", "neither 'images' nor 'video'")
-
-
-def image_paths(images: tuple[str, ...] | str, resolve: Resolve) -> list[Path]:
-    """Return the pictures that a list, one file or a folder names; a folder's in order of names."""
-    if not isinstance(images, str):
-        paths = [resolve(image) for image in images]
-    elif (folder := resolve(images)).is_dir():
-        names = sorted(p.name for p in folder.iterdir() if p.suffix.lower() in PICTURES)
-        # Each is resolved by itself: a link in the folder may lead out of the root.
-        paths = [resolve(f"{images}/{name}") for name in names]
-    else:
-        paths = [folder]
-    if not paths:
-        raise Rejected("no_frames", "no JPEG or PNG there")
-    return paths
 
 
 def face_in(

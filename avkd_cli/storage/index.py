@@ -31,12 +31,10 @@ def assemble(
         files |= {f"{array.name}/{file}": data for file, data in encoded.items()}
         shape = [len(values)] if isinstance(values, list) else list(values.shape)
         described[array.name] = {"dtype": array.dtype, "shape": shape, "axes": list(array.axes)}
-    lines = [
-        (work / f"{partitions.name_of(number)}.rejects.jsonl").read_bytes()
-        for number in sorted(marks)
-        if marks[number]["rejected"]
-    ]
-    files["rejects.jsonl"] = rejects.merged(utterances.rejects, lines)
+    lines = {kind: _lines(work, marks, kind) for kind in ("rejects", "warnings")}
+    files["rejects.jsonl"] = rejects.merged(utterances.rejects, lines["rejects"])
+    if lines["warnings"]:
+        files["warnings.jsonl"] = rejects.merged([], lines["warnings"])
     counts = {
         "utterances": len(columns["id"]),
         "persons": len(set(columns["person"]) - {""}),
@@ -47,6 +45,13 @@ def assemble(
     if spec.counts_empty:
         counts[spec.counts_empty] = sum(mark["empty"] for mark in marks.values())
     return files, {"counts": counts, "long": long["name"], "arrays": described}
+
+
+def _lines(work: Path, marks: Mapping[int, Mapping], kind: str) -> list[bytes]:
+    """Return what each partition says of its rejects or warnings, where it says any."""
+    names = [f"{partitions.name_of(number)}.{kind}.jsonl" for number in sorted(marks)]
+    listed = {name for mark in marks.values() for name in mark["files"]}
+    return [(work / name).read_bytes() for name in names if name in listed]
 
 
 def _long_array(spec: StoreSpec, found: list[dict | None]) -> dict[str, Any]:

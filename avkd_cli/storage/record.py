@@ -6,7 +6,7 @@ What it writes is a function of the utterances and settings only.
 import os
 import stat
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 
 from avkd_cli.errors import InputError, Rejected
 from avkd_cli.storage import partitions
+from avkd_cli.storage.clutter import is_clutter
 from avkd_cli.storage.specs import GROUP, Array, StoreSpec
 from avkd_cli.storage.utterance import Utterance, images_of
 from avkd_cli.storage.utterances import UtteranceList
@@ -29,7 +30,8 @@ class Record:
         columns: value of each of the spec's index columns; one left out is unknown (NaN).
         long: (length, …); the length may be 0.
         items: column → (length, …), each of the spec's.
-        warnings: codes of oddities.
+        warnings: codes of oddities, with what each is about behind ": " where that is to be told,
+            as "picture_left_out: 004.jpg: truncated".
     """
 
     columns: Mapping[str, Any]
@@ -91,7 +93,8 @@ def _size(path: Path | str) -> str:
         if not stat.S_ISDIR(found.st_mode):
             return str(found.st_size)
         with os.scandir(path) as entries:
-            sizes = sorted((entry.name, entry.stat().st_size) for entry in entries)
+            kept = (entry for entry in entries if not is_clutter(entry.name))
+            sizes = sorted((entry.name, entry.stat().st_size) for entry in kept)
     except (OSError, ValueError):
         return ""
     return f"{len(sizes)}:{sum(size for _, size in sizes)}"
@@ -172,6 +175,8 @@ def _commit(task: Task, records: dict[int, Record], rejects: list[dict]) -> dict
     }
     if rejects:
         files[f"{name}.rejects.jsonl"] = reject_lines(rejects)
+    if told := [line for i, record in records.items() for line in _told(task, i, record)]:
+        files[f"{name}.warnings.jsonl"] = reject_lines(told)
     long = [record.long for record in records.values() if len(record.long)]
     summary = summary_of(list(records.values()), rejects, task.spec)
     if long:
@@ -187,6 +192,14 @@ def _commit(task: Task, records: dict[int, Record], rejects: list[dict]) -> dict
     return partitions.commit(task.work, task.partition, files, summary)
 
 
+def _told(task: Task, index: int, record: Record) -> Iterator[dict[str, Any]]:
+    """Yield a line of warnings.jsonl for each warning of a record that says what it is about."""
+    for text in record.warnings:
+        code, colon, detail = text.partition(": ")
+        if colon:
+            yield task.utterances.warning(index, code, detail)
+
+
 def reject_lines(rejects: list[dict]) -> bytes:
     """Return rejects as JSON Lines."""
     return b"".join(msgspec.json.encode(reject) + b"\n" for reject in rejects)
@@ -195,7 +208,7 @@ def reject_lines(rejects: list[dict]) -> bytes:
 def summary_of(records: list[Record], rejects: list[dict], spec: StoreSpec) -> dict[str, Any]:
     """Return what a mark counts."""
     empty = sum(len(record.long) == 0 for record in records)
-    warnings = Counter(code for record in records for code in record.warnings)
+    warnings = Counter(text.partition(": ")[0] for record in records for text in record.warnings)
     return {
         "accepted": len(records),
         "rejected": dict(sorted(Counter(reject["code"] for reject in rejects).items())),

@@ -91,7 +91,10 @@ class Limit:
         if codes.total() > self.most:
             raise self._too_many(codes, f"at most {self.most} may be")
         if self.strict and (warned := self.warned(marks)):
-            raise InputError(f"--strict: warnings ({counted(warned)}); mend them, or run without")
+            told = self._example(partitions.work_of(self.out), "warnings")
+            raise InputError(
+                f"--strict: warnings ({counted(warned)}){told}; mend them, or run without"
+            )
 
     def check_end(self, marks: Marks) -> None:
         """Refuse a store of nothing, and what `check` refuses."""
@@ -118,9 +121,9 @@ class Limit:
             "or raise --max-reject-fraction"
         )
 
-    def _example(self, work: Path) -> str:
-        """Return the first reject in words."""
-        for path in sorted(work.glob("parts/*.rejects.jsonl")):
+    def _example(self, work: Path, kind: str = "rejects") -> str:
+        """Return the first reject or warning in words."""
+        for path in sorted(work.glob(f"parts/*.{kind}.jsonl")):
             for line in path.read_text("utf-8").splitlines():
                 first = json.loads(line)
                 return f"; first {first['id']!r}: {first['code']}: {first['detail']}"
@@ -132,8 +135,12 @@ class Limit:
         codes = self.rejected(marks)
         line = f"accepted {counts['utterances']}, rejected {codes.total()}"
         self._say(line + (f" ({counted(codes)})" if codes else ""))
+        told = first_warnings(self.out)
         for code, count in sorted(self.warned(marks).items()):
-            self._say(f"warning: {code} ({count} times)")
+            such = f", such as of {told[code]}" if code in told else ""
+            self._say(f"warning: {code} ({count} times){such}")
+        if told:
+            self._say(f"all of these are in {self.out}/warnings.jsonl")
         if codes and (lost := lost_persons(utterances, self.out)):
             shown = ", ".join(lost[:5]) + (", …" if len(lost) > 5 else "")
             self._say(f"warning: {len(lost)} persons lost all records: {shown}")
@@ -147,6 +154,15 @@ def counted(codes: Counter[str]) -> str:
     """Return codes with their counts, most frequent first: "truncated 3, silent 1"."""
     ordered = sorted(codes.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{code} {count}" for code, count in ordered)
+
+
+def first_warnings(store: Path) -> dict[str, str]:
+    """Return the first warning of each code that a store tells of, in words."""
+    path, found = store / "warnings.jsonl", {}
+    for text in path.read_text("utf-8").splitlines() if path.exists() else ():
+        line = json.loads(text)
+        found.setdefault(line["code"], f"{line['id']!r}: {line['detail']}")
+    return found
 
 
 def lost_persons(utterances: UtteranceList, store: Path) -> list[str]:

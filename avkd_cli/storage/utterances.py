@@ -93,16 +93,26 @@ class UtteranceList:
         place = self.rows[index], self.line_numbers[index]
         return reject(place, self.utterances[index].id, error, stage=stage)
 
+    def warning(self, index: int, code: str, detail: str) -> dict[str, Any]:
+        """Return one line of warnings.jsonl, about a good line."""
+        place = self.rows[index], self.line_numbers[index]
+        return _line("avkd.warnings/1", place, self.utterances[index].id, "process", code, detail)
+
 
 def reject(
     place: tuple[int, int], id: str, error: Rejected, *, stage: str = "list"
 ) -> dict[str, Any]:
     """Return one line of rejects.jsonl; `place`: record, counted from 0, and line, from 1."""
+    return _line("avkd.rejects/1", place, id, stage, error.code, error.detail)
+
+
+def _line(
+    schema: str, place: tuple[int, int], id: str, stage: str, code: str, detail: str
+) -> dict[str, Any]:
     row, line = place
-    detail = error.detail
     visible = detail.encode("unicode_escape").decode() if not detail.isprintable() else detail
-    found = {"schema": "avkd.rejects/1", "row": row, "line": line, "id": id}
-    return found | {"stage": stage, "code": error.code, "detail": visible[:200]}
+    found = {"schema": schema, "row": row, "line": line, "id": id}
+    return found | {"stage": stage, "code": code, "detail": visible[:200]}
 
 
 def read_utterances(source: str | Path, root: Path | None = None) -> UtteranceList:

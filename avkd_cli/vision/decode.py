@@ -31,15 +31,16 @@ LIMITS = Limits()
 def read_image(
     path: Path, limits: Limits = LIMITS, warnings: list[str] | None = None
 ) -> np.ndarray:
-    """Return a JPEG or PNG as RGB, upright.
+    """Return a JPEG, PNG, WebP, BMP, TIFF or PNM as RGB, upright.
 
     Grey, palette, CMYK and 16-bit pictures become 8-bit RGB; transparent ones are laid on black.
-    The EXIF orientation is applied. The size is read from the header before any pixel.
+    The EXIF orientation is applied. The size is read from the header before any pixel; a picture
+    of more than 16 Mpx, as telephones make, is read at a half, a quarter or an eighth of it.
 
     Args:
         path: the file; its content decides what it is, not its name.
         limits: see `Limits`.
-        warnings: codes are appended: no_eoi, extension_mismatch.
+        warnings: codes are appended: no_eoi, extension_mismatch, reduced_image.
 
     Returns:
         uint8 (height, width, 3).
@@ -63,31 +64,54 @@ def _read_image(file: BinaryIO, found: str, limits: Limits, warnings: list[str])
     data = file.read()
     if found == "jpeg" and not _has_end(data):
         return _read_endless(data, limits, warnings)
-    return _decode_image(data, found, limits)
+    return _decode_image(data, found, limits, warnings)
 
 
-def _decode_image(data: bytes, found: str, limits: Limits) -> np.ndarray:
+def _decode_image(data: bytes, found: str, limits: Limits, warnings: list[str]) -> np.ndarray:
     image = _open_image(data, found, limits)
+    factor = _reduction(image, found, limits)
+    if factor > 1:
+        warnings.append("reduced_image")
+    if found == "jpeg":  # libjpeg leaves out what is not needed
+        image.draft(None, (image.width // factor, image.height // factor))
     try:
         image.load()
     except OSError as error:
         if found == "jpeg" and "truncated" in str(error):
             raise Rejected("truncated", "the JPEG ends inside its picture data") from error
         raise
-    return _orientation(image).apply(_to_rgb(image))
+    picture = _to_rgb(image)
+    if found != "jpeg" and factor > 1:
+        picture = np.asarray(Image.fromarray(picture).reduce(factor))
+    return _orientation(image).apply(picture)  # asking a PNG any earlier would hide its damage
 
 
 def _open_image(data: bytes, found: str, limits: Limits) -> Image.Image:
     try:
-        image = Image.open(io.BytesIO(data), formats=[found.upper()])
+        image = Image.open(io.BytesIO(data), formats=[PILLOW_NAMES.get(found, found.upper())])
     except Image.DecompressionBombError:
         raise Rejected("image_too_large", "far more pixels than allowed") from None
-    width, height = image.size
-    if width * height > limits.max_image_pixels:
-        most = limits.max_image_pixels / 1e6
-        raise Rejected("image_too_large", f"{width} x {height} > {most:g} Mpx")
-    check_small(width, height, limits)
+    check_small(*image.size, limits)
+    if found in ("tiff", "webp") and (pages := getattr(image, "n_frames", 1)) > 1:
+        raise Rejected("format_not_allowed", f"{pages} pictures in one file; give each its own")
+    if image.mode == "F":
+        raise Rejected("format_not_allowed", "pixels are fractions of no known range")
     return image
+
+
+PILLOW_NAMES = {"pnm": "PPM"}
+_REDUCTIONS = (1, 2, 4, 8)  # what libjpeg offers
+
+
+def _reduction(image: Image.Image, found: str, limits: Limits) -> int:
+    """Return by how much both sides are to be divided, from the header alone."""
+    pixels = image.width * image.height
+    most = limits.max_jpeg_pixels if found == "jpeg" else limits.max_whole_pixels
+    if pixels > most:
+        detail = f"{image.width} x {image.height} > {most / 1e6:g} Mpx"
+        raise Rejected("image_too_large", detail)
+    enough = (by for by in _REDUCTIONS if pixels <= limits.max_image_pixels * by * by)
+    return next(enough, _REDUCTIONS[-1])
 
 
 END_OF_IMAGE, START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
@@ -105,8 +129,8 @@ def _read_endless(data: bytes, limits: Limits, warnings: list[str]) -> np.ndarra
     what follows cannot change it: two different endings give the same pixels.
     """
     data = data.rstrip(b"\xff")  # half of the marker
-    picture = _decode_image(data + END_OF_IMAGE, "jpeg", limits)
-    other = _decode_image(data + bytes(range(254, 62, -3)) + END_OF_IMAGE, "jpeg", limits)
+    picture = _decode_image(data + END_OF_IMAGE, "jpeg", limits, warnings)
+    other = _decode_image(data + bytes(range(254, 62, -3)) + END_OF_IMAGE, "jpeg", limits, [])
     if not np.array_equal(picture, other):
         raise Rejected("truncated", "the JPEG ends inside its picture data")
     warnings.append("no_eoi")

@@ -13,6 +13,7 @@ import av
 import numpy as np
 
 from avkd_cli.errors import Rejected
+from avkd_cli.vision.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,9 @@ class Limits:
     """What is refused before it is decoded, so that no file can take the machine.
 
     Args:
-        max_image_pixels: of an image, from its header.
+        max_image_pixels: of an image as it is used; a larger one is read at a half, a quarter …
+        max_jpeg_pixels: of a JPEG, from its header: its decoder reads at a reduced size.
+        max_whole_pixels: of any other image, which is reduced only after it is decoded.
         max_image_bytes: of an image file.
         min_side: smallest side of an image or a frame, in pixels.
         max_side: largest side of a video frame, in pixels.
@@ -30,6 +33,8 @@ class Limits:
     """
 
     max_image_pixels: int = 16_000_000
+    max_jpeg_pixels: int = 178_000_000
+    max_whole_pixels: int = 64_000_000
     max_image_bytes: int = 128 << 20
     min_side: int = 32
     max_side: int = 4096
@@ -118,6 +123,8 @@ SIGNATURES = (
     (0, b"\x1aE\xdf\xa3", "matroska"),
     (8, b"AVI ", "avi"),
     (0, b"\x00\x00\x01\xba", "mpeg"),
+    *((4, b"ftyp" + brand, "heic") for brand in (b"heic", b"heix", b"heim", b"mif1", b"msf1")),
+    *((4, b"ftyp" + brand, "avif") for brand in (b"avif", b"avis")),
     *((4, box, "mov") for box in (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp")),
     (0, b"GIF8", "gif"),
     (8, b"WEBP", "webp"),
@@ -141,22 +148,13 @@ SIGNATURES = (
     (0, b"\x00\x00\x01\xb3", "raw mpeg"),
 )
 XML = ((b"<mpd", "dash playlist"), (b"<svg", "svg"), (b"<smil", "smil"))
-VIDEO_FORMATS = frozenset({"mov", "matroska", "avi", "mpeg"})
-IMAGE_FORMATS = frozenset({"jpeg", "png"})
-OTHER_IMAGES = frozenset({"gif", "webp", "tiff", "bmp", "psd", "ico", "fits", "eps", "pdf", "pnm"})
+VIDEO_FORMATS = frozenset(VIDEO_SUFFIXES)
+IMAGE_FORMATS = frozenset(IMAGE_SUFFIXES)
+OTHER_IMAGES = frozenset({"gif", "heic", "avif", "psd", "ico", "fits", "eps", "pdf"})
 EXTENSIONS = {
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".png": "png",
-    ".mp4": "mov",
-    ".m4v": "mov",
-    ".mov": "mov",
-    ".3gp": "mov",
-    ".mkv": "matroska",
-    ".webm": "matroska",
-    ".avi": "avi",
-    ".mpg": "mpeg",
-    ".mpeg": "mpeg",
+    suffix: name
+    for name, suffixes in (IMAGE_SUFFIXES | VIDEO_SUFFIXES).items()
+    for suffix in suffixes
 }
 
 
@@ -195,7 +193,8 @@ def allowed_format(file: BinaryIO, path: Path, kind: str, warnings: list[str]) -
         wanted = ", ".join(sorted(formats))
         raise Rejected("format_not_allowed", f"looks like '{found}'; allowed: {wanted}")
     what = found or ("0 bytes" if not head else "unknown content")
-    raise Rejected("undecodable", f"not a {kind} ({what})")
+    article = "an" if kind == "image" else "a"
+    raise Rejected("undecodable", f"not {article} {kind} ({what})")
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import av
+import jsonschema
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -15,9 +16,12 @@ from avkd_cli.steps.crop_faces import crop_faces, process_utterance
 from avkd_cli.storage.specs import FACES
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import Utterance
+from avkd_cli.storage.verify import faults_of_store
+from avkd_cli.vision import pictures
 from avkd_cli.vision.frames import Frame
 from avkd_cli.vision.select import Detections
 
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 HERE = Execution(workers=0, quiet=True)
 CROPPED = CropFacesConfig(detector="none")
 EYES = np.array([[10.0, 10], [30, 10], [20, 20], [12, 30], [28, 30]])
@@ -200,20 +204,53 @@ def test_what_an_utterance_may_lack(tmp_path):
 def test_a_link_in_a_folder_may_not_leave_the_root(people, tmp_path):  # I18
     outside = picture(tmp_path / "outside.png")
     (tmp_path / "faces/p1/3.png").symlink_to(outside)
+    (tmp_path / "faces/p3").mkdir(exist_ok=True)
+    (tmp_path / "faces/q").mkdir()
+    (tmp_path / "faces/q/1.png").symlink_to(outside)
     listed = write_list(
         tmp_path / "root.jsonl", {"id": "a", "person": "p", "images": "p1"},
-        {"id": "b", "person": "p", "images": "p2"},
+        {"id": "b", "person": "p", "images": "q"},
     )  # fmt: skip
     execution = Execution(workers=0, root=tmp_path / "faces")
     crop_faces(str(listed), tmp_path / "f.zarr", CROPPED, execution)
+    assert open_store(tmp_path / "f.zarr").lengths.tolist() == [3]
     reject = json.loads((tmp_path / "f.zarr/rejects.jsonl").read_text())
-    assert (reject["id"], reject["code"]) == ("a", "path_escape")
+    assert (reject["id"], reject["code"]) == ("b", "path_escape")
+    warning = json.loads((tmp_path / "f.zarr/warnings.jsonl").read_text())
+    assert (warning["id"], warning["code"]) == ("a", "picture_left_out")
+    assert warning["detail"].startswith("3.png: path_escape")
 
 
-def test_one_bad_picture_rejects_its_utterance(tmp_path):
-    good, bad = picture(tmp_path / "a.png"), tmp_path / "b.png"
-    bad.write_bytes(b"nothing")
-    assert reject_of(Utterance("a", images=(str(good), str(bad)))) == "undecodable"
+def test_one_bad_picture_of_many_is_left_out_and_named(people, tmp_path, capsys):
+    (tmp_path / "faces/p1/9.jpg").write_bytes(b"<html>404</html>")
+    for clutter in ("._0.png", ".DS_Store", "Thumbs.db", "~$0.png"):
+        (tmp_path / "faces/p1" / clutter).write_bytes(b"left behind")
+    (tmp_path / "faces/p4/notes.txt").write_text("no picture")
+    crop_faces(str(people), tmp_path / "f.zarr", CROPPED, Execution(workers=0))
+    store = open_store(tmp_path / "f.zarr")
+    assert store.lengths.tolist() == [3, 3, 1, 3, 3, 1, 3, 3, 1, 3]
+    text = (tmp_path / "f.zarr/warnings.jsonl").read_text()
+    bad, other = map(json.loads, text.splitlines())
+    assert (bad["id"], bad["line"], bad["code"]) == ("p1/a", 2, "picture_left_out")
+    assert bad["detail"] == "9.jpg: undecodable: not an image (unknown content)"
+    assert (other["id"], other["code"], other["detail"]) == ("p4/a", "not_pictures", "1 .txt")
+    schema = json.loads((SCHEMAS / "warning.schema.json").read_text())
+    jsonschema.Draft202012Validator(schema).validate(bad)
+    said = capsys.readouterr().err
+    assert "picture_left_out (1 times), such as of 'p1/a': 9.jpg: undecodable" in said
+    assert not list(faults_of_store(tmp_path / "f.zarr"))
+    with pytest.raises(InputError, match=r"--strict.*9\.jpg: undecodable"):
+        crop_faces(str(people), tmp_path / "g.zarr", CROPPED, Execution(workers=0, strict=True))
+
+
+def test_an_utterance_without_one_good_picture_is_a_reject(tmp_path):
+    for name in ("a.png", "b.png"):
+        (tmp_path / name).write_bytes(b"nothing")
+    pair = (str(tmp_path / "a.png"), str(tmp_path / "b.png"))
+    with pytest.raises(Rejected, match=r"undecodable.*a\.png") as caught:
+        process_utterance(Utterance("a", images=pair), Path, CROPPED, None)
+    assert caught.value.code == "undecodable"
+    assert "/" not in caught.value.detail
 
 
 @pytest.fixture
@@ -350,7 +387,7 @@ def test_what_a_person_did_wrong_is_said_before_any_work(people, tmp_path):
 def test_frames_are_taken_one_at_a_time(tmp_path, monkeypatch):
     # A long film must not be in memory as a whole: each frame is cropped before the next is read.
     order = []
-    monkeypatch.setattr(step, "read_image", lambda path, *_: order.append("read") or PIXELS)
+    monkeypatch.setattr(pictures, "read_image", lambda path, *_: order.append("read") or PIXELS)
     described = step.described
     monkeypatch.setattr(step, "described", lambda *a: order.append("crop") or described(*a))
     utterance = Utterance("a", images=("a.png", "b.png"))

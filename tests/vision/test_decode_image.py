@@ -29,6 +29,20 @@ def png_with_chunk(name, data):
     return whole.getvalue()[:33] + chunk + whole.getvalue()[33:]
 
 
+def several(format):
+    """Three pictures in one file."""
+    pictures = [Image.fromarray(np.full((64, 64, 3), 80 * n, np.uint8)) for n in range(3)]
+    whole = io.BytesIO()
+    pictures[0].save(whole, format, save_all=True, append_images=pictures[1:])
+    return whole.getvalue()
+
+
+def fractions():
+    whole = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).random((64, 64), np.float32)).save(whole, "TIFF")
+    return whole.getvalue()
+
+
 def flipped(data, at):
     return data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1 :]
 
@@ -69,8 +83,12 @@ BROKEN = {
     "I09 1 x 1": (lambda jpeg, png: png_header(1, 1), "image_too_small"),
     "I09 narrow": (lambda jpeg, png: png_header(31, 400), "image_too_small"),
     "I12 gif": (lambda jpeg, png: b"GIF89a" + bytes(99), "format_not_allowed"),
-    "I12 webp": (lambda jpeg, png: b"RIFF\0\0\0\0WEBPVP8 ", "format_not_allowed"),
-    "I12 tiff": (lambda jpeg, png: b"II*\0" + bytes(99), "format_not_allowed"),
+    "I12 webp": (lambda jpeg, png: b"RIFF\0\0\0\0WEBPVP8 ", "undecodable"),
+    "I12 tiff": (lambda jpeg, png: b"II*\0" + bytes(99), "undecodable"),
+    "I12 moving webp": (lambda jpeg, png: several("WEBP"), "format_not_allowed"),
+    "I12 pages": (lambda jpeg, png: several("TIFF"), "format_not_allowed"),
+    "heic": (lambda jpeg, png: b"\0\0\0\x18ftypheic" + bytes(99), "format_not_allowed"),
+    "fractions": (lambda jpeg, png: fractions(), "format_not_allowed"),
     "I13 svg": (lambda jpeg, png: b"<?xml?><svg/>", "format_not_allowed"),
     "I13 eps": (lambda jpeg, png: b"%!PS-Adobe-3.0 EPSF", "format_not_allowed"),
     "I13 pdf": (lambda jpeg, png: b"%PDF-1.7", "format_not_allowed"),
@@ -95,8 +113,60 @@ def test_a_size_is_refused_before_a_pixel_is_decoded(read, monkeypatch):
         raise AssertionError("decoded")
 
     monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", decode)
-    with pytest.raises(Rejected, match="16 Mpx"):
-        read(png_header(5000, 5000))
+    with pytest.raises(Rejected, match="64 Mpx"):
+        read(png_header(8001, 8000))
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM"])
+def test_a_large_picture_is_read_at_a_reduced_size(format, read, image_bytes, chart):
+    # 96 x 128 pixels where 3,500 are allowed: a quarter of them is the first that fits.
+    picture, said = read(image_bytes(chart(3), format), max_image_pixels=3500)
+    assert picture.shape == (48, 64, 3)
+    assert "reduced_image" in said
+    whole = chart(3).reshape(48, 2, 64, 2, 3).mean(axis=(1, 3))
+    assert np.abs(picture - whole).mean() < 6
+
+
+def test_a_telephone_s_48_megapixels_are_read_upright(read, image_bytes):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # held upright: turned to the right
+    data = image_bytes(np.zeros((6000, 8000, 3), np.uint8), exif=exif)
+    picture, said = read(data)
+    assert picture.shape == (4000, 3000, 3)
+    assert said == ["reduced_image"]
+
+
+def test_no_reduction_makes_any_size_bearable(read, image_bytes):
+    data = image_bytes(np.zeros((64, 64, 3), np.uint8))
+    sizes = data.index(b"\xff\xc0") + 5  # of the frame header: height, then width
+    with pytest.raises(Rejected) as caught:
+        read(data[:sizes] + struct.pack(">HH", 60_000, 60_000) + data[sizes + 4 :])
+    assert caught.value.code == "image_too_large"
+
+
+@pytest.mark.parametrize(
+    ("format", "name"),
+    [("WEBP", "a.webp"), ("BMP", "a.bmp"), ("TIFF", "a.tif"), ("TIFF", "a.tiff"),
+     ("PPM", "a.ppm"), ("PNG", "a.png"), ("JPEG", "a.jpe")],
+)  # fmt: skip
+def test_every_format_of_cameras_is_read(format, name, read, image_bytes, chart):
+    options = {"lossless": True} if format == "WEBP" else {}
+    picture, said = read(image_bytes(chart(3), format, **options), name)
+    assert said == []
+    if format != "JPEG":
+        assert np.array_equal(picture, chart(3))
+
+
+def test_grey_and_two_level_maps_are_read(read, chart):
+    grey = chart(3)[:, :, 0]
+    header = b"P5 128 96 255\n"
+    assert np.array_equal(read(header + grey.tobytes(), "a.pgm")[0][:, :, 1], grey)
+    deep = (grey.astype(">u2") * 257).tobytes()
+    assert np.array_equal(read(b"P5 128 96 65535\n" + deep, "a.pgm")[0][:, :, 2], grey)
+    black = read(b"P4 128 96\n" + b"\xff" * (16 * 96), "a.pbm")[0]
+    assert (black == 0).all()
+    with pytest.raises(Rejected):
+        read(header + grey.tobytes()[:-500], "a.pgm")
 
 
 def test_a_file_beyond_the_limit_of_bytes_is_refused(read, png):
@@ -207,7 +277,7 @@ def test_the_real_broken_images(shared_data):
             assert error.code in {
                 "undecodable", "truncated", "format_not_allowed", "image_too_small"
             }  # fmt: skip
-    assert len(accepted) == 18
+    assert len(accepted) == 22
     assert said["truncated_jpeg.jpg"] == ["no_eoi"]  # one byte short of its end marker
     upright = accepted["hopper.jpg"].astype(int)
     for orientation in range(2, 9):

@@ -25,6 +25,8 @@ AUDIO_MODELS = ("resnet34", "ecapa-tdnn", "tdnn")
 VISUAL_MODELS = ("resnet34", "se-resnet34", "se-resnet50", "iresnet18", "cnn")
 FUSION_MODELS = ("gate", "ssa", "cbp", "concat", "linear", "average")
 DETECTORS = ("yunet", "scrfd", "none")
+SOUND_DISTURBANCES = ("none", "babble", "music", "noise", "room", "telephone")
+FACE_DISTURBANCES = ("none", "blur", "dark", "small", "jpeg", "occlude")
 CROP_MODES = ("aligned-112x96", "aligned-112", "box-224", "gray-128")
 FEATURES = ("fbank", "waveform", "spectrogram")
 TRIAL_FORMATS = ("voxceleb", "kaldi", "3dspeaker", "pairs", "fame", "csv", "nist")
@@ -84,6 +86,20 @@ class PrepAudioConfig:
     max_duration: float = setting(600.0, "longer recordings are rejected", unit="s", minimum=1)
     min_source_rate: int = setting(8000, "lower sample rates are rejected", unit="Hz", minimum=1)
     channel: str = setting("mean", "which channel of several", choices=("mean", "0", "1", "error"))
+    disturb: str = setting(
+        "none", "make a spoilt copy, to test with: what spoils it", choices=SOUND_DISTURBANCES
+    )
+    snr: float = setting(
+        5.0,
+        "with --disturb, power of the voice over the noise's; for room, of direct over "
+        "reverberant sound",
+        unit="dB",
+        minimum=-10,
+        maximum=60,
+    )
+    seed: int = setting(
+        0, "of what --disturb draws, by the utterance's id", minimum=0, maximum=2**63 - 1
+    )
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,27 @@ from avkd_cli.config import Execution, PrepAudioConfig
 @click.command("prep-audio", cls=options.StepCommand)
 @click.argument("utterances", type=options.utterance_list)
 @options.output_store
+@click.option(
+    "--noise",
+    type=options.store,
+    metavar="STORE",
+    help="Waveforms of music, speech and noise (MUSAN), for --disturb.",
+)
+@click.option(
+    "--rir",
+    type=options.store,
+    metavar="STORE",
+    help="Waveforms of room responses, for --disturb room.",
+)
 @options.execution
 @options.settings(PrepAudioConfig, section="prep-audio")
 def prep_audio(
-    utterances: str, output: Path, execution: Execution, settings: PrepAudioConfig
+    utterances: str,
+    output: Path,
+    noise: str | None,
+    rir: str | None,
+    execution: Execution,
+    settings: PrepAudioConfig,
 ) -> None:
     """Decode the recordings of UTTERANCES into the store of -o.
 
@@ -26,11 +43,16 @@ def prep_audio(
     too short, no sound ...) is listed with the reason in rejects.jsonl of the store. Length,
     level, share of speech, signal-to-noise ratio and clipping are columns beside the sound.
 
+    --disturb makes a spoilt copy of a test set, under the same ids: other voices, music or noise
+    from --noise at --snr, a room from --rir, or a telephone line. The same seed spoils a recording
+    in the same way, in whatever list it stands and whoever prepares it.
+
     \b
     Examples:
         avkd prep-audio people.jsonl -o audio.zarr --n-mels 80
         grep '"split": *"train"' people.jsonl | avkd prep-audio - --root . -o train.zarr
+        avkd prep-audio test.jsonl -o babble-5.zarr --disturb babble --snr 5 --noise musan.zarr
     """
     from avkd_cli.steps.prep_audio import prep_audio as step
 
-    options.print_line(step(utterances, output, settings, execution))
+    options.print_line(step(utterances, output, settings, execution, noise=noise, rir=rir))

@@ -1,6 +1,7 @@
 """Recordings to a store of fbank, samples or spectrogram, with measures of their quality."""
 
 import dataclasses
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from avkd_cli.audio.decode import decode_audio
 from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Limits
 from avkd_cli.config import Execution, PrepAudioConfig
 from avkd_cli.errors import Rejected
+from avkd_cli.steps.disturb_audio import Disturber, disturber
 from avkd_cli.storage.build import Record, build_from_utterances
 from avkd_cli.storage.store import AUDIO, StoreSpec
 from avkd_cli.storage.utterances import Utterance, read_utterances
@@ -22,7 +24,13 @@ DURATION_TOLERANCE = 0.02  # s, between the list's `duration` and the recording'
 
 
 def prep_audio(
-    utterances: str | Path, out: Path, config: PrepAudioConfig, execution: Execution
+    utterances: str | Path,
+    out: Path,
+    config: PrepAudioConfig,
+    execution: Execution,
+    *,
+    noise: str | None = None,
+    rir: str | None = None,
 ) -> dict | None:
     """Decode every recording of a list into the store `out` and return its manifest.
 
@@ -31,32 +39,42 @@ def prep_audio(
         out: the store to make, of kind avkd.audio.
         config: what is stored, and what is refused.
         execution: how; never part of the result.
+        noise: store of music, speech and noise, for --disturb.
+        rir: store of room responses, for --disturb.
 
     Raises:
-        InputError, MissingInputError: for the list, or if too many records are rejected.
+        UsageError: --disturb and the stores do not go together.
+        InputError, MissingInputError: for the list or these stores, or if too many records are
+            rejected.
         OutputError, WriteError, TemporaryError: for the output and the machine.
     """
+    spoil = disturber(config, noise, rir)  # what is wrong there is told before any work
     listed = read_utterances(utterances, execution.root)
     return build_from_utterances(
         out,
         store_spec(config),
         listed,
-        process_utterance,
+        functools.partial(process_utterance, spoil=spoil),
         config,
         step="prep-audio",
         execution=execution,
         partition_size=max(SMALLEST_PARTITION, len(listed.utterances) // MOST_PARTITIONS),
         max_reject_fraction=MAX_REJECT_FRACTION,
+        inputs=spoil.inputs() if spoil else {},
     )
 
 
 def process_utterance(
-    utterance: Utterance, resolve: Callable[[str], Path], config: PrepAudioConfig
+    utterance: Utterance,
+    resolve: Callable[[str], Path],
+    config: PrepAudioConfig,
+    spoil: Disturber | None = None,
 ) -> Record:
     """Return one recording as a row of the store; run in a worker process.
 
     Raises:
-        Rejected: for each way in which a recording is unusable, see `decode_audio`.
+        Rejected: for each way in which a recording is unusable, see `decode_audio`, or in
+            which it cannot be spoilt.
     """
     path = utterance.audio or utterance.video
     if not path:
@@ -68,6 +86,8 @@ def process_utterance(
         limits=limits_of(config),
         channel=config.channel,
     )
+    if spoil:
+        decoded = spoil(decoded, utterance)
     columns = measure(decoded)
     warnings = {*decoded.warnings, *_duration_warning(utterance, columns["duration_s"])}
     long = LONG[config.features].compute(decoded.samples, config)

@@ -123,6 +123,19 @@ class CropFacesConfig:
         0.3, "how much wider than the box a box or gray crop is", minimum=0, maximum=3
     )
     device: str = setting("cpu", "where the scrfd detector runs", choices=("cpu", "cuda"))
+    disturb: str = setting(
+        "none", "make a spoilt copy, to test with: what spoils it", choices=FACE_DISTURBANCES
+    )
+    strength: float = setting(
+        0.0,
+        "of --disturb: blur's deviation in pixels, the share of light left when dark, small's "
+        "width in pixels, the JPEG quality, the share of the area occluded",
+        minimum=0,
+        maximum=4096,
+    )
+    seed: int = setting(
+        0, "of what --disturb draws, by the utterance's id", minimum=0, maximum=2**63 - 1
+    )
 
 
 @dataclass(frozen=True)

@@ -38,10 +38,14 @@ def crop_faces(
     opencv_zoo. scrfd: det_*.onnx of an insightface pack. none: pictures are face crops already,
     and the centre of each is resized.
 
+    --disturb makes a spoilt copy of a test set, under the same ids: out of focus, dark, of a far
+    face, compressed or partly covered, by --strength. The same seed spoils a face in the same way.
+
     \b
     Examples:
         avkd crop-faces people.jsonl -o faces.zarr --detector-weights yunet.onnx
         avkd crop-faces crops.jsonl -o faces.zarr --detector none
+        avkd crop-faces test.jsonl -o blur-2.zarr --detector none --disturb blur --strength 2
     """
     from avkd_cli.steps.crop_faces import crop_faces as step
 

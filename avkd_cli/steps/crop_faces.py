@@ -9,6 +9,7 @@ import numpy as np
 
 from avkd_cli.config import CropFacesConfig, Execution
 from avkd_cli.errors import Rejected
+from avkd_cli.steps.disturb_faces import check_strength, disturbed
 from avkd_cli.storage.build import Record, build_from_utterances
 from avkd_cli.storage.specs import FACES
 from avkd_cli.storage.utterances import Utterance, read_utterances
@@ -44,6 +45,7 @@ def crop_faces(
     Returns:
         The store's manifest; None if nothing was made (a dry run, a part of a job array).
     """
+    check_strength(config)
     found = find_weights(weights, config.detector)
     load(found, config)  # damaged or foreign weights are told before any work
     listed = read_utterances(utterances, execution.root)
@@ -98,7 +100,7 @@ def process_utterance(
         raise Rejected("too_few_faces", f"{len(faces)} < {config.min_faces}")
     if any(quality.is_flat(face["crops"]) for face in faces):
         warnings.append("flat_image")
-    return record(faces, mode, warnings)
+    return record(disturbed(faces, utterance.id, config), mode, warnings)
 
 
 def track_of(utterance: Utterance, resolve: Resolve, config: CropFacesConfig) -> Track | None:

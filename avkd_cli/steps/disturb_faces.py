@@ -1,0 +1,46 @@
+"""What `crop-faces --disturb` does to the crops of an utterance."""
+
+from avkd_cli.config import CropFacesConfig
+from avkd_cli.errors import UsageError
+from avkd_cli.steps.keyed import generator
+from avkd_cli.vision import quality
+from avkd_cli.vision.align import CROP_MODES
+from avkd_cli.vision.disturb import STRENGTHS
+
+
+def check_strength(config: CropFacesConfig) -> None:
+    """Raise UsageError for a strength without a disturbance, or out of its range."""
+    if config.disturb == "none":
+        if config.strength:
+            raise UsageError(
+                f"--strength {config.strength:g} is given, but --disturb is none; name what spoils"
+            )
+        return
+    wanted = STRENGTHS[config.disturb]
+    high = min(wanted.high, CROP_MODES[config.mode].width) if config.disturb == "small" else None
+    high = high or wanted.high
+    whole = not wanted.whole or config.strength == int(config.strength)
+    if not (wanted.low <= config.strength <= high and whole):
+        number = "a whole number" if wanted.whole else "a number"
+        raise UsageError(
+            f"--disturb {config.disturb} --strength {config.strength:g}: wanted {number} from "
+            f"{wanted.low:g} to {high:g}, the {wanted.unit}"
+        )
+
+
+def disturbed(faces: list[dict], id: str, config: CropFacesConfig) -> list[dict]:
+    """Return the faces of an utterance with spoilt crops, and what is measured of these.
+
+    What is random is a function of seed, utterance and number of the face; the strength is no
+    part of it.
+    """
+    if config.disturb == "none":
+        return faces
+    spoil = STRENGTHS[config.disturb].apply
+    changed = []
+    for number, face in enumerate(faces):
+        rng = generator(config.seed, config.disturb, id, str(number))
+        crop = spoil(face["crops"], config.strength, rng)
+        measured = {"sharpness": quality.sharpness(crop), "brightness": quality.brightness(crop)}
+        changed.append(face | {"crops": crop} | measured)
+    return changed

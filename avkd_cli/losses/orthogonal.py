@@ -10,6 +10,24 @@ NEGATIVE_FORMS = ("elementwise", "outer", "none")
 REDUCTIONS = ("mean", "sum")
 SMALLEST_NORM = 1e-6
 
+FORMS: dict[str, dict] = {
+    "released": {},
+    "printed": {"neg_weight": 1.0, "neg_abs": "outer", "reduction": "sum", "include_diag": True},
+    "opl": {"neg_weight": 0.5, "neg_abs": "none"},
+}
+"""Options of `orthogonal_projection_loss` by name: FOP's code, its eq. 4, the code of the OPL."""
+
+
+def orthogonal_loss(embedding: Tensor, label: Tensor, form: str = "released") -> Tensor:
+    """Return `orthogonal_projection_loss` in one of the `FORMS`.
+
+    Raises:
+        ValueError: there is no such form, or the batch sizes differ.
+    """
+    if form not in FORMS:
+        raise ValueError(f"no form {form!r}; there are {', '.join(FORMS)}")
+    return orthogonal_projection_loss(embedding, label, **FORMS[form])
+
 
 def orthogonal_projection_loss(
     embedding: Tensor,

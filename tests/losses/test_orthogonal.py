@@ -3,7 +3,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avkd_cli.losses.orthogonal import orthogonal_projection_loss
+from avkd_cli.losses.orthogonal import FORMS, orthogonal_loss, orthogonal_projection_loss
 
 LITERAL = {"neg_weight": 1, "neg_abs": "outer", "reduction": "sum", "include_diag": True}
 CROSS = torch.tensor([[1, 0], [0, 1], [1, 0], [0, -1]], dtype=torch.float64)
@@ -28,6 +28,22 @@ LABEL = torch.tensor([0, 0, 1, 1])
 def test_four_embeddings_by_hand(embedding, options, expected):
     loss = orthogonal_projection_loss(embedding, LABEL, **options)
     assert loss.item() == pytest.approx(expected, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("form", "cross", "slanted"),
+    # Of SLANTED without absolute values: 1 - (0.6 + 0.8) / 2 + 0.5 * (0 - 0.6 + 0.8 + 0.28) / 4.
+    [("released", 1.35, 0.594), ("printed", -3.0, -4.84), ("opl", 1.0, 0.36)],
+)
+def test_the_three_forms_by_name(form, cross, slanted):
+    assert orthogonal_loss(CROSS, LABEL, form).item() == pytest.approx(cross, abs=1e-9)
+    assert orthogonal_loss(SLANTED, LABEL, form).item() == pytest.approx(slanted, abs=1e-9)
+
+
+def test_the_released_form_is_the_default_and_other_names_are_refused():
+    assert orthogonal_loss(SLANTED, LABEL) == orthogonal_loss(SLANTED, LABEL, next(iter(FORMS)))
+    with pytest.raises(ValueError, match="released, printed, opl"):
+        orthogonal_loss(CROSS, LABEL, "fop")
 
 
 @pytest.mark.parametrize("neg_abs", ["elementwise", "outer", "none"])

@@ -6,6 +6,7 @@ import click
 
 from avkd_cli import options
 
+_SENSES = ("audio", "visual", "video", "images")
 _output = click.option(
     "-o",
     "--output",
@@ -13,6 +14,18 @@ _output = click.option(
     metavar="FILE",
     help="Trial list to write.  [default: stdout]",
 )
+
+
+class Senses(click.ParamType):
+    """`audio,visual`: what each side of a trial must have."""
+
+    name = "senses"
+
+    def convert(self, value, param, ctx):  # noqa: D102
+        senses = tuple(name.strip() for name in value.split(",") if name.strip())
+        if unknown := [name for name in senses if name not in _SENSES]:
+            self.fail(f"{unknown[0]!r} is none of {', '.join(_SENSES)}", param, ctx)
+        return senses
 
 
 @click.command()
@@ -30,6 +43,21 @@ _output = click.option(
 )
 @click.option("--split", default="", metavar="NAME", help="Only utterances of this split.")
 @click.option(
+    "--need",
+    type=Senses(),
+    default="",
+    metavar="SENSES",
+    help="Only utterances with all of these, by commas: audio, visual, video, images. A film has "
+    "both audio and visual.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=2_000_000,
+    show_default=True,
+    help="Most trials that are drawn.",
+)
+@click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Which list is drawn."
 )
 @click.option("-q", "--quiet", is_flag=True, help="Do not print the summary on stderr.")
@@ -37,14 +65,15 @@ def trials(utterances: str, **settings) -> None:
     """Draw a trial list from UTTERANCES, in VoxCeleb's form: label, enrolment, test.
 
     Trials are drawn without replacement and evenly among all that the rules allow; (a, b) and
-    (b, a) are one. Targets and nontargets take turns. UTTERANCES is a list, or - for stdin.
+    (b, a) are one. Targets and nontargets take turns. How many there will be is said first.
+    UTTERANCES is a list, or - for stdin.
 
     \b
     Example:
         avkd corpus trials people.jsonl --split test --cross-session \\
             --targets 1000 --nontargets 1000 > trials.txt
     """
-    from avkd_cli.steps.corpus import draw_trials
+    from avkd_cli.steps.corpus_trials import draw_trials
 
     draw_trials(utterances, **settings)
 

@@ -1,4 +1,4 @@
-"""What `avkd corpus` does: list the utterances of a tree, make a stand-in corpus, draw trials."""
+"""What `avkd corpus` does: list the utterances of a tree, make a stand-in corpus."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ import msgspec
 from avkd_cli.corpora.listing import Report
 from avkd_cli.errors import InputError
 from avkd_cli.storage import durable
-from avkd_cli.storage.utterances import Utterance, read_utterances, write_utterances
+from avkd_cli.storage.utterances import Utterance, write_utterances
 
 Listing = tuple[Iterator[Utterance], Report]
 
@@ -96,69 +96,11 @@ def relocate(utterances: Iterable[Utterance], before: str) -> Iterator[Utterance
         yield msgspec.structs.replace(utterance, **changed)
 
 
-def draw_trials(
-    source: str,
-    output: Path | None,
-    *,
-    targets: int | None,
-    nontargets: int | None,
-    same_sex: bool,
-    cross_session: bool,
-    split: str,
-    seed: int,
-    quiet: bool,
-) -> None:
-    """Draw a trial list from a list of utterances and write it in VoxCeleb's form.
-
-    Args:
-        source: the list, or "-".
-        output: None for stdout.
-        targets: how many; None: all that are possible.
-        nontargets: how many; None: as many as targets.
-        same_sex: nontargets are of one sex.
-        cross_session: targets are of two sessions.
-        split: take only utterances of this split; "" for all.
-        seed: which list of the possible ones.
-        quiet: say nothing.
-
-    Raises:
-        InputError: too few trials are possible, or a person, sex or session is unknown.
-    """
-    from avkd_cli.corpora import trials
-
-    rule = trials.Rule(same_sex, cross_session)
-    sides = _candidates(source, split, cross_session)
-    possible = trials.count_trials(sides, rule)
-    targets = possible[0] if targets is None else targets
-    nontargets = min(targets, possible[1]) if nontargets is None else nontargets
-    drawn = trials.draw_trials(sides, rule, targets, nontargets, seed)
-    if not drawn:
-        raise InputError(f"{source}: no trial is possible among {len(sides)} utterances")
-    text = "".join(f"{label} {enrol} {test}\n" for label, enrol, test in drawn)
-    write_text(text, output)
-    if not quiet:
-        say(
-            f"{len(drawn)} trials: {targets} of {possible[0]} possible targets, {nontargets} of "
-            f"{possible[1]} nontargets, {len(sides)} utterances, seed {seed}, "
-            f"sha256:{durable.sha256_bytes(text.encode())[:12]}"
-        )
-
-
-def _candidates(source: str, split: str, cross_session: bool) -> list:
-    from avkd_cli.corpora.trials import Candidate
-
-    found = read_utterances(source)
-    for reject in found.rejects[:3]:
-        say(f"warning: line {reject['line']} left out: {reject['code']}: {reject['detail']}")
-    chosen = [u for u in found.utterances if not split or u.split == split]
-    if not chosen:
-        splits = sorted({u.split or "none" for u in found.utterances})
-        raise InputError(f"{found.name}: nobody of split {split!r}; there are {', '.join(splits)}")
-    for utterance in chosen:
-        if not utterance.person or (cross_session and not utterance.session):
-            what = "session (for --cross-session)" if utterance.person else "person"
-            raise InputError(f"{found.name}: {utterance.id!r} has no {what}; complete the list")
-    return [Candidate(u.id, u.person, u.session, u.sex) for u in chosen]
+def some(names: Iterable[str], most: int = 5) -> str:
+    """Return the first few names, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def rename_trials(source: str, metadata: Path, output: Path | None) -> None:

@@ -230,6 +230,40 @@ def test_lists_that_give_no_trials_are_refused(tmp_path, rows, flags, message):
         corpus("trials", tmp_path / "l.jsonl", "--targets", 0, *flags)
 
 
+def test_trials_take_only_those_who_have_all_senses(tmp_path, capsys):
+    rows = [
+        {"id": f"{who}/{n}", "person": who, "audio": f"{who}{n}.wav"}
+        | ({"images": f"{who}{n}.jpg"} if n < pictures else {})
+        for who, pictures in (("ann", 3), ("bob", 2), ("cy", 0))
+        for n in range(3)
+    ]
+    rows.append({"id": "ann/film", "person": "ann", "video": "ann.mp4"})
+    (tmp_path / "l.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    corpus("trials", tmp_path / "l.jsonl", "--need", "audio,visual")
+    out, err = capsys.readouterr()
+    # Ann has three and a film, Bob two: 6 + 1 targets, and as many of 8 nontargets.
+    assert len(out.splitlines()) == 14
+    assert "cy/" not in out
+    assert "bob/2" not in out
+    assert "ann/film" in out
+    assert "4 utterances without visual left out" in err
+    assert "warning: 1 people have none left: cy" in err
+    with pytest.raises(click.UsageError, match="'face' is none of audio, visual"):
+        corpus("trials", tmp_path / "l.jsonl", "--need", "face")
+    (tmp_path / "m.jsonl").write_text(json.dumps(rows[-2]) + "\n")
+    with pytest.raises(InputError, match="no utterance has visual"):
+        corpus("trials", tmp_path / "m.jsonl", "--need", "visual")
+
+
+def test_the_number_of_trials_is_said_first_and_has_a_limit(utterances, tmp_path, capsys):
+    with pytest.raises(InputError, match="36 trials, at most 35 are drawn; ask for fewer"):
+        corpus("trials", utterances, "--limit", 35, "-o", tmp_path / "t.txt")
+    assert "36 trials: 18 of 18 possible targets" in capsys.readouterr().err
+    assert not (tmp_path / "t.txt").exists()
+    corpus("trials", utterances, "--limit", 36, "-o", tmp_path / "t.txt")
+    assert len((tmp_path / "t.txt").read_text().splitlines()) == 36
+
+
 def test_names_of_the_first_lists_become_ids(tmp_path, shared_data, capsys):
     (tmp_path / "old.txt").write_bytes(
         b"1 Eartha_Kitt/x6uYqmx31kE_0000001.wav Eartha_Kitt/8jEAjG6SegY_0000008.wav\r\n"

@@ -1,4 +1,4 @@
-"""Read mp4, matroska, avi, mpeg, ogg, mp3, aac and piped flac by FFmpeg: the first sound track."""
+"""Read what FFmpeg reads, films and phone recordings above all: the first sound track."""
 
 import contextlib
 import itertools
@@ -68,6 +68,9 @@ class _Track:
             raise Rejected("codec_missing", "the codec of the sound is not built in")
         if self.track.codec_context.name == "flac":  # else damage comes out as sound
             self.track.codec_context.options = {"err_detect": "crccheck+explode"}
+        if (container, self.track.codec_context.name) == ("caf", "alac"):
+            # The last packet's length leaves out its padding, which FFmpeg then cuts off again.
+            self.track.codec_context.options = {"flags2": "+skip_manual"}
         self.warnings = {"multi_stream"} if len(file.streams.audio) > 1 else set()
         self.origin = max(0.0, (file.start_time or 0) / av.time_base)  # s
         self.packets = self.damaged = 0
@@ -111,7 +114,9 @@ class _Track:
 
     def _declared(self) -> float | None:
         """Return the seconds that the header promises; None where FFmpeg only guesses them."""
-        if self.container == "mp4" or (self.container == "mp3" and has_frame_count(self.source)):
+        if self.container in ("mp4", "caf") or (
+            self.container == "mp3" and has_frame_count(self.source)
+        ):
             return float((self.track.duration or 0) * self.track.time_base) or None
         if self.container in _ONE_LENGTH:  # of the longest track
             return (self.file.duration or 0) / av.time_base or None
@@ -250,6 +255,9 @@ class _Track:
         reached = self.reached
         if self.container not in _ONE_LENGTH and self.position is not None:
             reached = max(self.decoded, self.position) / self.rate
+        if self.container == "mpegts" and self.decoded < _SHORT * (self.position or 0):
+            lost = reached - self.decoded / self.rate
+            raise Rejected("undecodable", f"{lost:.2f} of {reached:.2f} s were lost on the way")
         declared = self._declared()
         if declared is not None and reached < declared - _SLACK:
             if reached < _SHORT * declared:

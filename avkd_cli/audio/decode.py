@@ -21,7 +21,7 @@ from avkd_cli.audio.source import Source, open_source
 from avkd_cli.audio.stream import Stream, check_segment
 from avkd_cli.errors import Rejected
 
-_BY_LIBSNDFILE = {"wav", "flac", "sphere"}
+_BY_LIBSNDFILE = {"wav", "flac", "sphere", "aiff"}
 
 
 def decode_audio(

@@ -18,6 +18,10 @@ SUFFIXES = {
     "matroska": (".mkv", ".mka", ".webm"),
     "avi": (".avi",),
     "mpeg": (".mpg", ".mpeg", ".vob"),
+    "mpegts": (".mts", ".m2ts", ".ts"),
+    "amr": (".amr", ".awb"),
+    "caf": (".caf",),
+    "aiff": (".aif", ".aiff", ".aifc"),
 }
 ALLOWED = ", ".join(SUFFIXES)
 
@@ -30,6 +34,11 @@ _MAGIC = (
     (rb"\x1aE\xdf\xa3", "matroska"),
     (rb"....(ftyp|moov|mdat|wide|skip|free|pnot)", "mp4"),
     (rb"\x00\x00\x01\xba", "mpeg"),
+    (rb"\x47.{187}\x47.{187}\x47", "mpegts"),
+    (rb".{4}\x47.{191}\x47.{191}\x47", "mpegts"),  # of camcorders: a time before each packet
+    (rb"#!AMR(-WB)?\n", "amr"),
+    (rb"caff\x00\x01", "caf"),
+    (rb"FORM....AIF[FC]", "aiff"),
     (rb"\xff[\xf0\xf1\xf8\xf9][\x00-\xff]{5}", "aac"),
     (rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xff][\x00-\xef]", "mp3"),
 )
@@ -40,15 +49,12 @@ _REFUSED = (
     (rb"\[playlist\]", "pls"),
     (rb"(<\?xml[^>]*>\s*)?<MPD", "dash"),
     (rb"(<\?xml[^>]*>\s*)?<smil", "smil"),
-    (rb"FORM....AIF[FC]", "aiff"),
     (rb"\.snd", "au"),
-    (rb"caff", "caf"),
-    (rb"#!AMR", "amr"),
+    (rb"#!AMR_MC", "amr of several channels"),
     (rb"FLV", "flv"),
     (rb"MThd", "midi"),
     (rb"ADIF", "adif"),
     (rb"\x30\x26\xb2\x75", "asf"),
-    (rb"\x47[\x00-\xff]{187}\x47", "mpegts"),
     (rb"riff\x2e\x91\xcf\x11", "wave64"),
 )
 

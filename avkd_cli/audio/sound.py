@@ -1,4 +1,4 @@
-"""Read wav, flac and NIST SPHERE by libsndfile, and check that all of it is there."""
+"""Read wav, flac, aiff and NIST SPHERE by libsndfile, and check that all of it is there."""
 
 import contextlib
 import re
@@ -10,6 +10,7 @@ import soundfile
 from avkd_cli.audio.limits import Limits, Segment
 from avkd_cli.audio.source import DecoderFaults, Source
 from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment_end
+from avkd_cli.audio.structure import check_aiff
 from avkd_cli.audio.wav import WavHeader, read_wav_header
 from avkd_cli.errors import Rejected
 
@@ -20,7 +21,7 @@ _PCM16 = np.dtype("<i2")
 def open_sound(
     source: Source, container: str, segment: Segment, limits: Limits
 ) -> Iterator[Stream]:
-    """Give the stream of a wav, flac or SPHERE file.
+    """Give the stream of a wav, flac, aiff or SPHERE file.
 
     Raises:
         Rejected: truncated, bad_rate, low_rate, bad_channels, too_long, bad_segment,
@@ -36,6 +37,8 @@ def open_sound(
             return
     elif container == "sphere":
         _check_sphere(source)
+    elif container == "aiff":
+        check_aiff(source)
     source.seek(0)
     with DecoderFaults(source, container):
         file = soundfile.SoundFile(source)

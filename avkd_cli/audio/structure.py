@@ -4,6 +4,7 @@ A file that a copy or a download broke off is found here before anything of it i
 """
 
 import struct
+from collections.abc import Iterator
 
 from avkd_cli.audio import frames
 from avkd_cli.audio.source import Source
@@ -91,4 +92,93 @@ def _element(head: bytes, offset: int, name: bytes) -> tuple[int, bool]:
     return offset + 4 + length + size, size != (1 << bits) - 1  # all ones: of a live stream
 
 
-_CHECKS = {"ogg": _check_ogg, "avi": _check_avi, "mp4": _check_mp4, "matroska": _check_matroska}
+def check_aiff(source: Source) -> None:
+    """Refuse an AIFF or AIFF-C file that holds less than its chunks declare.
+
+    Raises:
+        Rejected: truncated; undecodable without sound.
+    """
+    ends = {name: start + size for name, start, size in _chunks(source, 12, ">4sI", pad=True)}
+    if b"SSND" not in ends:
+        raise Rejected("truncated", f"no SSND chunk in {source.size} B")
+    last = max(ends.values())
+    if last > source.size:
+        raise Rejected("truncated", f"declared {last} B, present {source.size} B")
+    _check_aiff_count(source)
+
+
+def _check_aiff_count(source: Source) -> None:
+    """Refuse plain samples of which there are fewer than the header counts."""
+    chunks = {name: (at, size) for name, at, size in _chunks(source, 12, ">4sI", pad=True)}
+    at, size = chunks.get(b"COMM", (0, 0))
+    if size < 18:
+        raise Rejected("undecodable", "no COMM chunk")
+    channels, count, bits = struct.unpack(">hIh", source.peek(at, 8))
+    is_plain = source.peek(8, 4) == b"AIFF"
+    declared, present = count * channels * -(-bits // 8), chunks[b"SSND"][1] - 8
+    if is_plain and present < declared:
+        raise Rejected("truncated", f"declared {declared} B of sound, present {present} B")
+
+
+def _check_caf(source: Source) -> None:
+    names = []
+    for name, start, size in _chunks(source, 8, ">4sq"):
+        if start + size > source.size:
+            shown = name.decode("latin-1")
+            detail = f"{shown!r} ends at {start + size} B, present {source.size} B"
+            raise Rejected("truncated", detail)
+        names.append(name)
+    if b"data" not in names:
+        raise Rejected("truncated", f"no data chunk in {source.size} B")
+
+
+def _chunks(
+    source: Source, offset: int, head: str, *, pad: bool = False
+) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, offset of the content and declared size; a size of -1 is up to the end."""
+    width = struct.calcsize(head)
+    while offset + width <= source.size:
+        name, size = struct.unpack(head, source.peek(offset, width))
+        if size < 0:
+            size = source.size - offset - width
+        yield name, offset + width, size
+        offset += width + size + (size % 2 if pad else 0)
+
+
+# Bytes of a frame of 20 ms by its type, the first byte included (RFC 4867, 3.6 and 5.3).
+_AMR = (13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1)
+_AMR_WB = (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1)
+
+
+def _check_amr(source: Source) -> None:
+    wide = source.peek(0, 9) == b"#!AMR-WB\n"
+    sizes, offset = (_AMR_WB, 9) if wide else (_AMR, 6)
+    while offset < source.size:
+        window = source.peek(offset, 1 << 16)
+        place = 0
+        while place < len(window):
+            size = 0 if window[place] & 0x83 else sizes[window[place] >> 3 & 15]
+            if not size:
+                raise Rejected("undecodable", f"byte {offset + place} begins no frame")
+            place += size
+        offset += place
+    if offset > source.size:
+        raise Rejected("truncated", f"the last frame ends at {offset} B, present {source.size} B")
+
+
+def _check_mpegts(source: Source) -> None:
+    """Refuse a transport stream that ends within a packet; packets lost are seen in decoding."""
+    packet = 188 if source.peek(0, 1) == source.peek(188, 1) == b"\x47" else 192
+    if rest := source.size % packet:
+        raise Rejected("truncated", f"the last packet has {packet} B, present {rest} B")
+
+
+_CHECKS = {
+    "ogg": _check_ogg,
+    "avi": _check_avi,
+    "mp4": _check_mp4,
+    "matroska": _check_matroska,
+    "caf": _check_caf,
+    "amr": _check_amr,
+    "mpegts": _check_mpegts,
+}

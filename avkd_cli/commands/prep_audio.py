@@ -36,8 +36,9 @@ def prep_audio(
     """Decode the recordings of UTTERANCES into the store of -o.
 
     UTTERANCES is a list, one JSON object a line with id, person and audio (or video); - reads
-    it from stdin. wav, flac, m4a, mp3, opus and the sound of mp4, mpg, avi become 16 kHz mono,
-    then fbank, waveform or spectrogram. The store's manifest is printed as one JSON line.
+    it from stdin. wav, flac, m4a, mp3, opus, aiff, amr, caf and the sound of mp4, mov, 3gp, mkv,
+    webm, avi, mpg, mts become 16 kHz mono, then fbank, waveform or spectrogram. The store's
+    manifest is printed as one JSON line.
 
     The content of a file decides what it is, not its name. What cannot be used (cut off, silent,
     too short, no sound ...) is listed with the reason in rejects.jsonl of the store. Length,

@@ -24,8 +24,17 @@ CODECS = {
     "a.mpg": ("mp2", 44_100, "mpeg"),
     "a.aac": ("aac", 16_000, "aac"),
     "a.3gp": ("aac", 8_000, "mp4"),
+    "a.m4v": ("aac", 48_000, "mp4"),
+    "flac.oga": ("flac", 16_000, "ogg"),
+    "alac.caf": ("alac", 44_100, "caf"),
+    "pcm.caf": ("pcm_s16be", 48_000, "caf"),
+    "ima.caf": ("adpcm_ima_qt", 16_000, "caf"),
+    "a.aiff": ("pcm_s16be", 44_100, "aiff"),
+    "a.aif": ("pcm_s24be", 48_000, "aiff"),
+    "aac.mts": ("aac", 48_000, "mpegts"),
+    "ac3.m2ts": ("ac3", 48_000, "mpegts"),
 }
-FORMATS = {"a.opus": "ogg", "a.aac": "adts"}
+FORMATS = {"a.opus": "ogg", "a.aac": "adts", "aac.mts": "mpegts"}
 
 
 def code_of(path, **arguments) -> str:
@@ -50,7 +59,7 @@ def test_every_codec_returns_the_sound_in_its_place(make_media, voice, name):
     assert (decoded.container, decoded.source_rate) == (container, rate)
     assert set(decoded.warnings) <= {"upsampled"}
     # A bare stream of AAC or MPEG frames cannot say what its encoder put around the sound.
-    loose = container in ("aac", "mpeg")
+    loose = container in ("aac", "mpeg", "mpegts")
     assert abs(len(decoded.samples) - len(expected)) <= (3000 if loose else 32)
     shift = delay(decoded.samples, expected)
     assert 0 <= shift <= (1200 if loose else 1)

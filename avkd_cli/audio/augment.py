@@ -8,6 +8,8 @@ say; the ranges that the VoxCeleb community uses stand here.
 import torch
 from torch import Generator, Tensor
 
+from avkd_cli.audio.resample import resample
+
 # Signal-to-noise ratios in dB by what is added (MUSAN), from TaoRuijie/AVCleanse.
 NOISE_SNR, SPEECH_SNR, MUSIC_SNR = (0.0, 15.0), (13.0, 20.0), (5.0, 15.0)
 BABBLE_VOICES = (3, 8)  # how many voices make a babble
@@ -96,10 +98,8 @@ def change_speed(samples: Tensor, speed: float, sample_rate: int = 16_000) -> Te
     hundredths = round(100 * speed)
     if hundredths == 100:
         return samples
-    import torchaudio.functional  # half a second that only this needs
-
     step = sample_rate // 100
-    return torchaudio.functional.resample(samples, hundredths * step, 100 * step)
+    return resample(samples, hundredths * step, 100 * step)
 
 
 def length_before(length: int) -> int:

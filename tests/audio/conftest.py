@@ -1,9 +1,11 @@
 """Small recordings, made where they are needed: no test depends on a file in the tree."""
 
+import importlib
 import struct
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from types import ModuleType
 
 import av
 import numpy as np
@@ -77,6 +79,21 @@ def encode(
                 file.mux(stream.encode(packed))
             file.mux(stream.encode(None))
     return path
+
+
+@pytest.fixture(scope="session")
+def torchaudio() -> ModuleType:
+    """torchaudio, or skip: its library does not load beside every torch that is allowed."""
+    try:
+        return importlib.import_module("torchaudio")
+    except (ImportError, OSError) as error:
+        pytest.skip(f"torchaudio does not load: {error}")
+
+
+@pytest.fixture(scope="session")
+def compliance(torchaudio) -> ModuleType:
+    """torchaudio's transcription of Kaldi's features."""
+    return torchaudio.compliance.kaldi
 
 
 @pytest.fixture

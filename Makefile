@@ -102,17 +102,45 @@ weights     = $(foreach term,$(subst -, ,$(1)),$(WEIGHTS_$(term)))
 
 # ---- for people ------------------------------------------------------------------------------
 
-.PHONY: help setup vox1_kd all tune ideas results test check bench clean clean-all setup-browser campaign
+.PHONY: help setup lock imports test-newest vox1_kd all tune ideas results test check bench clean clean-all setup-browser campaign
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_-]+):.*## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
-setup: $(READY) ## make .venv with everything in it
+setup: $(READY) ## make .venv from the lock, every file checked by its hash (TORCH= for another torch)
 
-$(READY): pyproject.toml
+# pip checks every file against the lock; the project itself needs nothing but what is there then.
+# TORCH, such as 'torch==2.14.1 torchaudio==2.11.1 --index-url …', takes the place of the torch of the
+# lock and its libraries: what pip then brings is checked by no hash. It is kept until TORCH= is said.
+PIP = $(VENV)/bin/python -m pip
+OWN_TORCH := $(file <$(VENV)/.torch)
+TORCH ?= $(OWN_TORCH)
+ifneq ($(TORCH),$(OWN_TORCH))
+$(READY): .FORCE
+endif
+LOCKED = cat requirements.lock
+LOCKED_BUT_TORCH = awk '/^[a-z]/ { other = !/^(torch|torchaudio|triton|cuda-[a-z]+|nvidia-[a-z0-9-]+)==/ } other' requirements.lock
+$(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --upgrade pip
-	$(VENV)/bin/python -m pip install --quiet -e '.[dev,dask]'
+	$(if $(TORCH),$(LOCKED_BUT_TORCH),$(LOCKED)) >$(VENV)/requirements.txt
+	$(PIP) install --quiet --require-hashes --no-deps --only-binary :all: -r $(VENV)/requirements.txt
+	$(if $(TORCH),$(PIP) install --quiet $(TORCH:%='%'))
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	$(PIP) check $(if $(TORCH),|| echo "make: TORCH may work in spite of this: make imports and make test say so" >&2)
+	echo $(TORCH:%='%') >$(VENV)/.torch
 	touch $@
+.FORCE:
+
+LOCKER := .venv-lock
+LOCK_FLAGS ?=
+lock: ## make requirements.lock anew, for all Pythons that pyproject.toml allows (LOCK_FLAGS=--upgrade)
+	$(PYTHON) -m venv $(LOCKER)
+	$(LOCKER)/bin/python -m pip install --quiet 'uv==0.13.*'
+	$(LOCKER)/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+	  --generate-hashes --only-binary :all: --no-emit-index-url --custom-compile-command 'make lock' \
+	  $(LOCK_FLAGS) --quiet -o requirements.lock
+
+imports: $(READY) ## import everything that any command imports
+	$(VENV)/bin/python tests/imports.py
 
 vox1_kd: $(READY) inputs ## teach students and report: the main job (see the top of this file)
 	@echo "avkd: $(CORPUS)"
@@ -151,8 +179,17 @@ ideas: $(READY) ## compare other ways to teach (examples/results/ideas.mk), by t
 results: $(READY) ## does it help? the experiment of record on DATA, into docs/results.md
 	$(RECORD) results
 
+TESTS = -m pytest -n 2 --dist loadfile -q
 test: $(READY) ## run the tests
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist loadfile -q
+	OMP_NUM_THREADS=1 $(VENV)/bin/python $(TESTS)
+
+# torchaudio need not load there (audio/resample.py), all else must: so imports only tells.
+NEWEST := .venv-newest
+test-newest: ## run the tests with the newest versions that pyproject.toml allows
+	$(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[dev,dask,tsne,tensorboard,kaldi]'
+	-$(NEWEST)/bin/python tests/imports.py
+	OMP_NUM_THREADS=1 $(NEWEST)/bin/python $(TESTS)
 
 check: $(READY) ## lint, format, import directions
 	$(VENV)/bin/ruff check .

@@ -52,8 +52,9 @@ def standin(output: Path, **settings) -> None:
 
     DIR then holds people.jsonl (all, with split, sex and age), voxceleb2/ (m4a and mp4, to train
     on), voxceleb1/ (wav and mp4, to test on), vox1_meta.csv and the trial lists O, E and H under
-    their official names. It stands in for data you do not have: error rates on it show that the
-    pipeline works, and nothing about real people. The same seed gives the same files.
+    their official names; noises.jsonl and rooms.jsonl, to spoil recordings with. It stands in for
+    data you do not have: error rates on it show that the pipeline works, and nothing about real
+    people. The same seed gives the same files.
 
     \b
     Example:

@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avkd_cli.corpora import standin_media
+from avkd_cli.corpora import standin_media, standin_sounds
 from avkd_cli.corpora.standin_face import FRAMES_PER_SECOND, draw_utterance
 from avkd_cli.corpora.standin_lists import texts
 from avkd_cli.corpora.standin_people import (
@@ -66,11 +66,13 @@ def make_standin(
     durable.make_directory(out.absolute().parent)
     with durable.lock(out):
         if _is_made(out, manifest, overwrite):
+            _make_sounds(out, plan)  # which an older avkd did not
             durable.touch(out / "standin.json")
             return {**manifest, "path": str(out)}, True
         work = out.with_name(out.name + ".wip")
         _begin(work, manifest)
         _make_media(work, plan, workers, progress)
+        _make_sounds(work, plan)
         lists = texts(plan)
         durable.write_all({work / name: text.encode() for name, text in lists.items()})
         durable.publish(work, out, overwrite)
@@ -144,6 +146,16 @@ def _make_media(work: Path, plan: StandinPlan, workers: int | None, progress) ->
     for _ in _map(make, missing, workers):
         done += 1
         progress(done, len(everything))
+
+
+def _make_sounds(folder: Path, plan: StandinPlan) -> None:
+    """Write the noises and rooms, unless they are there."""
+    if standin_sounds.are_made(folder):
+        return
+    files = {folder / name: data for name, data in standin_sounds.files(plan).items()}
+    for directory in dict.fromkeys(path.parent for path in files):
+        durable.make_directory(directory)
+    durable.write_all(files)
 
 
 def _map(function: Callable, items: list, workers: int | None) -> Iterator:

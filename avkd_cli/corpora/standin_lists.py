@@ -27,6 +27,8 @@ vox1_meta.csv         VoxCeleb1's form of metadata; vox2_meta.csv likewise
 veri_test.txt         trials O; veri_test2.txt the same, cleaned (a few trials removed)
 list_test_all.txt     trials E; list_test_all2.txt cleaned
 list_test_hard.txt    trials H, nontargets of one sex; list_test_hard2.txt cleaned
+noises.jsonl          voices of others, music and noise, to disturb recordings with
+rooms.jsonl           how rooms answer a click, likewise
 standin.json          the settings it was made with
 """
 

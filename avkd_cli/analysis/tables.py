@@ -1,23 +1,19 @@
-"""The tables of the paper, filled with our results, as data. Pure.
+"""Results arranged as a paper arranges its own, as data. Pure.
 
 A result is a dict with system, list, trials, targets, nontargets, eer_percent, min_dcf (by
-P_target as text) and signature; `arrange` adds labels and the paper's printed EER to each.
+P_target as text) and signature, and perhaps auc_percent and eer_interval; a further figure one
+with system, on, measure, value, and perhaps low and high.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from avkd_cli.analysis import printed
-from avkd_cli.analysis.systems import (
-    MODALITIES,
-    list_label,
-    list_order,
-    students,
-    system,
-    system_order,
-)
+from avkd_cli.analysis.filling import Key, Value, fill
+from avkd_cli.papers import PAPERS, USUAL
+from avkd_cli.papers.form import MEASURES, Paper
+from avkd_cli.verification.trials import KNOWN_LISTS
 
 STANDIN = "stand-in corpus: synthetic people; no result here is a result on VoxCeleb"
-P_TARGETS = ("0.01", "0.05")
+CLEANED = "-cleaned"
 
 
 def corpus_statement(corpus: str | None) -> str | None:
@@ -33,42 +29,95 @@ def corpus_statement(corpus: str | None) -> str | None:
     return f"corpus: {corpus}"
 
 
-def arrange(results: Iterable[dict], corpus: str | None = None) -> dict:
+def arrange(
+    results: Iterable[dict],
+    corpus: str | None = None,
+    paper: Paper = USUAL,
+    figures: Sequence[Mapping] = (),
+) -> dict:
     """Return all results with labels, printed values and the rows of each table.
 
     Raises:
         ValueError: if one system has two results on one list, or lists of one name differ.
     """
     results = sorted(
-        (annotated(one) for one in results),
-        key=lambda one: (list_order(one["list"]), system_order(one["system"])),
+        (annotated(one, paper) for one in results),
+        key=lambda one: (paper.list_order(one["list"]), paper.order(one["system"])),
     )
-    _check_unique(results)
-    lists = [described_list(name, results) for name in dict.fromkeys(r["list"] for r in results)]
+    names = dict.fromkeys(one["list"] for one in results)
     return {
         "format": "avkd.analysis.table",
         "version": 1,
+        "paper": paper.name,
         "corpus": corpus,
         "statement": corpus_statement(corpus),
-        "printed": {"note": printed.NOTE, "source": printed.PAPER},
-        "lists": lists,
+        "printed": {"note": paper.note, "source": paper.source},
+        "lists": [described_list(name, results, paper) for name in names],
         "results": results,
-        "tables": [t for t in arrangements(results) if t["rows"]],
+        "figures": [dict(one) for one in figures],
+        "tables": fill(paper, gathered(results, figures)),
     }
 
 
-def annotated(result: dict) -> dict:
+def gathered(results: Iterable[Mapping], figures: Iterable[Mapping]) -> dict[Key, Value]:
+    """Return every figure by system, list or task, and measure.
+
+    Raises:
+        ValueError: there are two for one place.
+    """
+    found: dict[Key, Value] = {}
+    for system, on, measure, value in [*_of_scores(results), *_of_figures(figures)]:
+        key = (system, on, measure)
+        if key in found:
+            what = "score files" if measure == "eer_percent" else f"figures {measure!r}"
+            raise ValueError(f"two {what} of system {system!r} on list {on!r}")
+        found[key] = value
+    return found
+
+
+def _of_scores(results: Iterable[Mapping]) -> Iterable[tuple[str, str, str, Value]]:
+    for one in results:
+        place = one["system"], one["list"]
+        yield *place, "eer_percent", Value(one["eer_percent"], *(one.get("eer_interval") or ()))
+        for p, cost in one["min_dcf"].items():
+            yield *place, f"min_dcf_{p}", Value(cost)
+        if "auc_percent" in one:
+            yield *place, "auc_percent", Value(one["auc_percent"])
+
+
+def _of_figures(figures: Iterable[Mapping]) -> Iterable[tuple[str, str, str, Value]]:
+    for one in figures:
+        value = Value(one["value"], one.get("low"), one.get("high"))
+        yield one["system"], one["on"], one["measure"], value
+
+
+def annotated(result: dict, paper: Paper) -> dict:
     """Return a result with names for a person and the paper's EER beside ours."""
+    printed = printed_figure(paper, result["system"], result["list"], "eer_percent")
     return result | {
-        "label": system(result["system"]).label,
-        "printed_eer_percent": printed.printed_eer(result["system"], result["list"]),
-        "on_the_printed_list": printed.is_official(
-            result["list"], result["targets"], result["nontargets"]
-        ),
+        "label": paper.label(result["system"]),
+        "printed_eer_percent": float(printed) if printed else None,
+        "on_the_printed_list": is_official(result["list"], result["targets"], result["nontargets"]),
     }
 
 
-def described_list(name: str, results: Sequence[dict]) -> dict:
+def printed_figure(paper: Paper, system: str, on: str, measure: str) -> str:
+    """Return what the paper prints of a system that has a row of its own, or ""."""
+    for layout in paper.layouts:
+        for row in layout.rows:
+            if row.systems.get("") == (system,):
+                for column, text in zip(layout.columns, row.printed, strict=False):
+                    if text and (column.on, column.measure, column.role) == (on, measure, ""):
+                        return text
+    return ""
+
+
+def is_official(trial_list: str, targets: int, nontargets: int) -> bool:
+    """Return whether a list of this name has as many trials as the official one."""
+    return KNOWN_LISTS.get(trial_list, ())[:2] == (targets, nontargets)
+
+
+def described_list(name: str, results: Sequence[dict], paper: Paper) -> dict:
     """Return a list's counts.
 
     Raises:
@@ -81,55 +130,20 @@ def described_list(name: str, results: Sequence[dict]) -> dict:
     targets, nontargets = counts.pop()
     return {
         "list": name,
-        "label": list_label(name),
+        "label": paper.list_label(name),
         "trials": targets + nontargets,
         "targets": targets,
         "nontargets": nontargets,
-        "official": printed.is_official(name, targets, nontargets),
+        "official": is_official(name, targets, nontargets),
     }
 
 
-def _check_unique(results: Sequence[dict]) -> None:
-    seen = set()
-    for result in results:
-        key = (result["system"], result["list"])
-        if key in seen:
-            raise ValueError(f"two score files of system {key[0]!r} on list {key[1]!r}")
-        seen.add(key)
+def paper_of(arranged: Mapping) -> Paper:
+    """Return the paper that results were arranged by."""
+    return PAPERS[arranged["paper"]]
 
 
-def arrangements(results: Sequence[dict]) -> list[dict]:
-    """Return tables 1 to 3 of the paper, then everything else, rows without a result left out."""
-    present = dict.fromkeys(sorted((r["system"] for r in results), key=system_order))
-    fusions = [name for name in present if name.startswith("fusion-")]
-    one = [name for name in (*MODALITIES[:2], *fusions) if name in present]
-    known = {*one, *students("visual"), *students("audio")}
-    return [
-        _table("table-1", "Modalities (table 1 of the paper)", "modality", one),
-        _student_table("table-2", "Visual student (table 2 of the paper)", "visual", present),
-        _student_table("table-3", "Audio student (table 3 of the paper)", "audio", present),
-        _table("others", "Other systems", "system", [n for n in present if n not in known]),
-    ]
-
-
-def _table(name: str, title: str, head: str, systems: Sequence[str]) -> dict:
-    rows = [{"system": one, "label": system(one).label} for one in systems]
-    return {"name": name, "title": title, "head": head, "rows": rows}
-
-
-def _student_table(name: str, title: str, sense: str, present: Iterable[str]) -> dict:
-    """Return a table of students; a baseline without one is in table 1 already."""
-    rows = [one for one in students(sense) if one in present]
-    rows = [{"system": one, "label": system(one).loss_label} for one in rows]
-    return {
-        "name": name,
-        "title": title,
-        "head": "loss besides AAM",
-        "rows": rows if len(rows) > 1 or (rows and rows[0]["label"] != "baseline") else [],
-    }
-
-
-def list_groups(arranged: dict) -> dict[str, list[str]]:
+def list_groups(arranged: Mapping) -> dict[str, list[str]]:
     """Return the lists that belong in one table: the cleaned ones apart from their originals."""
     names = [one["list"] for one in arranged["lists"]]
     cleaned = [
@@ -139,39 +153,53 @@ def list_groups(arranged: dict) -> dict[str, list[str]]:
     return {group: members for group, members in groups.items() if members}
 
 
-CLEANED = "-cleaned"
-
-
-def only_lists(arranged: dict, names: Sequence[str]) -> dict:
-    """Return the same with some of the lists only."""
+def only_lists(arranged: Mapping, names: Sequence[str]) -> dict:
+    """Return the same with some of the lists only, in `lists` and `results`."""
     kept = {key: [one for one in arranged[key] if one["list"] in names]
             for key in ("lists", "results")}  # fmt: skip
-    return arranged | kept
+    return dict(arranged) | kept
 
 
-def by_cell(arranged: dict) -> dict[tuple[str, str], dict]:
+def tables_on(arranged: Mapping, group: str) -> list[dict]:
+    """Return the tables of one of `list_groups`; one with fixed columns is in the main one."""
+    groups = list_groups(arranged)
+    apart = [on for other, names in groups.items() if other != group for on in names]
+    shown = []
+    for one in arranged["tables"]:
+        if not one["by_list"]:
+            shown += [one] if group == "main" else []
+        elif kept := [n for n, column in enumerate(one["columns"]) if column["on"] not in apart]:
+            shown.append(_some_columns(one, kept))
+    return shown
+
+
+def _some_columns(one: dict, kept: Sequence[int]) -> dict:
+    """Return a table with some of its columns."""
+    rows = [row | {"cells": [row["cells"][n] for n in kept]} for row in one["rows"]]
+    return one | {"columns": [one["columns"][n] for n in kept], "rows": rows}
+
+
+def by_cell(arranged: Mapping) -> dict[tuple[str, str], dict]:
     """Return each result by its (system, list)."""
     return {(one["system"], one["list"]): one for one in arranged["results"]}
 
 
-def printed_lists(arranged: dict, table: dict) -> set[str]:
-    """Return the lists for which a table has printed values to show."""
-    rows = {row["system"] for row in table["rows"]}
-    return {
-        one["list"]
-        for one in arranged["results"]
-        if one["printed_eer_percent"] is not None and one["system"] in rows
+def measured_priors(arranged: Mapping) -> list[str]:
+    """Return the priors of the detection costs."""
+    return list(dict.fromkeys(p for one in arranged["results"] for p in one["min_dcf"]))
+
+
+def unplaced(arranged: Mapping) -> list[dict]:
+    """Return the further figures that are of no known measure, or that no table has a place for."""
+    placed = {
+        (cell["system"], column["on"], column["measure"])
+        for one in arranged["tables"]
+        for row in one["rows"]
+        for cell, column in zip(row["cells"], one["columns"], strict=True)
+        if cell["value"] is not None
     }
-
-
-def best_by_list(arranged: dict, table: dict) -> dict[str, float]:
-    """Return the lowest EER of each list in a table; none where there is nothing to compare."""
-    rows = {row["system"] for row in table["rows"]}
-    found: dict[str, list[float]] = {}
-    for one in arranged["results"]:
-        if one["system"] in rows:
-            found.setdefault(one["list"], []).append(one["eer_percent"])
-    return {name: min(values) for name, values in found.items() if len(values) > 1}
+    return [one for one in arranged["figures"]
+            if (one["system"], one["on"], one["measure"]) not in placed]  # fmt: skip
 
 
 def shared_signatures(arranged: Mapping) -> list[tuple[str, list[str], str]]:
@@ -180,3 +208,8 @@ def shared_signatures(arranged: Mapping) -> list[tuple[str, list[str], str]]:
     for one in arranged["results"]:
         shared.setdefault((one["list"], one["signature"]), []).append(one["label"])
     return [(name, labels, text) for (name, text), labels in shared.items()]
+
+
+def measure_digits(measure: str) -> int:
+    """Return how many decimals a measure is shown with."""
+    return MEASURES[measure].digits if measure in MEASURES else 4

@@ -3,18 +3,7 @@
 from collections.abc import Sequence
 
 from avkd_cli.analysis.comparison import p_text
-
-
-def columns(rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Return rows as aligned columns, the first `left` ones to the left, the rest to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if i < left else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+from avkd_cli.analysis.render import columns
 
 
 def count(number: int) -> str:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from avkd_cli.papers import PAPERS, USUAL
+
 trial_list = click.option(
     "--trials", type=click.Path(path_type=str, allow_dash=True), metavar="LIST",
     help="Trial list to take labels from, where score files have none.",
@@ -25,6 +27,10 @@ people_list = click.option(
 plot_file = click.option(
     "--plot", type=click.Path(path_type=Path), metavar="FILE.svg|png|pdf",
     callback=lambda _ctx, _param, path: checked_suffix(path), help="Draw a picture.",
+)  # fmt: skip
+which_paper = click.option(
+    "--paper", type=click.Choice(tuple(PAPERS)), default=USUAL.name, show_default=True,
+    help="Published system whose tables to fill and whose names to know (docs/formats.md).",
 )  # fmt: skip
 corpus_name = click.option(
     "--corpus", metavar="NAME",

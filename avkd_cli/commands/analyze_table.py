@@ -5,16 +5,19 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import corpus_name, show
+from avkd_cli.commands.analyze_output import corpus_name, show, which_paper
 
 
 @click.command("table")
 @click.argument("scores", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
               help="Write table.md, table.tex, table.json there.")  # fmt: skip
+@which_paper
 @corpus_name
 @options.as_json
-def table(scores: tuple[Path, ...], output: Path | None, corpus: str | None, as_json: bool) -> None:
+def table(
+    scores: tuple[Path, ...], output: Path | None, paper: str, corpus: str | None, as_json: bool
+) -> None:
     """Arrange SCORES, files SYSTEM.LIST.scores or folders of them, as the paper's tables.
 
     Systems are audio, visual, fusion-gate, audio-kd-cos-kl and so on, lists vox1-o, vox1-e,
@@ -25,7 +28,8 @@ def table(scores: tuple[Path, ...], output: Path | None, corpus: str | None, as_
     Example:
         avkd analyze table work/scores -o work/report
     """
-    from avkd_cli.analysis.markdown import to_markdown
+    from avkd_cli.analysis.written import to_markdown
+    from avkd_cli.papers import PAPERS
     from avkd_cli.steps.analyze.table import table
 
-    show(table(scores, output, corpus), to_markdown, as_json)
+    show(table(scores, output, corpus, PAPERS[paper]), to_markdown, as_json)

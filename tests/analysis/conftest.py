@@ -2,8 +2,14 @@
 
 import pytest
 
-from avkd_cli.analysis.systems import students
 from avkd_cli.analysis.tables import arrange
+from avkd_cli.papers import USUAL
+
+
+def students(sense):
+    """Return the baseline of a sense and its students, in the order of the tables."""
+    return [sense, *(one.name for one in USUAL.families()[sense])]
+
 
 SYSTEMS = ["fusion-gate", *students("visual"), *students("audio"), "mine"]
 LISTS = ["vox1-h", "vox1-o", "vox1-o-cleaned"]

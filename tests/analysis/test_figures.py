@@ -22,7 +22,11 @@ from avkd_cli.analysis.figures import (
 from avkd_cli.analysis.figures.curves import curve, operating_points
 from avkd_cli.analysis.figures.distributions import reliability
 from avkd_cli.analysis.figures.style import looks
-from avkd_cli.analysis.systems import students
+from avkd_cli.papers import USUAL
+
+
+def students(sense):
+    return [sense, *(one.name for one in USUAL.families()[sense])]
 
 
 def venn_result(newly_right=26, newly_wrong=16, both_wrong=30, trials=500, more=()):

@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from avkd_cli.analysis import printed
+from avkd_cli.analysis.render import as_html
 from avkd_cli.analysis.report import page
-from avkd_cli.analysis.report.elements import Cell, items, section, table
+from avkd_cli.analysis.report.elements import items, section
+from avkd_cli.analysis.table import Cell, table
+from avkd_cli.papers import USUAL
 
 VOID = {"meta", "br", "link", "img", "hr", "input", "use", "path"}
 
@@ -135,7 +137,7 @@ def test_what_comes_from_outside_is_escaped(content):
 
 def test_ours_stand_beside_the_printed_ones_which_are_said_not_to_compare(content):
     html = page(content)
-    assert printed.NOTE in html
+    assert USUAL.note in html
     results = {(r["system"], r["list"]): r["eer_percent"] for r in content["arranged"]["results"]}
     row = html[html.index(">Audio baseline<") :].split("</tr>")[0]
     assert f'class="number">{results["audio", "vox1-o"]:.2f}<' in row
@@ -201,7 +203,7 @@ def test_settings_are_shown_on_demand(content):
 
 
 def test_a_column_with_numbers_sorts_by_their_values():
-    html = table(["name", "share"], [["a", Cell("12.3 %", 0.123)], ["b", None]])
+    html = as_html(table(["name", "share"], [["a", Cell("12.3 %", 0.123)], ["b", None]]))
     assert '<th scope="col" class="number">' in html
     assert '<td data-value="0.123" class="number">12.3 %</td>' in html
     assert '<td class="number">–</td>' in html

@@ -31,7 +31,7 @@ def test_a_difference_comes_with_its_interval(small):
     one = {"system": "audio-kd-cos", "list": "vox1-o", "difference": -1.0, "interval": [-1.6, -0.3]}
     said = " ".join(sentences(small, differences=[one]))
     assert "against 10.00 % (−1.00 points, interval −1.60 to −0.30)." in said
-    assert INTERVAL in said
+    assert INTERVAL.format(taught="student") in said
     assert NO_INTERVAL not in said
 
 

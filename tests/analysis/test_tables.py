@@ -4,11 +4,11 @@ import pytest
 
 from avkd_cli.analysis.tables import (
     arrange,
-    best_by_list,
     corpus_statement,
+    is_official,
     list_groups,
     only_lists,
-    printed_lists,
+    tables_on,
 )
 
 STATEMENT = "stand-in corpus: synthetic people; no result here is a result on VoxCeleb"
@@ -44,24 +44,37 @@ def test_cleaned_lists_stand_apart_from_their_originals_only(table, result):
     assert {one["list"] for one in some["results"]} == {"vox1-h"}
 
 
-def test_a_table_without_rows_and_one_of_a_lone_baseline_are_left_out(result):
+def test_a_table_with_nothing_of_ours_but_the_baseline_is_left_out(result):
     found = arrange([result("audio", "vox1-o", 3)])
     assert [one["name"] for one in found["tables"]] == ["table-1"]
 
 
-def test_the_lowest_is_found_where_there_is_something_to_compare(table, result):
-    best = best_by_list(table, table["tables"][0])
-    assert best["vox1-o"] == min(
-        r["eer_percent"] for r in table["results"]
-        if r["list"] == "vox1-o" and r["system"] in ("audio", "visual", "fusion-gate")
-    )  # fmt: skip
-    alone = arrange([result("audio", "vox1-o", 3)])
-    assert best_by_list(alone, alone["tables"][0]) == {}
+def test_a_row_without_a_result_stays_with_its_printed_figure(result):
+    (found,) = arrange([result("audio", "vox1-o", 3)])["tables"]
+    cells = {row["label"]: row["cells"][0] for row in found["rows"]}
+    assert cells["Audio baseline"]["value"] == 3
+    assert cells["Visual baseline"] == {"value": None, "printed": "1.299"}
 
 
-def test_printed_columns_belong_to_lists_of_the_paper(table):
-    assert printed_lists(table, table["tables"][0]) == {"vox1-o", "vox1-h"}
-    assert printed_lists(table, table["tables"][-1]) == set()
+def test_other_peoples_systems_get_none_of_the_papers_tables(result):
+    found = arrange([result("wespeaker", "grid", 3), result("other", "vox1-o", 4)])
+    assert [one["name"] for one in found["tables"]] == ["others"]
+
+
+def test_a_fusion_that_the_paper_does_not_print_has_a_row_in_its_table(result):
+    found = arrange([result("fusion-ssa", "vox1-o", 3), result("fusion-mine", "vox1-o", 4)])
+    assert [row["label"] for row in found["tables"][0]["rows"]][3:] == [
+        "Audio-visual, SSA",
+        "fusion-mine",
+    ]
+
+
+def test_cleaned_lists_have_columns_of_their_own_tables(table):
+    columns = {
+        group: {column["on"] for one in tables_on(table, group) for column in one["columns"]}
+        for group in ("main", "cleaned")
+    }
+    assert columns == {"main": {"vox1-o", "vox1-h"}, "cleaned": {"vox1-o-cleaned"}}
 
 
 @pytest.mark.parametrize("name", ["stand-in", "standin", "Stand-in corpus"])
@@ -82,3 +95,9 @@ def test_two_results_for_one_cell_are_refused(result):
 def test_one_list_with_two_sizes_is_refused(result):
     with pytest.raises(ValueError, match="different trials"):
         arrange([result("audio", "vox1-o", 3), result("visual", "vox1-o", 4, targets=299)])
+
+
+def test_a_list_is_the_official_one_by_its_counts():
+    assert is_official("vox1-o", 18_860, 18_860)
+    assert not is_official("vox1-o", 300, 400)
+    assert not is_official("mine", 18_860, 18_860)

@@ -6,9 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from avkd_cli.analysis.figures.style import FAINT, INK, house_style, looks
-from avkd_cli.analysis.systems import system, system_order
+from avkd_cli.analysis.tables import paper_of
+from avkd_cli.papers.form import Paper
 
-HATCHES = {"": "", "audio": "", "visual": "////"}
+HATCHES = {"visual": "////"}
 
 
 def bars_figure(arranged: Mapping) -> Figure:
@@ -17,30 +18,31 @@ def bars_figure(arranged: Mapping) -> Figure:
     Args:
         arranged: what `tables.arrange` returns.
     """
-    names = sorted({one["system"] for one in arranged["results"]}, key=system_order)
+    paper = paper_of(arranged)
+    names = sorted({one["system"] for one in arranged["results"]}, key=paper.order)
     lists = arranged["lists"]
     with house_style():
         figure = Figure(figsize=(2.1 + 2.5 * len(lists), 0.7 + 0.27 * len(names)))
         panels = figure.subplots(1, len(lists), sharey=True, squeeze=False)[0]
         for axes, one in zip(panels, lists, strict=True):
             results = {r["system"]: r for r in arranged["results"] if r["list"] == one["list"]}
-            _panel(axes, names, results)
+            _panel(axes, names, results, paper)
             axes.set_title(one["label"])
-        panels[0].set_yticks(range(len(names)), [system(name).label for name in names])
+        panels[0].set_yticks(range(len(names)), [paper.label(name) for name in names])
         panels[0].set_ylim(len(names) - 0.4, -0.6)
         figure.subplots_adjust(wspace=0.08)
         return figure
 
 
-def _panel(axes: Axes, names: list[str], results: Mapping[str, Mapping]) -> None:
-    """Draw one list's bars, students lighter than their baselines."""
-    for y, (name, look) in enumerate(looks(names).items()):
+def _panel(axes: Axes, names: list[str], results: Mapping[str, Mapping], paper: Paper) -> None:
+    """Draw one list's bars, what has a baseline lighter than that."""
+    for y, (name, look) in enumerate(looks(names, paper).items()):
         if name not in results:
             continue
         value = results[name]["eer_percent"]
-        one = system(name)
-        axes.barh(y, value, height=0.68, color=look["color"], alpha=0.45 if one.losses else 0.95,
-                  edgecolor=INK, linewidth=0.6, hatch=HATCHES[one.sense])  # fmt: skip
+        one = paper.system(name)
+        axes.barh(y, value, height=0.68, color=look["color"], alpha=0.45 if one.baseline else 0.95,
+                  edgecolor=INK, linewidth=0.6, hatch=HATCHES.get(one.sense, ""))  # fmt: skip
         low, high = results[name].get("eer_interval") or (value, value)
         if high > low:
             axes.plot([low, high], [y, y], color=INK, linewidth=1.2)

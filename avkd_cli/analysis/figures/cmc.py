@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from avkd_cli.analysis.figures.style import GREY, house_style, looks
-from avkd_cli.analysis.systems import system
+from avkd_cli.papers import USUAL
+from avkd_cli.papers.form import Paper
 
 
-def cmc_figure(result: Mapping) -> Figure:
+def cmc_figure(result: Mapping, paper: Paper = USUAL) -> Figure:
     """Return the curves of an `identify` result: rank-k rate against k, and where chance is.
 
     Reference:
@@ -18,10 +19,10 @@ def cmc_figure(result: Mapping) -> Figure:
     with house_style():
         figure = Figure(figsize=(4.8, 3.6))
         axes = figure.subplots()
-        styles = looks([one["name"] for one in result["systems"]])
+        styles = looks([one["name"] for one in result["systems"]], paper)
         for one in result["systems"]:
             ranks = range(1, len(one["cmc_percent"]) + 1)
-            label = f"{system(one['name']).label}: {one['cmc_percent'][0]:.1f} %"
+            label = f"{paper.label(one['name'])}: {one['cmc_percent'][0]:.1f} %"
             axes.plot(ranks, one["cmc_percent"], label=label, linewidth=1.3, **styles[one["name"]])
             _bars(axes, one, styles[one["name"]]["color"])
         if result["gallery"]["smallest"] == result["gallery"]["largest"]:

@@ -10,7 +10,8 @@ from scipy.special import ndtri
 
 from avkd_cli.analysis.bands import Band
 from avkd_cli.analysis.figures.style import FAINT, INK, house_style, looks
-from avkd_cli.analysis.systems import system
+from avkd_cli.papers import USUAL
+from avkd_cli.papers.form import Paper
 from avkd_cli.verification.metrics import error_rates, interpolated_eer, lowest_cost_at
 
 TICKS = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
@@ -29,6 +30,7 @@ def det_figure(
     *,
     p_targets: Sequence[float] = (0.01, 0.05),
     bands: Mapping[str, Band] = NO_BANDS,
+    paper: Paper = USUAL,
 ) -> Figure:
     """Return the DET curves of several systems on probit axes, with EER and minDCF points.
 
@@ -37,6 +39,7 @@ def det_figure(
         title: above.
         p_targets: priors of the minDCFs, at most as many as `MARKERS`.
         bands: intervals by system name, drawn where there are.
+        paper: whose names of systems are known.
 
     Reference:
         A. Martin et al., "The DET curve in assessment of detection task performance",
@@ -45,7 +48,7 @@ def det_figure(
     with house_style():
         figure = Figure(figsize=(4.2, 4.2))
         axes = figure.subplots()
-        draw_det(axes, scores, p_targets, bands)
+        draw_det(axes, scores, p_targets, bands, paper)
         axes.set_title(title)
         return figure
 
@@ -55,6 +58,7 @@ def draw_det(
     scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
     p_targets: Sequence[float],
     bands: Mapping[str, Band],
+    paper: Paper = USUAL,
 ) -> None:
     """Draw DET curves; both axes run from where the lists tell anything to above all points."""
     smallest = min(
@@ -64,11 +68,11 @@ def draw_det(
     points = {name: operating_points(*pair, p_targets) for name, pair in scores.items()}
     farthest = max(max(point) for one in points.values() for point in one)
     high = next((one for one in ENDS if one >= farthest), ENDS[-1])
-    for name, look in looks(list(scores)).items():
+    for name, look in looks(list(scores), paper).items():
         if name in bands:
             _band(axes, bands[name], look["color"], low)
         miss, false_alarm = curve(*scores[name], low)
-        label = f"{system(name).label}: {100 * points[name][0][0]:.2f} %"
+        label = f"{paper.label(name)}: {100 * points[name][0][0]:.2f} %"
         axes.plot(ndtri(false_alarm), ndtri(miss), label=label, linewidth=1.3, **look)
         for marker, point in zip(("o", *MARKERS), points[name], strict=False):
             _mark(axes, marker, np.clip(point, low, high), look["color"])
@@ -139,7 +143,9 @@ def curve(target: ArrayLike, nontarget: ArrayLike, low: float) -> tuple[NDArray,
     return miss[at], false_alarm[at]
 
 
-def roc_figure(scores: Mapping[str, tuple[ArrayLike, ArrayLike]], title: str = "") -> Figure:
+def roc_figure(
+    scores: Mapping[str, tuple[ArrayLike, ArrayLike]], title: str = "", paper: Paper = USUAL
+) -> Figure:
     """Return the ROC curves of several systems, the false-alarm axis in decades.
 
     Args:
@@ -149,10 +155,10 @@ def roc_figure(scores: Mapping[str, tuple[ArrayLike, ArrayLike]], title: str = "
         figure = Figure(figsize=(4.6, 3.8))
         axes = figure.subplots()
         lowest = min(1 / max(len(np.atleast_1d(pair[1])), 1) for pair in scores.values())
-        for name, look in looks(list(scores)).items():
+        for name, look in looks(list(scores), paper).items():
             miss, false_alarm, _ = error_rates(*scores[name])
             x = np.clip(false_alarm, lowest, 1)
-            axes.step(100 * x, 100 * (1 - miss), where="post", label=system(name).label, **look)
+            axes.step(100 * x, 100 * (1 - miss), where="post", label=paper.label(name), **look)
         axes.set_xscale("log")
         axes.set(xlim=(100 * lowest, 100), ylim=(0, 101))
         axes.set(

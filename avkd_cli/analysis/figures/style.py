@@ -7,14 +7,15 @@ hatch, so that nothing is lost in black and white.
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from avkd_cli.analysis.systems import COMBINATIONS, system
+from avkd_cli.papers import USUAL
+from avkd_cli.papers.form import Paper
 
 INK, FAINT, PAPER = "#1d1d1c", "#c9c9c4", "#fefefe"  # `inline` hands these over to the page
 BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE, GREY = (
@@ -47,16 +48,10 @@ STYLE = {
     "savefig.facecolor": PAPER,
 }
 
-DASHES = {
-    "": "-",
-    **dict(
-        zip(
-            COMBINATIONS,
-            [(0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 3)), (0, (1, 3))],
-            strict=True,
-        )
-    ),
-}
+DASHES = (
+    "-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 3)), (0, (1, 3)),
+)  # fmt: skip
+SENSE_COLOURS = {"audio": BLUE, "visual": VERMILION, "fusion": GREEN}
 _OTHERS = (PURPLE, ORANGE, SKY, GREY, INK)
 _OTHER_DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
 
@@ -70,19 +65,25 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def looks(names: list[str]) -> dict[str, dict]:
-    """Return colour and dashes of each system's line: sense by colour, losses by dashes."""
-    spare = cycle(_OTHERS)
-    spare_dashes = cycle(_OTHER_DASHES)
+def looks(names: Sequence[str], paper: Paper = USUAL) -> dict[str, dict]:
+    """Return colour and dashes of each system's line: sense by colour, place in it by dashes.
+
+    A system of the paper looks the same in every picture, whoever else is in it.
+    """
+    spare, spare_dashes = cycle(_OTHERS), cycle(_OTHER_DASHES)
     found = {}
     for name in names:
-        one = system(name)
-        known = {"audio": BLUE, "visual": VERMILION}.get(one.sense)
-        if known is None and name.startswith("fusion"):
-            known = GREEN
-        dashes = DASHES.get(one.losses, "-") if known else next(spare_dashes)
+        known = SENSE_COLOURS.get(paper.system(name).sense)
+        dashes = DASHES[_place(name, paper) % len(DASHES)] if known else next(spare_dashes)
         found[name] = {"color": known or next(spare), "linestyle": dashes}
     return found
+
+
+def _place(name: str, paper: Paper) -> int:
+    """Return a system's place among the paper's of its sense; an unknown one's is the first."""
+    sense = paper.system(name).sense
+    among = [one.name for one in paper.systems if one.sense == sense]
+    return among.index(name) if name in among else 0
 
 
 def save(figure: Figure, suffix: str) -> bytes:

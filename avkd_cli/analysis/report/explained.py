@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from avkd_cli.analysis import printed
 from avkd_cli.analysis.outliers import RULE
-from avkd_cli.analysis.report.elements import Cell, details, figure, paragraph, table
-from avkd_cli.analysis.systems import system
+from avkd_cli.analysis.render import as_html
+from avkd_cli.analysis.report.elements import details, figure
+from avkd_cli.analysis.table import Cell, number, table
+from avkd_cli.papers.form import Paper
 
 VENN_NOTE = (
     "Each system decides at the threshold of its own EER. Newly right: wrong for the baseline, "
@@ -17,35 +18,35 @@ VENN_NOTE = (
 )
 
 
-def venns(found: Sequence[Mapping], figures: Mapping) -> list[str]:
+def venns(found: Sequence[Mapping], figures: Mapping, paper: Paper) -> list[str]:
     """Return the diagrams, and the regions of every student on every list."""
     if not found:
         return []
-    head = ["student", "list", "both right", "newly right", "newly wrong", "both wrong",
+    head = ["system", "list", "both right", "newly right", "newly wrong", "both wrong",
             "other sense", "of all errors"]  # fmt: skip
     rows = [
-        [system(one["system"]).label, one["list_label"]]
+        [paper.label(one["system"]), one["list_label"]]
         + [one[key] for key in ("both_right", "newly_right", "newly_wrong", "both_wrong")]
         + [_share(one["other_share"]), _share(one["other_of_errors"])]
         for one in found
     ]
     drawn = [figure(*figures[name]) for name in figures if name.startswith("venn-")]
-    return [*drawn, table(head, rows), paragraph(VENN_NOTE, "note"), _gains(found)]
+    return [*drawn, as_html(table(head, rows, notes=[VENN_NOTE])), _gains(found, paper)]
 
 
-def _gains(found: Sequence[Mapping]) -> str:
-    """Return who gains and who loses by each student, where persons are known."""
+def _gains(found: Sequence[Mapping], paper: Paper) -> str:
+    """Return who gains and who loses by each system, where persons are known."""
     known = [one for one in found if one.get("persons")]
     if not known:
         return ""
-    head = ["student", "list", "persons", "gaining", "losing", "gain most", "lose most"]
+    head = ["system", "list", "persons", "gaining", "losing", "gain most", "lose most"]
     rows = [
-        [system(one["system"]).label, one["list_label"]]
+        [paper.label(one["system"]), one["list_label"]]
         + [one["persons"][key] for key in ("total", "gaining", "losing")]
         + [_named(one["persons"][key]) for key in ("most_gaining", "most_losing")]
         for one in known
     ]
-    return "<h3>Who gains and who loses</h3>" + table(head, rows) + paragraph(GAINS_NOTE, "note")
+    return as_html(table(head, rows, "Who gains and who loses", [GAINS_NOTE]))
 
 
 def _named(persons: Sequence[Mapping]) -> Cell | None:
@@ -84,24 +85,26 @@ STORE_COLUMNS = {
 }
 
 
-def embeddings(found: Mapping | None, outliers: Mapping | None, figures: Mapping) -> list[str]:
+def embeddings(
+    found: Mapping | None, outliers: Mapping | None, figures: Mapping, paper: Paper
+) -> list[str]:
     """Return how alike the embeddings are, how they lie, and which lie far from their own."""
-    return [*_likeness(found), *_outliers(outliers, figures)]
+    return [*_likeness(found, paper), *_outliers(outliers, figures, paper)]
 
 
-def _outliers(found: Mapping | None, figures: Mapping) -> list[str]:
+def _outliers(found: Mapping | None, figures: Mapping, paper: Paper) -> list[str]:
     if found is None:
         return []
-    rows = [[system(one["name"]).label, one["outliers"], _share(one["share"])]
+    rows = [[paper.label(one["name"]), one["outliers"], _share(one["share"])]
             for one in found["stores"]]  # fmt: skip
     drawn = [figure(*figures["plane"])] if "plane" in figures else []
     about = f"{found['recordings']:,} recordings of {found['persons']} persons. Outlier: {RULE}."
     head = ["store", "outliers", "share"]
-    return ["<h3>Recordings far from their person’s others</h3>", *drawn, table(head, rows),
-            paragraph(about, "note")]  # fmt: skip
+    title = "<h3>Recordings far from their person’s others</h3>"
+    return [title, *drawn, as_html(table(head, rows, notes=[about]))]
 
 
-def _likeness(found: Mapping | None) -> list[str]:
+def _likeness(found: Mapping | None, paper: Paper) -> list[str]:
     if found is None:
         return []
     pairs = [
@@ -113,28 +116,32 @@ def _likeness(found: Mapping | None) -> list[str]:
         + [_number(one[key]) for key in STORE_COLUMNS]
         for one in found["stores"]
     ]
-    head = ["store", "segments", "persons", "dimensions", *STORE_COLUMNS.values()]
-    paper = "; ".join(
-        f"{system(a).label.lower()} before fusion with audio-visual {value:g}"
-        for (a, _), value in printed.PCC.items()
-    )
-    note = (
-        f"Note: {found['note']}. Printed in the paper, on VoxCeleb, without a definition: {paper}."
-    )
-    return [
-        "<h3>How alike two spaces are</h3>",
-        table(["pair", "segments", *PAIR_COLUMNS.values()], pairs),
-        paragraph(note, "note"),
-        "<h3>How embeddings lie</h3>",
-        table(head, stores),
-        paragraph("Of embeddings at length one: alignment is the mean squared distance of two "
-                  "recordings of a person; uniformity the logarithm of the mean Gaussian "
-                  "potential of all pairs, lower is more even.", "note"),
-    ]  # fmt: skip
+    heads = ["pair", "segments", *PAIR_COLUMNS.values()]
+    alike = table(heads, pairs, "How alike two spaces are", [_likeness_note(found, paper)])
+    heads = ["store", "segments", "persons", "dimensions", *STORE_COLUMNS.values()]
+    return [as_html(alike), as_html(table(heads, stores, "How embeddings lie", [STORE_NOTE]))]
 
 
-def _number(value: float | None) -> Cell | None:
-    return None if value is None else Cell(f"{value:.4f}".replace("-", "−"), value)
+STORE_NOTE = (
+    "Of embeddings at length one: alignment is the mean squared distance of two recordings of a "
+    "person; uniformity the logarithm of the mean Gaussian potential of all pairs, lower is more "
+    "even."
+)
+
+
+def _likeness_note(found: Mapping, paper: Paper) -> str:
+    note = f"Note: {found['note']}."
+    if not paper.likeness:
+        return note
+    printed = "; ".join(
+        f"{paper.label(one.a).lower()} before fusion with audio-visual {one.value:g}"
+        for one in paper.likeness
+    )
+    return f"{note} Printed in the paper, on VoxCeleb, without a definition: {printed}."
+
+
+def _number(value: float | None) -> Cell:
+    return number(value, ".4f")
 
 
 def what_was_run(runs: Sequence, stores: Sequence) -> list[str]:
@@ -144,7 +151,7 @@ def what_was_run(runs: Sequence, stores: Sequence) -> list[str]:
         if described:
             head = list(dict.fromkeys(key for one in described for key in one.row))
             rows = [[one.row.get(key) for key in head] for one in described]
-            parts += [f"<h3>{title}</h3>", table(head, rows)]
+            parts.append(as_html(table(head, rows, title)))
             parts += [details(one.name, _settings(one.settings)) for one in described]
     return parts
 

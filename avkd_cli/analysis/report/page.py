@@ -1,19 +1,17 @@
 """The page, from its parts; nothing on it refers to anything outside it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from importlib.resources import files
 
-from avkd_cli.analysis import printed
+from avkd_cli.analysis.render import as_html
 from avkd_cli.analysis.report.elements import items, paragraph, section
 from avkd_cli.analysis.report.explained import embeddings, venns, what_was_run
-from avkd_cli.analysis.report.rates import curves, error_rates, signatures
-
-TITLE = "What a student keeps of two senses"
-LEAD = (
-    "Person verification by voice, by face and by both; and by students of one sense that were "
-    "taught by both."
-)
+from avkd_cli.analysis.report.rates import curves, error_rates
+from avkd_cli.analysis.tables import paper_of
+from avkd_cli.analysis.views import signature_table
+from avkd_cli.papers.form import Paper
 
 
 def page(content: Mapping) -> str:
@@ -26,29 +24,24 @@ def page(content: Mapping) -> str:
             with name, row, settings), avkd (version).
     """
     arranged, figures = content["arranged"], content["figures"]
+    paper = paper_of(arranged)
     statement = paragraph(arranged["statement"] or "", "statement")
     rates = error_rates(arranged, figures, content["differences"], content["uncertainty"])
+    spaces = embeddings(content["correlation"], content["outliers"], figures, paper)
+    lines = as_html(replace(signature_table(arranged), title="")) if arranged["results"] else ""
     parts = [
         section("words", "In words", items(content["sentences"])),
-        section(
-            "tables",
-            "Error rates",
-            *rates,
-        ),
+        section("tables", "Results", *rates),
         section("curves", "Curves", *curves(arranged, figures)),
-        section("venn", "What distillation corrected", *venns(content["venns"], figures)),
-        section(
-            "embeddings",
-            "Embeddings",
-            *embeddings(content["correlation"], content["outliers"], figures),
-        ),
+        section("venn", paper.corrected, *venns(content["venns"], figures, paper)),
+        section("embeddings", "Embeddings", *spaces),
         section("runs", "What was run", *what_was_run(content["runs"], content["stores"])),
-        section("signatures", "Signatures", signatures(arranged)),
+        section("signatures", "Signatures", lines),
     ]
-    return _document([statement, *filter(None, parts)], statement, content["avkd"])
+    return _document(paper, [statement, *filter(None, parts)], statement, content["avkd"])
 
 
-def _document(parts: Sequence[str], statement: str, avkd: str) -> str:
+def _document(paper: Paper, parts: Sequence[str], statement: str, avkd: str) -> str:
     links = "".join(
         f'<a href="#{name}">{title}</a>' for name, title in NAVIGATION if _has(parts, name)
     )
@@ -57,20 +50,19 @@ def _document(parts: Sequence[str], statement: str, avkd: str) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(TITLE)}</title>
+<title>{escape(paper.title)}</title>
 <style>
 {_shipped("page.css")}</style>
 </head>
 <body>
-<header><h1>{escape(TITLE)}</h1>
-{paragraph(LEAD, "lead")}{parts[0]}
+<header><h1>{escape(paper.title)}</h1>
+{paragraph(paper.lead, "lead")}{parts[0]}
 <nav aria-label="Sections">{links}</nav></header>
 <main>
 {"".join(parts[1:])}
 </main>
 <footer>{statement}
-<p>Made by avkd {escape(avkd)}. Beside our figures, in italics: {escape(printed.NOTE)}.
-Source: {escape(printed.PAPER)}.</p></footer>
+<p>Made by avkd {escape(avkd)}.{_beside(paper)} Source: {escape(paper.source)}.</p></footer>
 <script>
 {_shipped("page.js")}</script>
 </body>
@@ -78,9 +70,13 @@ Source: {escape(printed.PAPER)}.</p></footer>
 """
 
 
+def _beside(paper: Paper) -> str:
+    return f" Beside our figures, in italics: {escape(paper.note)}." if paper.note else ""
+
+
 NAVIGATION = (
     ("words", "In words"),
-    ("tables", "Error rates"),
+    ("tables", "Results"),
     ("curves", "Curves"),
     ("venn", "Corrected"),
     ("embeddings", "Embeddings"),

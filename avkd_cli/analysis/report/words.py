@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from avkd_cli.analysis.systems import SENSES, list_label, students, system
-from avkd_cli.analysis.tables import by_cell, list_groups
+from avkd_cli.analysis.tables import by_cell, list_groups, paper_of
+from avkd_cli.papers.form import Paper, System
 
 ORGAN = {"audio": "voice", "visual": "face"}
-OTHER = {"audio": "visual", "visual": "audio"}
 NO_INTERVAL = (
     "No intervals were computed: differences of this size may be due to the choice of persons, "
     "of the seed, or of the lowest among several."
 )
 INTERVAL = (
     "Intervals are of 95 %, over persons; one that holds 0 claims nothing. That the lowest of "
-    "several students was chosen is not counted in, nor is another seed of the training."
+    "several {taught}s was chosen is not counted in, nor is another seed of the training."
 )
 
 
@@ -23,40 +22,46 @@ def sentences(
     differences: Sequence[Mapping] = (),
     venn_list: str | None = None,
 ) -> list[str]:
-    """Return a few sentences on fusion, students and what they corrected.
+    """Return a few sentences on fusion, on what is held against a baseline, and what it corrected.
 
     Args:
         arranged: what `tables.arrange` returns.
-        venns: regions of students against their baselines, by system and list.
-        differences: EER differences of students with their intervals, by system and list.
+        venns: regions of systems against their baselines, by system and list.
+        differences: EER differences from the baselines with their intervals, by system and list.
         venn_list: list whose corrected trials are told of.
     """
-    cells, lists = by_cell(arranged), list_groups(arranged)["main"]
-    found = [on_fusion(cells, lists)]
-    taught = [on_students(cells, lists, sense, differences) for sense in SENSES]
-    for sense, text in zip(SENSES, taught, strict=True):
-        found += [text, on_corrected(cells, sense, venn_list, venns)]
-    if any(taught):
-        found.append(INTERVAL if differences else NO_INTERVAL)
+    paper, cells = paper_of(arranged), by_cell(arranged)
+    lists = list_groups(arranged).get("main", [])
+    families = dict(sorted(paper.families().items(), key=lambda one: paper.order(one[0])))
+    taught = {base: on_family(paper, cells, lists, base, differences) for base in families}
+    found = [on_fusion(paper, cells, lists)]
+    for base, text in taught.items():
+        found += [text, on_corrected(paper, cells, base, venn_list, venns)]
+    if any(taught.values()):
+        found.append(INTERVAL.format(taught=paper.taught) if differences else NO_INTERVAL)
+    found += on_gains(arranged)
+    if any(one["ours"] for one in arranged["tables"] if one["name"] != "others"):
+        found.append(paper.claim)
     return [text for text in found if text]
 
 
-def on_fusion(cells: Mapping, lists: Sequence[str]) -> str:
+def on_fusion(paper: Paper, cells: Mapping, lists: Sequence[str]) -> str:
     """Return how the senses together compare with each alone, where all three are there."""
-    told = [_fusion_on(cells, name) for name in lists]
+    told = [_fusion_on(paper, cells, name) for name in lists]
     told = [one for one in told if one]
     return f"Voice and face together: {'; '.join(told)}." if told else ""
 
 
-def _fusion_on(cells: Mapping, name: str) -> str:
-    fusions = [s for s, on in cells if on == name and s.startswith("fusion-")]
-    single = [cells[s, name]["eer_percent"] for s in SENSES if (s, name) in cells]
-    if len(single) < len(SENSES) or not fusions:
+def _fusion_on(paper: Paper, cells: Mapping, name: str) -> str:
+    fusions = [s for s, on in cells if on == name and paper.system(s).sense == "fusion"]
+    alone = [paper.alone(sense) for sense in ORGAN]
+    single = [cells[s, name]["eer_percent"] for s in alone if (s, name) in cells]
+    if len(single) < len(ORGAN) or not fusions:
         return ""
     both = min(cells[s, name]["eer_percent"] for s in fusions)
     return (
-        f"{list_label(name)} {both:.2f} % EER, where the voice alone has {single[0]:.2f} % and the "
-        f"face alone {single[1]:.2f} % ({change(min(single), both)} than the better one)"
+        f"{paper.list_label(name)} {both:.2f} % EER, where the voice alone has {single[0]:.2f} % "
+        f"and the face alone {single[1]:.2f} % ({change(min(single), both)} than the better one)"
     )
 
 
@@ -68,34 +73,41 @@ def change(before: float, after: float) -> str:
     return f"{abs(share):.0f} % {'lower' if share < 0 else 'higher'}"
 
 
-def _taught(cells: Mapping, name: str, sense: str) -> list[str]:
-    """Return the students on a list, lowest EER first; none where the baseline is missing."""
-    if (sense, name) not in cells:
+def _at_hand(paper: Paper, cells: Mapping, name: str, base: str) -> list[System]:
+    """Return the systems held against a baseline on a list, lowest EER first."""
+    if (base, name) not in cells:
         return []
-    found = [s for s in students(sense)[1:] if (s, name) in cells]
-    return sorted(found, key=lambda s: cells[s, name]["eer_percent"])
+    found = [one for one in paper.families()[base] if (one.name, name) in cells]
+    return sorted(found, key=lambda one: cells[one.name, name]["eer_percent"])
 
 
-def on_students(
-    cells: Mapping, lists: Sequence[str], sense: str, differences: Sequence[Mapping] = ()
+def on_family(
+    paper: Paper,
+    cells: Mapping,
+    lists: Sequence[str],
+    base: str,
+    differences: Sequence[Mapping] = (),
 ) -> str:
-    """Return how many students are better than their baseline, and which is the best."""
+    """Return how many systems are better than their baseline, and which is the best."""
     known = {(one["system"], one["list"]): one for one in differences}
     told = []
     for name in lists:
-        taught = _taught(cells, name, sense)
-        if not taught:
+        found = _at_hand(paper, cells, name, base)
+        if not found:
             continue
-        best, base = taught[0], cells[sense, name]["eer_percent"]
-        lower = sum(cells[s, name]["eer_percent"] < base for s in taught)
+        eers = [cells[one.name, name]["eer_percent"] for one in found]
+        before = cells[base, name]["eer_percent"]
         told.append(
-            f"{list_label(name)} {lower} of {len(taught)}, the lowest {system(best).loss_label} "
-            f"with {cells[best, name]['eer_percent']:.2f} % against {base:.2f} %"
-            f"{_interval(known.get((best, name)))}"
+            f"{paper.list_label(name)} {sum(one < before for one in eers)} of {len(eers)}, the "
+            f"lowest {found[0].brief} with {eers[0]:.2f} % against {before:.2f} %"
+            f"{_interval(known.get((found[0].name, name)))}"
         )
-    if not told:
-        return ""
-    return f"Students with a lower EER than their baseline, {ORGAN[sense]} only: {'; '.join(told)}."
+    sense = paper.system(base).sense
+    where = f"{ORGAN[sense]} only" if sense in ORGAN else paper.label(base)
+    noun = f"{paper.taught}s".capitalize()
+    return (
+        f"{noun} with a lower EER than their baseline, {where}: {'; '.join(told)}." if told else ""
+    )
 
 
 def _interval(one: Mapping | None) -> str:
@@ -106,25 +118,42 @@ def _interval(one: Mapping | None) -> str:
     return text.replace("-", "−")
 
 
-def on_corrected(cells: Mapping, sense: str, name: str | None, venns: Sequence[Mapping]) -> str:
-    """Return what the best student corrected and broke, and what the other sense knew of it."""
-    best = _taught(cells, name, sense)[:1] if name else []
+def on_corrected(
+    paper: Paper, cells: Mapping, base: str, name: str | None, venns: Sequence[Mapping]
+) -> str:
+    """Return what the best system corrected and broke, and what the other sense knew of it."""
+    best = _at_hand(paper, cells, name, base)[:1] if name else []
     for one in venns:
-        if best and (one["system"], one["list"]) == (best[0], name):
-            return _corrected(one, sense)
+        if best and (one["system"], one["list"]) == (best[0].name, name):
+            return _corrected(paper, one, best[0])
     return ""
 
 
-def _corrected(one: Mapping, sense: str) -> str:
+def _corrected(paper: Paper, one: Mapping, who: System) -> str:
+    words = ["the", ORGAN.get(who.sense, ""), paper.taught, who.brief]
     text = (
-        f"On {list_label(one['list'])}, each deciding at its own EER, the {ORGAN[sense]} student "
-        f"{system(one['system']).loss_label} corrects {one['newly_right']:,} of the baseline's "
+        f"On {paper.list_label(one['list'])}, each deciding at its own EER, "
+        f"{' '.join(filter(None, words))} corrects {one['newly_right']:,} of the baseline's "
         f"{one['newly_right'] + one['both_wrong']:,} errors and breaks {one['newly_wrong']:,} "
         "trials"
     )
     if one.get("other_share") is None:
         return text + "."
     return text + (
-        f"; the {OTHER[sense]} baseline has {100 * one['other_share']:.0f} % of the corrected "
+        f"; the {who.other} baseline has {100 * one['other_share']:.0f} % of the corrected "
         f"right, and {100 * one['other_of_errors']:.0f} % of all those errors."
     )
+
+
+def on_gains(arranged: Mapping) -> list[str]:
+    """Return how many of a table's relative changes are for the better, table by table."""
+    told = []
+    for one in arranged["tables"]:
+        for place, column in enumerate(one["columns"]):
+            found = [row["cells"][place]["value"] for row in one["rows"]]
+            found = [value for value in found if value is not None]
+            if column["relative"] and found:
+                better = sum(value > 0 for value in found)
+                text = f"{one['title']}, {column['label']}: {better} of {len(found)} for the better"
+                told.append(f"{text}, {min(found):+.1f} to {max(found):+.1f} %.".replace("-", "−"))
+    return told

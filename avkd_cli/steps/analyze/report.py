@@ -4,8 +4,9 @@ from pathlib import Path
 
 from avkd_cli.analysis.report import page
 from avkd_cli.analysis.report.words import sentences
-from avkd_cli.analysis.systems import list_order, system_order
 from avkd_cli.errors import InputError
+from avkd_cli.papers import USUAL
+from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.correlation import against
 from avkd_cli.steps.analyze.findings import Findings, find
 from avkd_cli.steps.analyze.inputs import aligned, read_labelled
@@ -26,11 +27,13 @@ from avkd_cli.storage import durable
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import avkd_version
 
-VENN_LIST = "vox1-e"  # the list of the paper's diagrams
-
 
 def report(
-    folder: Path, output: Path | None = None, corpus: str | None = None, resamples: int = 500
+    folder: Path,
+    output: Path | None = None,
+    corpus: str | None = None,
+    resamples: int = 500,
+    paper: Paper = USUAL,
 ) -> dict:
     """Write index.html, table.md, table.tex, table.json, venn-*.svg and, where there are stores
     of embeddings, pcc.json; return where the page is and what it says.
@@ -41,6 +44,7 @@ def report(
             beside it; None: `report` in `folder`.
         corpus: said first and last; None: the stand-in, if its files are found in `folder`.
         resamples: lists of persons drawn for the intervals; 0: no intervals.
+        paper: whose tables to fill and whose names of systems to know.
 
     Raises:
         MissingInputError: no such folder.
@@ -50,7 +54,7 @@ def report(
     found = find(folder, leave_out=page_file.parent)
     if not found.scores:
         raise InputError(f"{folder}: no file SYSTEM.LIST.scores, such as audio.vox1-o.scores")
-    content = contents(found, corpus or found.corpus, resamples)
+    content = contents(found, corpus or found.corpus, resamples, paper)
     write_tables(page_file.parent, content["arranged"])
     for name, picture in venn_files(content["venns"], content["venn_list"]).items():
         durable.write_bytes(page_file.parent / name, picture)
@@ -74,38 +78,39 @@ def _page_file(folder: Path, output: Path | None) -> Path:
     return output if output.suffix == ".html" else output / "index.html"
 
 
-def contents(found: Findings, corpus: str | None, resamples: int) -> dict:
+def contents(found: Findings, corpus: str | None, resamples: int, paper: Paper) -> dict:
     """Return everything that the page shows; one list's scores are in memory at a time."""
     results, venns, differences, drawn = [], [], [], {}
     people, unsure = persons_of_stores(list(found.embeddings.values())), None
-    names = sorted({one.list for one in found.scores}, key=list_order)
-    venn_list = VENN_LIST if VENN_LIST in names else names[0]
+    names = sorted({one.list for one in found.scores}, key=paper.list_order)
+    venn_list = paper.venn_list if paper.venn_list in names else next(iter(names), None)
     for name in names:
-        files = by_system(found, name)
+        files = by_system(found, name, paper)
         paths = {one.system: one.path for one in found.scores if one.list == name}
-        sure = list_intervals(files, name, people, resamples, banded(files))
+        sure = list_intervals(files, name, people, resamples, paper, banded(files, paper))
         unsure, differences = unsure or sure.reason, differences + sure.differences
         results += [
             result(system, name, paths[system], one) | {"eer_interval": sure.intervals.get(system)}
             for system, one in files.items()
         ]
-        venns += venn_rows(files, name, people)
-        drawn |= det_figures(files, name, sure.bands) | reliability_figures(files, name)
-    table = arranged(results, corpus)
-    plane, far = embedding_plane(found.embeddings)
+        venns += venn_rows(files, name, people, paper)
+        drawn |= det_figures(files, name, sure.bands, paper)
+        drawn |= reliability_figures(files, name, paper)
+    table = arranged(results, corpus, paper)
+    plane, far = embedding_plane(found.embeddings, paper)
     return {
         "arranged": table,
         "sentences": sentences(table, venns, differences, venn_list),
         "figures": drawn
         | bar_figures(table)
         | change_figures(table, differences)
-        | venn_figures(venns, venn_list)
+        | venn_figures(venns, venn_list, paper)
         | plane,
         "differences": differences,
         "uncertainty": uncertainty(resamples, unsure),
         "venns": venns,
         "venn_list": venn_list,
-        "correlation": correlation(found),
+        "correlation": correlation(found, paper),
         "outliers": far,
         "runs": found.runs,
         "stores": found.stores,
@@ -113,20 +118,20 @@ def contents(found: Findings, corpus: str | None, resamples: int) -> dict:
     }
 
 
-def by_system(found: Findings, trial_list: str) -> dict[str, Scores]:
+def by_system(found: Findings, trial_list: str, paper: Paper) -> dict[str, Scores]:
     """Return the scores of each system on one list, in one order of trials."""
     chosen = sorted(
         (one for one in found.scores if one.list == trial_list),
-        key=lambda one: system_order(one.system),
+        key=lambda one: paper.order(one.system),
     )
     files = aligned(read_labelled([one.path for one in chosen]))
     return {one.system: scores for one, scores in zip(chosen, files, strict=True)}
 
 
-def correlation(found: Findings) -> dict | None:
+def correlation(found: Findings, paper: Paper) -> dict | None:
     """Return how alike the embeddings are to the fused ones; None without both."""
-    names = sorted(found.embeddings, key=system_order)
-    teacher = next((name for name in names if name.startswith("fusion-")), None)
+    names = sorted(found.embeddings, key=paper.order)
+    teacher = next((name for name in names if paper.system(name).sense == "fusion"), None)
     if teacher is None or len(names) < 2:
         return None
     return against(teacher, {name: found.embeddings[name] for name in names})

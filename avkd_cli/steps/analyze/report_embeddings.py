@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from avkd_cli.analysis import figures
-from avkd_cli.analysis.systems import system, system_order
 from avkd_cli.errors import AvkdError
+from avkd_cli.papers import USUAL
+from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.correlation import opened, rows
 from avkd_cli.steps.analyze.report_figures import Inline, inlined
 from avkd_cli.steps.analyze.tsne import chosen, far
@@ -15,12 +16,14 @@ PANELS = 3  # the first stores in the order of tables: the fusion and its two se
 PERPLEXITY = 30.0
 
 
-def embedding_plane(stores: Mapping[str, Path]) -> tuple[dict[str, Inline], dict | None]:
+def embedding_plane(
+    stores: Mapping[str, Path], paper: Paper = USUAL
+) -> tuple[dict[str, Inline], dict | None]:
     """Return the picture of some persons' embeddings, and every store's outliers.
 
     No picture without scikit-learn, nothing where stores share no person with two recordings.
     """
-    names = sorted(stores, key=system_order)
+    names = sorted(stores, key=paper.order)
     if not names:
         return {}, None
     try:
@@ -42,7 +45,7 @@ def embedding_plane(stores: Mapping[str, Path]) -> tuple[dict[str, Inline], dict
     except (AvkdError, ValueError):  # scikit-learn is not installed, or too few recordings
         return {}, found
     panels = {
-        system(name).label: (places[name], [id in one["outlying"] for id in ids])
+        paper.label(name): (places[name], [id in one["outlying"] for id in ids])
         for name, one in zip(names[:PANELS], counts[:PANELS], strict=True)
     }
     caption = (

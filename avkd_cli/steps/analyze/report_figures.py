@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from avkd_cli.analysis import figures
-from avkd_cli.analysis.systems import SENSES, list_label, students, system
-from avkd_cli.analysis.tables import list_groups, only_lists
+from avkd_cli.analysis.tables import list_groups, only_lists, paper_of
+from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.inputs import is_target
 from avkd_cli.verification.metrics import cllr, min_cllr
 from avkd_cli.verification.scores import Scores
 
-MOST_BANDS, MOST_RATIOS = 3, 6
+MOST_BANDS, MOST_RATIOS, MOST_CURVES = 3, 6, 14
+KINDS = {"audio": "voice", "visual": "face"}
 Inline = tuple[str, str]  # an SVG element and its caption
 
 
@@ -38,27 +39,34 @@ def bar_figures(arranged: Mapping) -> dict[str, Inline]:
 
 
 def change_figures(arranged: Mapping, differences: Sequence[Mapping]) -> dict[str, Inline]:
-    """Return one figure a sense of its students' EERs against the baseline, a panel a list."""
+    """Return one figure a baseline of the EERs that are held against it, a panel a list."""
+    paper, names = paper_of(arranged), list_groups(arranged).get("main", [])
     drawn = {}
-    names = list_groups(arranged)["main"]
-    for sense in SENSES:
+    for base in sorted({one["against"] for one in differences}, key=paper.order):
         panels = {
-            list_label(name): [
-                (system(one["system"]).loss_label, _interval(one))
+            paper.list_label(name): [
+                (paper.system(one["system"]).brief, _interval(one))
                 for one in differences
-                if one["list"] == name and one["against"] == sense
+                if (one["list"], one["against"]) == (name, base)
             ]
             for name in names
         }
         panels = {title: rows for title, rows in panels.items() if rows}
         if panels:
-            caption = (
-                f"{sense.capitalize()} students: EER minus the baseline's, with 95 % intervals "
-                "over persons; a filled dot's interval excludes 0."
+            name = f"change-{safe(base)}"
+            drawn[name] = inlined(
+                name, figures.interval_panels(panels), _change_caption(base, paper)
             )
-            figure = figures.interval_panels(panels)
-            drawn[f"change-{sense}"] = inlined(f"change-{sense}", figure, caption)
     return drawn
+
+
+def _change_caption(base: str, paper: Paper) -> str:
+    sense = paper.system(base).sense
+    who = f"{sense} {paper.taught}s" if sense else f"{paper.taught}s beside {paper.label(base)}"
+    return (
+        f"{who[0].upper()}{who[1:]}: EER minus the baseline's, with 95 % intervals over persons; "
+        "a filled dot's interval excludes 0."
+    )
 
 
 def _interval(one: Mapping) -> dict:
@@ -66,30 +74,36 @@ def _interval(one: Mapping) -> dict:
     return {"value": one["difference"], "low": low, "high": high}
 
 
-def banded(files: Mapping[str, Scores]) -> list[str]:
+def banded(files: Mapping[str, Scores], paper: Paper) -> list[str]:
     """Return the systems whose DET curves have a band: few, since bands on bands hide all.
 
-    The fusions and the baselines; of other people's systems the first `MOST_BANDS`.
+    The fusions and the baselines of either sense; of all others the first `MOST_BANDS`.
     """
-    known = [name for name in files if name.startswith("fusion-") or name in SENSES]
-    known_students = {one for sense in SENSES for one in students(sense)}
-    others = [name for name in files if name not in known and name not in known_students]
-    return [*known, *others[:MOST_BANDS]]
+    alone = [name for name in files if not paper.baseline_of(name)]
+    known = [name for name in alone if paper.system(name).sense and _known(name, paper)]
+    return [*known, *[name for name in alone if name not in known][:MOST_BANDS]]
+
+
+def _known(name: str, paper: Paper) -> bool:
+    one = paper.system(name)
+    return one.sense == "fusion" or one in paper.systems
 
 
 def det_figures(
-    files: Mapping[str, Scores], trial_list: str, bands: Mapping[str, figures.Band]
+    files: Mapping[str, Scores],
+    trial_list: str,
+    bands: Mapping[str, figures.Band],
+    paper: Paper,
 ) -> dict[str, Inline]:
     """Return one DET figure a sense, with the fusion in each, and one of all other systems."""
-    fusions = [name for name in files if name.startswith("fusion-")]
-    groups = {
-        sense: [*fusions, *(one for one in students(sense) if one in files)] for sense in SENSES
-    }
-    groups = {sense: names for sense, names in groups.items() if len(names) > len(fusions)}
+    senses = {name: paper.system(name).sense for name in files}
+    fusions = [name for name in files if senses[name] == "fusion"]
+    groups = {kind: [*fusions, *(name for name in files if senses[name] == kind)] for kind in KINDS}
+    groups = {kind: names for kind, names in groups.items() if len(names) > len(fusions)}
     seen = {name for names in groups.values() for name in names}
     groups["others"] = [name for name in files if name not in seen]
     return {
-        f"det-{trial_list}-{group}": _det(files, trial_list, group, names, bands)
+        f"det-{trial_list}-{group}": _det(files, (trial_list, group), names, bands, paper)
         for group, names in groups.items()
         if names
     }
@@ -97,23 +111,29 @@ def det_figures(
 
 def _det(
     files: Mapping[str, Scores],
-    trial_list: str,
-    group: str,
+    where: tuple[str, str],
     names: Sequence[str],
     bands: Mapping[str, figures.Band],
+    paper: Paper,
 ) -> Inline:
-    scores = {name: (files[name].target, files[name].nontarget) for name in names}
-    kind = {"audio": "voice", "visual": "face"}.get(group, "other systems")
-    shown = {name: bands[name] for name in names if name in bands}
-    figure = figures.det_figure(scores, f"{list_label(trial_list)}, {kind}", bands=shown)
-    caption = f"Detection error trade-off on {list_label(trial_list)}: {kind}; probit axes."
+    trial_list, group = where
+    drawn = names[:MOST_CURVES]
+    scores = {name: (files[name].target, files[name].nontarget) for name in drawn}
+    label, kind = paper.list_label(trial_list), KINDS.get(group, "other systems")
+    shown = {name: bands[name] for name in drawn if name in bands}
+    figure = figures.det_figure(scores, f"{label}, {kind}", bands=shown, paper=paper)
+    caption = f"Detection error trade-off on {label}: {kind}; probit axes."
+    if len(names) > len(drawn):
+        caption += f" The first {len(drawn)} of {len(names)} systems."
     if shown:
-        whose = ", ".join(system(name).label for name in shown)
+        whose = ", ".join(paper.label(name) for name in shown)
         caption += f" Bands: 95 % over persons, of {whose}."
     return inlined(f"det-{trial_list}-{group}", figure, caption)
 
 
-def reliability_figures(files: Mapping[str, Scores], trial_list: str) -> dict[str, Inline]:
+def reliability_figures(
+    files: Mapping[str, Scores], trial_list: str, paper: Paper
+) -> dict[str, Inline]:
     """Return whether scores mean what they say, where they go beyond -1 to 1 as cosines cannot."""
     ratios = [name for name, one in files.items() if np.abs(one.score).max() > 1][:MOST_RATIOS]
     if not ratios:
@@ -121,35 +141,38 @@ def reliability_figures(files: Mapping[str, Scores], trial_list: str) -> dict[st
     panels = {}
     for name in ratios:
         one = files[name]
-        title = f"{system(name).label}: Cllr {cllr(one.target, one.nontarget):.3f}, at best "
+        title = f"{paper.label(name)}: Cllr {cllr(one.target, one.nontarget):.3f}, at best "
         title += f"{min_cllr(one.target, one.nontarget):.3f}"
         panels[title] = (one.score, is_target(one))
     caption = (
-        f"Calibration on {list_label(trial_list)}, scores taken for log-likelihood ratios: how "
-        "often a stated probability comes true, at even odds. On the diagonal scores mean what "
+        f"Calibration on {paper.list_label(trial_list)}, scores taken for log-likelihood ratios: "
+        "how often a stated probability comes true, at even odds. On the diagonal scores mean what "
         "they say."
     )
     name = f"reliability-{trial_list}"
     return {name: inlined(name, figures.reliability_panels(panels, 0.5), caption)}
 
 
-def venn_figures(rows: Sequence[Mapping], trial_list: str) -> dict[str, Inline]:
-    """Return a figure of small diagrams for each sense that has students."""
+def venn_figures(rows: Sequence[Mapping], trial_list: str, paper: Paper) -> dict[str, Inline]:
+    """Return a figure of small diagrams for each baseline that something is held against."""
     drawn = {}
-    for sense in SENSES:
-        of_sense = {
-            system(one["system"]).loss_label: one
+    bases = {one["against"] for one in rows if one["list"] == trial_list}
+    for base in sorted(bases, key=paper.order):
+        of_base = {
+            paper.system(one["system"]).brief: one
             for one in rows
-            if one["list"] == trial_list and system(one["system"]).sense == sense
+            if (one["list"], one["against"]) == (trial_list, base)
         }
-        if of_sense:
-            caption = (
-                f"{sense.capitalize()} students against their baseline on "
-                f"{list_label(trial_list)}: trials decided wrongly by the baseline (solid outline) "
-                "and by the student (dashed). Areas within a diagram are proportional to counts."
-            )
-            name = f"venn-{trial_list}-{sense}"
-            drawn[name] = inlined(name, figures.venn_panels(of_sense), caption)
+        sense = paper.system(base).sense
+        who = f"{sense} {paper.taught}s".strip().capitalize()
+        against = "their baseline" if sense else paper.label(base)
+        caption = (
+            f"{who} against {against} on {paper.list_label(trial_list)}: trials decided wrongly by "
+            f"the baseline (solid outline) and by the {paper.taught} (dashed). Areas within a "
+            "diagram are proportional to counts."
+        )
+        name = f"venn-{trial_list}-{safe(base)}"
+        drawn[name] = inlined(name, figures.venn_panels(of_base), caption)
     return drawn
 
 

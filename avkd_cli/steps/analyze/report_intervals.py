@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from avkd_cli.analysis.bands import Band, along, drawn_band
 from avkd_cli.analysis.comparison import LEVEL, USUAL, differences, intervals, verdict
-from avkd_cli.analysis.systems import baseline_of
 from avkd_cli.errors import InputError
+from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.people import trial_persons
 from avkd_cli.storage.store import EMBEDDINGS, open_store
 from avkd_cli.verification.scores import Scores
@@ -30,7 +30,7 @@ class Sure(NamedTuple):
 
     Args:
         intervals: of each system's EER, in percent.
-        differences: students' EERs minus their baseline's, with intervals.
+        differences: systems' EERs minus their baseline's, with intervals.
         bands: of the DET curves of those systems whose curves have one.
         reason: why there is nothing of this, or None.
     """
@@ -46,6 +46,7 @@ def list_intervals(
     trial_list: str,
     people: Mapping[str, str] | None,
     resamples: int,
+    paper: Paper,
     banded: Collection[str] = (),
 ) -> Sure:
     """Return how sure one list's figures are.
@@ -55,6 +56,7 @@ def list_intervals(
         trial_list: its name.
         people: person of each id; None: the first part of the id.
         resamples: lists of persons drawn; 0 computes nothing.
+        paper: which system is held against which.
         banded: systems whose DET curves shall have a band.
     """
     if not resamples:
@@ -73,20 +75,21 @@ def list_intervals(
         bands = {name: drawn_band(drawn, line, systems.index(name)) for name, line in lines.items()}
     except (InputError, ValueError) as error:  # persons unknown, or too few to draw from
         return Sure({}, [], {}, str(error))
+    bases = {name: paper.baseline_of(name) for name in systems}
     rows = [
-        _row(name, trial_list, differences(drawn, systems.index(baseline_of(name)), place))
-        for place, name in enumerate(systems)
-        if baseline_of(name) in files
+        _row(name, base, trial_list, differences(drawn, systems.index(base), systems.index(name)))
+        for name, base in bases.items()
+        if base in files
     ]
     limits = {name: [one["low"], one["high"]] for name, one in found.items()}
     return Sure(limits, rows, bands, None)
 
 
-def _row(name: str, trial_list: str, found: Mapping) -> dict:
+def _row(name: str, base: str, trial_list: str, found: Mapping) -> dict:
     eer = found["eer_percent"]
     return {
         "system": name,
-        "against": baseline_of(name),
+        "against": base,
         "list": trial_list,
         "difference": eer["value"],
         "interval": [eer["low"], eer["high"]],

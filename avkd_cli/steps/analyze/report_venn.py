@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from avkd_cli.analysis.operating_point import operating_point
-from avkd_cli.analysis.report.words import OTHER
-from avkd_cli.analysis.systems import baseline_of, list_label
 from avkd_cli.analysis.venn import decided_right, newly_right_of
 from avkd_cli.errors import InputError
+from avkd_cli.papers import USUAL
+from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze import gains
 from avkd_cli.steps.analyze.inputs import is_target
 from avkd_cli.steps.analyze.people import person_by_id
@@ -17,24 +17,28 @@ from avkd_cli.verification.scores import Scores
 
 
 def venn_rows(
-    files: Mapping[str, Scores], trial_list: str, people: Mapping[str, str] | None = None
+    files: Mapping[str, Scores],
+    trial_list: str,
+    people: Mapping[str, str] | None = None,
+    paper: Paper = USUAL,
 ) -> list[dict]:
-    """Return the regions of every student against its baseline, each at its own EER.
+    """Return the regions of every system against its baseline, each at its own EER.
 
     Args:
         files: scores of each system, in one order of trials.
         trial_list: its name.
         people: person of each id; None: the first part of the id.
+        paper: which system is held against which.
     """
-    taught = [name for name in files if baseline_of(name) in files]
+    taught = [name for name in files if paper.baseline_of(name) in files]
     if not taught:
         return []
     target = is_target(files[taught[0]])
     right = {name: _right(one, target) for name, one in files.items()}
     person = _persons(files[taught[0]], people)
-    rows = [_row(name, trial_list, right, target) for name in taught]
+    rows = [_row(paper, name, trial_list, right, target) for name in taught]
     for row, name in zip(rows, taught, strict=True):
-        both = {"a": right[baseline_of(name)], "b": right[name]}
+        both = {"a": right[row["against"]], "b": right[name]}
         row["persons"] = person and gains.summary(gains.counted(files[name], both, person))
     return rows
 
@@ -50,16 +54,23 @@ def _right(scores: Scores, target: np.ndarray) -> np.ndarray:
     return decided_right(scores.score, target, operating_point(scores.score, target).threshold)
 
 
-def _row(name: str, trial_list: str, right: Mapping[str, np.ndarray], target: np.ndarray) -> dict:
-    base = baseline_of(name)
+def _row(
+    paper: Paper,
+    name: str,
+    trial_list: str,
+    right: Mapping[str, np.ndarray],
+    target: np.ndarray,
+) -> dict:
+    base = paper.baseline_of(name)
     counts = summary({"a": right[base], "b": right[name]}, target)
-    other = right.get(OTHER[base])
+    other = right.get(paper.system(name).other)
     known = other is not None and counts["newly_right"] > 0
     also = newly_right_of(right[base], right[name], other) if known else 0
     return counts | {
         "system": name,
         "list": trial_list,
-        "list_label": list_label(trial_list),
+        "against": base,
+        "list_label": paper.list_label(trial_list),
         "systems": {"a": {"name": base}, "b": {"name": name}},
         "other_share": also / counts["newly_right"] if known else None,
         "other_of_errors": float(other[~right[base]].mean()) if known else None,

@@ -4,10 +4,11 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from avkd_cli.analysis.latex import to_latex
-from avkd_cli.analysis.markdown import to_markdown
 from avkd_cli.analysis.tables import arrange
+from avkd_cli.analysis.written import to_latex, to_markdown
 from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.papers import USUAL
+from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.inputs import read_labelled, read_object
 from avkd_cli.steps.analyze.metrics import measured
 from avkd_cli.storage import durable
@@ -17,7 +18,10 @@ ENDINGS = (".scores", ".scores.gz")
 
 
 def table(
-    sources: Iterable[str | Path], output: Path | None = None, corpus: str | None = None
+    sources: Iterable[str | Path],
+    output: Path | None = None,
+    corpus: str | None = None,
+    paper: Paper = USUAL,
 ) -> dict:
     """Return the results of all score files, arranged; write table.md, table.tex, table.json.
 
@@ -25,6 +29,7 @@ def table(
         sources: score files, or folders of them; the name says SYSTEM.LIST.
         output: folder for the files; None writes none.
         corpus: what to say of the corpus at the top and bottom; `stand-in` is known.
+        paper: whose tables to fill.
 
     Raises:
         MissingInputError, InputError: as in `score_files` and `inputs.read_labelled`.
@@ -33,7 +38,7 @@ def table(
     for system, trial_list, path in score_files(sources):
         (scores,) = read_labelled([path])
         results.append(result(system, trial_list, path, scores))
-    found = arranged(results, corpus)
+    found = arranged(results, corpus, paper)
     if output is not None:
         write_tables(output, found)
     return found
@@ -61,14 +66,14 @@ def write_tables(folder: Path, arranged_results: dict) -> None:
     durable.write_json(folder / "table.json", arranged_results)
 
 
-def arranged(results: Iterable[dict], corpus: str | None) -> dict:
+def arranged(results: Iterable[dict], corpus: str | None, paper: Paper) -> dict:
     """Return results in the order of the tables.
 
     Raises:
         InputError: two are of one system and list, or of one list with other trials.
     """
     try:
-        return arrange(results, corpus)
+        return arrange(results, corpus, paper)
     except ValueError as error:
         raise InputError(f"{error}; name score files SYSTEM.LIST.scores, one each") from error
 

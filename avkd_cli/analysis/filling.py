@@ -1,0 +1,197 @@
+"""A paper's tables with our figures in them, beside the printed ones. Pure.
+
+A figure of ours is known by (system, list or task, measure). What no table of the paper has a
+place for goes into tables of its own: nothing that was found is dropped.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from avkd_cli.papers.form import (
+    ANY,
+    MEASURES,
+    RELATIVE,
+    Column,
+    Layout,
+    Measure,
+    Paper,
+    Row,
+    matches,
+)
+
+Key = tuple[str, str, str]  # system, list or task, measure
+OTHERS = Layout("others", "Other systems", "system", (), (), by_list=(("", "eer_percent"),))
+
+
+class Value(NamedTuple):
+    """A figure of ours, with the limits of its interval where there is one."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Found(NamedTuple):
+    """What stands in a cell, and which of our figures it was made of."""
+
+    value: Value
+    system: str
+    made_of: tuple[Key, ...]
+
+
+def fill(paper: Paper, values: Mapping[Key, Value]) -> list[dict]:
+    """Return the paper's tables, then those of what has no place in them.
+
+    A table by list that has nothing of ours but its baseline is left out, and so are all of the
+    paper's where none has anything of ours.
+
+    Args:
+        paper: names, arrangement, printed figures.
+        values: ours.
+    """
+    filled = [filled_table(paper, one, values) for one in paper.layouts]
+    used = {key for one in filled for key in one.pop("made_of")}
+    shown = [one for one in filled if one["ours"] or not one["by_list"]]
+    shown = shown if any(one["ours"] for one in filled) else []
+    left = {key: value for key, value in values.items() if key not in used}
+    return [*shown, *_others(paper, left)]
+
+
+def _others(paper: Paper, left: Mapping[Key, Value]) -> list[dict]:
+    """Return the tables of figures without a place: error rates by list, and all others."""
+    rates = {key for key in left if key[2] == "eer_percent"}
+    names = sorted({system for system, _, _ in rates}, key=paper.order)
+    rows = tuple(Row(paper.label(name), {"": (name,)}) for name in names)
+    found = [filled_table(paper, replace(OTHERS, rows=rows), left)] if rows else []
+    for one in found:
+        one.pop("made_of")
+    return found
+
+
+def filled_table(paper: Paper, layout: Layout, values: Mapping[Key, Value]) -> dict:
+    """Return one table: columns, and rows of cells with ours, its interval, and the printed.
+
+    Also `ours`, how many cells beyond the baseline's row have a figure of ours, and `made_of`, the
+    keys of all figures in it.
+    """
+    rows = (*layout.rows, *more_rows(paper, layout, values))
+    columns = columns_at_hand(paper, layout, rows, values)
+    made_of: set[Key] = set()
+    lines, ours = [], 0
+    for row in rows:
+        cells = []
+        for place, column in columns:
+            found = look_up(row, column, values)
+            made_of |= set(found.made_of) if found else set()
+            ours += found is not None and row.systems.get("") != (layout.baseline,)
+            cells.append(_cell(found, row.printed[place] if place < len(row.printed) else ""))
+        lines.append(_line(row, cells))
+    return {
+        "name": layout.name,
+        "title": layout.title,
+        "head": layout.head,
+        "by_list": bool(layout.by_list),
+        "baseline": layout.baseline,
+        "columns": [_column(column) for _, column in columns],
+        "rows": lines,
+        "notes": list(layout.notes),
+        "ours": ours,
+        "made_of": made_of,
+    }
+
+
+def _column(column: Column) -> dict:
+    return {"label": column.label, "on": column.on, "measure": column.measure,
+            "relative": bool(column.against)}  # fmt: skip
+
+
+def _line(row: Row, cells: Sequence[dict]) -> dict:
+    names = row.systems.get("")
+    label = f"{row.group}: {row.label}" if row.group else row.label
+    return {"system": names[0] if names else None, "label": label,
+            "of_the_paper_alone": not row.systems, "cells": list(cells)}  # fmt: skip
+
+
+def _cell(found: Found | None, printed: str) -> dict:
+    if found is None:
+        return {"value": None, "printed": printed or None}
+    limits = {} if found.value.low is None else {"low": found.value.low, "high": found.value.high}
+    return {"value": found.value.value, **limits, "system": found.system,
+            "printed": printed or None}  # fmt: skip
+
+
+def more_rows(paper: Paper, layout: Layout, values: Mapping[Key, Value]) -> list[Row]:
+    """Return a row for each system at hand that belongs here but is not printed."""
+    known = named_in(layout.rows)
+    more = {name for name, _, _ in values if layout.more and matches(name, (layout.more,))} - known
+    return [Row(paper.label(name), {"": (name,)}) for name in sorted(more, key=paper.order)]
+
+
+def named_in(rows: Iterable[Row]) -> set[str]:
+    """Return the names and patterns that rows take their figures from."""
+    return {name for row in rows for names in row.systems.values() for name in names}
+
+
+def columns_at_hand(
+    paper: Paper, layout: Layout, rows: Sequence[Row], values: Mapping[Key, Value]
+) -> list[tuple[int, Column]]:
+    """Return (place among the printed columns, column) of a table.
+
+    By list: each list that a system of the table has a figure on, in the paper's order; the
+    paper's own lists where there is none. `ANY` is the first such list.
+    """
+    wanted = {measure for _, measure in layout.by_list} or {c.measure for c in layout.columns}
+    patterns = tuple(named_in(rows))
+    lists = sorted(
+        {on for name, on, measure in values if measure in wanted and matches(name, patterns)},
+        key=paper.list_order,
+    )
+    numbered = list(enumerate(layout.columns))
+    if not layout.by_list or not lists:
+        first = lists[0] if lists else next(iter(paper.lists), "")
+        return [(n, replace(one, on=first) if one.on == ANY else one) for n, one in numbered]
+    printed = {(one.on, one.measure): n for n, one in numbered}
+    return [
+        (printed.get((on, measure), len(numbered)),
+         Column(f"{paper.list_label(on)} {suffix}".strip(), on, measure))
+        for on in lists
+        for suffix, measure in layout.by_list
+    ]  # fmt: skip
+
+
+def look_up(row: Row, column: Column, values: Mapping[Key, Value]) -> Found | None:
+    """Return our figure of a cell, or None.
+
+    Where a role names several systems, that with the best or worst figure is taken. A change is
+    in percent of the figure that it is counted from, above 0 for the better.
+    """
+    taken = _taken(row.systems.get(column.role, ()), column, values)
+    if not column.against or taken is None:
+        return taken
+    base = _taken(row.systems.get(column.against, ()), column, values)
+    if base is None or base.value.value == 0:
+        return None
+    better = MEASURES[column.measure].better
+    change = 100 * better * (taken.value.value - base.value.value) / base.value.value
+    return Found(Value(change), taken.system, (*taken.made_of, *base.made_of))
+
+
+def _taken(patterns: Collection[str], column: Column, values: Mapping[Key, Value]) -> Found | None:
+    at_hand = {
+        name: value
+        for (name, on, measure), value in values.items()
+        if (on, measure) == (column.on, column.measure) and matches(name, tuple(patterns))
+    }
+    if not at_hand:
+        return None
+    sign = MEASURES[column.measure].better * (1 if column.several == "best" else -1)
+    name = max(at_hand, key=lambda one: sign * at_hand[one].value)
+    return Found(at_hand[name], name, tuple((one, column.on, column.measure) for one in at_hand))
+
+
+def measure_of(column: Mapping) -> Measure | None:
+    """Return what a column's figures are; None for words."""
+    if column["relative"]:
+        return RELATIVE
+    return MEASURES[column["measure"]] if column["measure"] else None

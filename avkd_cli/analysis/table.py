@@ -1,0 +1,76 @@
+"""One table, whatever it is of, before it becomes text, Markdown, LaTeX or HTML. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: what is shown, what it sorts by, and how it looks.
+
+    Args:
+        text: shown.
+        value: sorted by; None for words.
+        style: "best" (of its column), "printed" (by somebody else), "code", "names".
+    """
+
+    text: str
+    value: float | None = None
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Heads and rows of one length, what stands above and what below.
+
+    Args:
+        head: of each column.
+        rows: cells.
+        title: "" for none.
+        notes: sentences.
+        left: columns of words, set to the left, in text.
+    """
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    title: str = ""
+    notes: tuple[str, ...] = ()
+    left: int = 1
+
+
+def cell(value: object) -> Cell:
+    """Return a plain cell; numbers sort as numbers, None is a dash."""
+    if isinstance(value, Cell):
+        return value
+    if isinstance(value, int | float):
+        return Cell(f"{value:,}" if isinstance(value, int) else f"{value:.4g}", float(value))
+    return Cell(NOTHING if value is None else str(value))
+
+
+def number(value: float | None, form: str, style: str = "") -> Cell:
+    """Return a number in a form such as `+.2f`, with a true minus; a dash for None."""
+    if value is None:
+        return Cell(NOTHING)
+    return Cell(f"{value:{form}}".replace("-", "−"), value, style)
+
+
+def table(
+    head: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    title: str = "",
+    notes: Sequence[str] = (),
+    left: int = 1,
+) -> Table:
+    """Return a table of cells, numbers and words.
+
+    Raises:
+        ValueError: a row has another length than the head.
+    """
+    cells = tuple(tuple(cell(one) for one in row) for row in rows)
+    if any(len(row) != len(head) for row in cells):
+        raise ValueError(
+            f"a row has not {len(head)} cells, as the head of {title or head[0]!r} has"
+        )
+    return Table(tuple(head), cells, title, tuple(filter(None, notes)), left)

@@ -1,0 +1,179 @@
+"""The tables that tables.md, tables.tex and the page show, from arranged results. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from avkd_cli.analysis.filling import measure_of
+from avkd_cli.analysis.table import NOTHING, Cell, Table, number, table
+from avkd_cli.analysis.tables import (
+    by_cell,
+    measure_digits,
+    measured_priors,
+    paper_of,
+    shared_signatures,
+    unplaced,
+)
+
+MISSING = "A dash in a row: no figure of ours is here."
+Certain = Collection[tuple[str, str]]  # (system, list) whose change has an interval without 0
+
+
+def paper_table(
+    arranged: Mapping, one: Mapping, digits: int | None = None, certain: Certain | None = None
+) -> Table:
+    """Return one of `arranged["tables"]`: ours, the best of each column marked, and the printed.
+
+    Args:
+        arranged: what `tables.arrange` returns.
+        one: the table.
+        digits: decimals of error rates; None: as the measure has them.
+        certain: changes from the table's baseline to mark; None shows no changes.
+    """
+    changes = certain is not None and bool(one["baseline"])
+    blocks = [_column(one, n, digits, certain if changes else None)
+              for n in range(len(one["columns"]))]  # fmt: skip
+    head = [one["head"], *(label for labels, _ in blocks for label in labels)]
+    rows = [
+        [row["label"], *(each for _, lines in blocks for each in lines[n])]
+        for n, row in enumerate(one["rows"])
+    ]
+    return table(head, rows, one["title"], _notes(arranged, one, changes, certain))
+
+
+def _column(
+    one: Mapping, place: int, digits: int | None, certain: Certain | None
+) -> tuple[list[str], list[list[Cell]]]:
+    """Return the heads and the cells that one column of figures becomes."""
+    column, cells = one["columns"][place], [row["cells"][place] for row in one["rows"]]
+    measure = measure_of(column)
+    if measure is None:
+        return [column["label"]], [[Cell(each["printed"] or NOTHING)] for each in cells]
+    form = f".{digits if digits and column['measure'] == 'eer_percent' else measure.digits}f"
+    form = f"+{form}" if column["relative"] else form
+    ours = [each["value"] for each in cells]
+    best = _best(ours, measure.better) if not column["relative"] else None
+    lines = [[number(v, form, "best" if v is not None and v == best else "")] for v in ours]
+    heads = [column["label"]]
+    if certain is not None:
+        heads.append("change")
+        for line, change in zip(lines, _changes(one, place, column, certain), strict=True):
+            line.append(change)
+    if any(each["printed"] for each in cells):
+        heads.append("printed")
+        for line, each in zip(lines, cells, strict=True):
+            line.append(_printed(each["printed"]))
+    return heads, lines
+
+
+def _best(values: Sequence[float | None], better: int) -> float | None:
+    """Return the best of several; None where there is nothing to compare."""
+    known = [one for one in values if one is not None]
+    return better * max(better * one for one in known) if len(known) > 1 else None
+
+
+def _changes(one: Mapping, place: int, column: Mapping, certain: Certain) -> list[Cell]:
+    """Return how far each row is from the baseline's."""
+    found = {row["system"]: row["cells"][place]["value"] for row in one["rows"]}
+    base = found.get(one["baseline"])
+    changes = []
+    for row in one["rows"]:
+        value, system = row["cells"][place]["value"], row["system"]
+        known = value is not None and base is not None and system != one["baseline"]
+        style = "best" if (system, column["on"]) in certain else ""
+        changes.append(number(value - base if known else None, "+.2f", style if known else ""))
+    return changes
+
+
+def _printed(text: str | None) -> Cell:
+    if text is None:
+        return Cell(NOTHING)
+    try:
+        return Cell(text, float(text), "printed")
+    except ValueError:  # words, or a slip of the print
+        return Cell(text, None, "printed")
+
+
+def _notes(arranged: Mapping, one: Mapping, changes: bool, certain: Certain | None) -> list[str]:
+    labels = dict.fromkeys(m.label for c in one["columns"] if (m := measure_of(c)))
+    said = [f"{'; '.join(labels)}; the best of ours in each column is bold."]
+    if changes:
+        beyond = "; bold where its interval excludes 0" if certain else ""
+        said.append(f"Change: percentage points from the baseline{beyond}.")
+    said[0] = said[0][0].upper() + said[0][1:]
+    cells = [cell for row in one["rows"] for cell in row["cells"]]
+    if any(cell["printed"] for cell in cells) and arranged["printed"]["note"]:
+        note = arranged["printed"]["note"]
+        said.append(f"{note[0].upper()}{note[1:]}.")
+    if any(cell["value"] is None for row in one["rows"] if not row["of_the_paper_alone"]
+           for cell in row["cells"]):  # fmt: skip
+        said.append(
+            MISSING if one["ours"] else "Nothing of ours is here: the printed figures only."
+        )
+    return [" ".join(said), *one["notes"]]
+
+
+def dcf_table(arranged: Mapping) -> Table:
+    """Return the minimum detection costs of all systems."""
+    cells, paper, priors = by_cell(arranged), paper_of(arranged), measured_priors(arranged)
+    head = ["system", *(f"{one['label']}, P={p}" for one in arranged["lists"] for p in priors)]
+    rows = []
+    for name in sorted({key[0] for key in cells}, key=paper.order):
+        found = [cells.get((name, one["list"])) for one in arranged["lists"]]
+        costs = [one and one["min_dcf"].get(p) for one in found for p in priors]
+        rows.append([paper.label(name), *(number(cost, ".4f") for cost in costs)])
+    note = "minDCF: least detection cost at a prior P of target trials, normalised, costs 1."
+    return table(head, rows, "Detection cost", [note])
+
+
+def interval_table(arranged: Mapping, differences: Sequence[Mapping]) -> Table:
+    """Return every EER and every difference with its interval."""
+    changes = {(one["system"], one["list"]): one for one in differences}
+    head = ["system", "list", "EER, %", "from", "to", "change", "from", "to", "p"]
+    rows = []
+    for one in arranged["results"]:
+        if one.get("eer_interval"):
+            change = changes.get((one["system"], one["list"]))
+            eers = [number(v, ".2f") for v in (one["eer_percent"], *one["eer_interval"])]
+            label = paper_of(arranged).list_label(one["list"])
+            rows.append([one["label"], label, *eers, *_change_cells(change)])
+    return table(head, rows, left=2)
+
+
+def _change_cells(one: Mapping | None) -> list[Cell | None]:
+    if one is None:
+        return [None] * 4
+    numbers = [number(value, "+.2f") for value in (one["difference"], *one["interval"])]
+    return [*numbers, number(one["p"], ".3f")]
+
+
+def list_table(arranged: Mapping) -> Table:
+    """Return how many trials each list has."""
+    head = ["list", "trials", "target", "nontarget", "counts of the official VoxCeleb1 list"]
+    rows = [
+        [one["label"], one["trials"], one["targets"], one["nontargets"],
+         "yes" if one["official"] else "no"]
+        for one in arranged["lists"]
+    ]  # fmt: skip
+    return table(head, rows, "Trials")
+
+
+def figure_table(arranged: Mapping) -> Table | None:
+    """Return the further figures that no table of the paper has a place for; None for none."""
+    paper = paper_of(arranged)
+    rows = []
+    for one in unplaced(arranged):
+        form = f".{measure_digits(one['measure'])}f"
+        numbers = [number(one.get(key), form) for key in ("value", "low", "high")]
+        where = paper.list_label(one["on"])
+        rows.append([paper.label(one["system"]), where, one["measure"], *numbers])
+    head = ["system", "on", "measure", "value", "from", "to"]
+    return table(head, rows, "Further figures", left=3) if rows else None
+
+
+def signature_table(arranged: Mapping) -> Table:
+    """Return the line that says how figures were computed, for each list and its systems."""
+    rows = [
+        [paper_of(arranged).list_label(name), ", ".join(labels), Cell(text, style="code")]
+        for name, labels, text in shared_signatures(arranged)
+    ]
+    note = "How figures were computed, in one line to paste under a table."
+    return table(["list", "systems", "signature"], rows, "Signatures", [note], left=3)

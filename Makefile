@@ -135,9 +135,9 @@ LOCK_FLAGS ?=
 lock: ## make requirements.lock anew, for all Pythons that pyproject.toml allows (LOCK_FLAGS=--upgrade)
 	$(PYTHON) -m venv $(LOCKER)
 	$(LOCKER)/bin/python -m pip install --quiet 'uv==0.13.*'
-	$(LOCKER)/bin/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
-	  --generate-hashes --only-binary :all: --no-emit-index-url --custom-compile-command 'make lock' \
-	  $(LOCK_FLAGS) --quiet -o requirements.lock
+	$(LOCKER)/bin/uv pip compile pyproject.toml -c requirements-torch.txt --all-extras \
+	  --universal --python-version 3.11 --generate-hashes --only-binary :all: --no-emit-index-url \
+	  --custom-compile-command 'make lock' $(LOCK_FLAGS) --quiet -o requirements.lock
 
 imports: $(READY) ## import everything that any command imports
 	$(VENV)/bin/python tests/imports.py

@@ -57,6 +57,19 @@ class StepCommand(click.Command):
                 parameter.required = True
 
 
+class Encoding(click.ParamType):
+    """The name of an encoding of text, as Python knows it."""
+
+    name = "encoding"
+
+    def convert(self, value, param, ctx):  # noqa: D102
+        try:
+            "a".encode(value)  # base64 and the like are codecs, too, but of no text
+        except LookupError:
+            self.fail(f"{value!r} is no encoding of text; cp1252 or utf-16 are", param, ctx)
+        return value
+
+
 class PartitionRange(click.ParamType):
     """`0:500`, a half-open range of partitions."""
 

@@ -226,11 +226,19 @@ _COLUMNS = tuple(
     type=click.Path(path_type=Path),
     help="Paths are relative to this folder and stay inside.  [default: FILE's folder]",
 )
+@click.option(
+    "--encoding",
+    type=options.Encoding(),
+    metavar="NAME",
+    help="Of the text, such as cp1252 of spreadsheets on Windows.  [default: UTF-8, or UTF-16 "
+    "where it says so]",
+)
 @_output
-def csv(table: Path, set_split: str, root: Path | None, **columns) -> None:
+def csv(table: Path, set_split: str, root: Path | None, encoding: str | None, **columns) -> None:
     """List the rows of a table: comma, TAB or semicolon, column names in the first line.
 
     Name the columns that are called otherwise than here; all others are kept in the list.
+    Decimal commas and backslashes in paths are read, and said.
 
     \b
     Example:
@@ -242,5 +250,5 @@ def csv(table: Path, set_split: str, root: Path | None, **columns) -> None:
 
     output = {name: columns.pop(name) for name in ("output", "report_file", "strict", "quiet")}
     named = {field: name for field, name in columns.items() if name is not None}
-    listing = list_csv(table, named, root=root, split=set_split)
+    listing = list_csv(table, named, root=root, split=set_split, encoding=encoding)
     write_listing(listing, root or table.parent, **output)

@@ -7,6 +7,7 @@ import msgspec
 
 from avkd_cli.corpora import trees
 from avkd_cli.corpora.listing import Report, make_id
+from avkd_cli.corpora.paths import FOREIGN, as_on_disk, is_foreign
 from avkd_cli.corpora.tables import Row, read_table
 from avkd_cli.errors import InputError, Rejected
 from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
@@ -23,6 +24,7 @@ def list_csv(
     *,
     root: Path | None = None,
     split: str = "",
+    encoding: str | None = None,
 ) -> tuple[Iterator[Utterance], Report]:
     """List the rows of a table.
 
@@ -32,15 +34,16 @@ def list_csv(
             of its own name, where there is one. Every other column is kept under its own name.
         root: paths are relative to this folder and may not leave it; None: to the table's folder.
         split: of all utterances, instead of a column.
+        encoding: of the text; None: UTF-8, or UTF-16 where a BOM says so.
 
     Raises:
         MissingInputError: no such file.
         InputError: a named column is not there, there is none for the id, no row; while reading:
             one id for two different rows.
     """
-    names, rows = read_table(table)
+    names, rows, notes = read_table(table, encoding)
     chosen = _choose(table, names, columns)
-    report = Report("csv", str(table))
+    report = Report("csv", str(table), notes=notes)
     return report.count(_list(table, rows, chosen, root, split, report)), report
 
 
@@ -80,8 +83,7 @@ def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
             report.missing.add(utterance.id, "no file named")
         elif any(found.values()):
             some = True
-            absent = {kind: None for kind, usable in found.items() if not usable}
-            yield msgspec.structs.replace(utterance, **absent)
+            yield msgspec.structs.replace(utterance, **found)
     if not some and report.missing.reasons[trees.MISSING]:
         report.notes.append(f"paths were taken from {base}; give another folder with --root")
 
@@ -119,11 +121,17 @@ def _seconds(table: Path, row: Row, text: str) -> float | None:
         raise InputError(f"{table}:{row.line}: {text!r} is no number of seconds") from None
 
 
-def _usable(written: str, base: Path, root: Path | None, report: Report) -> bool:
-    """Say whether a file or folder of a row is there and readable; report it if not."""
+def _usable(written: str, base: Path, root: Path | None, report: Report) -> str | None:
+    """Return the path of a file or folder of a row that is there and readable; report others."""
     try:
+        written, changes = as_on_disk(written, base, root)
         path = resolve_within(base, written, root)
     except Rejected as error:
         report.unreadable.add(written, error.detail)
-        return False
-    return path.is_dir() or trees.is_usable(written, path, report)
+        return None
+    if is_foreign(written) and not path.exists():
+        report.missing.add(written, FOREIGN)
+        return None
+    for change in changes:
+        report.changed[change] += 1
+    return written if path.is_dir() or trees.is_usable(written, path, report) else None

@@ -53,6 +53,7 @@ class Report:
     unreadable: Finding = field(default_factory=Finding)
     duplicated: Finding = field(default_factory=Finding)
     notes: list[str] = field(default_factory=list)
+    changed: Counter[str] = field(default_factory=Counter)  # what was read otherwise than written
     _lacking: dict[str, Finding] = field(default_factory=lambda: {s: Finding() for s in SENSES})
 
     def count(self, utterances: Iterable[Utterance]) -> Iterator[Utterance]:
@@ -97,7 +98,7 @@ class Report:
             "missing": self.missing.to_json(),
             "unreadable": self.unreadable.to_json(),
             "duplicated": self.duplicated.to_json(),
-            "notes": self.notes,
+            "notes": [f"{count} {change}" for change, count in self.changed.items()] + self.notes,
         }
 
     def lines(self) -> Iterator[str]:
@@ -114,6 +115,8 @@ class Report:
             for reason, count in finding.reasons.items():
                 first = next((e["what"] for e in finding.examples if e["reason"] == reason), "")
                 yield f"{name}: {count}, {reason}" + f"; first: {first}" * bool(first)
+        for change, count in self.changed.items():
+            yield f"{count} {change}"
         yield from self.notes
 
 

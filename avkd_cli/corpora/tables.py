@@ -1,6 +1,9 @@
 """Tables of text as people save them: TAB, comma or semicolon, BOM, CRLF, stray blanks."""
 
 import csv
+import io
+import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,60 +18,161 @@ class Row(NamedTuple):
     values: dict[str, str]
 
 
-def read_text(path: Path) -> str:
-    """Return a UTF-8 text without its BOM, line ends as they are.
+_WORKBOOKS = {
+    b"PK\x03\x04": "a workbook or archive (.xlsx, .ods, .zip)",
+    b"\xd0\xcf\x11\xe0": "a workbook of old (.xls)",
+}
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+(,(\d+))?")
+
+
+def read_text(path: Path, encoding: str | None = None) -> str:
+    """Return a text without its BOM, line ends as they are.
+
+    Args:
+        path: a file.
+        encoding: of the text; None: UTF-8, or UTF-16 where a BOM says so.
 
     Raises:
         MissingInputError: not there, or not a readable file.
-        InputError: not UTF-8.
+        InputError: a workbook, or not of this encoding.
     """
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
     except OSError as error:
         reason = (error.strerror or "cannot be read").lower()
         raise MissingInputError(f"{path}: {reason}; give a file you may read") from None
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path}: byte {error.start} is not UTF-8; convert it with iconv"
-        ) from None
+    for head, name in _WORKBOOKS.items():
+        if data.startswith(head):
+            raise InputError(f"{path}: is {name}, no text; save the sheet as CSV UTF-8")
+    if encoding is None and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16"
+    _refuse_utf8_read_otherwise(path, data, encoding)
+    try:
+        return data.decode(encoding or "utf-8-sig").removeprefix("\ufeff")
+    except UnicodeError as error:
+        raise InputError(_not_of(path, data, encoding, error)) from None
 
 
-def read_table(path: Path) -> tuple[list[str], Iterator[Row]]:
+def _refuse_utf8_read_otherwise(path: Path, data: bytes, encoding: str | None) -> None:
+    """Stop where one byte a letter was asked for and the text is UTF-8: "ü" would become "Ã¼"."""
+    if encoding is None or len("é".encode(encoding, "replace")) != 1 or data.isascii():
+        return
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return
+    raise InputError(f"{path}: is UTF-8, which {encoding} would misread; leave out --encoding")
+
+
+def _not_of(path: Path, data: bytes, encoding: str | None, error: UnicodeError) -> str:
+    start = error.start if isinstance(error, UnicodeDecodeError) else 0
+    where = f"{path}: byte {start} (line {data.count(bytes([10]), 0, start) + 1})"
+    if encoding is not None:
+        return f"{where} is not {encoding}; give another --encoding"
+    return (
+        f"{where} is not UTF-8; spreadsheets on Windows write cp1252: convert it "
+        "(iconv -f cp1252 -t utf-8), or read a table with --encoding cp1252"
+    )
+
+
+class Table(NamedTuple):
+    """Column names, rows in order, and what should be told about how they were read."""
+
+    columns: list[str]
+    rows: Iterator[Row]
+    notes: list[str]
+
+
+def read_table(path: Path, encoding: str | None = None) -> Table:
     """Return the column names and the rows of a table whose first line names its columns.
 
-    Values and names lose the blanks around them; empty lines are skipped.
+    Values and names lose the blanks around them; empty lines are skipped. Columns of numbers
+    with decimal commas, as spreadsheets write them in half of the world, get decimal points.
 
     Raises:
         MissingInputError: not there, or not a readable file.
-        InputError: not UTF-8, empty, two columns of one name, or a row that is not as long as
-            the first line.
+        InputError: not text of this encoding, empty, two columns of one name, or a row that is
+            not as long as the first line.
     """
-    text = read_text(path)
+    text = read_text(path, encoding)
     if not text.strip():
         raise InputError(f"{path}: is empty; a first line with column names was wanted")
-    first = text.lstrip().splitlines()[0]
-    delimiter = max("\t,;", key=first.count)
-    lines = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
-    rows = ((lines.line_num, [v.strip() for v in row]) for row in lines)
-    filled = ((line, row) for line, row in rows if any(row))
-    _, columns = next(filled)
+    delimiter, text = _delimiter(text)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    filled = _filled(path, lines)
+    skipped = 1 if text.startswith(_HINT) else 0
+    _, columns = next(itertools.islice(filled, skipped, None), (0, []))
+    if not columns:
+        raise InputError(f"{path}: is empty; a first line with column names was wanted")
+    while columns and not columns[-1]:  # a spreadsheet's empty columns at the right
+        columns.pop()
     if len(set(columns)) < len(columns):
         twice = next(name for name in columns if columns.count(name) > 1)
         raise InputError(f"{path}:1: column {twice!r} twice; rename one")
-    return columns, _rows(path, columns, filled)
+    rows = list(_rows(path, columns, filled))
+    commas = _decimal_commas(columns, rows, delimiter)
+    notes = [f"read as {encoding}"] * bool(encoding)
+    if commas:
+        notes.append(f"decimal commas in {', '.join(commas)} were read as points")
+        rows = [row._replace(values=_with_points(row.values, commas)) for row in rows]
+    return Table(columns, iter(rows), notes)
+
+
+_HINT = "sep="  # a first line by which spreadsheets are told the delimiter
+
+
+def _delimiter(text: str) -> tuple[str, str]:
+    """Return what separates values, and the text from its first filled line on."""
+    first = text.lstrip().splitlines()[0]
+    if first.startswith(_HINT) and len(first.rstrip()) == len(_HINT) + 1:
+        return first.rstrip()[-1], text.lstrip()
+    return max("\t,;", key=first.count), text
+
+
+def _filled(path: Path, lines: Iterator[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Yield line number and values of each row that holds anything."""
+    try:
+        for row in lines:
+            values = [value.strip() for value in row]
+            if any(values):
+                yield lines.line_num, values
+    except csv.Error as error:
+        raise InputError(f"{path}: is no table of text: {error}; correct it") from None
 
 
 def _rows(path: Path, columns: list[str], filled: Iterator) -> Iterator[Row]:
-    try:
-        for line, row in filled:
-            if len(row) < len(columns) or any(row[len(columns) :]):
-                raise InputError(
-                    f"{path}:{line}: {len(row)} values, {len(columns)} were wanted "
-                    f"({', '.join(columns)}); correct the line"
-                )
-            yield Row(line, dict(zip(columns, row, strict=False)))
-    except csv.Error as error:
-        raise InputError(f"{path}: is no table of text: {error}; correct it") from None
+    for line, row in filled:
+        if len(row) < len(columns) or any(row[len(columns) :]):
+            raise InputError(
+                f"{path}:{line}: {len(row)} values, {len(columns)} were wanted "
+                f"({', '.join(columns)}); correct the line"
+            )
+        yield Row(line, dict(zip(columns, row, strict=False)))
+
+
+def _decimal_commas(columns: list[str], rows: list[Row], delimiter: str) -> list[str]:
+    """Return the columns whose numbers have decimal commas.
+
+    Between commas "1,234" may be a thousand and more: there, some number must have other than
+    three digits behind it.
+    """
+    found = []
+    for column in columns:
+        texts = [row.values[column] for row in rows if row.values[column]]
+        numbers = [_DECIMAL_COMMA.fullmatch(text) for text in texts]
+        behind = [number[2] for number in numbers if number and number[2]]
+        all_are = all(number or _is_number(t) for number, t in zip(numbers, texts, strict=True))
+        if behind and all_are and (delimiter != "," or any(len(d) != 3 for d in behind)):
+            found.append(column)
+    return found
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"[+-]?\d*\.?\d+", text) is not None
+
+
+def _with_points(values: dict[str, str], columns: list[str]) -> dict[str, str]:
+    return values | {name: values[name].replace(",", ".") for name in columns}
 
 
 def read_fields(path: Path) -> Iterator[tuple[int, list[str]]]:

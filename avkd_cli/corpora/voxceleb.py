@@ -49,7 +49,7 @@ def read_metadata(path: Path) -> dict[str, Celebrity]:
         MissingInputError: not there.
         InputError: columns are missing, or a person is there twice.
     """
-    columns, rows = read_table(path)
+    columns, rows, _ = read_table(path)
     by_word = {word: name for name in columns for word in (name.split()[0], name.split()[-1])}
     wanted = {"Gender", "Set"}
     ids = [name for name in columns if re.fullmatch(r"VoxCeleb[12] ID", name)]

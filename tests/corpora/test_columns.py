@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from avkd_cli.corpora.columns import list_csv
@@ -137,3 +139,36 @@ def test_when_no_file_is_found_the_folder_is_said_and_the_way_to_another(table, 
     assert report.notes == [f"paths were taken from {path.parent}; give another folder with --root"]
     _, report = listed(table("sample,identity,voice,face\ns1,ann,v/1.wav,x/1.png\n"))
     assert report.notes == []
+
+
+def test_paths_of_windows_are_found_and_said(table, plant):
+    path = table("id;audio\ns1;v\\1.wav\ns2;.\\v\\2.wav\n")
+    found, report = listed(path, {})
+    assert [row["audio"] for row in found] == ["v/1.wav", "./v/2.wav"]
+    assert "2 paths with backslashes were read with slashes" in list(report.lines())
+
+
+def test_a_path_of_another_machine_is_said_to_be_one(table):
+    path = table("id;audio\ns1;C:\\Users\\ann\\1.wav\ns2;\\\\nas\\x.wav\ns3;v/1.wav\n")
+    found, report = listed(path, {})
+    assert [row["id"] for row in found] == ["s3"]
+    assert report.missing.reasons == {
+        "a path of a Windows disk; write it from the folder that you give as --root": 2
+    }
+
+
+@pytest.mark.parametrize(("on_disk", "written"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_accents_are_found_in_either_spelling(plant, on_disk, written):
+    name = unicodedata.normalize(on_disk, "Jürgen/Gruß.wav")
+    folder = plant(name)
+    text = "id,person,audio\ns1,Jürgen,Jürgen/Gruß.wav\n"
+    (folder / "t.csv").write_text(unicodedata.normalize(written, text))
+    found, report = listed(folder / "t.csv", {})
+    assert found == [{"id": "s1", "person": "Jürgen", "audio": name}]
+    assert any("Unicode spelling" in line for line in report.lines())
+
+
+def test_decimal_commas_are_seconds(table):
+    found, report = listed(table("id;audio;start;end\ns1;v/1.wav;0,5;1,25\n"), {})
+    assert found[0] == {"id": "s1", "audio": "v/1.wav", "start": 0.5, "end": 1.25}
+    assert "decimal commas in start, end were read as points" in list(report.lines())

@@ -10,7 +10,8 @@ from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import open_store
-from avkd_cli.verification import calibration, scoring
+from avkd_cli.verification import calibration
+from avkd_cli.verification.extensions import rows_of
 from avkd_cli.verification.metrics import act_dcf, cllr, equal_error_rate, min_cllr
 from avkd_cli.verification.scores import Scores
 
@@ -136,7 +137,7 @@ def _quality(scores: Scores, files: CalibrationFiles, names: tuple[str, ...]) ->
     if files.quality_store is None:
         raise UsageError(f"the model uses {', '.join(names)}; give their store: --quality-store")
     store = open_store(files.quality_store)
-    rows, _ = scoring.rows_of(scores.ids, store.row_of)
+    rows, _ = rows_of(scores.ids, store.row_of)
     used = np.unique(np.concatenate([scores.enrol, scores.test]))
     missing = [scores.ids[code] for code in used[rows[used] < 0].tolist()]
     if missing:

@@ -74,6 +74,8 @@ def _read(
         scores = read_scores(path, listed, format)
         guessed = "" if format else " (guessed)"
         note(quiet, f"{scores.source}: {len(scores):,} scores, format {scores.format}{guessed}")
+        for text in scores.warnings if found else ():  # the first one's are said at the end
+            note(False, f"warning: {scores.source}: {text}")
         listed = listed or as_trials(scores)
         found.append(scores)
     return found

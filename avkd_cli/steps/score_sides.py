@@ -8,6 +8,7 @@ from avkd_cli.errors import InputError
 from avkd_cli.steps.score_output import note
 from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.verification import scoring
+from avkd_cli.verification.extensions import rows_of, told
 from avkd_cli.verification.trials import Trials
 
 
@@ -80,23 +81,23 @@ def find_sides(trials: Trials, stores: Stores, enrol_map: str | None, quiet: boo
     Raises:
         InputError: the sides are swapped; a model of the map has an utterance without embedding.
     """
-    enrol, stripped = scoring.rows_of(trials.ids, stores.enrol.row_of)
+    enrol, otherwise = rows_of(trials.ids, stores.enrol.row_of)
     test, embedding, persons = enrol, stores.enrol.embedding, stores.enrol.persons
     if stores.crossed:
-        test, more = scoring.rows_of(trials.ids, stores.test.row_of)
+        test, more = rows_of(trials.ids, stores.test.row_of)
         _refuse_swapped(trials, enrol >= 0, test >= 0, stores)
-        stripped += more
+        otherwise = list(dict.fromkeys([*otherwise, *more]))
         test = np.where(test < 0, -1, test + len(stores.enrol))
         embedding = np.concatenate([embedding, stores.test.embedding])
         persons = persons + stores.test.persons
-    if stripped:
-        note(quiet, f"{stripped:,} ids found without their extension")
+    if otherwise:
+        note(quiet, f"{trials.name}: {told(otherwise)}")
     if enrol_map is None:
         return Sides(embedding, enrol[trials.enrol], test[trials.test], persons)
     models = scoring.read_enrolment_map(enrol_map)
     means, owners = _models(models, stores.enrol, enrol_map)
     row_of = {model: len(persons) + number for number, model in enumerate(models)}
-    enrol, _ = scoring.rows_of(trials.ids, row_of)
+    enrol, _ = rows_of(trials.ids, row_of)
     embedding = np.concatenate([embedding, means])
     return Sides(embedding, enrol[trials.enrol], test[trials.test], persons + owners)
 
@@ -122,7 +123,7 @@ def _models(
     """Return mean embedding and person of each model."""
     members = []
     for model, utterances in models.items():
-        rows, _ = scoring.rows_of(utterances, store.row_of)
+        rows, _ = rows_of(utterances, store.row_of)
         if (rows < 0).any():
             missing = utterances[int(np.argmax(rows < 0))]
             raise InputError(

@@ -35,11 +35,13 @@ class Header(NamedTuple):
         separator: between columns: a comma or semicolon (CSV), or a tab.
         names: what each column is to us; "" for one that is passed over.
         format: name of the format.
+        titles: what the line calls each column.
     """
 
     separator: str
     names: tuple[str, ...]
     format: str
+    titles: tuple[str, ...] = ()
 
 
 class Block:

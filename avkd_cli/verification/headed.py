@@ -6,8 +6,11 @@ from avkd_cli.verification.columns import Header
 
 # what it is to us: what the field calls it, in small letters.
 NAMES = {
-    "enrol": "enrol enroll enrolment enrollment enrol_id modelid model ref_file voice-path file1",
-    "test": "test test_id segmentid segment com_file face-path probe file2",
+    "enrol": (
+        "enrol enroll enrolment enrollment enrol_id modelid model ref_file voice-path file1 "
+        "img1_path"
+    ),
+    "test": "test test_id segmentid segment com_file face-path probe file2 img2_path",
     "image": "imageid",
     "score": "score llr sc similarity",
     "distance": "distance",
@@ -30,7 +33,7 @@ def find_scores(line: str, names: Mapping[str, str]) -> Header | None:
         if "score" in columns or "distance" in columns:
             nist = separator == "\t" and "modelid" in line.lower()
             image = "nist21" if "image" in columns else "nist18"
-            return Header(separator, columns, image if nist else "csv")
+            return Header(separator, columns, image if nist else "csv", _titles(line, separator))
     return None
 
 
@@ -40,8 +43,12 @@ def find_trials(line: str) -> Header | None:
         columns = _meanings(line, separator, _MEANING)
         if "enrol" in columns and "test" in columns:
             nist = separator == "\t" and "modelid" in line.lower()
-            return Header(separator, columns, "nist" if nist else "csv")
+            return Header(separator, columns, "nist" if nist else "csv", _titles(line, separator))
     return None
+
+
+def _titles(line: str, separator: str) -> tuple[str, ...]:
+    return tuple(name.strip().strip('"') for name in line.split(separator))
 
 
 def _meanings(line: str, separator: str, known: Mapping[str, str]) -> tuple[str, ...]:

@@ -65,11 +65,13 @@ class _Gathered:
     def __init__(self, columns: Columns, codes: IdCodes, allow_infinite: bool) -> None:
         self.columns, self.codes, self.allow_infinite = columns, codes, allow_infinite
         self.parts: dict[str, list] = {}
+        self.names: tuple[str, ...] = ()
 
     def add(self, block: Block, names: tuple[str, ...]) -> None:
         if block.width != len(names):
             found = f"{block.width} columns, wanted {len(names)}: {' '.join(names)}"
             raise self.columns.fail(block.line(0), found)
+        self.names = names
         for index, name in enumerate(names):
             if name:
                 self.parts.setdefault(name, []).append(self._decode(block, index, name))
@@ -94,8 +96,10 @@ class _Gathered:
         if "image" in parts:
             _add_images(parts, self.codes)
         keys = [key.decode() for key in parts["key"]] if "key" in parts else None
-        ids = self.codes.ids(self.columns.name)
+        # One side alone names no trial.
+        ids = self.codes.ids(self.columns.name) if {"enrol", "test"} <= parts.keys() else []
         nobody = np.zeros(n, np.int32)  # formats without ids
+        header = self.columns.header
         found = Scores(
             ids,
             parts.get("enrol", nobody),
@@ -107,6 +111,7 @@ class _Gathered:
             self.columns.digest,
             self.columns.name,
             keys=keys,
+            columns=header.titles if header else self.names,
         )
         return replace(found, warnings=check(found))
 

@@ -11,7 +11,8 @@ from avkd_cli.errors import InputError
 from avkd_cli.verification import labels
 from avkd_cli.verification.columns import Block, Columns
 from avkd_cli.verification.decimals import plain_decimals
-from avkd_cli.verification.words import Words, joined
+from avkd_cli.verification.idcodes import IdCodes
+from avkd_cli.verification.words import Words
 
 LABELS = labels.LABELS | {b"-1": 0}
 
@@ -70,17 +71,19 @@ _INFINITE = b"infityINFTY"
 
 
 def guess_format(columns: Columns, block: Block) -> str:
-    """Return the one format that fits all lines of a block; more is said by it than by any other.
+    """Return the format that fits the lines of a block best; more is said by it than by any other.
+
+    A format that nearly fits is taken as well: reading then names the first line that does not,
+    and the word in it.
 
     Raises:
         InputError: none fits, or more than one.
     """
     columns_of = [block.column(index) for index in range(block.width)]
-    fitting = best_fitting([_kinds(words) for words in columns_of])
-    if not fitting:  # one odd line in a good file: take the format of most, so that it is named
-        fitting = best_fitting([_kinds(_usual(words)) for words in columns_of])
+    fitting = best_fitting([_shares(words) for words in columns_of])
     if len(fitting) == 1:
         _refuse_trial_list(columns, columns_of, fitting[0])
+        _refuse_unknown_labels(columns, block, columns_of, fitting[0])
         return fitting[0]
     if fitting:
         raise InputError(
@@ -91,47 +94,53 @@ def guess_format(columns: Columns, block: Block) -> str:
     raise columns.fail(block.line(0), f"{found}; say which with --in-format")
 
 
-def best_fitting(kinds: list[set[str]]) -> list[str]:
-    """Return the formats that fit, those with most columns of numbers and labels."""
-    fitting = {name: _weight(FORMATS[name], kinds) for name in _GUESSED}
+FEWEST = 0.1  # share of a column's words below which what they are is chance
+
+
+def best_fitting(shares: list[dict[str, float]]) -> list[str]:
+    """Return the formats whose columns of numbers and labels are most nearly that.
+
+    Args:
+        shares: of each column, which share of its words can be an id, a label, a number.
+    """
+    fitting = {name: _weight(FORMATS[name], shares) for name in _GUESSED}
     most = max(fitting.values())
     return [name for name, weight in fitting.items() if weight == most > 0]
 
 
-def _weight(layout: Layout, kinds: list[set[str]]) -> int:
-    """Return how many columns a layout says something of; 0 if it does not fit."""
+def _weight(layout: Layout, shares: list[dict[str, float]]) -> float:
+    """Return how many columns a layout says something right of; 0 if it does not fit."""
     wanted = [{"score": "number", "label": "label"}.get(name, "id") for name in layout.columns]
-    if len(wanted) != len(kinds):
+    if len(wanted) != len(shares):
         return 0
-    fits = all(want in kind for want, kind in zip(wanted, kinds, strict=True))
-    return fits * sum(want != "id" for want in wanted)
+    said = [share[want] for want, share in zip(wanted, shares, strict=True) if want != "id"]
+    return sum(said) if min(said) >= FEWEST else 0
 
 
 _NUMBER_LIKE = _NUMBER_BYTES + b"infaINFA"
 
 
-def _kinds(words: Words) -> set[str]:
-    """Return what a column can be: an id always; labels; numbers, by its first thousand lines.
+def _shares(words: Words) -> dict[str, float]:
+    """Return which share of a column's words can be what, of numbers by its first thousand lines.
 
     Reading names any later line that is no number, so no more are looked at here.
     """
-    kinds = {"id"}
-    if labels.is_labels(words, LABELS):
-        kinds.add("label")
-    if all(_looks_like_number(words[row]) for row in range(min(1000, len(words)))):
-        kinds.add("number")
-    return kinds
+    first = [_looks_like_number(words[row]) for row in range(min(1000, len(words)))]
+    return {"label": labels.share(words, LABELS), "number": sum(first) / len(first)}
 
 
-def _usual(words: Words) -> Words:
-    """Return the words of a column without odd ones, if these are few."""
-    each = words.tolist()
-    numbers = [word for word in each if _looks_like_number(word)]
-    plain = [word for word in each if word in LABELS]
-    for kept in (plain, numbers):
-        if 2 * len(kept) >= len(each):
-            return joined(kept)
-    return words
+def _refuse_unknown_labels(
+    columns: Columns, block: Block, columns_of: list[Words], format: str
+) -> None:
+    """Refuse lines 'enrol test yes 0.9', which could be taken for claim, person, test and score."""
+    if format != "bob4" or len(block) < 3:
+        return
+    codes = IdCodes()
+    codes.of(columns_of[2])
+    if len(codes) <= 2:
+        word = columns_of[2][0].decode()
+        found = f"label {word!r} in column 3, wanted one of {', '.join(map(bytes.decode, LABELS))}"
+        raise columns.fail(block.line(0), f"{found}; or say --in-format bob4")
 
 
 def _looks_like_number(token: bytes) -> bool:

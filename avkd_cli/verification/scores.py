@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from avkd_cli.errors import InputError
+from avkd_cli.verification.extensions import rows_of, told
 from avkd_cli.verification.trials import Trials, pair_warnings
 
 
@@ -16,9 +17,9 @@ class Scores:
     """Scored trials in the order of their file, or of the list they were joined to; shape (n,).
 
     Args:
-        ids: every id once.
-        enrol: index into `ids`, int32.
-        test: index into `ids`, int32.
+        ids: every id once; none where the file has no ids of both sides.
+        enrol_index: index into `ids`, int32; read it as `enrol`.
+        test_index: index into `ids`, int32; read it as `test`.
         score: float64, higher is closer.
         label: 1 target, 0 nontarget, int8; None where neither file nor list has labels.
         format: of the file, one of `FORMATS`.
@@ -27,11 +28,12 @@ class Scores:
         source: the file, for messages.
         warnings: oddities that a person should hear of.
         keys: names of the trials, in format fame only.
+        columns: what the file calls its columns, for messages.
     """
 
     ids: list[str]
-    enrol: np.ndarray
-    test: np.ndarray
+    enrol_index: np.ndarray
+    test_index: np.ndarray
     score: np.ndarray
     label: np.ndarray | None
     format: str
@@ -40,6 +42,36 @@ class Scores:
     source: str = ""
     warnings: tuple[str, ...] = ()
     keys: list[str] | None = None
+    columns: tuple[str, ...] = ()
+
+    @property
+    def enrol(self) -> np.ndarray:
+        """Enrolment side of each trial, index into `ids`, int32.
+
+        Raises:
+            InputError: the file has no ids.
+        """
+        self.require_ids()
+        return self.enrol_index
+
+    @property
+    def test(self) -> np.ndarray:
+        """Test side of each trial, index into `ids`, int32.
+
+        Raises:
+            InputError: the file has no ids.
+        """
+        self.require_ids()
+        return self.test_index
+
+    def require_ids(self) -> None:
+        """Raise InputError unless it is known which recordings each score compares."""
+        if not self.ids:
+            there = f" (columns there: {', '.join(self.columns)})" if self.columns else ""
+            raise InputError(
+                f"{self.source}: has no ids of enrolment and test{there}; "
+                "this needs a file that has them, in columns 'enrol' and 'test'"
+            )
 
     def __len__(self) -> int:
         return len(self.score)
@@ -70,8 +102,8 @@ def as_trials(scores: Scores) -> Trials:
     """Return the trials that were scored, as a list to join others to."""
     return Trials(
         scores.ids,
-        scores.enrol,
-        scores.test,
+        scores.enrol_index,
+        scores.test_index,
         scores.label,
         scores.format,
         scores.name,
@@ -118,9 +150,11 @@ def join(scores: Scores, trials: Trials) -> Scores:
     Raises:
         InputError: a trial has no score, a score no trial, or their labels differ.
     """
-    if not scores.ids and scores.keys is None:
-        raise InputError(f"{scores.source}: format {scores.format} has no ids to join by")
-    wanted, found = _pairs(scores, trials)
+    if scores.keys is None:
+        scores.require_ids()
+    wanted, found, otherwise = _pairs(scores, trials)
+    if otherwise:
+        _refuse_two_spellings(scores, found)
     order = np.argsort(found, kind="stable")
     at = np.searchsorted(found[order], wanted)
     at = order[np.minimum(at, len(order) - 1)]
@@ -136,32 +170,55 @@ def join(scores: Scores, trials: Trials) -> Scores:
     return replace(
         scores,
         ids=trials.ids,
-        enrol=trials.enrol,
-        test=trials.test,
+        enrol_index=trials.enrol,
+        test_index=trials.test,
         score=scores.score[at],
         label=label,
         name=trials.name,
         digest=trials.digest,
         keys=trials.keys,
+        warnings=(*scores.warnings, *([told(otherwise)] if otherwise else [])),
     )
+
+
+def _refuse_two_spellings(scores: Scores, found: np.ndarray) -> None:
+    """Refuse two scores of what is one trial of the list, spelled in two ways."""
+    order = np.argsort(found, kind="stable")
+    pair, score = found[order], scores.score[order]
+    differ = np.flatnonzero((pair[1:] == pair[:-1]) & (score[1:] != score[:-1]))
+    if len(differ):
+        first, second = (_trial_of(scores, int(order[differ[0] + n])) for n in (0, 1))
+        raise InputError(
+            f"{scores.source}: {first!r} and {second!r} are one trial but for their extensions, "
+            "and have two scores; keep one"
+        )
+
+
+def _trial_of(scores: Scores, row: int) -> str:
+    return f"{scores.ids[scores.enrol[row]]} {scores.ids[scores.test[row]]}"
 
 
 def _take(array: np.ndarray | None, at: np.ndarray) -> np.ndarray | None:
     return None if array is None else array[at]
 
 
-def _pairs(scores: Scores, trials: Trials) -> tuple[np.ndarray, np.ndarray]:
-    """Return one number for each trial and for each score, equal where they are the same pair."""
+def _pairs(scores: Scores, trials: Trials) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Return one number for each trial and for each score, equal where they are the same pair.
+
+    And the ids of scores that are spelled with another extension than in the list, or without.
+    """
     if scores.keys is not None:
         if trials.keys is None:
             raise InputError(f"{trials.name}: has no trial names, {scores.source} has; need both")
         number = {key: n for n, key in enumerate(trials.keys)}
         found = [number.setdefault(key, len(number)) for key in scores.keys]
-        return np.array([number[key] for key in trials.keys]), np.array(found)
-    number = {id: n for n, id in enumerate(trials.ids)}
-    renumber = np.array([number.setdefault(id, len(number)) for id in scores.ids], np.int64)
-    wanted = trials.enrol.astype(np.int64) * len(number) + trials.test
-    return wanted, renumber[scores.enrol] * len(number) + renumber[scores.test]
+        return np.array([number[key] for key in trials.keys]), np.array(found), []
+    renumber, otherwise = rows_of(scores.ids, {id: n for n, id in enumerate(trials.ids)})
+    strangers = renumber < 0
+    total = len(trials.ids) + int(np.count_nonzero(strangers))
+    renumber[strangers] = np.arange(len(trials.ids), total)
+    wanted = trials.enrol.astype(np.int64) * total + trials.test
+    return wanted, renumber[scores.enrol] * total + renumber[scores.test], otherwise
 
 
 def _explain_mismatch(

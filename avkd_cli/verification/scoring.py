@@ -3,7 +3,7 @@
 Embeddings are rows, float32, of any length: none of this needs them normalised.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from avkd_cli.errors import InputError
 from avkd_cli.verification.columns import Columns
+from avkd_cli.verification.extensions import without_extension  # noqa: F401  for steps.validation
 
 _ROWS = 512  # pairs multiplied at a time: both sides of 512 x 512 floats stay in the cache
 _THREADS = 2  # rows come from memory in no order; more threads than this only wait for it
@@ -135,26 +136,6 @@ def read_enrolment_map(source: str | Path) -> dict[str, list[str]]:
             raise columns.fail(number, f"model {model!r} {wrong}")
         found[model] = utterances
     return found
-
-
-def rows_of(ids: Sequence[str], row_of: Mapping[str, int]) -> tuple[np.ndarray, int]:
-    """Return the row of each id, -1 where there is none, and how many lost their extension.
-
-    An extension such as .wav is dropped only where the id is found that way.
-    """
-    rows = np.fromiter((row_of.get(id, -1) for id in ids), np.int64, len(ids))
-    stripped = 0
-    for index in np.flatnonzero(rows < 0).tolist():
-        row = row_of.get(without_extension(ids[index]), -1)
-        rows[index] = row
-        stripped += row >= 0
-    return rows, stripped
-
-
-def without_extension(id: str) -> str:
-    """Return an id without what follows the last dot of its last part."""
-    stem, _, extension = id.rpartition(".")
-    return stem if extension and "/" not in extension and stem[-1:] not in ("", "/") else id
 
 
 def refuse_missing(ids: Sequence[str], where: str, n_trials: int, list_name: str) -> None:

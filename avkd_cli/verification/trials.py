@@ -167,10 +167,10 @@ def guess_format(columns: Columns, block: Block) -> str:
         )
     if fitting:
         return fitting[0]
-    # A bad label somewhere: take the column that starts well, so that the line can be named.
-    for name, at in _GUESSED.items():
-        if block.words[at] in labels.LABELS:
-            return name
+    # A bad label somewhere: take the column that has most, so that the line can be named.
+    shares = {name: labels.share(block.column(at)) for name, at in _GUESSED.items()}
+    if (most := max(shares.values())) > 0:
+        return max(shares, key=lambda name: shares[name] == most)
     raise columns.fail(
         block.line(0), "no label (1, 0, target, nontarget) in the first or last column"
     )

@@ -215,3 +215,17 @@ def test_an_interval_that_leaves_out_its_figure_is_said():
     assert outside([system(1.0), system(1.5)], [wanted]) == []
     (note,) = outside([system(1.5), system(2.1)], [wanted])
     assert note.startswith("EER: a value lies outside its interval")
+
+
+def test_a_file_whose_ids_have_an_extension_is_compared_and_that_is_said(tmp_path, capsys):
+    pairs = [(f"p{i}/a", f"p{j}/b", 1 - abs(i - j) / 9) for i in range(9) for j in range(9)]
+    for name, end in (("plain", ""), ("wav", ".wav")):
+        lines = [
+            f"{a}{end} {b}{end} {score} {'target' if a[:2] == b[:2] else 'nontarget'}\n"
+            for a, b, score in pairs
+        ]
+        (tmp_path / f"{name}.scores").write_text("".join(lines))
+    paths = [str(tmp_path / f"{name}.scores") for name in ("plain", "wav")]
+    found = compare(paths, resamples=100)
+    assert found["systems"][0]["eer_percent"] == found["systems"][1]["eer_percent"]
+    assert "wav.scores: 18 ids are found with another extension" in capsys.readouterr().err

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from avkd_cli import config
 from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.steps.analyze.inputs import aligned
+from avkd_cli.steps.analyze.people import person_by_id
 from avkd_cli.verification.metrics import equal_error_rate
 from avkd_cli.verification.scorefiles import FORMATS, join, read_scores, score_lines, write_scores
 from avkd_cli.verification.scores import Scores, as_trials
@@ -192,9 +194,20 @@ def test_infinite_scores_are_ordered_extremes_only_if_allowed(tmp_path):
         pytest.param("", "has no scores", id="S01"),
         pytest.param("enrol test score label\na b 1.5 target\n", ":1: ", id="S13 header"),
         pytest.param("# scores of x\na b 1.5 target\nc d 1 target\n", ":1: ", id="S13 comment"),
-        pytest.param("a b 1.5 target\nc d 1 tgt\ne f 1 target\n", ":2: label 'tgt'", id="label"),
+        pytest.param(
+            "a b 1.5 target\nc d 1 maybe\ne f 1 target\n", ":2: label 'maybe'", id="label"
+        ),
         pytest.param("a b 1.5 target\na b 0.5 target\n", "two different scores", id="S07"),
         pytest.param("a b 1 target\na b 1 nontarget\n", "both target and nontarget", id="T09"),
+        pytest.param("a b 1 target\nc d 2 non\ne f 3 impostr\n", ":3: label 'impostr'", id="word"),
+        pytest.param("a b 1 yes\nc d 2 no\ne f 3 yes\n", ":1: ", id="no label at all"),
+        pytest.param("a b yes .1\nc d no .2\ne f no .3\n", ":1: label 'yes'", id="words before"),
+        pytest.param(
+            "a b target .1\nc d nope .2\n", ":2: label 'nope' in column 3", id="3dspeaker"
+        ),
+        pytest.param("a b .5\na c .5\na d x\n", ":3: score 'x'", id="score"),
+        pytest.param("\n\na b 1 target\n\nc d 1 odd\n", ":5: label 'odd'", id="blank lines"),
+        pytest.param("enrol,test,score,label\na,b,1,1\nc,d,2,3\n", ":3: label '3'", id="csv"),
         pytest.param("a b c d e f\n", "no line of a known format", id="six columns"),
         pytest.param("a b 1 1\na c 0 0\n", "may be avkd or 3dspeaker", id="two ways"),
         pytest.param("1 a b\n0 a c\n", "looks like a trial list", id="voxceleb trials"),
@@ -207,6 +220,17 @@ def test_infinite_scores_are_ordered_extremes_only_if_allowed(tmp_path):
 def test_a_bad_score_file_is_refused(tmp_path, text, complaint):
     with pytest.raises(InputError, match=complaint):
         read_scores(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("same", ["target", "Target", "TARGET", "tgt", "genuine", "true", "True"])
+@pytest.mark.parametrize(
+    "other", ["nontarget", "non-target", "NonTarget", "impostor", "imp", "False"]
+)
+def test_other_words_for_target_and_nontarget_are_known(tmp_path, same, other):
+    found = read_scores(written(tmp_path, f"a b 0.5 {same}\na c 0.1 {other}\na d 0.2 {other}\n"))
+    assert found.label.tolist() == [1, 0, 0]
+    listed = trials_of(tmp_path, f"{same} a b\n{other} a c\n")
+    assert listed.label.tolist() == [1, 0]
 
 
 def test_a_missing_file_and_an_unknown_format_say_so(tmp_path):
@@ -261,10 +285,57 @@ def test_labels_that_differ_from_the_list_are_refused(tmp_path):
         read_scores(written(tmp_path, LINES["avkd"]), trials)
 
 
-def test_scores_without_ids_cannot_be_joined(tmp_path):
+WITHOUT_IDS = {
+    "bob2": ("1 0.9\n1 0.4\n-1 0.1\n", "label, score"),
+    "no column": ("score,label\n0.9,1\n0.4,1\n0.1,0\n", "score, label"),
+    "unknown names": ("one;two;Score;Label\na;b;0.9;1\na;c;0.1;0\n", "one, two, Score, Label"),
+    "one side": ("test,score,label\nb,0.9,1\na,0.1,0\n", "test, score, label"),
+    "the other": ("enrol,score,label\nb,0.9,1\na,0.1,0\n", "enrol, score, label"),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_IDS)
+def test_scores_without_ids_say_so_wherever_ids_are_needed(tmp_path, name):
+    text, titles = WITHOUT_IDS[name]
+    found = read_scores(written(tmp_path, text))
+    assert found.score[0] == 0.9
+    assert found.ids == []
     trials = trials_of(tmp_path, "1 e0 t0\n0 e1 t1\n")
-    with pytest.raises(InputError, match="bob2 has no ids"):
-        read_scores(written(tmp_path, LINES["bob2"]), trials)
+    needing = [
+        lambda: found.enrol, lambda: found.test, lambda: join(found, trials),
+        lambda: list(score_lines(found, "kaldi")), lambda: person_by_id(found, None),
+        lambda: aligned([found, found]),
+    ]  # fmt: skip
+    for use in needing:
+        with pytest.raises(InputError, match=rf"no ids .*\(columns there: {titles}\)"):
+            use()
+    lines = b"".join(score_lines(found, "bob2"))  # which has no ids either
+    assert lines.startswith(b"1 0.9\n")
+
+
+SPELLED = {"a/1.wav": "a/1", "a/2": "a/2.wav", "b/1.WAV": "b/1.flac", "b.c/2": "b.c/2"}
+
+
+def test_an_extension_in_the_scores_or_in_the_list_is_passed_over_and_said(tmp_path):
+    theirs, ours = list(SPELLED), list(SPELLED.values())
+    pairs = [(0, 1, 1), (0, 2, 0), (2, 3, 1)]
+    trials = trials_of(tmp_path, "".join(f"{t} {ours[e]} {ours[u]}\n" for e, u, t in pairs))
+    lines = "".join(f"{theirs[e]} {theirs[u]} {e + u}\n" for e, u, _ in reversed(pairs))
+    found = read_scores(written(tmp_path, lines), trials)
+    assert found.score.tolist() == [1, 2, 5]
+    assert found.ids == trials.ids
+    assert found.warnings[-1].startswith("3 ids are found with another extension or without")
+    lines = "".join(f"{ours[e]} {ours[u]} {e + u}\n" for e, u, _ in pairs)
+    assert not any(
+        "(extension)" in one for one in read_scores(written(tmp_path, lines), trials).warnings
+    )
+
+
+def test_two_spellings_of_one_trial_with_two_scores_are_refused(tmp_path):
+    trials = trials_of(tmp_path, "1 a b\n")
+    with pytest.raises(InputError, match=r"'a\.wav b' .*two scores"):
+        read_scores(written(tmp_path, "a b 0.5\na.wav b 0.25\n"), trials)
+    assert read_scores(written(tmp_path, "a b 0.5\na.wav b 0.5\n"), trials).score == [0.5]
 
 
 def test_fame_results_are_joined_by_trial_name(tmp_path):

@@ -88,26 +88,6 @@ def test_a_bad_enrolment_map_is_refused(tmp_path, text, complaint):
         scoring.read_enrolment_map(path)
 
 
-def test_an_extension_is_dropped_only_where_the_id_is_found_that_way():
-    row_of = {"a/b.c": 0, "a/b": 1, "d": 2}
-    rows, stripped = scoring.rows_of(["a/b.c", "a/b.wav", "d.wav", "e.wav", "d"], row_of)
-    assert (rows.tolist(), stripped) == ([0, 1, 2, -1, 2], 2)
-
-
-@pytest.mark.parametrize(
-    ("id", "expected"),
-    [
-        ("a.b/c", "a.b/c"),
-        ("a/c.wav", "a/c"),
-        (".hidden", ".hidden"),
-        ("a/.x", "a/.x"),
-        ("a.", "a."),
-    ],
-)
-def test_only_the_last_part_has_an_extension(id, expected):
-    assert scoring.without_extension(id) == expected
-
-
 def test_missing_ids_are_counted_and_five_are_named():
     with pytest.raises(
         InputError, match=r"'u0' in s\.zarr \(7 ids of 9 trials.*'u4'\).*--skip-mis"

@@ -69,7 +69,7 @@ def test_the_whole_list_speaks_not_its_first_line(tmp_path):
         pytest.param("1 a b c\n", "list.txt:1: 4 columns", id="T02 four"),
         pytest.param("1 a b\n2 a c\n", "list.txt:2: label '2' in column 1", id="T03"),
         pytest.param("1 a b\n１ a c\n", "list.txt:2: label '１'", id="T03 full width"),
-        pytest.param("a b target\na c Target\n", "list.txt:2: label 'Target'", id="T03 word"),
+        pytest.param("a b target\na c targets\n", "list.txt:2: label 'targets'", id="T03 word"),
         pytest.param("a b c\n", "list.txt:1: no label", id="no label anywhere"),
         pytest.param("1 a b\n0 a b\n", "both target and nontarget, such as 'a' 'b'", id="T09"),
         pytest.param("1 a b\n0 b a\n", "both target and nontarget", id="T09 swapped"),

@@ -17,8 +17,8 @@ from avkd_cli.steps.analyze.people import read_people, trial_persons
 from avkd_cli.storage import durable
 from avkd_cli.storage.utterances import Utterance
 from avkd_cli.verification.decisions import resample_decisions
+from avkd_cli.verification.extensions import Spellings
 from avkd_cli.verification.scores import Scores
-from avkd_cli.verification.scoring import without_extension
 from avkd_cli.verification.statistics import Resampled, resample_persons
 
 EXAMPLES = 8  # columns named in a message
@@ -157,7 +157,8 @@ def column_values(
     Raises:
         InputError: no line of the list has this column.
     """
-    lines = [utterances.get(one) or utterances[without_extension(one)] for one in scores.ids]
+    spellings = Spellings(utterances)
+    lines = [utterances[spellings.find(one) or one] for one in scores.ids]
     found = [line.to_json().get(column) for line in lines]
     if all(value is None for value in found):
         known = dict.fromkeys(key for line in lines[:100] for key in line.to_json())

@@ -66,8 +66,6 @@ def from_scores(
 
 def _checked_probes(file: Scores, target: NDArray) -> NDArray[np.int64]:
     """Return the number of each trial's probe."""
-    if not file.ids:
-        raise InputError(f"{file.source}: format {file.format} has no ids: no probe can be told")
     codes, probe = np.unique(file.test, return_inverse=True)
     own = np.bincount(probe, target, len(codes))
     for wrong, what in (

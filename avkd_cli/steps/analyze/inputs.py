@@ -73,20 +73,27 @@ def aligned(scores: Sequence[Scores]) -> list[Scores]:
         InputError: if the files do not hold the same trials, or label one differently.
     """
     first, *others = scores
-    return [first, *(other if _same(first, other) else _matched(other, first) for other in others)]
+    for one in scores:
+        if one.keys is None:
+            one.require_ids()
+    found = [first, *(o if _same(first, o) else _matched(o, first) for o in others)]
+    for before, after in zip(scores, found, strict=True):
+        for text in after.warnings[len(before.warnings) :]:
+            print(f"avkd analyze: warning: {after.source}: {text}", file=sys.stderr)
+    return found
 
 
 def _same(first: Scores, other: Scores) -> bool:
     return first.ids == other.ids and all(
         np.array_equal(getattr(first, name), getattr(other, name))
-        for name in ("enrol", "test", "label")
+        for name in ("enrol_index", "test_index", "label")
     ) and first.keys == other.keys  # fmt: skip
 
 
 def _matched(other: Scores, first: Scores) -> Scores:
     as_list = Trials(
-        first.ids, first.enrol, first.test, first.label, first.format, first.source, first.digest,
-        keys=first.keys,
+        first.ids, first.enrol_index, first.test_index, first.label, first.format, first.source,
+        first.digest, keys=first.keys,
     )  # fmt: skip
     return join(other, as_list)
 

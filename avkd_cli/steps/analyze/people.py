@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from avkd_cli.errors import InputError
 from avkd_cli.steps.analyze.inputs import is_target
 from avkd_cli.storage.utterances import Utterance, read_utterances
+from avkd_cli.verification.extensions import Spellings
 from avkd_cli.verification.scores import Scores
-from avkd_cli.verification.scoring import without_extension
 from avkd_cli.verification.statistics import person_numbers
 
 EXAMPLES = 3
@@ -41,8 +41,9 @@ def person_by_id(scores: Scores, people: Mapping[str, str] | None) -> list[str]:
         people: person of each id; None: the first part of an id such as id10270/x/00001.
 
     Raises:
-        InputError: an id is not in `people`, or has no parts.
+        InputError: the scores have no ids, or one is not in `people`, or has no parts.
     """
+    scores.require_ids()
     if people is None:
         without = [one for one in scores.ids if "/" not in one]
         if without:
@@ -51,7 +52,8 @@ def person_by_id(scores: Scores, people: Mapping[str, str] | None) -> list[str]:
                 "name the list of utterances with --people"
             )
         return [one.split("/", 1)[0] for one in scores.ids]
-    found = [people.get(one, people.get(without_extension(one), "")) for one in scores.ids]
+    spellings = Spellings(people)
+    found = [people.get(spellings.find(one) or "", "") for one in scores.ids]
     missing = [one for one, person in zip(scores.ids, found, strict=True) if not person]
     if missing:
         raise InputError(

@@ -13,6 +13,7 @@ SUBCOMMANDS = {
     "det": ("analyze_det", "DET and ROC curves, and histograms of scores."),
     "identify": ("analyze_identify", "Who it is among many: rank-k, 1:N, unweighted accuracy."),
     "breakdown": ("analyze_breakdown", "Errors by sex, nationality, duration or any column."),
+    "robustness": ("analyze_robustness", "EER against noise, rooms, blur, and who stands it."),
     "pcc": ("analyze_pcc", "How alike embedding stores are."),
     "tsne": ("analyze_tsne", "Recordings far from their person's others, and their picture."),
     "curves": ("analyze_curves", "How trainings went, from their logs."),

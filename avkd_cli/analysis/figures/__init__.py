@@ -11,6 +11,7 @@ from avkd_cli.analysis.figures.distributions import (
 )
 from avkd_cli.analysis.figures.groups import groups_figure
 from avkd_cli.analysis.figures.intervals import comparison_figure, interval_panels
+from avkd_cli.analysis.figures.robustness import robustness_figure
 from avkd_cli.analysis.figures.scatter import plane_figure
 from avkd_cli.analysis.figures.style import inline, save
 from avkd_cli.analysis.figures.training import training_figure
@@ -29,6 +30,7 @@ __all__ = [
     "plane_figure",
     "reliability_figure",
     "reliability_panels",
+    "robustness_figure",
     "roc_figure",
     "save",
     "training_figure",

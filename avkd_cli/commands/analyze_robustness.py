@@ -1,0 +1,52 @@
+"""`avkd analyze robustness`."""
+
+from pathlib import Path
+
+import click
+
+from avkd_cli import options
+from avkd_cli.commands.analyze_output import people_list, plot_file, score_format, show, trial_list
+
+
+@click.command("robustness")
+@click.argument("folder", type=click.Path(path_type=str))
+@click.option("--baseline", metavar="SYSTEM",
+              help="What the others are compared with.  [default: the first by name]")  # fmt: skip
+@trial_list
+@score_format
+@people_list
+@click.option("--resamples", type=click.IntRange(100, 100_000), default=1000, show_default=True,
+              help="How many lists of persons are drawn.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
+@plot_file
+@options.as_json
+def robustness(
+    folder: str,
+    baseline: str | None,
+    trials: str | None,
+    in_format: str | None,
+    people: str | None,
+    resamples: int,
+    seed: int,
+    plot: Path | None,
+    as_json: bool,
+) -> None:
+    """Show EER against disturbance, from the score files of FOLDER.
+
+    FOLDER holds SYSTEM.CONDITION-LEVEL.scores, such as audio.babble-5.scores, and
+    SYSTEM.clean.scores. Under each condition every system has a 95 % interval and a paired
+    difference from the baseline, by drawing persons; last, in words, where one is better.
+
+    \b
+    Example:
+        avkd prep-audio test.jsonl -o b5.zarr --disturb babble --snr 5 --noise musan.zarr
+        avkd extract-embeddings kd b5.zarr -o kd-b5.zarr
+        avkd score trials.txt kd-clean.zarr kd-b5.zarr -o noisy/kd.babble-5.scores
+        avkd analyze robustness noisy --baseline audio --plot noisy.svg
+    """
+    from avkd_cli.analysis.robustness import robustness_text
+    from avkd_cli.steps.analyze.robustness import robustness as step
+
+    result = step(folder, baseline=baseline, trials=trials, people=people, in_format=in_format,
+                  resamples=resamples, seed=seed, plot=plot)  # fmt: skip
+    show(result, robustness_text, as_json)

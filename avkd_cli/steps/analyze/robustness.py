@@ -1,0 +1,157 @@
+"""`avkd analyze robustness`: EER against disturbance, and where one system is better."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from avkd_cli.analysis import comparison
+from avkd_cli.analysis.comparison import USUAL
+from avkd_cli.analysis.robustness import FORM, Condition, harder, parse, words
+from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.steps.analyze.draws import by_persons
+from avkd_cli.steps.analyze.inputs import aligned, read_labelled
+from avkd_cli.storage import durable
+
+EER = USUAL[:1]
+Files = dict[Condition, dict[str, Path]]
+
+
+def robustness(
+    folder: str | Path,
+    *,
+    baseline: str | None = None,
+    trials: str | None = None,
+    people: str | None = None,
+    in_format: str | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+    plot: Path | None = None,
+) -> dict:
+    """Return the EER of every system under every condition, and differences from the baseline.
+
+    Args:
+        folder: of files SYSTEM.CONDITION-LEVEL.scores.
+        baseline: the system that others are compared with; None: the first by name.
+        trials: list to take labels from.
+        people: list of utterances that says who is who; None: the first part of each id.
+        in_format: of the score files; None: guessed.
+        resamples: lists of persons drawn with replacement.
+        seed: of the draws.
+        plot: picture to draw.
+
+    Raises:
+        UsageError: no system is the baseline.
+        MissingInputError: no such folder, or no score file in it.
+        InputError: a name of another form; files of one condition that do not fit each other.
+    """
+    files = score_files(Path(folder))
+    systems = sorted({name for found in files.values() for name in found})
+    base = systems[0] if baseline is None else baseline
+    if base not in systems:
+        raise UsageError(f"--baseline {base}: there are {', '.join(systems)} in {folder}")
+    systems.sort(key=lambda name: (name != base, name))
+    rows, persons = [], 0
+    for condition in sorted(files, key=harder):
+        paths = {name: files[condition][name] for name in systems if name in files[condition]}
+        found = aligned(read_labelled([str(path) for path in paths.values()], trials, in_format))
+        drawn, persons = by_persons(found, people, wanted=EER, resamples=resamples, seed=seed)
+        rows.append(_row(condition, list(paths), base, drawn) | {"persons": persons})
+    compared = [one for row in rows for one in row["differences"].values()]
+    for one, p in zip(compared, _holm([one["p"] for one in compared]), strict=True):
+        one["p_holm"] = p
+    result = {
+        "format": "avkd.analysis.robustness",
+        "version": 1,
+        "systems": systems,
+        "baseline": base,
+        "persons": persons,
+        "resamples": resamples,
+        "seed": seed,
+        "comparisons": len(compared),
+        "conditions": rows,
+        "words": [said(name, base, rows, persons) for name in systems[1:]],
+        "notes": [*notes(rows, systems, persons), *too_few(resamples, len(compared))],
+    }
+    if plot is not None:
+        from avkd_cli.analysis.figures import robustness_figure, save
+
+        durable.write_bytes(plot, save(robustness_figure(result), plot.suffix))
+    return result
+
+
+def score_files(folder: Path) -> Files:
+    """Return the score files of a folder by condition and system.
+
+    Raises:
+        MissingInputError: no such folder, or no score file in it.
+        InputError: a score file's name has another form.
+    """
+    if not folder.is_dir():
+        raise MissingInputError(f"{folder}: no such folder; give one of {FORM}")
+    found: Files = {}
+    for path in sorted([*folder.glob("*.scores"), *folder.glob("*.scores.gz")]):
+        named = parse(path.name)
+        if named is None:
+            raise InputError(f"{path}: its name says no condition; wanted {FORM}")
+        system, condition = named
+        if system in found.setdefault(condition, {}):
+            other = found[condition][system].name
+            raise InputError(f"{path}: {other} is of the same system and condition; keep one")
+        found[condition][system] = path
+    if not found:
+        raise MissingInputError(f"{folder}: no score files; wanted {FORM}")
+    return found
+
+
+def _row(condition: Condition, names: list[str], base: str, drawn) -> dict:
+    """Return one condition's figures by system, and differences from the baseline."""
+    row = {"condition": str(condition), "kind": condition.kind, "level": condition.level}
+    row["eer_percent"] = {
+        name: comparison.intervals(drawn, place, EER)["eer_percent"]
+        for place, name in enumerate(names)
+    }
+    row["differences"] = {
+        name: comparison.differences(drawn, 0, place, EER)["eer_percent"]
+        for place, name in enumerate(names)
+        if names[0] == base and place
+    }
+    return row
+
+
+def _holm(p: list[float]) -> list[float]:
+    return comparison.holm(p).tolist() if p else []
+
+
+def said(system: str, base: str, rows: list[Mapping], persons: int) -> str:
+    """Return in words where a system is better."""
+    compared = [
+        {"condition": one["condition"], "difference": one["differences"][system]}
+        for one in rows
+        if system in one["differences"]
+    ]
+    if not compared:
+        return f"{system} and {base} have no condition in common."
+    return words(system, base, compared, persons)
+
+
+def too_few(resamples: int, comparisons: int) -> list[str]:
+    """Return that no difference could stay after the correction, if there are so few draws."""
+    needed = math.ceil(2 * comparisons / (1 - comparison.LEVEL))  # the smallest p is 2 / draws
+    if resamples >= needed:
+        return []
+    return [
+        f"with {resamples} draws no difference can stay after correction for {comparisons} "
+        f"comparisons; take --resamples {needed} or more"
+    ]
+
+
+def notes(rows: list[Mapping], systems: list[str], persons: int) -> list[str]:
+    """Return what a reader must know to believe the table."""
+    found = [
+        f"no scores of {name} under {', '.join(lacking)}"
+        for name in systems
+        if (lacking := [one["condition"] for one in rows if name not in one["eer_percent"]])
+    ]
+    if len({one["persons"] for one in rows}) > 1:
+        found.append("the conditions are of different persons, so rows cannot be compared")
+    return found + ([comparison.FEW_NOTE] if persons < comparison.FEW_PERSONS else [])

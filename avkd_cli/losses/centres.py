@@ -53,8 +53,7 @@ class CentreLoss(nn.Module):
         difference = (embedding - self.centre[label]).to(self.centre.dtype)
         total = torch.zeros_like(self.centre).index_add_(0, label, difference)
         count = torch.bincount(label, minlength=len(self.centre))
-        # A new buffer: the old one may be needed for the gradient of the loss just returned.
-        self.centre = self.centre + self.rate * total / (1 + count).unsqueeze(1)
+        self.centre += self.rate * total / (1 + count).unsqueeze(1)
 
 
 class GitLoss(CentreLoss):

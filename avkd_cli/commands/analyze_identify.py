@@ -6,6 +6,7 @@ import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import (
+    checked_suffix,
     enough,
     people_list,
     plot_file,
@@ -26,14 +27,33 @@ def ranks(value: str) -> tuple[int, ...]:
     return tuple(found)
 
 
+def sizes(value: str | None) -> tuple[int, ...] | None:
+    """Return the N of 1:N matching that are given by commas, each once, rising."""
+    if value is None:
+        return None
+    found = ranks(value)
+    if found[0] < 2:
+        raise click.BadParameter(f"{found[0]} is no N; the least is 2")
+    return found
+
+
 @click.command("identify")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
 @click.option("--enrol", type=click.Path(path_type=Path), metavar="LIST.jsonl",
               help="Of stores: utterances that are enrolled, one model a person.")  # fmt: skip
 @click.option("--enrol-first", type=click.IntRange(1), metavar="N",
               help="Of stores: enrol each person's first N utterances.  [default: 1]")  # fmt: skip
-@click.option("--gallery", type=options.store, metavar="STORE",
-              help="Of stores: look among these, such as faces for voices.")  # fmt: skip
+@click.option("--gallery", "galleries", type=options.store, metavar="STORE", multiple=True,
+              help="Of stores: look among these, such as faces for voices; once for all INPUTS, or "
+              "once for each in their order.")  # fmt: skip
+@click.option("--candidates", type=click.Choice(("person", "utterance")), default="person",
+              show_default=True, help="Of stores: one candidate a person, the mean of the "
+              "enrolled; or every utterance of the gallery, as in 1:N matching.")  # fmt: skip
+@click.option("--matching-list", "matching_lists", type=options.text_file, metavar="LIST",
+              multiple=True, help="Of stores: lines 'probe right other …', one N a list, in place "
+              "of all galleries; may be given several times.")  # fmt: skip
+@click.option("--match", metavar="N[,N...]", callback=lambda _ctx, _param, value: sizes(value),
+              help="N of 1:N matching.  [default: 2 to 10, where there are as many]")  # fmt: skip
 @options.list_file
 @trial_list
 @score_format
@@ -46,12 +66,18 @@ def ranks(value: str) -> tuple[int, ...]:
               help="Draws of persons with replacement for 95 % intervals; 0: none.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
 @plot_file
+@click.option("--matching-plot", type=click.Path(path_type=Path), metavar="FILE.svg|png|pdf",
+              callback=lambda _ctx, _param, path: checked_suffix(path),
+              help="Draw 1:N matching against N.")  # fmt: skip
 @options.as_json
 def identify(
     inputs: tuple[str, ...],
     enrol: Path | None,
     enrol_first: int | None,
-    gallery: str | None,
+    galleries: tuple[str, ...],
+    candidates: str,
+    matching_lists: tuple[str, ...],
+    match: tuple[int, ...] | None,
     list_file: Path | None,
     trials: str | None,
     in_format: str | None,
@@ -60,6 +86,7 @@ def identify(
     resamples: int,
     seed: int,
     plot: Path | None,
+    matching_plot: Path | None,
     as_json: bool,
 ) -> None:
     """Say how often the right person is found among many.
@@ -70,18 +97,25 @@ def identify(
 
     Rates are the identification accuracy (rank 1), rank k, the accuracy averaged over persons
     (unweighted), and 1:N matching for N from 2 to 10, each with an interval over persons. Who has
-    nobody in the gallery is left out and counted.
+    nobody in the gallery is left out and counted. With --candidates utterance each recording of the
+    right person in turn stands among all of others: 1:N over all galleries of one right and N - 1
+    others, exactly; exchange the two stores for the other way round.
 
     \b
     Example:
         avkd analyze identify student-emb.zarr --enrol-first 3 --plot cmc.svg
         avkd analyze identify voice-emb.zarr --gallery face-emb.zarr --enrol enrol.jsonl
+        avkd analyze identify voices.zarr --gallery faces.zarr --candidates utterance \\
+          --match 2,4,6,8,10 --matching-plot matching.svg
+        avkd analyze identify faces.zarr --gallery voices.zarr --candidates utterance
         avkd analyze identify base.scores kd.scores
     """
     from avkd_cli.analysis.text import identify_text
     from avkd_cli.steps.analyze.identify import identify
 
-    result = identify(inputs, gallery=gallery, enrol=enrol, enrol_first=enrol_first,
-                      list_file=list_file, trials=trials, in_format=in_format, people=people,
-                      ranks=ranks, resamples=resamples, seed=seed, plot=plot)  # fmt: skip
+    result = identify(inputs, galleries=galleries, candidates=candidates,
+                      matching_lists=matching_lists, match=match, enrol=enrol,
+                      enrol_first=enrol_first, list_file=list_file, trials=trials,
+                      in_format=in_format, people=people, ranks=ranks, resamples=resamples,
+                      seed=seed, plot=plot, matching_plot=matching_plot)  # fmt: skip
     show(result, identify_text, as_json)

@@ -82,6 +82,46 @@ def places(similarity: ArrayLike, correct: ArrayLike) -> Places:
     return Places(above, same - 1, np.full(len(own), similarity.shape[1]))
 
 
+def places_of_each(similarity: ArrayLike, own: ArrayLike) -> tuple[Places, np.ndarray]:
+    """Return where each candidate of the probe's own person stands among the other persons'.
+
+    A candidate is one recording, such as one face, and a person may have several: each of them in
+    turn is the right one, among all candidates of other persons.
+
+    Args:
+        similarity: of each probe to each candidate, shape (n_probes, n_candidates).
+        own: whether the candidate is of the probe's person, the same shape.
+
+    Returns:
+        Places of the pairs of a probe and an own candidate, and the probe of each pair, both in
+        the order of the probes, shape (n_pairs,).
+
+    Raises:
+        ValueError: if shapes do not fit, or any similarity is NaN.
+    """
+    similarity, own = np.asarray(similarity), np.asarray(own, bool)
+    if similarity.ndim != 2 or own.shape != similarity.shape:
+        raise ValueError(
+            f"similarity {similarity.shape} and own {own.shape}: wanted (n, m) of both"
+        )
+    if np.isnan(similarity).any():
+        raise ValueError("no similarity may be NaN")
+    order = np.argsort(-similarity, axis=1, kind="stable")
+    value, mine = np.take_along_axis(similarity, order, 1), np.take_along_axis(own, order, 1)
+    others = np.cumsum(~mine, axis=1)
+    before = np.concatenate([np.zeros_like(others[:, :1]), others], axis=1)  # in the first p places
+    first = np.ones_like(mine)  # of a run of ties
+    first[:, 1:] = value[:, 1:] != value[:, :-1]
+    column = np.arange(value.shape[1])
+    start = np.maximum.accumulate(np.where(first, column, 0), axis=1)
+    ends = np.where(np.roll(first, -1, axis=1) | (column == column[-1]), column + 1, len(column))
+    stop = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
+    above = np.take_along_axis(before, start, 1)
+    tied = np.take_along_axis(before, stop, 1) - above
+    total = np.broadcast_to(others[:, -1:] + 1, mine.shape)
+    return Places(above[mine], tied[mine], total[mine]), np.nonzero(mine)[0]
+
+
 def rank_hits(found: Places, k: int) -> np.ndarray:
     """Return the chance that the right one is among the first `k`, shape (n_probes,).
 

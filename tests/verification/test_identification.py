@@ -12,6 +12,7 @@ from avkd_cli.verification.identification import (
     matching_accuracy,
     matching_hits,
     places,
+    places_of_each,
     rank_hits,
     rank_k_rate,
     resample_hits,
@@ -154,3 +155,40 @@ def test_intervals_of_rates_cover_the_truth():
         return low <= 0.8 <= high
 
     assert np.mean([covers(seed) for seed in range(200)]) == pytest.approx(0.95, abs=0.05)
+
+
+@given(st.integers(0, 9999), st.integers(1, 3), st.integers(2, 7))
+def test_places_of_each_are_those_of_one_gallery_a_right_candidate(seed, probes, candidates):
+    rng = np.random.default_rng(seed)
+    similarity = rng.integers(0, 4, (probes, candidates)) / 4  # few values: many ties
+    own = rng.random((probes, candidates)) < 0.4
+    found, probe = places_of_each(similarity, own)
+    rows = []
+    for p in range(probes):
+        others = similarity[p][~own[p]]
+        for mine in similarity[p][own[p]]:
+            rows.append((p, (others > mine).sum(), (others == mine).sum(), len(others) + 1))
+    assert sorted(zip(probe, *found, strict=True)) == sorted(rows)
+    assert (np.diff(probe) >= 0).all()
+
+
+def test_matching_over_each_is_the_mean_over_all_galleries():
+    rng = np.random.default_rng(0)
+    similarity, own = rng.normal(size=(1, 9)), np.arange(9)[None] < 3
+    found, _ = places_of_each(similarity, own)
+    for n in (2, 3, 5):
+        won = [
+            similarity[0, right] > max(similarity[0, list(rest)])
+            for right in range(3)
+            for rest in combinations(range(3, 9), n - 1)
+        ]
+        assert matching_hits(found, n).mean() == pytest.approx(np.mean(won))
+
+
+@pytest.mark.parametrize(
+    ("similarity", "own", "complaint"),
+    [([[1.0]], [True], "wanted"), ([[float("nan")]], [[True]], "NaN")],
+)
+def test_places_of_each_refuse_what_does_not_fit(similarity, own, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        places_of_each(similarity, own)

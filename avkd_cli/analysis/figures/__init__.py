@@ -11,6 +11,7 @@ from avkd_cli.analysis.figures.distributions import (
 )
 from avkd_cli.analysis.figures.groups import groups_figure
 from avkd_cli.analysis.figures.intervals import comparison_figure, interval_panels
+from avkd_cli.analysis.figures.matching import matching_figure
 from avkd_cli.analysis.figures.robustness import robustness_figure
 from avkd_cli.analysis.figures.scatter import plane_figure
 from avkd_cli.analysis.figures.style import inline, save
@@ -27,6 +28,7 @@ __all__ = [
     "histogram_figure",
     "inline",
     "interval_panels",
+    "matching_figure",
     "plane_figure",
     "reliability_figure",
     "reliability_panels",

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.analyze.correlation import opened, rows
 from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
 from avkd_cli.steps.analyze.people import person_by_id, read_people
@@ -30,12 +30,14 @@ class Found:
         person: number of each probe's person, from 0 without gaps, shape (n_probes,).
         left_out: probes without their person in the gallery.
         enrolled: utterances that the gallery is made of; None where score files say nothing of it.
+        probes: how many there are, where each has several right candidates; None: one each.
     """
 
     places: dict[str, Places]
     person: NDArray[np.int64]
     left_out: int = 0
     enrolled: int | None = None
+    probes: int | None = None
 
 
 def from_scores(
@@ -110,7 +112,7 @@ def _persons_of_probes(
 
 def from_stores(
     paths: Sequence[str],
-    gallery: str | None,
+    galleries: Sequence[str],
     enrol: Path | None,
     enrol_first: int,
     list_file: Path | None,
@@ -119,7 +121,8 @@ def from_stores(
 
     Args:
         paths: embedding stores, one a system, of the probes.
-        gallery: store of the gallery, such as of the other sense; None: each probe's own.
+        galleries: stores of the gallery, such as of the other sense: one of all systems, or one
+            a system in their order; none: each probe's own.
         enrol: list of the utterances that are enrolled; None: see `enrol_first`.
         enrol_first: enrol so many first utterances of each person in the gallery's store.
         list_file: take only the utterances of this list as probes.
@@ -128,19 +131,43 @@ def from_stores(
         MissingInputError, InputError: a store or list cannot be read; fewer than two persons are
             enrolled; there are no probes; embeddings without direction or of unequal sizes.
     """
-    stores = opened(dict(zip(display_names(paths), map(Path, paths), strict=True)))
+    stores, beside = opened_with(paths, galleries)
     first = next(iter(stores.values()))
-    others = open_store(gallery, EMBEDDINGS.kind) if gallery else None
-    members = enrolled(others or first, enrol, enrol_first)
+    members = enrolled(next(iter(beside.values())) if galleries else first, enrol, enrol_first)
     ids, left_out = _probes(stores, members, list_file)
     names = {name: number for number, name in enumerate(members)}
     person = np.array([names[first.persons[first.row_of[id]]] for id in ids])
     found = {
-        name: _nearest(store, others or store, members, ids, person)
-        for name, store in stores.items()
+        name: _nearest(store, beside[name], members, ids, person) for name, store in stores.items()
     }
     person = np.unique(person, return_inverse=True)[1]
     return Found(found, person, left_out, sum(map(len, members.values())))
+
+
+def opened_with(
+    paths: Sequence[str], galleries: Sequence[str]
+) -> tuple[dict[str, EmbeddingStore], dict[str, EmbeddingStore]]:
+    """Return the stores of the probes and of the galleries by system.
+
+    Raises:
+        UsageError: several galleries, but not one a system. InputError: stores of two spaces.
+    """
+    stores = opened(dict(zip(display_names(paths), map(Path, paths), strict=True)))
+    if len(galleries) not in (0, 1, len(paths)):
+        raise UsageError(
+            f"--gallery is given {len(galleries)} times for {len(paths)} stores; give one for all, "
+            "or one a store in their order"
+        )
+    others = [open_store(one, EMBEDDINGS.kind) for one in galleries]
+    others = others * len(stores) if len(others) == 1 else others or list(stores.values())
+    beside = dict(zip(stores, others, strict=True))
+    for name, store in stores.items():
+        if store.dimension != beside[name].dimension:
+            raise InputError(
+                f"{store.path} has {store.dimension} dimensions, {beside[name].path} "
+                f"{beside[name].dimension}: cosines need one space"
+            )
+    return stores, beside
 
 
 def enrolled(store: EmbeddingStore, enrol: Path | None, first: int) -> dict[str, list[str]]:
@@ -201,21 +228,17 @@ def _nearest(
     missing = [id for one in members.values() for id in one if id not in gallery.row_of]
     if missing:
         raise InputError(f"{gallery.path}: lacks {missing[0]!r}, which is enrolled")
-    if store.dimension != gallery.dimension:
-        raise InputError(
-            f"{store.path} has {store.dimension} dimensions, {gallery.path} "
-            f"{gallery.dimension}: cosines need one space"
-        )
     enrolment = [np.array([gallery.row_of[id] for id in one]) for one in members.values()]
-    models = _directions(gallery, enrolment_means(gallery.embedding, enrolment))
+    models = directions(gallery, enrolment_means(gallery.embedding, enrolment))
     parts = []
     for start in range(0, len(ids), BLOCK):
-        probes = _directions(store, rows(store, ids[start : start + BLOCK]))
+        probes = directions(store, rows(store, ids[start : start + BLOCK]))
         parts.append(places(probes @ models.T, person[start : start + BLOCK]))
     return Places(*(np.concatenate(one) for one in zip(*parts, strict=True)))
 
 
-def _directions(store: EmbeddingStore, embedding: NDArray) -> NDArray:
+def directions(store: EmbeddingStore, embedding: NDArray) -> NDArray:
+    """Return embeddings of a store at length one; InputError where one has no direction."""
     if not (np.isfinite(embedding).all() and embedding.any(axis=1).all()):
         raise InputError(f"{store.path}: an embedding is zero or not finite; extract it again")
     return unit_rows(embedding)

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.analysis.comparison import FEW_NOTE, FEW_PERSONS, LEVEL, verdict
-from avkd_cli.errors import UsageError
+from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.analyze.galleries import Found, from_scores, from_stores
+from avkd_cli.steps.analyze.matching import from_lists, from_recordings
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import resolve_input
 from avkd_cli.verification.identification import (
@@ -26,7 +27,10 @@ LONGEST_CURVE = 100  # ranks of a CMC that are given
 def identify(
     inputs: Sequence[str],
     *,
-    gallery: str | None = None,
+    galleries: Sequence[str] = (),
+    candidates: str = "person",
+    matching_lists: Sequence[str] = (),
+    match: Sequence[int] | None = None,
     enrol: Path | None = None,
     enrol_first: int | None = None,
     list_file: Path | None = None,
@@ -37,12 +41,17 @@ def identify(
     resamples: int = 1000,
     seed: int = 0,
     plot: Path | None = None,
+    matching_plot: Path | None = None,
 ) -> dict:
     """Return identification rates of each system with intervals, and differences from the first.
 
     Args:
         inputs: embedding stores, or score files on one trial list; one a system.
-        gallery: of stores: store of the gallery; None: each probe's own.
+        galleries: of stores: store of the gallery, one for all systems or one a system in their
+            order; none: each probe's own.
+        candidates: of stores: one a person (the mean of the enrolled), or every utterance.
+        matching_lists: of stores: lists of 1:N matching to take probes and candidates from.
+        match: N of 1:N matching; None: 2 to 10, as far as the galleries go.
         enrol: of stores: list of the utterances that are enrolled.
         enrol_first: of stores: or so many first ones of each person; None: one.
         list_file: of stores: take only these as probes.
@@ -53,12 +62,18 @@ def identify(
         resamples: how often persons are drawn; 0: no intervals.
         seed: of the draws.
         plot: picture of the CMC curves to draw.
+        matching_plot: picture of 1:N matching against N to draw.
 
     Raises:
         UsageError: stores and score files together, or an argument of the other kind.
+        InputError: an N of `match` is above the number of candidates.
         MissingInputError, InputError: as in `galleries.from_scores` and `galleries.from_stores`.
     """
-    of_stores = {"gallery": gallery, "enrol": enrol, "enrol-first": enrol_first, "list": list_file}
+    of_stores = {
+        "gallery": galleries or None, "enrol": enrol, "enrol-first": enrol_first,
+        "list": list_file, "matching-list": matching_lists or None,
+        "candidates": None if candidates == "person" else candidates,
+    }  # fmt: skip
     of_scores = {"trials": trials, "people": people, "in-format": in_format}
     inputs = [str(resolve_input(one)) for one in inputs]
     stores = [Path(one).is_dir() for one in inputs]
@@ -67,16 +82,45 @@ def identify(
     _refuse_others(of_scores if stores[0] else of_stores, "stores" if stores[0] else "score files")
     if enrol is not None and enrol_first is not None:
         raise UsageError("--enrol and --enrol-first cannot both be given")
-    if stores[0]:
-        found = from_stores(inputs, gallery, enrol, enrol_first or 1, list_file)
+    if matching_lists or candidates == "utterance":
+        _refuse_enrolment(enrol, enrol_first, matching_lists, list_file, match)
+    if matching_lists:
+        lists = from_lists(inputs, galleries, matching_lists)
+        result = of_lists(lists, resamples, seed)
     else:
-        found = from_scores(inputs, trials, people, in_format)
-    result = described(found, ranks, resamples, seed)
-    if plot is not None:
-        from avkd_cli.analysis.figures import cmc_figure, save
-
-        durable.write_bytes(plot, save(cmc_figure(result), plot.suffix))
+        if candidates == "utterance":
+            found = from_recordings(inputs, galleries, list_file)
+        elif stores[0]:
+            found = from_stores(inputs, galleries, enrol, enrol_first or 1, list_file)
+        else:
+            found = from_scores(inputs, trials, people, in_format)
+        result = described(found, ranks, resamples, seed, match)
+    _draw(result, plot, matching_plot)
     return result
+
+
+def _refuse_enrolment(
+    enrol: Path | None,
+    enrol_first: int | None,
+    lists: Sequence[str],
+    list_file: Path | None,
+    match: Sequence[int] | None,
+) -> None:
+    """Refuse what says nothing where every utterance is a candidate, or where lists name them."""
+    if enrol is not None or enrol_first is not None:
+        raise UsageError("--enrol and --enrol-first make one candidate a person; leave them")
+    if lists and (list_file is not None or match is not None):
+        raise UsageError("--matching-list says who is compared and N; leave --list and --match")
+
+
+def _draw(result: dict, plot: Path | None, matching_plot: Path | None) -> None:
+    if plot is None and matching_plot is None:
+        return
+    from avkd_cli.analysis.figures import cmc_figure, matching_figure, save
+
+    for path, figure in ((plot, cmc_figure), (matching_plot, matching_figure)):
+        if path is not None:
+            durable.write_bytes(path, save(figure(result), path.suffix))
 
 
 def _refuse_others(options: Mapping[str, object], kind: str) -> None:
@@ -85,12 +129,47 @@ def _refuse_others(options: Mapping[str, object], kind: str) -> None:
             raise UsageError(f"--{name} says nothing of {kind}")
 
 
-def described(found: Found, ranks: Sequence[int], resamples: int, seed: int) -> dict:
+def of_lists(lists: Sequence[tuple[int, Found]], resamples: int, seed: int) -> dict:
+    """Return the rate of 1:N matching of every list, for all systems, in one result."""
+    results = []
+    for n, found in lists:
+        one = described(found, (), resamples, seed, (n,))
+        for row in one["systems"]:
+            for key in (UNWEIGHTED, "cmc_percent"):
+                del row[key]
+        results.append(one)
+    merged = dict(results[-1])
+    merged["probes"] = sum(one["probes"] for one in results)
+    merged["persons"] = max(one["persons"] for one in results)
+    merged["gallery"] = {
+        "smallest": min(n for n, _ in lists), "largest": max(n for n, _ in lists)
+    }  # fmt: skip
+    merged["chance_percent"] = float(np.mean([one["chance_percent"] for one in results]))
+    for part in ("systems", "differences"):
+        merged[part] = [
+            {key: value for row in rows for key, value in row.items() if key != UNWEIGHTED}
+            for rows in zip(*(one[part] for one in results), strict=True)
+        ]
+    return merged
+
+
+def described(
+    found: Found,
+    ranks: Sequence[int],
+    resamples: int,
+    seed: int,
+    match: Sequence[int] | None = None,
+) -> dict:
     """Return all rates of all systems with their intervals."""
     size = next(iter(found.places.values())).gallery
+    if match is not None and max(match) > size.min():
+        raise InputError(
+            f"1:{max(match)} matching wants {max(match)} candidates, the smallest gallery has "
+            f"{int(size.min())}; take a smaller N"
+        )
     hits = {
         name: np.array([of(one) for one in found.places.values()])
-        for name, of in rates(ranks, int(size.min())).items()
+        for name, of in rates(ranks, int(size.min()), match or MATCHING).items()
     }
     drawn = resample_hits(
         hits, found.person, by_person=(UNWEIGHTED,), n_resamples=resamples, seed=seed
@@ -100,7 +179,7 @@ def described(found: Found, ranks: Sequence[int], resamples: int, seed: int) -> 
     return {
         "format": "avkd.analysis.identify",
         "version": 1,
-        "probes": len(found.person),
+        "probes": len(found.person) if found.probes is None else found.probes,
         "persons": drawn.n_units,
         "without_person_in_gallery": found.left_out,
         "enrolled_utterances": found.enrolled,
@@ -123,12 +202,12 @@ def described(found: Found, ranks: Sequence[int], resamples: int, seed: int) -> 
     }
 
 
-def rates(ranks: Sequence[int], smallest: int) -> dict:
+def rates(ranks: Sequence[int], smallest: int, match: Sequence[int] = MATCHING) -> dict:
     """Return by name what gives each probe's chance of success, where the galleries allow it."""
     found = {f"rank_{k}": lambda one, k=k: rank_hits(one, k) for k in ranks if k <= smallest}
     found |= {UNWEIGHTED: lambda one: rank_hits(one, 1)}
     return found | {
-        f"match_1_of_{n}": lambda one, n=n: matching_hits(one, n) for n in MATCHING if n <= smallest
+        f"match_1_of_{n}": lambda one, n=n: matching_hits(one, n) for n in match if n <= smallest
     }
 
 

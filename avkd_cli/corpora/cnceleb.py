@@ -20,34 +20,14 @@ _NAME = re.compile(r"(?:(?P<person>id\d+)-)?(?P<genre>[a-z_]+)-(?P<session>\d+)-
 _ENROLMENT = re.compile(r"(?P<person>id\d+)-enroll")
 
 
-def read_enrol_map(path: Path) -> dict[str, list[str]]:
-    """Return the utterances of each enrolment, whose embeddings the "Avg" protocol averages.
-
-    Args:
-        path: eval/lists/enroll.map: `id00800-enroll id00800/singing-01-001.wav …` a line.
-
-    Returns:
-        Utterance ids as `list_cnceleb` makes them, by enrolment.
-
-    Raises:
-        MissingInputError: not there.
-        InputError: an enrolment without utterances, or there twice.
-    """
-    found: dict[str, list[str]] = {}
-    for number, (model, *utterances) in read_fields(path):
-        if not utterances or model in found:
-            what = "is there twice" if model in found else "has no utterances"
-            raise InputError(f"{path}:{number}: enrolment {model!r} {what}; correct the line")
-        found[model] = [re.sub(r"\.\w+$", "", name) for name in utterances]
-    return found
-
-
 def list_cnceleb(folder: Path, *, split: str = "") -> tuple[Iterator[Utterance], Report]:
     """List CN-Celeb1 or CN-Celeb2.
 
     Ids are those of the official lists: `id00000/singing-01-002`, for enrolment
-    `id00800-enroll`, for test `test/id00800-singing-01-001`. The people of dev/dev.lst are split
-    train and all others test; without that list (CN-Celeb2) all are train.
+    `id00800-enroll`, for test `test/id00800-singing-01-001`. `avkd score eval/lists/trials.lst`
+    takes them as they are: enrolments concatenated, one file a person in eval/enroll; with
+    `--enrol-map eval/lists/enroll.map` averaged, the mean of several embeddings. The people of
+    dev/dev.lst are split train and all others test; without that list (CN-Celeb2) all are train.
 
     Args:
         folder: holds data/, and eval/ and dev/ in CN-Celeb1.

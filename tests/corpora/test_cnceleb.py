@@ -1,6 +1,6 @@
 import pytest
 
-from avkd_cli.corpora.cnceleb import list_cnceleb, read_enrol_map
+from avkd_cli.corpora.cnceleb import list_cnceleb
 from avkd_cli.errors import InputError
 
 
@@ -47,26 +47,6 @@ def test_the_split_can_be_given_and_doubles_are_reported(plant):
     found, report = listed(folder, split="cohort")
     assert [u.split for u in found.values()] == ["cohort"]
     assert report.duplicated.reasons == {"one utterance in two forms": 1}
-
-
-def test_enrolments_are_averaged_over_the_utterances_of_the_map(cnceleb1):
-    path = cnceleb1 / "enroll.map"
-    path.write_bytes(b"id00800-enroll id00800/singing-01-001.wav id00800/vlog-01-002.wav \r\n\r\n")
-    assert read_enrol_map(path) == {
-        "id00800-enroll": ["id00800/singing-01-001", "id00800/vlog-01-002"]
-    }
-    found, _ = listed(cnceleb1)
-    assert read_enrol_map(path)["id00800-enroll"][0] in found
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [("m1\n", ":1: enrolment 'm1' has no"), ("m1 a\nm1 b\n", ":2: enrolment 'm1' is there twice")],
-)
-def test_a_wrong_map_is_refused(tmp_path, text, message):
-    (tmp_path / "enroll.map").write_text(text)
-    with pytest.raises(InputError, match=message):
-        read_enrol_map(tmp_path / "enroll.map")
 
 
 def test_another_folder_is_refused(plant):

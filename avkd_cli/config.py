@@ -27,7 +27,7 @@ FUSION_MODELS = ("gate", "ssa", "cbp", "concat", "linear", "average")
 DETECTORS = ("yunet", "scrfd", "none")
 SOUND_DISTURBANCES = ("none", "babble", "music", "noise", "room", "telephone")
 FACE_DISTURBANCES = ("none", "blur", "dark", "small", "jpeg", "occlude")
-CROP_MODES = ("aligned-112x96", "aligned-112", "box-224", "gray-128")
+CROP_MODES = ("aligned-112x96", "aligned-112", "box-224", "gray-128", "centre-224")
 FEATURES = ("fbank", "waveform", "spectrogram")
 TRIAL_FORMATS = ("voxceleb", "kaldi", "3dspeaker", "pairs", "fame", "csv", "nist")
 SCORE_FORMATS = (
@@ -110,14 +110,27 @@ class CropFacesConfig:
     mode: str = setting("aligned-112x96", "what a crop is", choices=CROP_MODES)
     fps: float = setting(1.0, "frames taken from a video", unit="per second", minimum=0.01)
     count: int = setting(0, "frames taken from a video, evenly spaced; 0: by --fps", minimum=0)
-    max_faces: int = setting(100, "most faces kept of an utterance", minimum=1)
+    gaps: str = setting(
+        "auto",
+        "moments of a film without a face: left out, or the nearest face held there and marked, so "
+        "that face k is k / fps seconds from the beginning; auto: held from --fps 10 on",
+        choices=("auto", "skip", "hold"),
+    )
+    format: str = setting("raw", "how crops are stored", choices=("raw", "jpeg"))
+    jpeg_quality: int = setting(90, "of --format jpeg", minimum=1, maximum=100)
+    max_faces: int = setting(
+        0, "most faces kept of an utterance; 0: 100, or all where gaps are held", minimum=0
+    )
     min_faces: int = setting(0, "utterances with fewer faces are rejected", minimum=0)
     min_score: float = setting(0.5, "detections below are no face", minimum=0, maximum=1)
     detector_size: int = setting(
         640, "longest side that the detector sees", unit="pixels", minimum=64, maximum=4096
     )
     face: str = setting(
-        "largest", "which of several faces", choices=("largest", "central", "track")
+        "follow",
+        "which of several faces; follow: of a film that of the one person with most area over time "
+        "(of pictures the largest); track: that of the box file",
+        choices=("follow", "largest", "central", "track"),
     )
     box_margin: float = setting(
         0.3, "how much wider than the box a box or gray crop is", minimum=0, maximum=3

@@ -113,10 +113,10 @@ def difference(
         record = process(listed.utterances[index], listed.resolve, settings)
     except Rejected as error:
         return f"is rejected now: {error.code}: {error.detail}"
-    stored = store.read([row])[0]
-    if record.long.shape != stored.shape:
-        return f"has {len(stored)} {store.long_name}, its source gives {len(record.long)}"
-    if record.long.tobytes() != stored.tobytes():
+    stored, found = store.read([row])[0], record.unpacked()
+    if found.shape != stored.shape:
+        return f"has {len(stored)} {store.long_name}, its source gives {len(found)}"
+    if found.tobytes() != stored.tobytes():
         return f"{store.long_name} are not those of its source"
     return ""
 

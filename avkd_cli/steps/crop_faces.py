@@ -1,5 +1,6 @@
 """Faces of videos and pictures, found, aligned and cropped into a store."""
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,20 +9,26 @@ import cv2
 import numpy as np
 
 from avkd_cli.config import CropFacesConfig, Execution
-from avkd_cli.errors import Rejected
-from avkd_cli.steps.disturb_faces import check_strength, disturbed
+from avkd_cli.errors import Rejected, UsageError
+from avkd_cli.steps.disturb_faces import check_strength
+from avkd_cli.steps.sightings import Seen, Sightings, Story, held, longest_gap
 from avkd_cli.storage.build import Record, build_from_utterances
 from avkd_cli.storage.specs import FACES
 from avkd_cli.storage.utterances import Utterance, read_utterances
-from avkd_cli.vision import quality
-from avkd_cli.vision.align import CROP_MODES, CropMode, crop
-from avkd_cli.vision.decode import Frame, read_frames
+from avkd_cli.storage.workers import breathe
+from avkd_cli.vision.align import CROP_MODES
+from avkd_cli.vision.decode import Frame, read_frames, read_slots
 from avkd_cli.vision.detectors import Detector, Weights, find_weights, load_detector
+from avkd_cli.vision.follow import Follower, looks_of
 from avkd_cli.vision.pictures import read_pictures
 from avkd_cli.vision.select import Detections, choose, is_ambiguous, usable
 from avkd_cli.vision.tracks import Track, read_track
 
 Resolve = Callable[[str], Path]
+
+MOST_FACES = 100  # of an utterance, where faces stand for themselves
+SEQUENCE_FPS = 10  # from here on the faces of a film are a sequence, which has to keep time
+LONG_GAP_S = 1.0  # without a face is worth a warning
 
 
 def crop_faces(
@@ -46,7 +53,9 @@ def crop_faces(
         The store's manifest; None if nothing was made (a dry run, a part of a job array).
     """
     check_strength(config)
-    found = find_weights(weights, config.detector)
+    if config.gaps == "hold" and config.count:
+        raise UsageError("--gaps hold keeps time by --fps: leave out --count, or --gaps hold")
+    found = find_weights(weights, "none" if CROP_MODES[config.mode].whole else config.detector)
     load(found, config)  # damaged or foreign weights are told before any work
     listed = read_utterances(utterances, execution.root)
     return build_from_utterances(
@@ -66,9 +75,8 @@ def crop_faces(
 def load(weights: Weights | None, config: CropFacesConfig) -> Detector:
     """Return this process's detector; OpenCV keeps to one thread, as workers use the cores."""
     cv2.setNumThreads(1)
-    return load_detector(
-        config.detector, weights, config.detector_size, config.min_score, config.device
-    )
+    detector = "none" if CROP_MODES[config.mode].whole else config.detector
+    return load_detector(detector, weights, config.detector_size, config.min_score, config.device)
 
 
 def process_utterance(
@@ -81,26 +89,58 @@ def process_utterance(
             to crop or not finite, too_few_faces; and what reading raises.
     """
     warnings: list[str] = []
-    detector = load(weights, config)
     track = track_of(utterance, resolve, config)
-    mode = CROP_MODES[config.mode]
-    faces, unusable = [], 0
-    for frame in frames_of(utterance, resolve, config, warnings):
-        face = face_in(frame, detector, track, config, warnings)
-        if face is None:
-            continue
-        box, score, landmarks = face
-        if box is None:
-            unusable += 1
-            continue
-        faces.append(described(frame, box, score, landmarks, mode, config.box_margin))
-    if unusable and not faces:
-        raise Rejected("bad_box", f"{unusable} found, each not finite or below 32 x 32")
+    looker = Looker(config, load(weights, config), track, Sightings(config, utterance.id))
+    story = Story(follower=Follower() if links(utterance, config) else None)
+    last: tuple[Frame | None, Seen] = (None, ())
+    for time_s, frame in moments_of(utterance, resolve, config, warnings):
+        if frame is None or frame is not last[0]:
+            last = frame, () if frame is None else looker.look(frame, story, warnings)
+        story.add(time_s, last[1])
+        breathe()
+    return told(story, looker, config, warnings)
+
+
+def told(story: Story, looker: "Looker", config: CropFacesConfig, warnings: list[str]) -> Record:
+    """Return what an utterance becomes once all of it was seen."""
+    follows = story.follower is not None and config.face == "follow"
+    found = story.of(story.follower.main() if follows and story.follower else 0)
+    faces = np.unique(found[found >= 0]).tolist()
+    if looker.unusable and not len(looker):
+        raise Rejected("bad_box", f"{looker.unusable} found, each not finite or below 32 x 32")
     if len(faces) < config.min_faces:
         raise Rejected("too_few_faces", f"{len(faces)} < {config.min_faces}")
-    if any(quality.is_flat(face["crops"]) for face in faces):
+    if looker.sightings.any_flat(faces):
         warnings.append("flat_image")
-    return record(disturbed(faces, utterance.id, config), mode, warnings)
+    if follows:
+        warnings += looker.others_as_large(story, found)
+    elif story.changes:
+        warnings.append("face_switch")
+    times, is_gap = np.array(story.times), found < 0
+    if holds(config) and faces:
+        if longest_gap(found) > LONG_GAP_S * config.fps and not np.isnan(times).any():
+            warnings.append("long_gap")
+        found = held(found)
+    else:
+        times, is_gap, found = times[~is_gap], is_gap[~is_gap], found[~is_gap]
+    if not faces:
+        times, is_gap, found = times[:0], is_gap[:0], found[:0]
+    changes = np.nan if story.follower is None else story.changes
+    record = looker.sightings.record(found.tolist(), times, is_gap, changes)
+    return dataclasses.replace(record, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def holds(config: CropFacesConfig) -> bool:
+    """Return whether moments of a film without a face are kept, so that its faces keep time."""
+    if config.gaps == "auto":
+        return config.fps >= SEQUENCE_FPS and not config.count
+    return config.gaps == "hold"
+
+
+def links(utterance: Utterance, config: CropFacesConfig) -> bool:
+    """Return whether faces are linked over time: of a film in which a detector looks for them."""
+    looked_for = config.detector != "none" and not CROP_MODES[config.mode].whole
+    return looked_for and utterance.images is None and config.face != "track"
 
 
 def track_of(utterance: Utterance, resolve: Resolve, config: CropFacesConfig) -> Track | None:
@@ -112,92 +152,107 @@ def track_of(utterance: Utterance, resolve: Resolve, config: CropFacesConfig) ->
     return read_track(resolve(utterance.boxes))
 
 
-def frames_of(
+def moments_of(
     utterance: Utterance, resolve: Resolve, config: CropFacesConfig, warnings: list[str]
-) -> Iterator[Frame]:
-    """Yield the images, whose time is their number, or without any the frames of the video."""
+) -> Iterator[tuple[float, Frame | None]]:
+    """Yield what there is to see, each with its time in s from the utterance's beginning.
+
+    Pictures come first where there are any, and have no time. None is a moment of a film whose
+    picture has not begun or cannot be decoded.
+    """
+    most = config.max_faces or (None if holds(config) else MOST_FACES)
     if utterance.images is not None:
-        most = min(config.count or config.max_faces, config.max_faces)
-        yield from read_pictures(utterance.images, resolve, most, warnings)
+        most = min(config.count or MOST_FACES, config.max_faces or MOST_FACES)
+        for frame in read_pictures(utterance.images, resolve, most, warnings):
+            yield np.nan, frame
     elif utterance.video is not None:
-        yield from read_frames(
-            resolve(utterance.video),
-            fps=None if config.count else config.fps,
-            count=config.count or None,
-            start=utterance.start,
-            end=utterance.end,
-            at_most=config.max_faces,
+        path, start, end = resolve(utterance.video), utterance.start or 0.0, utterance.end
+        if holds(config):
+            slots = read_slots(
+                path, fps=config.fps, start=start, end=end, at_most=most, warnings=warnings
+            )
+            for number, frame in enumerate(slots):
+                yield number / config.fps, frame
+            return
+        fps, count = (None, config.count) if config.count else (config.fps, None)
+        for frame in read_frames(
+            path, fps=fps, count=count, start=utterance.start, end=end, at_most=most,
             warnings=warnings,
-        )
+        ):  # fmt: skip
+            yield frame.time_s - start, frame
     else:
         raise Rejected("missing_field", "neither 'images' nor 'video'")
 
 
-def face_in(
-    frame: Frame,
-    detector: Detector,
-    track: Track | None,
-    config: CropFacesConfig,
-    warnings: list[str],
-) -> tuple[np.ndarray | None, float, np.ndarray] | None:
-    """Return the box, score and landmarks of the person in a frame.
+class Looker:
+    """Finds the faces of frames and lays them aside.
 
-    None if there is no such face; a box of None if there are faces, none of them usable.
+    Args:
+        config: which of several faces, and what is kept of it.
+        detector: finds faces.
+        track: where the person is, for --face track.
+        sightings: takes the faces.
     """
-    height, width = frame.pixels.shape[:2]
-    there = None if track is None else track.at(frame.time_s, height, width)
-    found = detector(frame.pixels)
-    if config.detector == "none" and track is not None:
-        if there is None:
-            return None
-        found = Detections(there[None], found.scores, found.landmarks)
-    faces = usable(found, height, width)
-    if len(faces) == 0:
-        return (None, np.nan, found.landmarks[0]) if len(found) else None
-    chosen = choose(faces, height, width, config.face, there)
-    if chosen is None:
-        return None
-    if config.face != "track" and is_ambiguous(faces, chosen):
-        warnings.append("multi_face")
-    return faces.boxes[chosen], float(faces.scores[chosen]), faces.landmarks[chosen]
 
+    def __init__(
+        self,
+        config: CropFacesConfig,
+        detector: Detector,
+        track: Track | None,
+        sightings: Sightings,
+    ) -> None:
+        self.config, self.detector, self.track = config, detector, track
+        self.sightings = sightings
+        self.unusable = 0  # frames with faces of which none can be cropped
+        self._count = 0
 
-def described(
-    frame: Frame,
-    box: np.ndarray,
-    score: float,
-    landmarks: np.ndarray,
-    mode: CropMode,
-    margin: float,
-) -> dict:
-    """Return the crop of a face and its columns in the store."""
-    picture = crop(frame.pixels, box, landmarks, mode, margin)
-    return {
-        "crops": picture,
-        "time_s": frame.time_s,
-        "detection_score": score,
-        "landmarks": landmarks,
-        "box": box,
-        "sharpness": quality.sharpness(picture),
-        "brightness": quality.brightness(picture),
-        "face_size": quality.face_size(box),
-        "yaw": quality.yaw(landmarks),
-        "roll": quality.roll(landmarks),
-    }
+    def __len__(self) -> int:
+        return self._count
 
+    def look(self, frame: Frame, story: Story, warnings: list[str]) -> Seen:
+        """Return the faces of a frame that may be wanted; of person 0 unless faces are followed."""
+        height, width = frame.pixels.shape[:2]
+        there = None if self.track is None else self.track.at(frame.time_s, height, width)
+        faces = self._faces(frame, there)
+        if faces is None or len(faces) == 0:
+            return ()
+        numbers = []
+        if story.follower is not None:
+            numbers = story.follower.link(faces, looks_of(frame.pixels, faces))
+        rule = "largest" if self.config.face == "follow" else self.config.face
+        chosen = choose(faces, height, width, rule, there)
+        if chosen is None:
+            return ()
+        if numbers:
+            story.taken(numbers[chosen])
+        if story.follower is not None and self.config.face == "follow":
+            return tuple((n, self._keep(frame, faces, face)) for face, n in enumerate(numbers))
+        if self.config.face != "track" and is_ambiguous(faces, chosen):
+            warnings.append("multi_face")
+        return ((0, self._keep(frame, faces, chosen)),)
 
-def record(faces: list[dict], mode: CropMode, warnings: list[str]) -> Record:
-    """Return the faces of an utterance as the store takes them; none are arrays of length 0."""
-    crops = np.empty((len(faces), mode.height, mode.width, mode.channels), dtype=np.uint8)
-    for number, face in enumerate(faces):
-        crops[number] = face["crops"]
-    items = {
-        array.name: np.array([face[array.name] for face in faces], dtype=array.dtype).reshape(
-            len(faces), *ITEM_SHAPES.get(array.name, ())
-        )
-        for array in FACES.items
-    }
-    return Record(columns={}, long=crops, items=items, warnings=tuple(dict.fromkeys(warnings)))
+    def _faces(self, frame: Frame, there: np.ndarray | None) -> Detections | None:
+        """Return the usable faces of a frame; None where there is nothing to choose from."""
+        height, width = frame.pixels.shape[:2]
+        found = self.detector(frame.pixels)
+        if self.config.detector == "none" and self.track is not None:
+            if there is None:
+                return None
+            found = Detections(there[None], found.scores, found.landmarks)
+        faces = usable(found, height, width)
+        self.unusable += len(found) > 0 and len(faces) == 0
+        return faces
 
+    def _keep(self, frame: Frame, faces: Detections, face: int) -> int:
+        self._count += 1
+        score = float(faces.scores[face])
+        return self.sightings.add(frame.pixels, faces.boxes[face], score, faces.landmarks[face])
 
-ITEM_SHAPES = {"landmarks": (5, 2), "box": (4,)}
+    def others_as_large(self, story: Story, found: np.ndarray) -> list[str]:
+        """Return the warning multi_face if somebody else is at some moment about as large."""
+        areas = self.sightings.face_sizes**2
+        for seen, mine in zip(story.seen, found.tolist(), strict=True):
+            others = [number for _, number in seen if number != mine]
+            if mine >= 0 and (areas[others] >= 0.9 * areas[mine]).any():
+                return ["multi_face"]
+        return []

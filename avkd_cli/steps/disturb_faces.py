@@ -1,9 +1,10 @@
 """What `crop-faces --disturb` does to the crops of an utterance."""
 
+import numpy as np
+
 from avkd_cli.config import CropFacesConfig
 from avkd_cli.errors import UsageError
 from avkd_cli.steps.keyed import generator
-from avkd_cli.vision import quality
 from avkd_cli.vision.align import CROP_MODES
 from avkd_cli.vision.disturb import STRENGTHS
 
@@ -28,19 +29,11 @@ def check_strength(config: CropFacesConfig) -> None:
         )
 
 
-def disturbed(faces: list[dict], id: str, config: CropFacesConfig) -> list[dict]:
-    """Return the faces of an utterance with spoilt crops, and what is measured of these.
+def disturbed(picture: np.ndarray, number: int, id: str, config: CropFacesConfig) -> np.ndarray:
+    """Return a spoilt crop, uint8 of the same shape.
 
     What is random is a function of seed, utterance and number of the face; the strength is no
     part of it.
     """
-    if config.disturb == "none":
-        return faces
-    spoil = STRENGTHS[config.disturb].apply
-    changed = []
-    for number, face in enumerate(faces):
-        rng = generator(config.seed, config.disturb, id, str(number))
-        crop = spoil(face["crops"], config.strength, rng)
-        measured = {"sharpness": quality.sharpness(crop), "brightness": quality.brightness(crop)}
-        changed.append(face | {"crops": crop} | measured)
-    return changed
+    rng = generator(config.seed, config.disturb, id, str(number))
+    return STRENGTHS[config.disturb].apply(picture, config.strength, rng)

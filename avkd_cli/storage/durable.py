@@ -184,7 +184,35 @@ def text_output(path: Path) -> Iterator[TextIO]:
             yield text
 
 
-def write_all(files: Mapping[Path, bytes]) -> None:
+class Passing:
+    """Bytes that come in pieces and are in memory one piece at a time: counted and digested.
+
+    Args:
+        pieces: one after the other; gone through once.
+    """
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = pieces
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            self.size += len(piece)
+            self._digest.update(piece)
+            yield piece
+
+    @property
+    def sha256(self) -> str:
+        """Of what has passed."""
+        return self._digest.hexdigest()
+
+
+Data = bytes | Passing
+"""What a file is to hold."""
+
+
+def write_all(files: Mapping[Path, Data]) -> None:
     """Write several files, each whole or absent, with one sync for each directory.
 
     Directories that are missing are made; when this returns, all of it is on the disk.
@@ -195,7 +223,8 @@ def write_all(files: Mapping[Path, bytes]) -> None:
     with ExitStack() as stack:
         written = [stack.enter_context(_beside(path)) for path in files]
         for beside, data in zip(written, files.values(), strict=True):
-            beside.file.write(data)
+            for piece in data if isinstance(data, Passing) else (data,):
+                beside.file.write(piece)
         _finish(written)
     for directory in changed:
         sync_directory(directory)

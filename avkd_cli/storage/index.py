@@ -23,9 +23,11 @@ def assemble(
     parts = [msgspec.msgpack.decode((work / f"{name}.index").read_bytes()) for name in names]
     long = _long_array(spec, [marks[number]["long"] for number in sorted(marks)])
     files = {"zarr.json": GROUP, "parts/zarr.json": GROUP}
-    described = {long["name"]: {key: long[key] for key in ("dtype", "shape", "axes")}}
+    kept = ("dtype", "shape", "axes", "item")
+    described = {long["name"]: {key: long[key] for key in kept if key in long}}
     columns: dict[str, Any] = {}
-    for array in (*spec.index, *spec.items):
+    packed = spec.packed if "item" in long else ()
+    for array in (*spec.index, *spec.items, *packed):
         values = columns[array.name] = _joined(array, parts)
         encoded = tables.encode(values, array.axes, array.meaning)
         files |= {f"{array.name}/{file}": data for file, data in encoded.items()}
@@ -40,8 +42,9 @@ def assemble(
         "persons": len(set(columns["person"]) - {""}),
         "rejected": len(utterances.rejects)
         + sum(sum(mark["rejected"].values()) for mark in marks.values()),
-        long["axes"][0] + "s": long["shape"][0],
+        spec.long[0].axes[0] + "s": long["items"],
     }
+    counts |= {name: int(columns[name].sum()) for name in spec.counted}
     if spec.counts_empty:
         counts[spec.counts_empty] = sum(mark["empty"] for mark in marks.values())
     return files, {"counts": counts, "long": long["name"], "arrays": described}
@@ -57,24 +60,29 @@ def _lines(work: Path, marks: Mapping[int, Mapping], kind: str) -> list[bytes]:
 def _long_array(spec: StoreSpec, found: list[dict | None]) -> dict[str, Any]:
     """Return name, type, axes and whole shape of the long array of all partitions."""
     parts = [part for part in found if part is not None]
-    kinds = {(part["name"], part["dtype"], tuple(part["shape"][1:])) for part in parts}
+    kinds = {
+        (part["name"], part["dtype"], tuple(part["shape"][1:]), tuple(part.get("item", ())))
+        for part in parts
+    }
     if len(kinds) > 1:
         raise ValueError(f"partitions of {spec.kind} differ: {sorted(kinds)}")
     if not parts:  # no face in any utterance
         raise InputError(
             f"no utterance has a {spec.long[0].axes[0]}; is the right detector chosen?"
         )
-    name, dtype, row = kinds.pop()
+    name, dtype, row, item = kinds.pop()
     axes = next(array.axes for array in spec.long if array.name == name)
     shape = [sum(part["shape"][0] for part in parts), *row]
-    return {"name": name, "dtype": dtype, "axes": list(axes), "shape": shape}
+    found = {"name": name, "dtype": dtype, "axes": list(axes), "shape": shape}
+    found["items"] = sum(part.get("items", part["shape"][0]) for part in parts)
+    return found | ({"item": list(item)} if item else {})
 
 
 def _joined(array: Array, parts: list[dict[str, Any]]) -> Any:
     """Return a column of all partitions."""
     if array.dtype == "string":
         return [text for part in parts for text in part[array.name]]
-    values = np.frombuffer(b"".join(part[array.name] for part in parts), array.dtype)
+    values = np.frombuffer(b"".join(part.get(array.name, b"") for part in parts), array.dtype)
     shapes = [part.get(f"{array.name}:shape") for part in parts]
     row = next((shape for shape in shapes if shape is not None), [])
     return values.reshape(-1, *row) if row else values

@@ -62,7 +62,7 @@ def mark_path(work: Path, partition: int) -> Path:
     return work / f"{name_of(partition)}.done"
 
 
-def commit(work: Path, partition: int, files: Mapping[str, bytes], summary: Mapping) -> dict:
+def commit(work: Path, partition: int, files: Mapping[str, durable.Data], summary: Mapping) -> dict:
     """Write a partition's files, then its mark; return the mark.
 
     Args:
@@ -72,7 +72,7 @@ def commit(work: Path, partition: int, files: Mapping[str, bytes], summary: Mapp
         summary: what else the mark says.
     """
     durable.write_all({work / name: data for name, data in files.items()})
-    listed = {name: [len(data), durable.sha256_bytes(data)] for name, data in files.items()}
+    listed = {name: _measured(data) for name, data in files.items()}
     mark = {"partition": partition, **summary, "files": listed}
     # Not write_text, which would look for remains among the files of all partitions.
     durable.write_all({mark_path(work, partition): manifest.canonical(mark).encode()})
@@ -143,6 +143,13 @@ def finish(
     durable.write_text(work / manifest.NAME, manifest.sealed(whole))
     durable.publish(work, out, overwrite)
     return manifest.read(out)  # as any later run will find it, its keys in the same order
+
+
+def _measured(data: durable.Data) -> list:
+    """Return size and digest of what has been written."""
+    if isinstance(data, durable.Passing):
+        return [data.size, data.sha256]
+    return [len(data), durable.sha256_bytes(data)]
 
 
 def _listed(path: Path) -> list:

@@ -220,8 +220,11 @@ class RaggedStore(Store):
     def __init__(self, path: Path, record: dict[str, Any]) -> None:
         super().__init__(path, record)
         self.long_name: str = record["long"]
-        self.row_shape: tuple[int, ...] = tuple(self._arrays[self.long_name]["shape"][1:])
-        self.dtype = np.dtype(self._arrays[self.long_name]["dtype"])
+        said = self._arrays[self.long_name]
+        self.packed = "item" in said  # the long array holds bytes, each thing some of them
+        self._stored_shape: tuple[int, ...] = tuple(said["shape"][1:])
+        self.row_shape: tuple[int, ...] = tuple(said["item"]) if self.packed else self._stored_shape
+        self.dtype = np.dtype(said["dtype"])
         self._shards: dict[int, Any] = {}  # open handles of TensorStore; none holds a descriptor
 
     @functools.cached_property
@@ -279,22 +282,46 @@ class RaggedStore(Store):
         self, rows: np.ndarray, starts: np.ndarray, lengths: np.ndarray
     ) -> list[np.ndarray]:
         """Return some of each row; all are asked for before the first is waited for."""
+        if self.packed:
+            return self._unpacked(rows, starts, lengths)
+        return self._stored(rows, self.column("start")[rows] + starts, lengths)
+
+    def _stored(
+        self, rows: np.ndarray, starts: np.ndarray, lengths: np.ndarray
+    ) -> list[np.ndarray]:
+        """Return stretches of the long arrays; starts are those of the row's partition."""
         from tensorstore import Batch
 
-        places = zip(
-            self.column("partition")[rows].tolist(),
-            (self.column("start")[rows] + starts).tolist(),
-            lengths.tolist(),
-            strict=True,
-        )
+        numbers = self.column("partition")[rows].tolist()
+        places = zip(numbers, starts.tolist(), lengths.tolist(), strict=True)
         with Batch() as batch:  # chunks that are neighbours are read at once
             asked = [self._ask(*place, batch) for place in places]
         return [answer() for answer in asked]
 
+    def _unpacked(
+        self, rows: np.ndarray, starts: np.ndarray, lengths: np.ndarray
+    ) -> list[np.ndarray]:
+        """Return some pictures of each row, decoded."""
+        from avkd_cli.storage import pictures
+
+        first = (self.item_start[rows] + starts).tolist()
+        begins, sizes = self.item("byte_start"), self.item("byte_size")
+        places = [
+            (begins[a : a + n], sizes[a : a + n])
+            for a, n in zip(first, lengths.tolist(), strict=True)
+        ]
+        low = np.array([begin[0] if len(begin) else 0 for begin, _ in places], np.int64)
+        high = np.array([begin[-1] + size[-1] if len(begin) else 0 for begin, size in places])
+        stored = self._stored(rows, low, high.astype(np.int64) - low)
+        return [
+            pictures.decode_all(data, begin - base, size, self.row_shape, str(self.path))
+            for data, (begin, size), base in zip(stored, places, low.tolist(), strict=True)
+        ]
+
     def _ask(self, partition: int, start: int, length: int, batch: Any) -> Callable[[], np.ndarray]:
         """Ask for rows of a partition; return what waits for them."""
         if length == 0:  # its partition may hold nothing at all
-            return lambda: np.empty((0, *self.row_shape), self.dtype)
+            return lambda: np.empty((0, *self._stored_shape), self.dtype)
         shard = self._shards.get(partition) or self._open_shard(partition)
         stop = start + length
         if stop > shard.shape[0]:
@@ -319,14 +346,14 @@ class RaggedStore(Store):
         # A store replaced meanwhile is noticed, not mixed: the path leads to the old directory.
         path = f"/proc/self/fd/{self._directory}/{folder}"
         try:
-            shard = shards.open_shard(path, self.dtype, self.row_shape, self._cache)
+            shard = shards.open_shard(path, self.dtype, self._stored_shape, self._cache)
         except ValueError as error:
             raise self._fault(partition, "zarr.json", error) from None
         self._shards[partition] = shard
         return shard
 
     def _where(self, partition: int) -> str:
-        key = "c" + ".0" * (1 + len(self.row_shape))
+        key = "c" + ".0" * (1 + len(self._stored_shape))
         return f"parts/{partition:05d}/{self.long_name}/{key}"
 
     def _fault(self, partition: int, what: str, error: ValueError) -> InputError | TemporaryError:

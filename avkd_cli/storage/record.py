@@ -15,11 +15,26 @@ import msgspec
 import numpy as np
 
 from avkd_cli.errors import InputError, Rejected
-from avkd_cli.storage import partitions
+from avkd_cli.storage import durable, partitions, spool
 from avkd_cli.storage.clutter import is_clutter
 from avkd_cli.storage.specs import GROUP, Array, StoreSpec
 from avkd_cli.storage.utterance import Utterance, images_of
 from avkd_cli.storage.utterances import UtteranceList
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Where each thing of a record lies in its bytes, where `long` is packed bytes.
+
+    Args:
+        starts: (length,) int64, from the record's first byte, never falling; two may share bytes.
+        sizes: (length,) int32.
+        shape: of each, unpacked.
+    """
+
+    starts: np.ndarray
+    sizes: np.ndarray
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -28,16 +43,33 @@ class Record:
 
     Args:
         columns: value of each of the spec's index columns; one left out is unknown (NaN).
-        long: (length, …); the length may be 0.
+        long: (length, …), in memory or laid aside on disk; the length may be 0.
         items: column → (length, …), each of the spec's.
         warnings: codes of oddities, with what each is about behind ": " where that is to be told,
             as "picture_left_out: 004.jpg: truncated".
+        packed: if `long` is packed bytes, where each thing is in them.
     """
 
     columns: Mapping[str, Any]
-    long: np.ndarray
+    long: np.ndarray | spool.Spool
     items: Mapping[str, np.ndarray] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    packed: Packed | None = None
+
+    @property
+    def length(self) -> int:
+        """How many frames, samples or faces it has."""
+        return len(self.long) if self.packed is None else len(self.packed.starts)
+
+    def unpacked(self) -> np.ndarray:
+        """Return (length, …) in memory, as a store gives it back."""
+        values = self.long.read() if isinstance(self.long, spool.Spool) else self.long
+        if self.packed is None:
+            return values
+        from avkd_cli.storage import pictures
+
+        places = self.packed
+        return pictures.decode_all(values, places.starts, places.sizes, places.shape, "the record")
 
 
 Process = Callable[[Utterance, Callable[[str], Path], Any], Record]
@@ -114,17 +146,18 @@ def run(task: Task, begin: Callable[[int], None], end: Callable[[], None]) -> di
     """
     records: dict[int, Record] = {}
     rejects: list[dict] = []
-    for index, utterance in enumerate(task.utterances.utterances):
-        try:
-            if index in task.killers:
-                raise Rejected(*task.killers[index])
-            begin(index)
-            records[index] = _checked(task, index, utterance)
-        except Rejected as error:
-            rejects.append(task.utterances.reject(index, error, stage="process"))
-        finally:
-            end()
-    return _commit(task, records, rejects)
+    with spool.scratch(task.work / "parts"):
+        for index, utterance in enumerate(task.utterances.utterances):
+            try:
+                if index in task.killers:
+                    raise Rejected(*task.killers[index])
+                begin(index)
+                records[index] = _checked(task, index, utterance)
+            except Rejected as error:
+                rejects.append(task.utterances.reject(index, error, stage="process"))
+            finally:
+                end()
+        return _commit(task, records, rejects)
 
 
 def _checked(task: Task, index: int, utterance: Utterance) -> Record:
@@ -152,14 +185,14 @@ def _checked(task: Task, index: int, utterance: Utterance) -> Record:
 def _check_shape(spec: StoreSpec, record: Record) -> None:
     """Raise ValueError for a record that does not fit its spec: a fault of the step."""
     names = {array.name for array in spec.items}
-    wrong = [name for name in record.items if len(record.items[name]) != len(record.long)]
+    wrong = [name for name in record.items if len(record.items[name]) != record.length]
     unknown = record.columns.keys() - {array.name for array in spec.index}
-    if wrong or unknown or (len(record.long) and record.items.keys() != names):
+    if wrong or unknown or (record.length and record.items.keys() != names):
         raise ValueError(f"a record of {spec.kind} has wrong columns or items: {wrong or unknown}")
     long_array(spec, record.long)
 
 
-def long_array(spec: StoreSpec, values: np.ndarray) -> Array:
+def long_array(spec: StoreSpec, values: np.ndarray | spool.Spool) -> Array:
     """Return which long array of the spec these values are."""
     for array in spec.long:
         if values.dtype.name in array.dtype.split("|") and values.ndim == len(array.axes):
@@ -177,18 +210,13 @@ def _commit(task: Task, records: dict[int, Record], rejects: list[dict]) -> dict
         files[f"{name}.rejects.jsonl"] = reject_lines(rejects)
     if told := [line for i, record in records.items() for line in _told(task, i, record)]:
         files[f"{name}.warnings.jsonl"] = reject_lines(told)
-    long = [record.long for record in records.values() if len(record.long)]
+    full = [record for record in records.values() if record.length]
     summary = summary_of(list(records.values()), rejects, task.spec)
-    if long:
-        from avkd_cli.storage import shards  # TensorStore: not for a partition of nothing
-
-        values = np.concatenate(long)
-        array = long_array(task.spec, values)
+    if full:
+        encoded, summary["long"] = _encoded(full, task.spec)
+        folder = f"{name}/{summary['long']['name']}"
         files |= {f"{name}/zarr.json": GROUP}
-        encoded = shards.encode(values, array.axes, array.meaning)
-        files |= {f"{name}/{array.name}/{file}": data for file, data in encoded.items()}
-        shape = [len(values), *values.shape[1:]]
-        summary["long"] = {"name": array.name, "dtype": values.dtype.name, "shape": shape}
+        files |= {f"{folder}/{file}": data for file, data in encoded.items()}
     return partitions.commit(task.work, task.partition, files, summary)
 
 
@@ -200,6 +228,27 @@ def _told(task: Task, index: int, record: Record) -> Iterator[dict[str, Any]]:
             yield task.utterances.warning(index, code, detail)
 
 
+def _encoded(full: list[Record], spec: StoreSpec) -> tuple[dict[str, durable.Data], dict]:
+    """Return the files of a partition's long array, and what its mark says of it."""
+    from avkd_cli.storage import shards  # TensorStore: not for a partition of nothing
+
+    first = full[0].long
+    array = long_array(spec, first)
+    kinds = {(one.long.dtype, one.long.shape[1:], one.packed and one.packed.shape) for one in full}
+    if len(kinds) > 1:
+        raise ValueError(f"records of {spec.kind} differ: {kinds}")
+    length = sum(len(one.long) for one in full)
+    said = {"name": array.name, "dtype": first.dtype.name, "shape": [length, *first.shape[1:]]}
+    if full[0].packed is not None:
+        said |= {"items": sum(one.length for one in full), "item": list(full[0].packed.shape)}
+    if all(isinstance(one.long, np.ndarray) for one in full):
+        values = np.concatenate([one.long for one in full])
+        return shards.encode(values, array.axes, array.meaning), said
+    pieces = (piece for one in full for piece in one.long)
+    shape = (length, *first.shape[1:])
+    return shards.encode_pieces(pieces, shape, first.dtype, array.axes, array.meaning), said
+
+
 def reject_lines(rejects: list[dict]) -> bytes:
     """Return rejects as JSON Lines."""
     return b"".join(msgspec.json.encode(reject) + b"\n" for reject in rejects)
@@ -207,7 +256,7 @@ def reject_lines(rejects: list[dict]) -> bytes:
 
 def summary_of(records: list[Record], rejects: list[dict], spec: StoreSpec) -> dict[str, Any]:
     """Return what a mark counts."""
-    empty = sum(len(record.long) == 0 for record in records)
+    empty = sum(record.length == 0 for record in records)
     warnings = Counter(text.partition(": ")[0] for record in records for text in record.warnings)
     return {
         "accepted": len(records),
@@ -221,7 +270,7 @@ def summary_of(records: list[Record], rejects: list[dict], spec: StoreSpec) -> d
 def _index(task: Task, records: dict[int, Record]) -> dict[str, Any]:
     """Return the partition's part of every column: text as a list, numbers as bytes."""
     chosen = [task.utterances.utterances[i] for i in records]
-    lengths = np.array([len(record.long) for record in records.values()], np.int64)
+    lengths = np.array([record.length for record in records.values()], np.int64)
     place = {
         "partition": np.full(len(records), task.partition, np.int32),
         "start": np.cumsum(lengths) - lengths,
@@ -237,8 +286,22 @@ def _index(task: Task, records: dict[int, Record]) -> dict[str, Any]:
             values = [record.columns.get(array.name, np.nan) for record in records.values()]
         columns[array.name] = np.asarray(values, array.dtype).tobytes()
     for array in task.spec.items:
-        parts = [r.items[array.name] for r in records.values() if len(r.long)]
+        parts = [r.items[array.name] for r in records.values() if r.length]
         values = np.concatenate(parts) if parts else np.empty(0)
         columns[array.name] = np.ascontiguousarray(values, array.dtype).tobytes()
         columns[f"{array.name}:shape"] = list(values.shape[1:]) if parts else None
-    return columns
+    packed = [record for record in records.values() if record.packed is not None]
+    return columns | (_packed_columns(task.spec, packed) if packed else {})
+
+
+def _packed_columns(spec: StoreSpec, records: list[Record]) -> dict[str, Any]:
+    """Return where each thing lies in the partition's bytes: the spec's `packed`, in its order."""
+    sizes = np.array([len(record.long) for record in records], np.int64)
+    bases = np.cumsum(sizes) - sizes
+    places = [record.packed for record in records if record.packed is not None]
+    starts = np.concatenate([p.starts + base for p, base in zip(places, bases, strict=True)])
+    start, size = spec.packed
+    return {
+        start.name: starts.astype(start.dtype).tobytes(),
+        size.name: np.concatenate([p.sizes for p in places]).astype(size.dtype).tobytes(),
+    }

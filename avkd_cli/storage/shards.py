@@ -6,11 +6,15 @@ made is in memory, for `durable` to write. Any Zarr v3 reader opens it.
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import google_crc32c
 import numpy as np
 import tensorstore
+import zstandard
+
+from avkd_cli.storage.durable import Data, Passing
 
 _PROCESS = os.getpid()
 _CHUNK_BYTES = 32 << 10
@@ -51,16 +55,26 @@ def chunk_rows(dtype: np.dtype, row_shape: Sequence[int]) -> int:
 
 def encode(values: np.ndarray, axes: Sequence[str], meaning: str) -> dict[str, bytes]:
     """Return the files of a long array by name: zarr.json and one shard."""
-    metadata = _metadata(values.dtype, values.shape[1:])
-    rows = chunk_rows(values.dtype, values.shape[1:])
-    shard = [-(-len(values) // rows) * rows, *values.shape[1:]]
+    array = _create(values.shape, values.dtype, axes, meaning)
+    array.write(values).result()
+    files = array.kvstore
+    return {name.decode(): files[name] for name in files.list().result()}
+
+
+def _create(
+    shape: Sequence[int], dtype: np.dtype, axes: Sequence[str], meaning: str
+) -> tensorstore.TensorStore:
+    """Return an array in memory whose one shard holds all of `shape`."""
+    metadata = _metadata(dtype, shape[1:])
+    rows = chunk_rows(dtype, shape[1:])
+    shard = [-(-shape[0] // rows) * rows, *shape[1:]]
     metadata |= {
-        "shape": list(values.shape),
+        "shape": list(shape),
         "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": shard}},
         "dimension_names": list(axes),
         "attributes": {"meaning": meaning},
     }
-    array = tensorstore.open(
+    return tensorstore.open(
         {
             "driver": "zarr3",
             "kvstore": {"driver": "memory"},
@@ -70,9 +84,71 @@ def encode(values: np.ndarray, axes: Sequence[str], meaning: str) -> dict[str, b
         },
         create=True,
     ).result()
-    array.write(values).result()
-    files = array.kvstore
-    return {name.decode(): files[name] for name in files.list().result()}
+
+
+def encode_pieces(
+    pieces: Iterable[np.ndarray],
+    shape: Sequence[int],
+    dtype: np.dtype,
+    axes: Sequence[str],
+    meaning: str,
+) -> dict[str, Data]:
+    """Return the files of a long array that is never in memory whole.
+
+    Args:
+        pieces: some rows each, one after the other.
+        shape: of all of them together.
+        dtype: of integers.
+        axes, meaning: as of `encode`.
+
+    Returns:
+        name → content; the shard's passes by once, chunk by chunk.
+    """
+    described = _create(shape, dtype, axes, meaning).kvstore
+    rows = chunk_rows(dtype, shape[1:])
+    shard = _shard(_chunks(pieces, rows, shape, dtype))
+    return {"zarr.json": described["zarr.json"], "c" + ".0" * len(shape): Passing(shard)}
+
+
+def _chunks(
+    pieces: Iterable[np.ndarray], rows: int, shape: Sequence[int], dtype: np.dtype
+) -> Iterator[bytes]:
+    """Yield the rows in chunks of `rows`, the last one filled up with 0.
+
+    Raises:
+        ValueError: there are not as many rows as `shape` says.
+    """
+    chunk, filled, passed = np.zeros((rows, *shape[1:]), dtype), 0, 0
+    for piece in pieces:
+        passed, taken = passed + len(piece), 0
+        while taken < len(piece):
+            some = min(rows - filled, len(piece) - taken)
+            chunk[filled : filled + some] = piece[taken : taken + some]
+            taken, filled = taken + some, filled + some
+            if filled == rows:
+                yield chunk.tobytes()
+                filled = 0
+    if passed != shape[0]:
+        raise ValueError(f"{passed} rows for a long array of {shape[0]}")
+    if filled:
+        chunk[filled:] = 0
+        yield chunk.tobytes()
+
+
+def _shard(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the bytes of a shard: its chunks, then where each is (Zarr sharding codec 1.0)."""
+    packer = zstandard.ZstdCompressor(level=1)
+    index, place = [], 0
+    for chunk in chunks:
+        packed = _sealed(packer.compress(chunk))
+        index += [place, len(packed)]
+        place += len(packed)
+        yield packed
+    yield _sealed(np.array(index, "<u8").tobytes())
+
+
+def _sealed(data: bytes) -> bytes:
+    return data + google_crc32c.value(data).to_bytes(4, "little")
 
 
 def cache() -> tensorstore.Context:

@@ -26,9 +26,11 @@ class StoreSpec:
         index: one value an utterance.
         long: what every utterance has many of; a store has one of these.
         items: one value for each of those, such as each face.
+        packed: where each of those lies in the long array, if that holds packed bytes.
+        counted: which items are yes or no, and counted in `counts`.
+        reads: earlier versions that this avkd reads as well.
         media: the keys of an utterance that it is made of; of "audio|video" the first there is.
         counts_empty: name in `counts` of utterances with none of them, if that is no fault.
-        reads: older versions that are read as well.
     """
 
     kind: str
@@ -36,9 +38,11 @@ class StoreSpec:
     index: tuple[Array, ...]
     long: tuple[Array, ...] = ()
     items: tuple[Array, ...] = ()
+    packed: tuple[Array, ...] = ()
+    counted: tuple[str, ...] = ()
+    reads: tuple[int, ...] = ()
     media: tuple[str, ...] = ()
     counts_empty: str = ""
-    reads: tuple[int, ...] = ()
 
 
 def _text(name: str, meaning: str) -> Array:
@@ -82,11 +86,24 @@ AUDIO = StoreSpec(
 
 FACES = StoreSpec(
     kind="avkd.faces",
-    version=1,
-    index=PLACE,
-    long=(Array("crops", "uint8", ("face", "height", "width", "channel"), "RGB, or grey, crops"),),
+    version=2,  # 1 had neither `jpeg`, `held` nor `changes`, and `time_s` from the file's beginning
+    reads=(1,),
+    index=(
+        *PLACE,
+        _number("changes", "how often the largest face became another one; NaN for pictures"),
+    ),
+    long=(
+        Array("crops", "uint8", ("face", "height", "width", "channel"), "RGB, or grey, crops"),
+        Array("jpeg", "uint8", ("byte",), "crops as JPEG, one after the other"),
+    ),
+    packed=(
+        _number("byte_start", "where its JPEG begins in the partition's bytes", "face", "int64"),
+        _number("byte_size", "bytes of its JPEG", "face", "int32"),
+    ),
+    counted=("held",),
     items=(
-        _number("time_s", "when the frame was, in seconds", "face"),
+        _number("time_s", "seconds from the utterance's beginning; NaN for pictures", "face"),
+        _number("held", "1 where no face was found and the nearest one stands", "face", "uint8"),
         _number("detection_score", "confidence of the detector, 0 to 1", "face"),
         Array("landmarks", "float32", ("face", "point", "xy"), "eyes, nose, mouth, in pixels"),
         Array("box", "float32", ("face", "edge"), "left, top, right, bottom, in pixels"),

@@ -106,7 +106,8 @@ def _faults_of_ragged(store: RaggedStore, rejects: list[dict[str, Any]]) -> Iter
     planned = plan["layout"]["utterances"]
     if len(store) + len(rejects) - in_list != planned:
         yield f"{len(store)} rows and {len(rejects)} rejects do not make {planned} records"
-    total = store.manifest["arrays"][store.long_name]["shape"][0]
+    rows = store.manifest["arrays"][store.long_name]["shape"][0]
+    total = store.manifest["counts"]["faces"] if store.packed else rows
     if store.lengths.sum() != total or (store.lengths < 0).any():
         yield f"lengths sum to {store.lengths.sum()}, not {total}"
         return

@@ -64,18 +64,32 @@ def serve(descriptor: int) -> None:
             connection.send(_answer(connection, connection.recv_bytes()))
 
 
+_allowed: list[float] = []  # seconds that the record at hand may take without a sign of life
+
+
+def breathe() -> None:
+    """Begin the time of the record at hand anew: it is long, not stuck."""
+    if _allowed:
+        signal.setitimer(signal.ITIMER_REAL, _allowed[0])
+
+
 def _answer(connection: Connection, message: bytes) -> tuple[str, Any]:
     """Return ("done", mark) or ("failed", exception) for one task."""
 
     def begin(index: int) -> None:
         connection.send(("at", index))
-        signal.setitimer(signal.ITIMER_REAL, task.seconds)
+        _allowed[:] = [task.seconds]
+        breathe()
+
+    def end() -> None:
+        _allowed.clear()
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
     try:
         task: Task = pickle.loads(message)
         if not str(getattr(task.settings, "device", "cpu")).startswith("cuda"):
             _limit_memory()  # a GPU's driver maps more than there is
-        return "done", record.run(task, begin, lambda: signal.setitimer(signal.ITIMER_REAL, 0))
+        return "done", record.run(task, begin, end)
     except MemoryError:
         return "failed", OutOfMemoryError()
     except Exception as error:

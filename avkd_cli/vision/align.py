@@ -26,12 +26,14 @@ class CropMode:
     Args:
         height, width, channels: its shape.
         template: where the landmarks go, (5, 2); None for a square around the box.
+        whole: no face is looked for: the middle of the frame, as large a part as there is.
     """
 
     height: int
     width: int
     channels: int = 3
     template: np.ndarray | None = None
+    whole: bool = False
 
 
 CROP_MODES = {
@@ -39,6 +41,7 @@ CROP_MODES = {
     "aligned-112": CropMode(112, 112, template=TEMPLATE),
     "box-224": CropMode(224, 224),
     "gray-128": CropMode(128, 128, channels=1),
+    "centre-224": CropMode(224, 224, whole=True),
 }
 
 

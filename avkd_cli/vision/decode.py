@@ -2,9 +2,8 @@
 
 import io
 import os
-import time
 import warnings as python_warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,8 +21,8 @@ from avkd_cli.vision.media import (
     decoding,
     open_media,
 )
-from avkd_cli.vision.packets import list_packets, open_video
-from avkd_cli.vision.timeline import choose_times
+from avkd_cli.vision.packets import Clock, list_packets, open_video
+from avkd_cli.vision.timeline import choose_times, slots
 
 LIMITS = Limits()
 
@@ -183,17 +182,81 @@ def read_frames(
             frame_too_large, image_too_small, too_long, too_few_frames, no_frames,
             decode_timeout, or what `open_media` raises.
     """
+
+    def choose(times: np.ndarray) -> np.ndarray:
+        return choose_times(times, fps=fps, count=count, start=start, end=end, at_most=at_most)
+
+    def said() -> str:
+        return f"no frame from {start or 0:.2f} s to {end} s"
+
+    for _, frame in _decoded(path, choose, said, limits, warnings):
+        yield frame
+
+
+def read_slots(
+    path: Path,
+    *,
+    fps: float,
+    start: float | None = None,
+    end: float | None = None,
+    at_most: int | None = None,
+    limits: Limits = LIMITS,
+    warnings: list[str] | None = None,
+) -> Iterator[Frame | None]:
+    """Yield what a video shows at start, start + 1/fps, ... s: item k is k/fps s from the start.
+
+    A frame that is shown longer is yielded again, the same object. None stands where the picture
+    has not begun or its frame cannot be decoded. See `timeline.slots`.
+
+    Args:
+        path, limits, warnings: as of `read_frames`.
+        fps: items per second.
+        start, end: in s from the file's beginning.
+        at_most: stop after so many; the warning cut_short says that there were more.
+
+    Raises:
+        Rejected: what `read_frames` raises.
+    """
+    filled = np.empty(0, np.int64)
+
+    def choose(times: np.ndarray) -> np.ndarray:
+        nonlocal filled
+        there = slots(times, fps, start, end)
+        filled = there[:at_most]
+        if warnings is not None and len(filled) < len(there):
+            warnings.append("cut_short")
+        return np.unique(filled[filled >= 0])
+
+    def said() -> str:
+        return f"no frame from {start or 0:.2f} s to {end} s"
+
+    decoded = _decoded(path, choose, said, limits, warnings)
+    position, frame = next(decoded)
+    for wanted in filled.tolist():
+        while position < wanted and (after := next(decoded, None)) is not None:
+            position, frame = after
+        yield frame if position == wanted else None
+    next(decoded, None)  # so that damage at the end is told
+
+
+def _decoded(
+    path: Path,
+    choose: Callable[[np.ndarray], np.ndarray],
+    said: Callable[[], str],
+    limits: Limits,
+    warnings: list[str] | None,
+) -> Iterator[tuple[int, Frame]]:
+    """Yield chosen frames of a video with their positions; `said` tells that none was chosen."""
     warnings = [] if warnings is None else warnings
     with open_media(path) as file, decoding("video"):
         found = allowed_format(file, path, "video", warnings)
-        deadline = time.monotonic() + limits.wall_seconds
+        clock = Clock(limits)
         with open_video(file, found, limits) as container:
-            listing = list_packets(container, warnings, limits, deadline)
-        chosen = choose_times(
-            listing.times, fps=fps, count=count, start=start, end=end, at_most=at_most
-        )
+            listing = list_packets(container, warnings, limits, clock)
+        chosen = choose(listing.times)
         if len(chosen) == 0:
-            raise Rejected("no_frames", f"no frame from {start or 0:.2f} s to {end} s")
+            raise Rejected("no_frames", said())
+        clock.grant(len(listing.times))
         file.seek(0)
         with open_video(file, found, limits) as container:
-            yield from decode_chosen(container, listing, chosen, warnings, limits, deadline)
+            yield from decode_chosen(container, listing, chosen, warnings, limits, clock)

@@ -10,7 +10,7 @@ from av.video.reformatter import VideoReformatter
 
 from avkd_cli.errors import Rejected
 from avkd_cli.vision.media import Limits, Orientation, display_orientation
-from avkd_cli.vision.packets import Listing, check_time, video_stream
+from avkd_cli.vision.packets import Clock, Listing, video_stream
 
 # Here a frame to which no other refers may be left out exactly; elsewhere (HEVC) only nearly.
 SKIPS_EXACTLY = frozenset({"h264", "mpeg1video", "mpeg2video"})
@@ -35,9 +35,9 @@ def decode_chosen(
     chosen: np.ndarray,
     warnings: list[str],
     limits: Limits,
-    deadline: float,
-) -> Iterator[Frame]:
-    """Yield the frames at the positions `chosen` of the listing, in order.
+    clock: Clock,
+) -> Iterator[tuple[int, Frame]]:
+    """Yield the frames at the positions `chosen` of the listing, in order, with their positions.
 
     One that cannot be decoded is replaced by the next that can; the warning decode_errors says so.
 
@@ -54,7 +54,7 @@ def decode_chosen(
     damage = Damage(missing=len(wanted))
     frames = _decode(container, stream, listing, set(wanted), damage)
     for position, frame in enumerate(frames):
-        check_time(deadline, limits)
+        clock.check()
         key = position if listing.stamps is None else frame.pts
         passed = 0 if key is None else bisect.bisect_right(wanted, key)
         if passed == 0:
@@ -62,7 +62,9 @@ def decode_chosen(
         del wanted[:passed]
         damage.missing -= 1
         damage.corrupt += frame.is_corrupt
-        yield Frame(listing.time_of(key), _to_upright(frame, square, limits, to_rgb))
+        found = Frame(listing.time_of(key), _to_upright(frame, square, limits, to_rgb))
+        with clock.stopped():
+            yield listing.position_of(key), found
         if not wanted:
             break
     damage.report(warnings, len(chosen))

@@ -2,6 +2,8 @@
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -59,11 +61,15 @@ class Listing:
 
     def time_of(self, key: int) -> float:
         """Return when the frame of a key is shown; of an unknown key, the one after it."""
-        return float(self.times[min(np.searchsorted(self.keys, key), len(self.keys) - 1)])
+        return float(self.times[self.position_of(key)])
+
+    def position_of(self, key: int) -> int:
+        """Return the position of a key; of an unknown key, of the one after it."""
+        return int(min(np.searchsorted(self.keys, key), len(self.keys) - 1))
 
 
 def list_packets(
-    container: av.container.InputContainer, warnings: list[str], limits: Limits, deadline: float
+    container: av.container.InputContainer, warnings: list[str], limits: Limits, clock: "Clock"
 ) -> Listing:
     """Return the packets of the video stream, all gone through, none decoded.
 
@@ -83,7 +89,7 @@ def list_packets(
             packets.append((packet.pts, packet.dts, anew, packet.is_discard))
         if len(packets) > limits.max_frames:
             raise Rejected("too_long", f"more than {limits.max_frames} frames")
-        check_time(deadline, limits)
+        clock.check()
     _check_whole(container, stream, len(packets), seconds_there)
     shown = sum(not discarded for *_, discarded in packets)
     if shown < limits.min_frames:
@@ -158,10 +164,32 @@ def _check_whole(
         raise Rejected("truncated", f"decoded {seconds_there:.2f} of {seconds:.2f} s")
 
 
-def check_time(deadline: float, limits: Limits) -> None:
-    """Raise Rejected decode_timeout when the time is up."""
-    if time.monotonic() > deadline:
-        raise Rejected("decode_timeout", f"> {limits.wall_seconds:g} s")
+FRAMES_A_SECOND = 50  # slower than this no decoder is, so that a long film may take longer
+
+
+class Clock:
+    """How long the reading of one video has taken, without what is done with its frames."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.allowed = limits.wall_seconds
+        self._began = time.monotonic()
+        self._away = 0.0
+
+    def grant(self, frames: int) -> None:
+        """Allow the time that so many frames may take, if that is more."""
+        self.allowed = max(self.allowed, frames / FRAMES_A_SECOND)
+
+    def check(self) -> None:
+        """Raise Rejected decode_timeout when the time is up."""
+        if time.monotonic() - self._began - self._away > self.allowed:
+            raise Rejected("decode_timeout", f"> {self.allowed:g} s")
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Do not count what is done inside."""
+        began = time.monotonic()
+        yield
+        self._away += time.monotonic() - began
 
 
 def _listing(
@@ -173,7 +201,8 @@ def _listing(
 ) -> Listing:
     access = np.array([key for _, _, key, _ in packets])
     shown = [packet for packet in packets if not packet[3]]
-    unit, origin = float(stream.time_base), (container.start_time or 0) / av.time_base
+    # As of the sound: what is before 0 is left out by players.
+    unit, origin = float(stream.time_base), max(0.0, (container.start_time or 0) / av.time_base)
     # AVI knows no presentation stamps: with frames out of order FFmpeg has to guess them.
     guessed = container.format.name == "avi" and stream.codec_context.has_b_frames
     stamps = None if guessed else _distinct([pts for pts, *_ in packets])

@@ -47,6 +47,30 @@ def choose_times(
     return chosen if at_most is None else chosen[spread(len(chosen), at_most)]
 
 
+def slots(
+    times: np.ndarray, fps: float, start: float | None = None, end: float | None = None
+) -> np.ndarray:
+    """Return the frame that is there at start, start + 1/fps, ... s: positions in `times`.
+
+    Unlike those of `choose_times`, a frame may fill several slots, so slot k is always k/fps
+    seconds from the start: the clock of the sound. Slots before the first frame have -1. The
+    last slot is the last that begins before the end, or before the last frame has been shown
+    for as long as the frames usually are.
+
+    Args:
+        times: of all frames in s, rising, shape (n,), n at least 1.
+        fps: slots per second.
+        start, end: in s on the clock of `times`; none: 0 and the end of the film.
+    """
+    origin = 0.0 if start is None else start
+    usual = float(np.median(np.diff(times))) if len(times) > 1 else 1 / fps
+    stop = float(times[-1]) + usual
+    stop = stop if end is None else min(stop, end)
+    moments = origin + np.arange(max(0, int(np.ceil((stop - origin) * fps - 1e-3)))) / fps
+    found = nearest(times, moments)
+    return np.where(moments < times[0] - max(usual, 1 / fps) / 2 - 1e-6, -1, found)
+
+
 def nearest(times: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Return the position of the time nearest to each target; the earlier one of two as near."""
     after = np.searchsorted(times, targets).clip(1, max(len(times) - 1, 1))

@@ -43,6 +43,7 @@ def faces(utterance, resolve, settings):
     items = dict.fromkeys(
         ["time_s", "detection_score", "sharpness", "brightness", "face_size", "yaw", "roll"], values
     )
+    items["held"] = np.zeros(count, np.uint8)
     shape = np.ones((1, 5, 2), np.float32)
     return Record(
         columns={},

@@ -152,6 +152,24 @@ def test_a_manifest_of_another_make_is_refused(store, change, message):
         open_store(store)
 
 
+def test_faces_of_the_version_before_are_read(corpus, tmp_path):
+    for line in corpus.lines:
+        (corpus.folder / line["audio"]).write_text("1 2")
+    corpus.build_faces(tmp_path / "faces")
+
+    def older(record):
+        record["version"] = 1
+        for column in ("held", "changes"):
+            del record["arrays"][column]
+            record["files"] = {k: v for k, v in record["files"].items() if not k.startswith(column)}
+
+    reseal(tmp_path / "faces", older)
+    store = open_store(tmp_path / "faces", "avkd.faces")
+    assert store.gather([0, 3], [0, 1])[:, 0, 0, 0].tolist() == [1, 2]
+    with pytest.raises(InputError, match="no column 'held'"):
+        store.item("held")
+
+
 @pytest.mark.parametrize("text", ["", "null", "[]", "{}", "[" * 200_000, '{"made_by": {}}', "\xff"])
 def test_a_damaged_manifest_is_refused(store, text):
     (store / "avkd.json").write_bytes(text.encode("latin-1"))

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avkd_cli.vision.timeline import choose_times, is_steady, nearest, spread
+from avkd_cli.vision.timeline import choose_times, is_steady, nearest, slots, spread
 
 TWENTY_FIVE = np.arange(75) / 25  # 3 s at 25 frames a second
 
@@ -74,3 +74,44 @@ def test_rounding_to_milliseconds_is_steady_and_a_pause_is_not():
     assert is_steady(np.round(np.arange(100) / 30, 3))
     assert not is_steady(np.array([0, 0.04, 0.08, 0.4]))
     assert is_steady(np.array([0.0]))
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param({"fps": 25}, list(range(75)), id="a slot a frame"),
+        pytest.param({"fps": 50, "end": 0.1}, [0, 0, 1, 1, 2], id="frames are shown twice"),
+        pytest.param({"fps": 5}, list(range(0, 75, 5)), id="every fifth"),
+        pytest.param({"fps": 25, "start": 1, "end": 1.12}, [25, 26, 27], id="a stretch"),
+        pytest.param({"fps": 25, "start": 1.013, "end": 1.1}, [25, 26, 27], id="between frames"),
+        pytest.param({"fps": 25, "start": 2.96, "end": 9}, [74], id="the film ends first"),
+        pytest.param({"fps": 25, "start": 3}, [], id="beyond the end"),
+    ],
+)
+def test_slots_keep_time(asked, expected):
+    assert slots(TWENTY_FIVE, **asked).tolist() == expected
+
+
+def test_slots_before_the_picture_begins_are_empty():
+    assert slots(TWENTY_FIVE + 0.2, 25, 0.0, 0.32).tolist() == [-1] * 5 + [0, 1, 2]
+    # A picture that is a fraction of a frame late is not missing.
+    assert slots(TWENTY_FIVE + 0.015, 25, 0.0, 0.08).tolist() == [0, 1]
+
+
+def test_a_changing_frame_rate_does_not_shift_the_slots():
+    # 25 frames a second for a second, then 5 for two.
+    times = np.concatenate([np.arange(25) / 25, 1 + np.arange(10) / 5])
+    found = slots(times, 25)
+    assert np.abs(times[found] - np.arange(len(found)) / 25).max() <= 0.1
+    assert len(found) == pytest.approx(3 * 25, abs=5)
+
+
+@given(rising, st.floats(0.1, 30), st.floats(0, 50), st.floats(0.01, 50))
+def test_a_slot_has_the_frame_nearest_to_its_time(times, fps, start, length):
+    found = slots(np.array(times), fps, start, start + length)
+    moments = start + np.arange(len(found)) / fps
+    there = found >= 0
+    best = np.abs(np.array(times)[:, None] - moments).min(axis=0)
+    assert np.abs(np.array(times)[found[there]] - moments[there]) == pytest.approx(best[there])
+    assert (np.diff(found) >= 0).all()
+    assert (moments < start + length).all()

@@ -16,6 +16,8 @@ SHELL := /bin/bash
 .SUFFIXES:
 .DEFAULT_GOAL := results
 
+include examples/guard.mk
+
 AVKD   ?= .venv/bin/avkd
 PYTHON_OF_RESULTS ?= $(dir $(AVKD))python
 SCRIPTS := examples/results
@@ -46,6 +48,16 @@ CHOSEN ?= $(SCRIPTS)/chosen.mk
 FLAGS  ?=
 TEACHER ?= gate
 
+# Of tuning, and of other ways to teach, which take students of several seeds.
+GRID       ?= 0.3 1 3
+TUNE_FOLDS ?= 0 1
+TUNE_SEEDS ?= 0
+IDEA_SEEDS ?= 0 1 2
+
+$(call needed,WORK_RESULTS DOCS)
+$(call plain,AVKD PYTHON_OF_RESULTS DATA MANIFEST TRIALS WITHIN PRESET JOBS WORK_RESULTS DOCS WEIGHTS TUNED TUNING IDEAS CHOSEN TEACHER)
+$(call plain_words,SEEDS SEEDS_BESIDE STAGES FEW GRID TUNE_FOLDS TUNE_SEEDS IDEA_SEEDS)
+
 W       := $(WORK_RESULTS)
 # Runs follow their settings: when these change, avkd refuses to mix and says what differs.
 PRESET_FILE := $(firstword $(wildcard examples/presets/$(PRESET).toml) $(PRESET))
@@ -73,17 +85,16 @@ include $(SCRIPTS)/ideas.mk
 LOSSES_OF = $(LOSSES) $(filter-out $(LOSSES),$(BEST_$(1)))
 
 .PHONY: results scores tune tune-singles tune-pairs ideas ideas-scored
-results: $(W)/.jobs
+results: $(W)/$(MARK)
 	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) $(DOCS)/results.md
 
 # ---- people, stores, lists -------------------------------------------------------------------
 
-$(W)/.jobs:
-	mkdir -p $(W)
-	touch $@
+$(W)/$(MARK):
+	@$(PLACE) own $(W)
 
 PEOPLE := $(W)/people.jsonl
-$(PEOPLE): $(MANIFEST) | $(W)/.jobs
+$(PEOPLE): $(MANIFEST) | $(W)/$(MARK)
 	$(AVKD) corpus csv $< $(COLUMNS) --root $(DATA) -o $@
 
 $(STORE_audio)/avkd.json: $(PEOPLE) $(PRESET_FILE)
@@ -270,7 +281,7 @@ $(1)/analysis/venn-$(3).json: $(1)/scores/$(2).scores $(1)/scores/$(3).scores $(
 
 endef
 
-$(foreach one,$(SEEDS),$(eval $(call seed,$(one),$(W)/seed-$(one))))
+$(foreach one,$(call unique,$(SEEDS)),$(eval $(call seed,$(one),$(W)/seed-$(one))))
 
 ALWAYS = $(foreach stage,$(filter a b,$(STAGES)),$(SCORED_$(stage):%=$(1)/scores/%.scores)) \
   $(if $(call has,f),$(STUDENTS:%=$(1)/analysis/venn-%.json) $(SENSES:%=$(1)/analysis/pcc-%.json))
@@ -289,9 +300,6 @@ $(DOCS)/results.md: $(ALL) $(WRITER) $(WEIGHTS) $(wildcard $(TUNING) $(IDEAS) $(
 
 # ---- weights of the terms --------------------------------------------------------------------
 
-GRID       ?= 0.3 1 3
-TUNE_FOLDS ?= 0 1
-TUNE_SEEDS ?= 0
 FLAG_cos = --beta
 FLAG_kl  = --alpha
 FLAG_mmd = --gamma
@@ -309,7 +317,7 @@ endef
 CASES := $(foreach fold,$(TUNE_FOLDS),$(foreach one,$(TUNE_SEEDS),$(W)/tune/fold-$(fold)-seed-$(one)))
 $(foreach fold,$(TUNE_FOLDS),$(foreach one,$(TUNE_SEEDS),$(eval $(call tuned,$(W)/tune/fold-$(fold)-seed-$(one),$(fold),$(one)))))
 
-tune: $(W)/.jobs
+tune: $(W)/$(MARK)
 	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) tune-singles
 	$(PYTHON_OF_RESULTS) $(SCRIPTS)/choose.py $(W)/tune --singles -o $(W)/tune/singles.mk
 	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) tune-pairs
@@ -320,8 +328,7 @@ tune-pairs: $(foreach case,$(CASES),$(PAIRS:%=$(case)/scores/%.scores))
 
 # ---- other ways to teach ---------------------------------------------------------------------
 
-# Students of several seeds, all of the first tuning seed's teacher: what differs is the idea.
-IDEA_SEEDS ?= 0 1 2
+# All students have the first tuning seed's teacher: what differs is the idea.
 IDEA_SENSES := $(foreach sense,$(SENSES),$(if $(IDEAS_$(sense)),$(sense)))
 IDEA_STUDENTS := $(foreach sense,$(IDEA_SENSES),$(IDEAS_$(sense):%=$(sense)-kd-%))
 IDEA_CASES := $(foreach fold,$(TUNE_FOLDS),$(foreach one,$(IDEA_SEEDS),fold-$(fold)-seed-$(one)))
@@ -338,7 +345,7 @@ $(foreach student,$(IDEA_STUDENTS),$(1)/runs/$(student)/model.json: $(1)/runs/$(
 endef
 $(foreach fold,$(TUNE_FOLDS),$(foreach one,$(IDEA_SEEDS),$(eval $(call idea_case,$(W)/ideas/fold-$(fold)-seed-$(one),$(fold),$(one)))))
 
-ideas: $(W)/.jobs
+ideas: $(W)/$(MARK)
 	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) ideas-scored
 	$(PYTHON_OF_RESULTS) $(SCRIPTS)/ideas.py $(W)/ideas -o $(IDEAS) --chosen $(CHOSEN) $(foreach sense,$(IDEA_SENSES),$(foreach idea,$(IDEAS_$(sense)),--idea "$(sense)-kd-$(idea)" "$(or $(TEACHER_$(sense)_$(idea)),fusion-$(TEACHER))" "$(call IDEA_$(sense)_$(idea),BASELINE)"))
 

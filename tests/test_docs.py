@@ -30,7 +30,12 @@ SCRIPTS = sorted((ROOT / "examples").glob("*.sh"))
 README = (ROOT / "README.md").read_text("utf-8")
 RELIABILITY = (ROOT / "docs/reliability.md").read_text("utf-8")
 METHODS = (ROOT / "docs/methods.md").read_text("utf-8")
-MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+MAKEFILES = [
+    ROOT / "Makefile",
+    ROOT / "examples/people.mk",
+    *(ROOT / "examples").glob("systems/*.mk"),
+]
+MAKEFILE = "".join(path.read_text("utf-8") for path in MAKEFILES)
 
 SHELL_BLOCK = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.DOTALL | re.MULTILINE)
 ANY_BLOCK = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)

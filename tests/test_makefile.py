@@ -78,4 +78,4 @@ def test_everything_else_waits_for_the_inputs():
         ["make", "-C", ROOT, "-n", "vox1_kd", "READY="], capture_output=True, text=True, check=True
     )
     first = dry.stdout.partition("standin")[0]
-    assert "no such folder" in first
+    assert "needs DETECTOR_WEIGHTS" in first

@@ -2,6 +2,7 @@
 
 import difflib
 import importlib
+import keyword
 from collections.abc import Mapping
 
 import click
@@ -11,7 +12,7 @@ class LazyGroup(click.Group):
     """Commands from a table: name to module and what it does.
 
     The text stands in the table so that the group's help loads no command; a command is the
-    function of its name (- as _) in `avkd_cli.commands.<module>`.
+    function of its name (- as _, a word of Python with _ behind) in `avkd_cli.commands.<module>`.
 
     Args:
         table: name: (module, text).
@@ -33,7 +34,7 @@ class LazyGroup(click.Group):
         if name not in self.table:
             return None
         module = importlib.import_module(f"avkd_cli.commands.{self.table[name][0]}")
-        return getattr(module, name.replace("-", "_"))
+        return getattr(module, name.replace("-", "_") + "_" * keyword.iskeyword(name))
 
     def resolve_command(self, ctx: click.Context, args: list[str]):
         """Refuse an unknown name with the nearest one."""

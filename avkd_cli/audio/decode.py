@@ -39,7 +39,7 @@ def decode_audio(
         start, end: seconds from the beginning of the file, for a film of its container, so that
             picture and sound share one clock. `end` may pass the real end by 20 ms.
         limits: what is refused; the defaults if None.
-        channel: "mean" of all, "0" the first, "1" the second, or "error" to refuse several.
+        channel: "mean" of all, "0" the first, "1" the second …, or "error" to refuse several.
 
     Raises:
         Rejected: file_not_found, file_unreadable, not_regular_file, empty_file,
@@ -119,13 +119,13 @@ def _peak(block: np.ndarray, position: int, limits: Limits) -> float:
 def _check_channel(channel: str, channels: int) -> None:
     if channel == "error" and channels > 1:
         raise Rejected("bad_channels", f"{channels} channels, wanted one")
-    if channel in ("0", "1") and int(channel) >= channels:
+    if channel.isdecimal() and int(channel) >= channels:
         raise Rejected("bad_channels", f"{channels} channels, wanted number {channel}")
 
 
 def _one_channel(block: np.ndarray, channel: str) -> np.ndarray:
-    if block.shape[1] == 1 or channel in ("0", "1"):
-        return np.ascontiguousarray(block[:, int(channel) if channel == "1" else 0])
+    if block.shape[1] == 1 or channel.isdecimal():
+        return np.ascontiguousarray(block[:, int(channel) if channel.isdecimal() else 0])
     return block.mean(axis=1, dtype=np.float32)
 
 

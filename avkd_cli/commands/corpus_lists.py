@@ -7,7 +7,7 @@ import click
 from avkd_cli import options
 
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-_split = click.option("--split", default="", metavar="NAME", help="Split of all utterances.")
+list_split = click.option("--split", default="", metavar="NAME", help="Split of all utterances.")
 _OUTPUT = (
     click.option(
         "-o",
@@ -31,7 +31,8 @@ _OUTPUT = (
 )
 
 
-def _output(command):
+def list_output(command):
+    """Add the options of every command that writes a list."""
     return options.apply(_OUTPUT, command)
 
 
@@ -48,8 +49,8 @@ def _metadata(name: str):
 @click.command()
 @_folder
 @_metadata("vox1_meta.csv")
-@_split
-@_output
+@list_split
+@list_output
 def voxceleb1(folder: Path, metadata: Path | None, split: str, **output) -> None:
     """List VoxCeleb1 in DIR, as far as it is there.
 
@@ -71,8 +72,8 @@ def voxceleb1(folder: Path, metadata: Path | None, split: str, **output) -> None
 @click.command()
 @_folder
 @_metadata("vox2_meta.csv")
-@_split
-@_output
+@list_split
+@list_output
 def voxceleb2(folder: Path, metadata: Path | None, split: str, **output) -> None:
     """List VoxCeleb2 in DIR, as far as it is there.
 
@@ -91,8 +92,8 @@ def voxceleb2(folder: Path, metadata: Path | None, split: str, **output) -> None
 
 @click.command()
 @_folder
-@_split
-@_output
+@list_split
+@list_output
 def cnceleb(folder: Path, split: str, **output) -> None:
     """List CN-Celeb1 or CN-Celeb2 in DIR (data/, eval/, dev/), with the ids of its lists.
 
@@ -122,8 +123,8 @@ def cnceleb(folder: Path, split: str, **output) -> None:
     show_default=True,
     help="Speech, song or both.",
 )
-@_split
-@_output
+@list_split
+@list_output
 def ravdess(folder: Path, calm: str, channel: str, split: str, **output) -> None:
     """List RAVDESS in DIR; emotion, actor and the rest are read from the files' names.
 
@@ -143,8 +144,8 @@ def ravdess(folder: Path, calm: str, channel: str, split: str, **output) -> None
 @click.option(
     "--four", is_flag=True, help="Only neutral, happy (with excited), sad and angry utterances."
 )
-@_split
-@_output
+@list_split
+@list_output
 def iemocap(folder: Path, video: bool, four: bool, split: str, **output) -> None:
     """List IEMOCAP in DIR (Session1 to Session5); the fold is the session.
 
@@ -160,8 +161,8 @@ def iemocap(folder: Path, video: bool, four: bool, split: str, **output) -> None
 
 @click.command()
 @_folder
-@_split
-@_output
+@list_split
+@list_output
 def kaldi(folder: Path, split: str, **output) -> None:
     """List a Kaldi data directory DIR: wav.scp, utt2spk, and segments and spk2gender if there.
 
@@ -180,8 +181,8 @@ def kaldi(folder: Path, split: str, **output) -> None:
 
 @click.command()
 @_folder
-@_split
-@_output
+@list_split
+@list_output
 def folder(folder: Path, split: str, **output) -> None:
     """List any folder of people: DIR/person/…/file.
 
@@ -233,7 +234,7 @@ _COLUMNS = tuple(
     help="Of the text, such as cp1252 of spreadsheets on Windows.  [default: UTF-8, or UTF-16 "
     "where it says so]",
 )
-@_output
+@list_output
 def csv(table: Path, set_split: str, root: Path | None, encoding: str | None, **columns) -> None:
     """List the rows of a table: comma, TAB or semicolon, column names in the first line.
 

@@ -84,7 +84,7 @@ def process_utterance(
         start=utterance.start,
         end=utterance.end,
         limits=limits_of(config),
-        channel=config.channel,
+        channel=config.channel if utterance.audio_channel is None else str(utterance.audio_channel),
     )
     if spoil:
         decoded = spoil(decoded, utterance)

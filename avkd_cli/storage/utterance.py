@@ -23,6 +23,7 @@ class Utterance(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         images: a folder of pictures or the pictures.
         start: seconds into the file; None: the beginning.
         end: seconds into the file; None: the end.
+        audio_channel: which channel of the sound is meant, counted from 0; None: by the step.
         boxes: VoxCeleb's track file of the face.
         split: such as train or test.
         sex: such as m or f.
@@ -37,6 +38,7 @@ class Utterance(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     images: tuple[str, ...] | str | None = None
     start: float | None = None
     end: float | None = None
+    audio_channel: int | None = None
     boxes: str | None = None
     split: str = ""
     sex: str = ""
@@ -59,6 +61,8 @@ def check_values(utterance: Utterance) -> None:
         lines.check_text(utterance.person, "person")
     if utterance.start is not None or utterance.end is not None:
         _check_segment(utterance.start or 0.0, utterance.end)
+    if utterance.audio_channel is not None and utterance.audio_channel < 0:
+        raise Rejected("bad_number", f"audio_channel {utterance.audio_channel} is below 0")
     for path in (utterance.audio, utterance.video):
         if path is not None:
             check_local(path)

@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 import pytest
+import soundfile
 
 from avkd_cli.audio.decode import decode_audio, resample
 from avkd_cli.audio.limits import Limits
@@ -103,3 +104,15 @@ def test_resampling_leaves_sixteen_kilohertz_alone_and_empty_empty():
     samples = np.ones(5, np.float32)
     assert resample(samples, 16_000) is samples
     assert len(resample(samples[:0], 8000)) == 0
+
+
+def test_any_channel_can_be_named(tmp_path):
+    levels = np.array([0.1, 0.2, 0.3], np.float32)
+    time = np.arange(16_000) / 16_000
+    tone = np.sin(2 * np.pi * 200 * time).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", tone[:, None] * levels, 16_000)
+    for number, level in enumerate(levels):
+        samples = decode_audio(tmp_path / "a.wav", channel=str(number)).samples
+        assert abs(np.abs(samples).max() - level) < 1e-3
+    with pytest.raises(Rejected, match="3 channels, wanted number 3"):
+        decode_audio(tmp_path / "a.wav", channel="3")

@@ -253,3 +253,26 @@ def test_what_a_worker_needs_can_be_sent_to_it():
     assert pickle.loads(pickle.dumps(process_utterance)) is process_utterance
     spec = store_spec(PrepAudioConfig())
     assert pickle.loads(pickle.dumps(spec)) == spec
+
+
+def test_the_two_sides_of_a_call_are_two_people(tmp_path):
+    sides = np.stack([sound(0), 0.5 * sound(1)], axis=1)
+    soundfile.write(tmp_path / "call.wav", sides, 16_000)
+    people = write_list(tmp_path, [
+        {"id": who, "person": who, "audio": "call.wav", "audio_channel": side}
+        for side, who in enumerate(("ann", "bob"))
+    ])  # fmt: skip
+    prep_audio(people, tmp_path / "a.zarr", PrepAudioConfig(features="waveform"), HERE)
+    store = open_store(tmp_path / "a.zarr")
+    expected = soundfile.read(tmp_path / "call.wav", dtype="int16")[0]
+    assert store.ids == ["ann", "bob"]
+    np.testing.assert_array_equal(np.stack(store.read([0, 1]), axis=1), expected)
+
+
+@pytest.mark.parametrize(("channel", "code"), [(2, "bad_channels"), (-1, "bad_number")])
+def test_a_channel_that_is_not_there_is_a_reject(tmp_path, channel, code):
+    soundfile.write(tmp_path / "call.wav", np.stack([sound(0), sound(1)], axis=1), 16_000)
+    line = {"id": "ann", "audio": "call.wav", "audio_channel": channel}
+    people = write_list(tmp_path, [line])
+    with pytest.raises(InputError, match=code):
+        prep_audio(people, tmp_path / "a.zarr", PrepAudioConfig(), HERE)

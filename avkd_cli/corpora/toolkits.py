@@ -1,0 +1,269 @@
+"""Lists of other toolkits: NeMo, lhotse, SpeechBrain, WeSpeaker. Read as data, nothing is run.
+
+What a line says of where to look (offset, duration, channel) is kept; a thing that avkd cannot
+do, such as a mix of recordings or a command, is reported with its line and left out.
+
+Reference:
+    NeMo, "Datasets" (ASR and speaker manifests); lhotse.readthedocs.io, "Cuts", "Recordings",
+    "Supervisions"; SpeechBrain, recipes/VoxCeleb/voxceleb_prepare.py; WeSpeaker, raw.list.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from avkd_cli.corpora import lhotse, trees
+from avkd_cli.corpora.listing import Report, make_id
+from avkd_cli.corpora.paths import as_on_disk
+from avkd_cli.corpora.records import Line, Unusable, number, read_records, text
+from avkd_cli.errors import InputError, Rejected
+from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
+
+TOOLKITS = ("nemo", "lhotse", "speechbrain", "wespeaker")
+
+
+@dataclass
+class Found:
+    """One utterance as another toolkit's list says it.
+
+    Args:
+        id: of the list, or made of path and part where it has none.
+        person: "" where unknown.
+        audio: path as written.
+        start, end: seconds, None for the beginning and the end.
+        channel: counted from 0, None for all.
+        sex: "" where unknown.
+        others: every other key.
+    """
+
+    id: str
+    person: str
+    audio: str
+    start: float | None = None
+    end: float | None = None
+    channel: int | None = None
+    sex: str = ""
+    others: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Source(NamedTuple):
+    """What the readers of all toolkits are given beside a line.
+
+    `depth`: how many parts of a path make an id where the list has none.
+    """
+
+    sample_rate: int
+    supervisions: Path | None
+    depth: int = 3
+
+
+def list_toolkit(
+    source: Path,
+    toolkit: str | None = None,
+    *,
+    root: Path | None = None,
+    split: str = "",
+    supervisions: Path | None = None,
+    sample_rate: int = 16_000,
+) -> tuple[Iterator[Utterance], Report]:
+    """List what another toolkit's list names.
+
+    Args:
+        source: JSON Lines, JSON or CSV, gzipped or not.
+        toolkit: one of `TOOLKITS`; None: told by the keys of its first line.
+        root: paths are relative to this folder and may not leave it; None: to the list's folder.
+        split: of all utterances.
+        supervisions: lhotse's, of a list of recordings.
+        sample_rate: by which SpeechBrain's start and stop, which are samples, become seconds.
+
+    Raises:
+        MissingInputError: no such file.
+        InputError: no list of a toolkit that is known, or a line of it that is wrong.
+    """
+    lines = read_records(source)
+    toolkit = toolkit or guess(source, lines)
+    report = Report(f"import {toolkit}", str(source), notes=[f"read as a list of {toolkit}"])
+    if supervisions is not None and toolkit != "lhotse":
+        raise InputError(f"--supervisions is of lhotse; {source} was read as {toolkit}")
+    given = Source(sample_rate, supervisions, _depth(lines))
+    return report.count(_list(source, lines, toolkit, given, root, split, report)), report
+
+
+_KEYS = {  # what tells them apart: any of these keys
+    "nemo": {"audio_filepath"},
+    "lhotse": {"recording", "recording_id", "sources", "tracks"},
+    "wespeaker": {"key"},
+    "speechbrain": {"wav"},
+}
+
+
+def guess(source: Path, lines: list[Line]) -> str:
+    """Return which toolkit made a list, by the keys of its first line.
+
+    Raises:
+        InputError: none of those that are known.
+    """
+    keys = set(lines[0].values)
+    for toolkit, marks in _KEYS.items():
+        if keys & marks:
+            return toolkit
+    raise InputError(
+        f"{source}:{lines[0].line}: no list of {', '.join(TOOLKITS)} (keys there: "
+        f"{', '.join(sorted(keys)) or 'none'}); a table of any kind is read by avkd corpus csv"
+    )
+
+
+def _list(source, lines, toolkit, given: Source, root, split, report) -> Iterator[Utterance]:
+    base = root or source.parent
+    seen: set[str] = set()
+    some = False
+    for found in _found(source, lines, toolkit, given, report):
+        audio = _usable(found.audio, base, root, report)
+        if audio is None:
+            continue
+        some = True
+        utterance = _utterance(found, audio, split)
+        if utterance.id in seen:
+            report.duplicated.add(utterance.id, "an id that was there before")
+            continue
+        seen.add(utterance.id)
+        yield utterance
+    if not some and report.missing.reasons[trees.MISSING]:
+        report.notes.append(f"paths were taken from {base}; give another folder with --root")
+
+
+def _found(source, lines, toolkit: str, given: Source, report: Report) -> Iterator[Found]:
+    read = _READERS[toolkit]
+    if toolkit == "lhotse" and given.supervisions:
+        lines = lhotse.joined(lines, read_records(given.supervisions), given.supervisions)
+    for line in lines:
+        try:
+            yield from read(line, given)
+        except Unusable as error:
+            report.unreadable.add(f"line {line.line}", str(error))
+        except Rejected as error:
+            raise InputError(f"{source}:{line.line}: {error.detail}; correct the line") from None
+
+
+def _usable(written: str, base: Path, root: Path | None, report: Report) -> str | None:
+    try:
+        path, _ = as_on_disk(written, base, root)
+        found = resolve_within(base, path, root)
+    except Rejected as error:
+        report.unreadable.add(written, error.detail)
+        return None
+    return path if trees.is_usable(path, found, report) else None
+
+
+def _utterance(found: Found, audio: str, split: str) -> Utterance:
+    others = {name: value for name, value in found.others.items() if value not in (None, "")}
+    return Utterance(
+        id=make_id(found.id),
+        person=make_id(found.person),
+        audio=audio,
+        start=found.start or None,
+        end=found.end,
+        audio_channel=found.channel,
+        split=split,
+        sex=found.sex.lower()[:1] if found.sex.lower() in ("m", "f", "male", "female") else "",
+        extra={f"x-{name}" if name in FIELDS else name: value for name, value in others.items()},
+    )
+
+
+def _depth(lines: list[Line]) -> int:
+    """Return how many last parts of a path tell NeMo's files apart, three at least."""
+    paths = {str(line.values.get("audio_filepath", "")) for line in lines}
+    depths = range(3, max(len(path.split("/")) for path in paths) + 1)
+    return next((n for n in depths if len({_stem(path, n) for path in paths}) == len(paths)), 3)
+
+
+def _stem(path: str, depth: int) -> str:
+    """Return the last parts of a path, without the suffix."""
+    parts = [part for part in path.split("/") if part not in ("", ".", "..")][-depth:]
+    return "/".join([*parts[:-1], parts[-1].rpartition(".")[0] or parts[-1]] if parts else [])
+
+
+def _id_of(audio: str, start: float | None, channel: int | None, depth: int) -> str:
+    """Return an id of a list that has none: the end of the path, and which part of the file."""
+    where = f"-{start:.3f}" if start else ""
+    return _stem(audio, depth) + where + ("" if channel is None else f"-ch{channel}")
+
+
+def _nemo(line: Line, given: Source) -> Iterator[Found]:
+    """Yield a line of a NeMo manifest: `label` is the person, offset and duration the part."""
+    values = dict(line.values)
+    audio = values.pop("audio_filepath")
+    if not isinstance(audio, str):
+        raise Unusable("audio_filepath is no one file")
+    start = number(values.pop("offset", None), "offset")
+    length = number(values.pop("duration", None), "duration")
+    person = text(values.pop("label", None)) or text(values.get("speaker"))
+    channel = _one_channel(values.pop("channel_selector", None), "channel_selector")
+    end = None if length is None else (start or 0.0) + length
+    person = "" if person == "infer" else person  # NeMo's word for not known
+    id = _id_of(audio, start, channel, given.depth)
+    yield Found(id, person, audio, start, end, channel, others=values)
+
+
+def _one_channel(value: object, key: str) -> int | None:
+    if value in (None, "average"):
+        return None
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Unusable(f"{key} {value!r}: name one channel, counted from 0")
+    return value
+
+
+def _wespeaker(line: Line, given: Source) -> Iterator[Found]:
+    """Yield the line of a raw.list: key, wav, spk."""
+    values = dict(line.values)
+    if "wav" not in values:
+        raise Unusable("no wav: lists of shards or features are not read, raw.list is")
+    if values.get("vad"):
+        raise Unusable("vad: parts of a recording that are joined; write them as files")
+    id, audio = text(values.pop("key")), text(values.pop("wav"))
+    yield Found(id, text(values.pop("spk", None)), audio, others=values)
+
+
+def _speechbrain(line: Line, given: Source) -> Iterator[Found]:
+    """Yield an entry: ID, wav, spk_id; start and stop are samples."""
+    values = {name: value for name, value in line.values.items() if not name.endswith("_format")}
+    id = text(values.pop("ID", None))
+    wav = values.pop("wav", None)
+    place = wav if isinstance(wav, dict) else values
+    audio = wav.get("file") if isinstance(wav, dict) else wav
+    if not isinstance(audio, str):
+        raise Unusable("wav is no one file")
+    for placeholder in ("{data_root}/", "{data_folder}/", "$data_root/", "$data_folder/"):
+        audio = audio.removeprefix(placeholder)
+    first, last = (_samples(place.pop(key, None), key) for key in ("start", "stop"))
+    persons = [values.pop(key, None) for key in ("spk_id", "spk", "speaker")]
+    person = next((text(name) for name in persons if name not in (None, "")), "")
+    start = None if first is None else first / given.sample_rate
+    end = None if last is None else last / given.sample_rate
+    yield Found(id, person, audio, start, end, others=values)
+
+
+def _samples(value: object, key: str) -> int | None:
+    if value in (None, ""):
+        return None
+    try:
+        count = int(str(value))
+    except ValueError:
+        raise Rejected("bad_number", f"{key} {value!r} is no number of samples") from None
+    return count
+
+
+def _lhotse(line: Line, given: Source) -> Iterator[Found]:
+    for part in lhotse.parts(line):
+        yield Found(**part._asdict())
+
+
+_READERS: dict[str, Callable[[Line, Source], Iterator[Found]]] = {
+    "nemo": _nemo,
+    "lhotse": _lhotse,
+    "speechbrain": _speechbrain,
+    "wespeaker": _wespeaker,
+}

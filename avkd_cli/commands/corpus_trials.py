@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
+from avkd_cli.config import STRATA
 
 _SENSES = ("audio", "visual", "video", "images")
 _output = click.option(
@@ -51,6 +52,29 @@ class Senses(click.ParamType):
     "both audio and visual.",
 )
 @click.option(
+    "--cross",
+    is_flag=True,
+    help="Trials of a voice (enrolment) and a face (test), for score TRIALS VOICES FACES.",
+)
+@click.option(
+    "--stratum",
+    type=click.Choice(STRATA),
+    help="With --cross: what the two people of a nontarget have in common: sex (G), nationality "
+    "(N), age within 5 years (A), all three (GNA).  [default: random, nothing]",
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(("seen-heard", "unseen-unheard")),
+    help="With --cross: people of the training set in other clips, or people outside it.",
+)
+@click.option(
+    "--split-column",
+    metavar="COLUMN",
+    default="split",
+    show_default=True,
+    help="Column that --split and --protocol look at; those it calls train are trained on.",
+)
+@click.option(
     "--limit",
     type=click.IntRange(1),
     default=2_000_000,
@@ -72,7 +96,20 @@ def trials(utterances: str, **settings) -> None:
     Example:
         avkd corpus trials people.jsonl --split test --cross-session \\
             --targets 1000 --nontargets 1000 > trials.txt
+        avkd corpus trials people.jsonl --cross --protocol unseen-unheard --stratum GNA > gna.txt
     """
+    cross = {name: settings.pop(name) for name in ("stratum", "protocol")}
+    if settings.pop("cross"):
+        if settings.pop("same_sex"):
+            raise click.UsageError("--same-sex with --cross is --stratum G")
+        from avkd_cli.steps.corpus_cross import draw_cross
+
+        draw_cross(utterances, stratum=cross["stratum"] or "random", protocol=cross["protocol"],
+                   **settings)  # fmt: skip
+        return
+    for name, value in cross.items():
+        if value is not None:
+            raise click.UsageError(f"--{name} is for --cross, trials of a voice and a face")
     from avkd_cli.steps.corpus_trials import draw_trials
 
     draw_trials(utterances, **settings)

@@ -86,7 +86,7 @@ def draw_trials(
         _draw(candidates, rule, label, wanted, rng)
         for label, wanted in ((1, targets), (0, nontargets))
     ]
-    return list(_alternate(*drawn))
+    return list(alternate(*drawn))
 
 
 def check_sexes(candidates: Sequence[Candidate], rule: Rule) -> None:
@@ -152,8 +152,8 @@ def _by_person(candidates: Sequence[Candidate]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _alternate(targets: list[Trial], nontargets: list[Trial]) -> Iterator[Trial]:
-    """Yield both in turn, the longer list's rest spread evenly."""
+def alternate(targets: list[Trial], nontargets: list[Trial]) -> Iterator[Trial]:
+    """Yield both in turn, the longer list's rest spread evenly among them."""
     ranks = [
         ((index + 0.5) / len(kind), trial)
         for kind in (targets, nontargets)

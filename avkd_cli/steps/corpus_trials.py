@@ -26,6 +26,7 @@ def draw_trials(
     cross_session: bool,
     split: str,
     need: tuple[str, ...],
+    split_column: str,
     limit: int,
     seed: int,
     quiet: bool,
@@ -41,6 +42,7 @@ def draw_trials(
         cross_session: targets are of two sessions.
         split: take only utterances of this split; "" for all.
         need: take only utterances that have these senses, of `SENSES`.
+        split_column: column of the list that `split` is a value of.
         limit: most trials that are drawn.
         seed: which list of the possible ones.
         quiet: say nothing.
@@ -50,47 +52,98 @@ def draw_trials(
             unknown.
     """
     rule = trials.Rule(same_sex, cross_session)
-    sides = _candidates(source, split, need, cross_session, quiet)
+    sides = [
+        trials.Candidate(u.id, u.person, u.session, u.sex)
+        for u in candidates(source, split, split_column, need, cross_session, quiet)
+    ]
     possible = trials.count_trials(sides, rule)
     targets = possible[0] if targets is None else targets
     nontargets = min(targets, possible[1]) if nontargets is None else nontargets
+    announce(source, (targets, nontargets), possible, len(sides), seed, limit, quiet)
+    drawn = trials.draw_trials(sides, rule, targets, nontargets, seed)
+    write_drawn(source, drawn, len(sides), output, quiet)
+
+
+def announce(
+    source: str,
+    wanted: tuple[int, int],
+    possible: tuple[int, int],
+    n_utterances: int,
+    seed: int,
+    limit: int,
+    quiet: bool,
+) -> None:
+    """Say how many targets and nontargets will be drawn, of how many, before any is drawn.
+
+    Raises:
+        InputError: more than the limit.
+    """
+    targets, nontargets = wanted
     if not quiet:
         say(
             f"{targets + nontargets:,} trials: {targets:,} of {possible[0]:,} possible targets, "
-            f"{nontargets:,} of {possible[1]:,} nontargets, {len(sides):,} utterances, seed {seed}"
+            f"{nontargets:,} of {possible[1]:,} nontargets, {n_utterances:,} utterances, "
+            f"seed {seed}"
         )
     if targets + nontargets > limit:
         raise InputError(
             f"{source}: {targets + nontargets:,} trials, at most {limit:,} are drawn; ask for "
             "fewer with --targets and --nontargets, or raise --limit"
         )
-    drawn = trials.draw_trials(sides, rule, targets, nontargets, seed)
+
+
+def write_drawn(
+    source: str, drawn: list[trials.Trial], n_utterances: int, output: Path | None, quiet: bool
+) -> None:
+    """Write trials in VoxCeleb's form and say where.
+
+    Raises:
+        InputError: there are none.
+    """
     if not drawn:
-        raise InputError(f"{source}: no trial is possible among {len(sides)} utterances")
+        raise InputError(f"{source}: no trial is possible among {n_utterances} utterances")
     text = "".join(f"{label} {enrol} {test}\n" for label, enrol, test in drawn)
     write_text(text, output)
     if not quiet:
         say(f"written: {output or 'stdout'}, sha256:{durable.sha256_bytes(text.encode())[:12]}")
 
 
-def _candidates(
-    source: str, split: str, need: tuple[str, ...], cross_session: bool, quiet: bool
-) -> list[trials.Candidate]:
+def candidates(
+    source: str,
+    split: str,
+    split_column: str,
+    need: tuple[str, ...],
+    cross_session: bool,
+    quiet: bool,
+) -> list[Utterance]:
+    """Return the utterances that may be sides of trials.
+
+    Raises:
+        InputError: nobody of the split or with the senses; a person or session is unknown.
+    """
     found = read_utterances(source)
     for reject in found.rejects[:3]:
         say(f"warning: line {reject['line']} left out: {reject['code']}: {reject['detail']}")
     if len(found.rejects) > 3:
         say(f"warning: {len(found.rejects) - 3:,} more lines left out")
-    chosen = [u for u in found.utterances if not split or u.split == split]
+    chosen = [u for u in found.utterances if not split or value_of(u, split_column) == split]
     if not chosen:
-        splits = sorted({u.split or "none" for u in found.utterances})
+        splits = sorted({value_of(u, split_column) or "none" for u in found.utterances})
         raise InputError(f"{found.name}: nobody of split {split!r}; there are {', '.join(splits)}")
     chosen = _with_senses(found.name, chosen, need, quiet)
     for utterance in chosen:
         if not utterance.person or (cross_session and not utterance.session):
             what = "session (for --cross-session)" if utterance.person else "person"
             raise InputError(f"{found.name}: {utterance.id!r} has no {what}; complete the list")
-    return [trials.Candidate(u.id, u.person, u.session, u.sex) for u in chosen]
+    return chosen
+
+
+def value_of(utterance: Utterance, column: str) -> str:
+    """Return a column's value of a line as text, "" where it has none."""
+    if column in ("split", "sex", "session", "person"):
+        return getattr(utterance, column)
+    value = utterance.extra.get(column)
+    return "" if value is None else str(value)
 
 
 def _with_senses(

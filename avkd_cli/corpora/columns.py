@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 
 from avkd_cli.corpora import trees
-from avkd_cli.corpora.listing import Report, make_id
+from avkd_cli.corpora.listing import Names, Report
 from avkd_cli.corpora.paths import FOREIGN, as_on_disk, is_foreign
-from avkd_cli.corpora.tables import Row, read_table
+from avkd_cli.corpora.tables import Row, number, number_columns, read_table, seconds
 from avkd_cli.errors import InputError, Rejected
 from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
 
@@ -65,9 +65,11 @@ def _choose(table: Path, names: list[str], columns: Mapping[str, str]) -> dict[s
 def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
     seen: dict[str, tuple[int, dict]] = {}
     base = root or table.parent
-    some = False
+    some, made, rows = False, Names(str(table)), list(rows)
+    numbers = number_columns(rows)
     for row in rows:
-        utterance = _utterance(table, row, chosen, split)
+        utterance = _utterance(table, row, chosen, split, made, numbers)
+        report.expected.add(utterance.person)
         line, values = seen.setdefault(utterance.id, (row.line, row.values))
         if values != row.values:
             raise InputError(
@@ -88,37 +90,43 @@ def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
         report.notes.append(f"paths were taken from {base}; give another folder with --root")
 
 
-def _utterance(table: Path, row: Row, chosen: dict[str, str], split: str) -> Utterance:
+def _utterance(
+    table: Path,
+    row: Row,
+    chosen: dict[str, str],
+    split: str,
+    made: Names,
+    numbers: frozenset[str],
+) -> Utterance:
     values = {field: row.values[name] for field, name in chosen.items()}
     if not values["id"]:
         raise InputError(f"{table}:{row.line}: the id is empty; give every recording one")
     sex = values.get("sex", "")
-    seconds = {field: _seconds(table, row, values.get(field, "")) for field in SECONDS}
+    times = {
+        field: seconds(values[field], table, row.line) for field in SECONDS if values.get(field)
+    }
     return Utterance(
-        id=make_id(values["id"]),
-        extra=_others(row, chosen),
+        id=made.of("id", values["id"]),
+        extra=_others(row, chosen, numbers),
         **{field: values.get(field) or None for field in MEDIA},
-        **{field: make_id(values.get(field, "")) for field in ("person", "session")},
+        **{field: made.of(field, values.get(field, "")) for field in ("person", "session")},
         split=split or values.get("split", ""),
         sex=_SEXES.get(sex.lower(), sex.lower()),
-        **seconds,
+        **times,
     )
 
 
-def _others(row: Row, chosen: dict[str, str]) -> dict[str, str]:
-    """Return the columns that are no field, without empty ones."""
+def _others(
+    row: Row, chosen: dict[str, str], numbers: frozenset[str]
+) -> dict[str, str | int | float]:
+    """Return the columns that are no field, without empty ones, those of numbers as numbers."""
     used = set(chosen.values())
-    others = {name: value for name, value in row.values.items() if name not in used and value}
+    others: dict[str, str | int | float] = {
+        name: number(value) if name in numbers else value
+        for name, value in row.values.items()
+        if name not in used and value
+    }
     return {f"x-{name}" if name in FIELDS else name: value for name, value in others.items()}
-
-
-def _seconds(table: Path, row: Row, text: str) -> float | None:
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(f"{table}:{row.line}: {text!r} is no number of seconds") from None
 
 
 def _usable(written: str, base: Path, root: Path | None, report: Report) -> str | None:

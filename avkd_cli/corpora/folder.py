@@ -1,12 +1,13 @@
 """Any folder of people: `person/…/file`, sound, film and pictures of one stem joined."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from avkd_cli.corpora import trees
-from avkd_cli.corpora.listing import Report, make_id
+from avkd_cli.corpora.listing import Names, Report
 from avkd_cli.errors import InputError
 from avkd_cli.storage.utterances import Utterance
 
@@ -58,12 +59,36 @@ def list_folder(folder: Path, *, split: str = "") -> tuple[Iterator[Utterance], 
             f"{', '.join(splits)} taken for people; if it is a split, list {folder}/{splits[0]} "
             f"alone, with --split {splits[0]}"
         )
+    names, files = Names(str(folder)), SameFiles(report)
+    report.expected |= {names.of("person", person) for person in places}
     utterances = (
         utterance
         for person, roots in places.items()
-        for utterance in _utterances(person, _look(folder, roots, report), split)
+        for utterance in _utterances(
+            person, _look(folder, person, roots, report, files), split, names
+        )
     )
     return report.count(utterances), report
+
+
+class SameFiles:
+    """Which files were met, so that a link to one is known as what it is.
+
+    Args:
+        report: told of a file under two names.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._first: dict[tuple[int, int], tuple[str, str]] = {}
+
+    def meet(self, person: str, path: str, entry: os.DirEntry) -> None:
+        """Report a file that was met before, as that of this person or of another."""
+        found = entry.stat()
+        owner, first = self._first.setdefault((found.st_dev, found.st_ino), (person, path))
+        if first != path:
+            who = "two persons" if owner != person else "two names"
+            self._report.duplicated.add(f"{path} is {first}", f"the same file under {who} (a link)")
 
 
 def _places(folder: Path, report: Report) -> dict[str, list[str]]:
@@ -76,18 +101,22 @@ def _places(folder: Path, report: Report) -> dict[str, list[str]]:
                     places[person.name].append(f"{entry.name}/{person.name}")
         elif entry.is_dir():
             places[entry.name].append(entry.name)
-        elif trees.kind_of(entry.name):
+        else:
             report.missing.add(entry.name, "no person: the file lies in no folder")
     return dict(sorted(places.items()))
 
 
-def _look(folder: Path, roots: list[str], report: Report) -> _Files:
+def _look(folder: Path, person: str, roots: list[str], report: Report, same: SameFiles) -> _Files:
     found = _Files()
     for root in roots:
         for path, entry in trees.files(folder, root, report):
             kind = trees.kind_of(entry.name)
-            if kind is None or kind[0] == "boxes" or not trees.is_usable(path, entry, report):
+            if kind is None or kind[0] == "boxes":
+                report.passed_over.add(path, trees.no_step_reads(entry.name))
                 continue
+            if not trees.is_usable(path, entry, report):
+                continue
+            same.meet(person, path, entry)
             *above, name = path[len(root) + 1 :].split("/")
             key = tuple(part for part in above if part.lower() not in KIND_FOLDERS)
             stem = name.rpartition(".")[0]
@@ -107,13 +136,13 @@ def _add(files: dict[str, tuple[int, str]], kind: str, rank: int, path: str, rep
         files[kind] = rank, path
 
 
-def _utterances(person: str, found: _Files, split: str) -> Iterator[Utterance]:
+def _utterances(person: str, found: _Files, split: str, names: Names) -> Iterator[Utterance]:
     images = _join_pictures(found)
     for key in sorted(found.media.keys() | images.keys()):
         files = found.media.get(key, {})
         yield Utterance(
-            id=make_id(person, *key),
-            person=make_id(person),
+            id=names.of("recording", person, *key),
+            person=names.of("person", person),
             session="/".join(key[:-1]),
             audio=files["audio"][1] if "audio" in files else None,
             video=files["video"][1] if "video" in files else None,

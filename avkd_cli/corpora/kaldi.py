@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from avkd_cli.corpora import trees
-from avkd_cli.corpora.listing import Report, make_id
-from avkd_cli.corpora.tables import read_fields, read_text
+from avkd_cli.corpora.listing import Names, Report
+from avkd_cli.corpora.tables import read_fields, read_text, seconds
 from avkd_cli.errors import InputError
 from avkd_cli.storage.utterances import Utterance
 
@@ -30,18 +30,21 @@ def list_kaldi(folder: Path, *, split: str = "") -> tuple[Iterator[Utterance], R
 
     Raises:
         MissingInputError: no such folder, or no wav.scp or utt2spk in it.
-        InputError: a line is not as it should be, or an id is there twice.
+        InputError: a line is not as it should be, or an id is there twice; while reading: an end
+            or start that is no number of seconds, or two names that would become one.
     """
     trees.check_folder(folder)
     report = Report("kaldi", str(folder))
     recordings = _scp(folder / "wav.scp")
     persons = _pairs(folder / "utt2spk")
     sexes = _pairs(folder / "spk2gender") if (folder / "spk2gender").exists() else {}
+    names = Names(str(folder))
+    report.expected |= {names.of("person", person) for person in persons.values()}
     utterances = _list(folder, recordings, persons, report)
     about = (
         Utterance(
-            id=make_id(name),
-            person=make_id(persons[name]),
+            id=names.of("utterance", name),
+            person=names.of("person", persons[name]),
             audio=path,
             start=start,
             end=end,
@@ -57,12 +60,10 @@ def _scp(path: Path) -> dict[str, str]:
     """Return the right-hand side of each recording, which may hold blanks."""
     found: dict[str, str] = {}
     for number, line in enumerate(read_text(path).split("\n"), 1):
-        name, _, value = line.strip().partition(" ")
-        if not name:
-            continue
-        if not value:
-            name, _, value = line.strip().partition("\t")
-        _put(found, path, number, name, value.strip())
+        # Kaldi cuts at the first blank or tab; what follows is one path, blanks and all.
+        name, *value = re.split(r"[ \t]+", line.strip(" \t\r"), maxsplit=1)
+        if name:
+            _put(found, path, number, name, "".join(value))
     return found
 
 
@@ -85,11 +86,11 @@ def _segments(folder: Path) -> Iterator[tuple[str, str, float, float]]:
     for number, fields in read_fields(path):
         try:
             name, recording, start, end = fields
-            yield name, recording, float(start), float(end)
         except ValueError:
             raise InputError(
                 f"{path}:{number}: utterance, recording, start and end were wanted"
             ) from None
+        yield name, recording, seconds(start, path, number), seconds(end, path, number)
 
 
 def _list(folder: Path, recordings: dict[str, str], persons: dict[str, str], report: Report):

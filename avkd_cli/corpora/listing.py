@@ -5,9 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from avkd_cli.errors import InputError
 from avkd_cli.storage.utterances import Utterance
 
 SENSES = ("audio", "video", "images", "boxes")
+FINDINGS = ("missing", "unreadable", "duplicated", "passed_over")
+_SHOWN = 20  # persons on stderr
 _KEPT = 100  # examples of a finding; VoxCeleb2 could lack a million files
 
 
@@ -41,6 +44,7 @@ class Report:
     Args:
         corpus: which kind of tree was looked for.
         folder: where.
+        expected: whoever has a file or a line, so that nobody vanishes untold.
     """
 
     corpus: str
@@ -52,6 +56,8 @@ class Report:
     missing: Finding = field(default_factory=Finding)
     unreadable: Finding = field(default_factory=Finding)
     duplicated: Finding = field(default_factory=Finding)
+    passed_over: Finding = field(default_factory=Finding)  # files by suffix
+    expected: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     changed: Counter[str] = field(default_factory=Counter)  # what was read otherwise than written
     _lacking: dict[str, Finding] = field(default_factory=lambda: {s: Finding() for s in SENSES})
@@ -78,9 +84,15 @@ class Report:
         into.examples += finding.examples[: _KEPT - len(into.examples)]
 
     @property
+    def lost(self) -> list[str]:
+        """Who has no usable file, sorted."""
+        return sorted(self.expected - self.persons - {""})
+
+    @property
     def faults(self) -> int:
-        """How many things were missing, unreadable or there twice."""
-        return self.missing.count + self.unreadable.count + self.duplicated.count
+        """How many files were missing, unreadable, there twice or passed over, and persons lost."""
+        findings = (getattr(self, name) for name in FINDINGS)
+        return sum(finding.count for finding in findings) + len(self.lost)
 
     def to_json(self) -> dict:
         """Return the report as the JSON of `--report`."""
@@ -95,9 +107,8 @@ class Report:
                 **{sense: self.senses[sense] for sense in SENSES},
                 "splits": dict(self.splits),
             },
-            "missing": self.missing.to_json(),
-            "unreadable": self.unreadable.to_json(),
-            "duplicated": self.duplicated.to_json(),
+            **{name: getattr(self, name).to_json() for name in FINDINGS},
+            "lost_persons": {"count": len(self.lost), "examples": self.lost[:_KEPT]},
             "notes": [f"{count} {change}" for change, count in self.changed.items()] + self.notes,
         }
 
@@ -110,14 +121,50 @@ class Report:
         )
         if set(self.splits) - {""}:
             yield "splits: " + ", ".join(f"{n} {s or 'none'}" for s, n in self.splits.items())
-        for name in ("missing", "unreadable", "duplicated"):
+        for name in FINDINGS:
             finding: Finding = getattr(self, name)
             for reason, count in finding.reasons.items():
                 first = next((e["what"] for e in finding.examples if e["reason"] == reason), "")
-                yield f"{name}: {count}, {reason}" + f"; first: {first}" * bool(first)
+                shown = name.replace("_", " ")
+                yield f"{shown}: {count}, {reason}" + f"; first: {first}" * bool(first)
+        if self.lost:
+            who = ", ".join(self.lost[:_SHOWN]) + ", …" * (len(self.lost) > _SHOWN)
+            people = "1 person has" if len(self.lost) == 1 else f"{len(self.lost)} people have"
+            yield f"lost: {people} no usable file: {who}"
         for change, count in self.changed.items():
             yield f"{count} {change}"
         yield from self.notes
+
+
+class Names:
+    """Names as a list can hold them, told apart: two that would become one are refused.
+
+    Args:
+        where: the folder or table, for messages.
+    """
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._first: dict[tuple[str, str], str] = {}
+
+    def of(self, kind: str, *parts: str) -> str:
+        """Return `make_id` of the parts.
+
+        Args:
+            kind: of name, such as "person"; names of two kinds may be equal.
+            parts: of the name.
+
+        Raises:
+            InputError: another name of this kind became the same.
+        """
+        made, own = make_id(*parts), unicodedata.normalize("NFC", "/".join(parts))
+        first = self._first.setdefault((kind, made), own)
+        if first != own:
+            raise InputError(
+                f"{self._where}: {kind} {first!r} and {kind} {own!r} would both be {made!r}; "
+                "rename one"
+            )
+        return made
 
 
 def make_id(*parts: str) -> str:

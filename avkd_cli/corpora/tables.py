@@ -3,6 +3,7 @@
 import csv
 import io
 import itertools
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,6 +183,50 @@ def read_fields(path: Path) -> Iterator[tuple[int, list[str]]]:
         MissingInputError, InputError: as `read_text`.
     """
     for number, line in enumerate(read_text(path).split("\n"), 1):
-        fields = line.split()
+        fields = [field for field in re.split("[ \t]", line.rstrip("\r")) if field]
         if fields:
             yield number, fields
+
+
+# A leading zero or a plus is a code, such as 007; beyond fifteen digits a float is another number.
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?([eE][+-]?\d{1,3})?")
+
+
+def number_columns(rows: list[Row]) -> frozenset[str]:
+    """Return the columns all of whose values are numbers, empty ones apart."""
+    columns = rows[0].values if rows else {}
+    return frozenset(
+        name
+        for name in columns
+        if any(row.values[name] for row in rows)
+        and all(_is_plain(row.values[name]) for row in rows if row.values[name])
+    )
+
+
+def _is_plain(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text)) and math.isfinite(float(text))
+
+
+def number(text: str) -> int | float:
+    """Return the number that a value of such a column is: whole ones as int."""
+    return int(text) if text.removeprefix("-").isdecimal() else float(text)
+
+
+_SECONDS = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def seconds(text: str, path: Path, line: int) -> float:
+    """Return a number of seconds: finite, in decimal digits.
+
+    Args:
+        text: the number.
+        path: of the file, and
+        line: where it stands there, for messages.
+
+    Raises:
+        InputError: nan, inf, 1e400, 1_0 and whatever else is no such number.
+    """
+    found = float(text) if _SECONDS.fullmatch(text) else math.nan
+    if not math.isfinite(found):
+        raise InputError(f"{path}:{line}: {text!r} is no finite number of seconds; correct it")
+    return found

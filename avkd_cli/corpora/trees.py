@@ -5,13 +5,18 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from avkd_cli.audio.formats import SUFFIXES
 from avkd_cli.corpora.listing import Report
 from avkd_cli.errors import MissingInputError
+from avkd_cli.storage.clutter import is_clutter
+from avkd_cli.vision.suffixes import IMAGES, VIDEOS
 
-# The first of a kind is preferred where one recording lies in several forms.
-AUDIO = (".wav", ".flac", ".m4a", ".aac", ".mp3", ".opus", ".ogg")
-VIDEO = (".mp4", ".mkv", ".avi", ".mpg", ".mpeg", ".mov", ".webm")
-IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".pgm", ".ppm")
+# What is listed is what is read: the suffixes are those of the decoders. The first of a kind is
+# preferred where one recording lies in several forms.
+_BEST = (".wav", ".flac", ".m4a", ".aac", ".mp3", ".opus", ".ogg")
+_SOUND = tuple(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
+VIDEO = VIDEOS
+AUDIO = tuple(dict.fromkeys(s for s in (*_BEST, *_SOUND) if s not in VIDEO))
 BOXES = (".txt",)
 _KINDS = {
     suffix: (kind, rank)
@@ -27,6 +32,12 @@ def kind_of(name: str) -> tuple[str, int] | None:
     return _KINDS.get(name[dot:].lower()) if dot > 0 else None
 
 
+def no_step_reads(name: str) -> str:
+    """Return why a file is passed over, by its suffix."""
+    dot = name.rfind(".")
+    return f"{name[dot:].lower()} files, which are not read" if dot > 0 else "files without suffix"
+
+
 def check_folder(folder: Path) -> None:
     """Raise MissingInputError unless `folder` is a folder that can be read."""
     if not folder.is_dir():
@@ -40,10 +51,10 @@ def check_folder(folder: Path) -> None:
 
 
 def children(folder: Path, relative: str, report: Report) -> list[os.DirEntry]:
-    """Return what is in a folder, sorted by name, hidden names left out."""
+    """Return what is in a folder, sorted by name, without what systems leave behind."""
     try:
         with os.scandir(folder / relative) as entries:
-            return sorted((e for e in entries if e.name[0] != "."), key=lambda e: e.name)
+            return sorted((e for e in entries if not is_clutter(e.name)), key=lambda e: e.name)
     except OSError as error:
         report.unreadable.add(relative or str(folder), _reason(error))
         return []

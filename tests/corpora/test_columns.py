@@ -106,7 +106,11 @@ def test_the_same_line_twice_is_reported_and_another_of_one_id_stops(table):
         ("id,id\n", {}, "column 'id' twice"),
         ("id,audio\ns1\n", {}, ":2: 1 values, 2 were wanted"),
         ("id,audio\n,v/1.wav\n", {}, ":2: the id is empty"),
-        ("id,audio,start\ns1,v/1.wav,soon\n", {}, ":2: 'soon' is no number"),
+        ("id,audio,start\ns1,v/1.wav,soon\n", {}, ":2: 'soon' is no finite number"),
+        ("id,audio,start\ns1,v/1.wav,0\ns2,v/2.wav,nan\n", {}, ":3: 'nan' is no finite number"),
+        ("id,audio,end\ns1,v/1.wav,1e400\n", {}, ":2: '1e400' is no finite number"),
+        ("id,audio,end\ns1,v/1.wav,-inf\n", {}, ":2: '-inf' is no finite number"),
+        ("id,audio,end\ns1,v/1.wav,1_0\n", {}, ":2: '1_0' is no finite number"),
     ],
 )
 def test_wrong_tables_are_refused_with_their_line(table, text, columns, message):
@@ -172,3 +176,48 @@ def test_decimal_commas_are_seconds(table):
     found, report = listed(table("id;audio;start;end\ns1;v/1.wav;0,5;1,25\n"), {})
     assert found[0] == {"id": "s1", "audio": "v/1.wav", "start": 0.5, "end": 1.25}
     assert "decimal commas in start, end were read as points" in list(report.lines())
+
+
+def test_columns_of_numbers_are_numbers_and_codes_stay_text(table):
+    path = table(
+        "id,audio,age,snr,code,mixed,huge,bad,empty\n"
+        "s1,v/1.wav,34,12.5,007,1,1e400,nan,\n"
+        "s2,v/2.wav,,-3,010,x,1e400,nan,\n"
+    )
+    (first, second), _ = listed(path, {})
+    assert (first["age"], first["snr"], second["snr"]) == (34, 12.5, -3)
+    assert isinstance(first["age"], int)
+    assert "age" not in second
+    assert (first["code"], first["mixed"], first["huge"], first["bad"]) == (
+        "007",
+        "1",
+        "1e400",
+        "nan",
+    )
+    assert "empty" not in first
+
+
+@pytest.mark.parametrize(
+    ("rows", "kind"),
+    [
+        ("s1,Ann Lee,v/1.wav\ns2,Ann_Lee,v/2.wav\n", "person 'Ann Lee' and person 'Ann_Lee'"),
+        ("s 1,ann,v/1.wav\ns_1,ann,v/2.wav\n", "id 's 1' and id 's_1'"),
+        ("s_1,ann,v/1.wav\ns\u00a01,ann,v/2.wav\n", "id 's_1' and id 's\\\\xa01'"),
+    ],
+)
+def test_two_names_that_would_become_one_are_refused(table, rows, kind):
+    with pytest.raises(InputError, match=f"{kind} would both be"):
+        listed(table("id,person,audio\n" + rows), {})
+
+
+def test_one_name_in_both_spellings_of_unicode_is_one_name(table):
+    names = [unicodedata.normalize(form, "José") for form in ("NFC", "NFD")]
+    found, _ = listed(table(f"id,person,audio\n1,{names[0]},v/1.wav\n2,{names[1]},v/2.wav\n"), {})
+    assert found[0]["person"] == found[1]["person"] == names[0]
+
+
+def test_a_person_of_whom_no_file_is_there_is_named(table):
+    path = table("id,person,audio\ns1,ann,v/1.wav\ns2,bob,v/absent.wav\ns3,cyd,v/gone.wav\n")
+    _, report = listed(path, {})
+    assert report.lost == ["bob", "cyd"]
+    assert "lost: 2 people have no usable file: bob, cyd" in list(report.lines())

@@ -101,3 +101,69 @@ def test_folders_called_like_splits_are_said_to_be_taken_for_people(plant):
         f"list {folder}/test alone, with --split test"
     ]
     assert listed(plant("ann/a.wav").parent / folder.name / "train")[1].notes == []
+
+
+def test_what_no_step_reads_is_counted_by_suffix_and_whoever_has_nothing_else_is_named(plant):
+    folder = plant(
+        "ann/1.flac", "ann/notes.TXT", "bob/1.wmv", "bob/2.wmv", "cyd/README", "dan/x.docx"
+    )
+    _, report = listed(folder)
+    assert report.passed_over.reasons == {
+        ".txt files, which are not read": 1,
+        ".wmv files, which are not read": 2,
+        "files without suffix": 1,
+        ".docx files, which are not read": 1,
+    }
+    assert report.lost == ["bob", "cyd", "dan"]
+    assert report.faults == 8
+    lines = list(report.lines())
+    assert "passed over: 2, .wmv files, which are not read; first: bob/1.wmv" in lines
+    assert "lost: 3 people have no usable file: bob, cyd, dan" in lines
+    json = report.to_json()
+    assert json["passed_over"]["reasons"][".wmv files, which are not read"] == 2
+    assert json["lost_persons"] == {"count": 3, "examples": ["bob", "cyd", "dan"]}
+
+
+def test_what_systems_leave_behind_is_nobody_s(plant):
+    found, report = listed(
+        plant("ann/1.flac", "ann/._1.flac", "ann/.DS_Store", "ann/Thumbs.db", "__MACOSX/ann/1.flac",
+              ".Trash/x/1.wav", "@eaDir/ann/1.wav")
+    )  # fmt: skip
+    assert list(found) == ["ann/1"]
+    assert report.faults == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.wave", "a.sph", "a.oga", "a.m4b", "a.mka", "a.amr", "a.caf", "a.aiff", "a.m4v", "a.3gp",
+     "a.mov", "a.vob", "a.webp", "a.tiff", "a.pgm", "a.bmp", "a.JPE"],
+)  # fmt: skip
+def test_what_a_step_reads_is_listed(plant, name):
+    found, report = listed(plant(f"ann/{name}"))
+    assert list(found) == ["ann/a"]
+    assert report.faults == 0
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("Ann Lee/1.flac", "Ann_Lee/2.flac"), ("Ann Lee/1.flac", "wav/Ann_Lee/2.flac"),
+     ("ann/my take.flac", "ann/my_take.flac")],
+)  # fmt: skip
+def test_two_names_that_would_become_one_are_refused(plant, names):
+    with pytest.raises(InputError, match="would both be"):
+        listed(plant(*names))
+
+
+def test_a_link_to_a_file_of_somebody_else_is_reported(plant):
+    folder = plant("ann/1.flac", "bob/2.flac", "ann/copy/x.flac")
+    (folder / "bob/3.flac").symlink_to("../ann/1.flac")
+    (folder / "ann/4.flac").hardlink_to(folder / "ann/1.flac")
+    (folder / "cyd").symlink_to("ann/copy")
+    _, report = listed(folder)
+    assert report.duplicated.reasons == {
+        "the same file under two persons (a link)": 2,
+        "the same file under two names (a link)": 1,
+    }
+    assert {one["what"] for one in report.duplicated.examples} == {
+        "bob/3.flac is ann/1.flac", "ann/4.flac is ann/1.flac", "cyd/x.flac is ann/copy/x.flac"
+    }  # fmt: skip

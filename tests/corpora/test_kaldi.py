@@ -89,7 +89,22 @@ def test_a_relative_path_is_found_where_the_command_runs(data, tmp_path, monkeyp
         ({"wav_scp": "u1 c.wav\n", "utt2spk": "u1 ann bob\n"}, r"utt2spk:1: two columns"),
         (
             {"wav_scp": "u1 c.wav\n", "utt2spk": "u1 ann\n", "segments": "s1 u1 0 x\n"},
+            "segments:1: 'x' is no finite number of seconds",
+        ),
+        *(
+            (
+                {"wav_scp": "u1 c.wav\n", "utt2spk": "s1 ann\n", "segments": f"s1 u1 {times}\n"},
+                "segments:1: .* is no finite number of seconds",
+            )
+            for times in ("nan 1", "0 inf", "0 1e400", "-Infinity 1", "0 1_0")
+        ),
+        (
+            {"wav_scp": "u1 c.wav\n", "utt2spk": "u1 ann\n", "segments": "s1 u1 0\n"},
             "segments:1: utterance, recording, start and end",
+        ),
+        (
+            {"wav_scp": "u1 c.wav\nu2 c.wav\n", "utt2spk": "u1 B\u00a0C\nu2 B_C\n"},
+            "would both be 'B_C'",
         ),
     ],
 )
@@ -101,3 +116,16 @@ def test_wrong_lines_are_refused(data, files, message):
 def test_a_directory_without_wav_scp_is_missing_an_input(data):
     with pytest.raises(MissingInputError, match=r"wav\.scp"):
         listed(data(utt2spk="u1 ann\n"))
+
+
+@pytest.mark.parametrize("gap", [" ", "\t", " \t ", "\t\t"])
+def test_an_id_ends_at_the_first_blank_or_tab_and_the_path_is_the_rest(data, gap):
+    folder = data(wav_scp=f"utt1{gap}a b.wav\r\n", utt2spk=f"utt1{gap}ann\r\n")
+    found, report = listed(folder)
+    assert [(u["id"], u["person"], u["audio"]) for u in found] == [("utt1", "ann", "a b.wav")]
+    assert report.faults == 0
+
+
+def test_a_person_without_a_recording_is_named(data):
+    folder = data(wav_scp="u1 c.wav\nu2 absent.wav\n", utt2spk="u1 ann\nu2 bob\n")
+    assert listed(folder)[1].lost == ["bob"]

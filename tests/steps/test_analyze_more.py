@@ -93,6 +93,18 @@ def test_numbers_are_cut_into_quarters(scores, people):
     assert found["threshold"] == 1
 
 
+def test_numbers_that_a_list_spells_as_text_are_numbers_but_sessions_are_names(scores, people):
+    lines = [json.loads(line) for line in people.read_text().splitlines()]
+    for number, line in enumerate(lines):
+        line |= {"age": str(20 + number % 40), "session": str(number % 9)}
+    people.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = run("breakdown", scores, "--people", people, "--by", "age", "--threshold", 1)
+    assert {group["name"].count(" to ") for group in found["groups"]} == {0, 1}
+    assert len(found["groups"]) == 4 + 1
+    found = run("breakdown", scores, "--people", people, "--by", "session", "--threshold", 1)
+    assert {group["name"] for group in found["groups"]} == {*"012345678", "different"}
+
+
 def test_an_unknown_column_names_those_there_are(scores, people):
     with pytest.raises(InputError, match="no line has 'colour'; there are id, person"):
         run("breakdown", scores, "--people", people, "--by", "colour")

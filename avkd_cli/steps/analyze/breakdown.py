@@ -1,5 +1,7 @@
 """`avkd analyze breakdown`: error rates by any column of the list of utterances."""
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +17,7 @@ from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelle
 from avkd_cli.steps.analyze.metrics import measured
 from avkd_cli.steps.analyze.people import read_people, trial_persons
 from avkd_cli.storage import durable
-from avkd_cli.storage.utterances import Utterance
+from avkd_cli.storage.utterances import FIELDS, Utterance
 from avkd_cli.verification.decisions import resample_decisions
 from avkd_cli.verification.extensions import Spellings
 from avkd_cli.verification.scores import Scores
@@ -164,10 +166,17 @@ def column_values(
         known = dict.fromkeys(key for line in lines[:100] for key in line.to_json())
         shown = ", ".join(list(known)[:EXAMPLES])
         raise InputError(f"{source}: no line has {column!r}; there are {shown}")
-    numbers = all(
-        value is None or (isinstance(value, int | float) and not isinstance(value, bool))
-        for value in found
-    )
-    if numbers:
-        return quartiles([float("nan") if value is None else value for value in found])
+    given = [value for value in found if value not in (None, "")]
+    # Tools that make lists write numbers as text as well; but a session "2" is a name.
+    if all(_is_number(value, spelled=column not in FIELDS) for value in given):
+        return quartiles([math.nan if value in (None, "") else float(value) for value in found])
     return ["" if value is None else str(value) for value in found]
+
+
+def _is_number(value: object, spelled: bool) -> bool:
+    if isinstance(value, str):
+        return spelled and _SPELLED.fullmatch(value) is not None and math.isfinite(float(value))
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_SPELLED = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d+)?([eE][+-]?\d{1,3})?")

@@ -61,7 +61,7 @@ def check(
 
     Raises:
         MissingInputError: a store, or the list, is not there.
-        UsageError: a store of embeddings has no source to decode.
+        UsageError: a store of embeddings or sequences has no media to decode.
     """
     reports = []
     for argument in stores:
@@ -82,7 +82,7 @@ def faults_of_source(path: Path, source: Source) -> Iterator[str]:
     version of a decoder is a fault as well.
     """
     store = open_store(path)
-    if not isinstance(store, RaggedStore):
+    if not isinstance(store, RaggedStore) or not SPECS[store.kind].media:
         raise UsageError(f"{path}: --source is for stores of sound or faces")
     listed = read_utterances(source.utterances, source.root)
     inputs = store.manifest["inputs"]

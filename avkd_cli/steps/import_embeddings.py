@@ -10,7 +10,8 @@ from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.extract_embeddings import chosen_fingerprint
 from avkd_cli.storage import durable
-from avkd_cli.storage.computed import Origin, Rows, build_computed
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.heads import AAM, SOFTMAX, StoredHead
 from avkd_cli.storage.utterances import read_ids
@@ -55,7 +56,7 @@ def import_embeddings(
         | chosen_fingerprint(ids, list_file),
         said={"modality": modality, "imported": source.name},
     )
-    return build_computed(output, content, origin, execution)
+    return build_store(output, content, origin, execution)
 
 
 def head_of(source: Path, arrays: dict[str, np.ndarray], dimension: int) -> StoredHead | None:

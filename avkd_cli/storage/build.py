@@ -1,20 +1,22 @@
-"""Build a store from a list of utterances, or of embeddings: plan, make what is missing, publish.
+"""Build a store of media from a list of utterances, whose records workers make.
 
-Any command may be killed at any time and run again; the bytes are those of a run left alone.
 Reference: reliability.md 2.2 and 3.
 """
 
 import dataclasses
 import functools
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import Rejected
-from avkd_cli.storage import dryrun, durable, index, manifest, partitions, rejects, workers
+from avkd_cli.storage import dryrun, durable, index, rejects, workers
+from avkd_cli.storage.builder import Files, Job, Origin, Said, build_store
 from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
 from avkd_cli.storage.record import Process, Record, Task, media_size
@@ -31,6 +33,102 @@ __all__ = [
 
 RECORD_SECONDS = 120.0
 """What one record may take before its worker is ended; decoders have stricter limits."""
+
+
+@dataclass(frozen=True)
+class Recordings:
+    """The content of a store of media: a row for each utterance that `process` accepts.
+
+    Args:
+        spec: what is stored.
+        utterances: the list.
+        process: utterance → record, or Rejected; a function that a worker can import.
+        options: a dataclass, handed to `process`.
+        size: utterances in a partition, unless the user says otherwise.
+        max_reject_fraction: the same, of records that may be rejected.
+        sizes: of each utterance's media, as text.
+    """
+
+    spec: StoreSpec
+    utterances: UtteranceList
+    process: Process
+    options: Any
+    size: int
+    max_reject_fraction: float
+    sizes: list[str]
+
+    software: ClassVar[tuple[str, ...]] = (
+        "avkd", "av", "insightface", "numcodecs", "numpy", "onnxruntime", "opencv-python",
+        "soundfile", "soxr", "tensorstore", "torch", "torchaudio", "zarr",
+    )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self.utterances.utterances)
+
+    def partition_rows(self, asked: int | None) -> int:
+        """Return how many utterances make a partition."""
+        return asked or self.size
+
+    def settings(self) -> Said:
+        """Return nothing: the settings are the step's."""
+        return {}
+
+    def layout(self) -> Said:
+        """Return what decides where things are stored."""
+        return {"utterances": len(self)}
+
+    def foretell(self, out: Path, plan: Plan) -> Said:
+        """Say what would be done, with sizes estimated from a few records."""
+        return dryrun.of_utterances(
+            out, plan, self.utterances, self.sizes, self.spec, self.process, self.options
+        )
+
+    def make(self, job: Job, numbers: range, marks: Marks) -> None:
+        """Make every partition that has no mark, and add its mark."""
+        limit = self._limit(job)
+        limit.check(marks.values())
+        todo = [number for number in numbers if number not in marks]
+        earlier = sum(_finished(mark) for mark in marks.values())
+        quiet = job.execution.quiet
+        with progress(job.step, limit.planned, quiet=quiet, done=earlier) as advance:
+
+            def done(mark: dict[str, Any]) -> None:
+                marks[mark["partition"]] = mark
+                advance(mark["accepted"], sum(mark["rejected"].values()))
+                limit.check(marks.values())
+
+            try:
+                _run(self._tasks(job, todo), len(todo), done, job.execution)
+            except OSError as error:
+                raise durable.explain(error, Path(error.filename or "the disk")) from error
+
+    def _tasks(self, job: Job, numbers: Iterable[int]) -> Iterator[Task]:
+        """Yield what a worker needs to make each partition."""
+        for number in numbers:
+            part = job.part(number)
+            yield Task(
+                job.work,
+                number,
+                self.utterances.part(part),
+                self.sizes[part],
+                self.spec,
+                self.process,
+                self.options,
+                RECORD_SECONDS,
+            )
+
+    def _limit(self, job: Job) -> rejects.Limit:
+        fraction = self.max_reject_fraction
+        return rejects.Limit.of(self.utterances, job.execution, fraction, job.out, job.step)
+
+    def whole(self, job: Job, marks: Marks) -> tuple[Files, Said]:
+        """Return the files above the partitions, and what avkd.json says of them."""
+        self._limit(job).check_end(marks.values())
+        return index.assemble(job.work, self.spec, marks, self.utterances.rejects)
+
+    def report(self, job: Job, marks: Marks, whole: Said) -> None:
+        """Say what was accepted and rejected."""
+        self._limit(job).report(marks.values(), self.utterances, whole["counts"])
 
 
 def build_from_utterances(
@@ -70,49 +168,13 @@ def build_from_utterances(
         OutputError: `out` is something else, or was made or begun otherwise.
         WriteError, TemporaryError: the machine's fault; run again.
     """
-    size = execution.partition_size or partition_size
     sizes = _media_sizes(utterances, spec)
-    plan = Plan(
-        step=step,
-        kind=spec.kind,
-        version=spec.version,
-        config=dataclasses.asdict(settings),
-        inputs={"list": utterances.digest, "media": durable.digest_of(sizes), **(inputs or {})},
-        partitions=-(-len(utterances.utterances) // size),
-        layout={"partition_size": size, "utterances": len(utterances.utterances)},
-        software=_software(),
+    content = Recordings(
+        spec, utterances, process, settings, partition_size, max_reject_fraction, sizes
     )
-    if execution.dry_run:
-        partitions.check_output(out)
-        return dryrun.of_utterances(out, plan, utterances, sizes, spec, process, settings)
-    limit = rejects.Limit.of(utterances, execution, max_reject_fraction, out, step)
-
-    def tasks(numbers: Iterable[int]) -> Iterator[Task]:
-        for number in numbers:
-            part = slice(number * size, (number + 1) * size)
-            yield Task(
-                partitions.work_of(out),
-                number,
-                utterances.part(part),
-                sizes[part],
-                spec,
-                process,
-                settings,
-                RECORD_SECONDS,
-            )
-
-    def make(_: Path, numbers: range, marks: partitions.Marks) -> None:
-        limit.check(marks.values())
-        _make(tasks, numbers, marks, limit, step, execution)
-
-    def assemble(work: Path, marks: partitions.Marks) -> Any:
-        limit.check_end(marks.values())
-        return index.assemble(work, spec, marks, utterances)
-
-    def report(marks: partitions.Marks, whole: Mapping[str, Any]) -> None:
-        limit.report(marks.values(), utterances, whole["counts"])
-
-    return partitions.produce(out, plan, execution, make, assemble, report)
+    made_from = {"list": utterances.digest, "media": durable.digest_of(sizes), **(inputs or {})}
+    origin = Origin(step, dataclasses.asdict(settings), made_from)
+    return build_store(out, content, origin, execution)
 
 
 def media_fingerprint(utterances: UtteranceList, spec: StoreSpec) -> str:
@@ -134,38 +196,6 @@ def _media_sizes(utterances: UtteranceList, spec: StoreSpec) -> list[str]:
             return ""
 
     return [size(utterance) for utterance in utterances.utterances]
-
-
-def _software() -> dict[str, str | None]:
-    """Return versions of what decides bytes: a store is not made half by one, half by another."""
-    names = ["avkd", "av", "insightface", "numcodecs", "numpy", "onnxruntime", "opencv-python"]
-    names += ["soundfile", "soxr", "tensorstore", "torch", "torchaudio", "zarr"]
-    return {name: manifest.library_version(name) for name in names}
-
-
-def _make(
-    tasks: Callable[[Iterable[int]], Iterator[Task]],
-    numbers: range,
-    marks: dict[int, dict],
-    limit: rejects.Limit,
-    step: str,
-    execution: Execution,
-) -> None:
-    """Make every partition that has no mark; add the marks."""
-    todo = [number for number in numbers if number not in marks]
-    earlier = sum(_finished(mark) for mark in marks.values())
-    with progress(step, limit.planned, quiet=execution.quiet, done=earlier) as advance:
-
-        def done(mark: dict[str, Any]) -> None:
-            marks[mark["partition"]] = mark
-            rejected = sum(mark["rejected"].values())
-            advance(mark["accepted"], rejected)
-            limit.check(marks.values())
-
-        try:
-            _run(tasks(todo), len(todo), done, execution)
-        except OSError as error:
-            raise durable.explain(error, Path(error.filename or "the disk")) from error
 
 
 def _finished(mark: Mapping[str, Any]) -> int:

@@ -1,24 +1,20 @@
-"""Build a store that this process computes, partition by partition, such as of embeddings.
+"""What stores that this process computes have in common, such as those of embeddings."""
 
-What a killed run had finished is kept, as in `build`, whose workers make stores of media.
-"""
-
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
-from avkd_cli.config import Execution
 from avkd_cli.errors import InputError
-from avkd_cli.storage import dryrun, durable, manifest, partitions
+from avkd_cli.storage import dryrun, durable
+from avkd_cli.storage.builder import Files, Job, Said
+from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
 from avkd_cli.storage.readers import Store
 from avkd_cli.storage.specs import StoreSpec
-
-# Versions that decide bytes: a store is not made half by one, half by another.
-_SOFTWARE = ("avkd", "numcodecs", "torch", "zarr")
 
 
 @dataclass(frozen=True)
@@ -72,115 +68,54 @@ class Rows:
         return {"utterances": len(self.ids), "persons": persons, "rejected": 0}
 
 
-@dataclass(frozen=True)
-class Origin:
-    """Where a store comes from: what its manifest says beside its content.
-
-    Args:
-        step: the command's name.
-        config: its settings.
-        inputs: what it was made from, name → fingerprint.
-        said: what else the manifest says, such as modality and run.
-    """
-
-    step: str
-    config: Mapping[str, Any] = field(default_factory=dict)
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    said: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Content(Protocol):
-    """What a computed store holds.
-
-    Attributes:
-        rows: whose.
-        spec: its kind.
-        partition_rows: rows of a partition, unless others are asked for.
-    """
+class Computed(ABC):
+    """The content of a store that this process computes, partition by partition."""
 
     rows: Rows
-    spec: StoreSpec
-    partition_rows: int
+    spec: ClassVar[StoreSpec]
+    software: ClassVar[tuple[str, ...]] = ("avkd", "numcodecs", "torch", "zarr")
 
-    def layout(self) -> dict[str, Any]:
-        """Return what decides where things are stored, beside the size of a partition."""
-        ...
+    def __len__(self) -> int:
+        return len(self.rows)
 
+    @abstractmethod
+    def partition_rows(self, asked: int | None) -> int:
+        """Return how many rows make a partition; `asked`: what the user says."""
+
+    def settings(self) -> Said:
+        """Return what belongs to the settings, beside those of the step."""
+        return {}
+
+    @abstractmethod
+    def layout(self) -> Said:
+        """Return what decides where things are stored."""
+
+    @abstractmethod
     def expected_bytes(self) -> int:
         """Return about how much will be stored, before packing."""
-        ...
 
-    def part(self, number: int, part: slice, size: int) -> tuple[dict[str, bytes], dict[str, Any]]:
-        """Compute a partition: its files, and what its mark says beside.
+    def foretell(self, out: Path, plan: Plan) -> Said:
+        """Say how large the store would be."""
+        return dryrun.of_computed(out, plan, len(self), self.expected_bytes())
 
-        Args:
-            number: of the partition.
-            part: its rows.
-            size: rows of every partition but the last.
-        """
-        ...
-
-    def whole(
-        self, work: Path, marks: partitions.Marks, size: int
-    ) -> tuple[dict[str, bytes], dict[str, Any]]:
-        """Return the files above the partitions, and what avkd.json says of them."""
-        ...
-
-
-def build_computed(
-    out: Path, content: Content, origin: Origin, execution: Execution
-) -> dict[str, Any] | None:
-    """Make a store of what this process computes.
-
-    Args:
-        out: its name.
-        content: what it holds, and what computes it.
-        origin: what its manifest says of how it was made.
-        execution: how to do it; nothing in it changes the result.
-
-    Returns:
-        As `build.build_from_utterances`.
-
-    Raises:
-        InputError: what was computed is not finite.
-        OutputError, WriteError, TemporaryError: as `build.build_from_utterances`.
-    """
-    count = len(content.rows)
-    size = min(execution.partition_size or content.partition_rows, count)
-    plan = _plan(content, origin, size)
-    if execution.dry_run:
-        partitions.check_output(out)
-        return dryrun.of_computed(out, plan, count, content.expected_bytes())
-
-    def make(work: Path, numbers: range, marks: partitions.Marks) -> None:
-        earlier = size * len(marks)
-        with progress(origin.step, count, quiet=execution.quiet, done=earlier) as advance:
+    def make(self, job: Job, numbers: range, marks: Marks) -> None:
+        """Commit each of these partitions that has no mark, and add its mark."""
+        earlier = job.size * len(marks)
+        with progress(job.step, len(self), quiet=job.execution.quiet, done=earlier) as advance:
             for number in (number for number in numbers if number not in marks):
-                part = slice(number * size, min((number + 1) * size, count))
-                rows = part.stop - part.start
-                files, summary = content.part(number, part, size)
-                summary = {"accepted": rows, "rejected": {}, **summary}
-                marks[number] = partitions.commit(work, number, files, summary)
-                advance(rows)
+                marks[number] = self.commit(job, number)
+                advance(marks[number]["accepted"])
 
-    def assemble(work: Path, marks: partitions.Marks) -> tuple[dict[str, bytes], dict[str, Any]]:
-        files, record = content.whole(work, marks, size)
-        return files, {**origin.said, **record}
+    @abstractmethod
+    def commit(self, job: Job, number: int) -> dict[str, Any]:
+        """Compute a partition, write it and return its mark."""
 
-    return partitions.produce(out, plan, execution, make, assemble)
+    @abstractmethod
+    def whole(self, job: Job, marks: Marks) -> tuple[Files, Said]:
+        """Return the files above the partitions, and what avkd.json says of them."""
 
-
-def _plan(content: Content, origin: Origin, size: int) -> Plan:
-    return Plan(
-        step=origin.step,
-        kind=content.spec.kind,
-        version=content.spec.version,
-        config=origin.config,
-        inputs=origin.inputs,
-        partitions=-(-len(content.rows) // size),
-        layout={"partition_size": size, **content.layout()},
-        software={name: manifest.library_version(name) for name in _SOFTWARE},
-    )
+    def report(self, job: Job, marks: Marks, whole: Said) -> None:  # noqa: B027
+        """Say nothing: nothing can be rejected."""
 
 
 def digest_of_rows(*columns: Sequence[str]) -> str:

@@ -9,24 +9,23 @@ import numpy as np
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError
-from avkd_cli.storage import partitions
-from avkd_cli.storage.computed import Origin, Rows, build_computed, digest_of_rows
+from avkd_cli.storage import index, partitions
+from avkd_cli.storage.builder import Files, Job, Origin, Said, build_store
+from avkd_cli.storage.computed import Computed, Rows, digest_of_rows
 from avkd_cli.storage.heads import AAM, PERSON, StoredHead
+from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.record import reject_lines
-from avkd_cli.storage.specs import EMBEDDINGS, GROUP, Array, StoreSpec
+from avkd_cli.storage.specs import EMBEDDINGS, GROUP, StoreSpec
 
 EMBEDDING_ROWS = 4096
 """Rows of a partition: 8 MiB at 512 dimensions."""
 
-_ARRAYS = {array.name: array for array in (*EMBEDDINGS.index, *EMBEDDINGS.items)}
+_ARRAYS = {array.name: array for array in (*EMBEDDINGS.index, *EMBEDDINGS.others)}
 _VECTORS = _ARRAYS["embedding"]
-
-Files = dict[str, bytes]
-Said = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Embeddings:
+class Embeddings(Computed):
     """The content of a store of embeddings.
 
     Args:
@@ -46,11 +45,14 @@ class Embeddings:
     trained_on: Sequence[str] | None = None
 
     spec: ClassVar[StoreSpec] = EMBEDDINGS
-    partition_rows: ClassVar[int] = EMBEDDING_ROWS
 
     def __post_init__(self) -> None:
         if self.head is not None and self.head.dimension != self.dimension:
             raise ValueError(f"classifier {self.head.weight.shape}, embeddings {self.dimension}")
+
+    def partition_rows(self, asked: int | None) -> int:
+        """Return how many rows make a partition: no more than there are."""
+        return min(asked or EMBEDDING_ROWS, len(self.rows))
 
     def layout(self) -> Said:
         """Return what decides where things are stored."""
@@ -61,22 +63,25 @@ class Embeddings:
         """Return the bytes of the vectors."""
         return 4 * len(self.rows) * self.dimension
 
-    def part(self, number: int, part: slice, size: int) -> tuple[Files, Said]:
-        """Return the files of a block of vectors."""
+    def commit(self, job: Job, number: int) -> Said:
+        """Compute a block of vectors, write it and return its mark."""
+        part = job.part(number)
         ids = self.rows.ids[part]
         vectors = _checked(self.compute(part.start, part.stop), ids, self.dimension)
-        files = self._block(vectors, size, part.start)
+        files = self._block(vectors, job.size, part.start)
         files.pop("embedding/zarr.json")  # of all blocks: it is written at the end
-        return files, {}
+        summary = {"accepted": len(ids), "rejected": {}}
+        return partitions.commit(job.work, number, files, summary)
 
-    def whole(self, work: Path, marks: partitions.Marks, size: int) -> tuple[Files, Said]:
+    def whole(self, job: Job, marks: Marks) -> tuple[Files, Said]:
         """Return all files but the vectors', and what avkd.json says of the arrays."""
         files = {"zarr.json": GROUP, "rejects.jsonl": reject_lines([])}
-        files |= self._block(np.empty((0, self.dimension), np.float32), size, 0)
-        described = {"embedding": _described(_VECTORS, [len(self.rows), self.dimension])}
+        files |= self._block(np.empty((0, self.dimension), np.float32), job.size, 0)
+        shape = [len(self.rows), self.dimension]
+        described = {"embedding": index.described(_VECTORS, shape)}
         for name, values in self._columns().items():
-            files |= _encoded(_ARRAYS[name], values)
-            described[name] = _described(_ARRAYS[name], list(np.shape(values)))
+            files |= index.encoded(_ARRAYS[name], values)
+            described[name] = index.described(_ARRAYS[name], list(np.shape(values)))
         record = {"normalised": False, "label": self.label, "head": self._said_of_head()}
         return files, record | {"counts": self.rows.counts(), "arrays": described}
 
@@ -98,23 +103,11 @@ class Embeddings:
     def _block(self, vectors: np.ndarray, size: int, start: int) -> Files:
         """Return the files of rows `start` on of the vectors, stored in blocks of `size`."""
         place = {"length": len(self.rows), "block": size, "start": start}
-        return _encoded(_VECTORS, vectors, **place)
+        return index.encoded(_VECTORS, vectors, **place)
 
 
 def _float32(values: np.ndarray) -> np.ndarray:
     return np.asarray(values, np.float32)
-
-
-def _encoded(array: Array, values: Any, **place: int) -> Files:
-    """Return the files of an array by their names in the store."""
-    from avkd_cli.storage import tables  # zarr-python, not for a dry run
-
-    files = tables.encode(values, array.axes, array.meaning, **place)
-    return {f"{array.name}/{file}": data for file, data in files.items()}
-
-
-def _described(array: Array, shape: list[int]) -> Said:
-    return {"dtype": array.dtype, "shape": shape, "axes": list(array.axes)}
 
 
 def _checked(vectors: np.ndarray, ids: Sequence[str], dimension: int) -> np.ndarray:
@@ -147,10 +140,10 @@ def build_embeddings(
 ) -> dict[str, Any] | None:
     """Make a store of embeddings with an AAM-softmax of unknown scale: callers are on their way.
 
-    `build_computed` of `Embeddings` is what to call; this goes when nothing calls it.
+    `build_store` of `Embeddings` is what to call; this goes when nothing calls it.
     """
     if (classes is None) != (classifier is None):
         raise ValueError("classes and classifier go together")
     head = None if classifier is None else StoredHead(AAM, classes or [], classifier)
     content = Embeddings(Rows(ids, persons, splits), dimension, compute, head)
-    return build_computed(out, content, Origin(step, config, inputs, extra), execution)
+    return build_store(out, content, Origin(step, config, inputs, extra), execution)

@@ -1,6 +1,6 @@
 """What stands above the partitions of a store: the index, the items, the rejects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,44 +10,59 @@ import numpy as np
 from avkd_cli.errors import InputError
 from avkd_cli.storage import partitions, rejects
 from avkd_cli.storage.specs import GROUP, Array, StoreSpec
-from avkd_cli.storage.utterances import UtteranceList
 
 
 def assemble(
-    work: Path, spec: StoreSpec, marks: Mapping[int, Mapping], utterances: UtteranceList
+    work: Path, spec: StoreSpec, marks: Mapping[int, Mapping], earlier: Sequence[dict] = ()
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Return the files above the partitions, and what avkd.json says of them."""
-    from avkd_cli.storage import tables  # zarr-python, which workers do without
+    """Return the files above the partitions, and what avkd.json says of them.
 
+    Args:
+        work: where the partitions are.
+        spec: of the store.
+        marks: of every partition.
+        earlier: rejects of the list itself.
+    """
     names = [partitions.name_of(number) for number in sorted(marks)]
     parts = [msgspec.msgpack.decode((work / f"{name}.index").read_bytes()) for name in names]
     long = _long_array(spec, [marks[number]["long"] for number in sorted(marks)])
     files = {"zarr.json": GROUP, "parts/zarr.json": GROUP}
     kept = ("dtype", "shape", "axes", "item")
-    described = {long["name"]: {key: long[key] for key in kept if key in long}}
+    arrays = {long["name"]: {key: long[key] for key in kept if key in long}}
     columns: dict[str, Any] = {}
     packed = spec.packed if "item" in long else ()
     for array in (*spec.index, *spec.items, *packed):
         values = columns[array.name] = _joined(array, parts)
-        encoded = tables.encode(values, array.axes, array.meaning)
-        files |= {f"{array.name}/{file}": data for file, data in encoded.items()}
+        files |= encoded(array, values)
         shape = [len(values)] if isinstance(values, list) else list(values.shape)
-        described[array.name] = {"dtype": array.dtype, "shape": shape, "axes": list(array.axes)}
+        arrays[array.name] = described(array, shape)
     lines = {kind: _lines(work, marks, kind) for kind in ("rejects", "warnings")}
-    files["rejects.jsonl"] = rejects.merged(utterances.rejects, lines["rejects"])
+    files["rejects.jsonl"] = rejects.merged(earlier, lines["rejects"])
     if lines["warnings"]:
         files["warnings.jsonl"] = rejects.merged([], lines["warnings"])
     counts = {
         "utterances": len(columns["id"]),
         "persons": len(set(columns["person"]) - {""}),
-        "rejected": len(utterances.rejects)
-        + sum(sum(mark["rejected"].values()) for mark in marks.values()),
+        "rejected": len(earlier) + sum(sum(mark["rejected"].values()) for mark in marks.values()),
         spec.long[0].axes[0] + "s": long["items"],
     }
     counts |= {name: int(columns[name].sum()) for name in spec.counted}
     if spec.counts_empty:
         counts[spec.counts_empty] = sum(mark["empty"] for mark in marks.values())
-    return files, {"counts": counts, "long": long["name"], "arrays": described}
+    return files, {"counts": counts, "long": long["name"], "arrays": arrays}
+
+
+def encoded(array: Array, values: Any, **place: int) -> dict[str, bytes]:
+    """Return the files of a table by their names in the store; `place` as of `tables.encode`."""
+    from avkd_cli.storage import tables  # zarr-python, which workers do without
+
+    files = tables.encode(values, array.axes, array.meaning, **place)
+    return {f"{array.name}/{file}": data for file, data in files.items()}
+
+
+def described(array: Array, shape: list[int]) -> dict[str, Any]:
+    """Return what avkd.json says of an array."""
+    return {"dtype": array.dtype, "shape": shape, "axes": list(array.axes)}
 
 
 def _lines(work: Path, marks: Mapping[int, Mapping], kind: str) -> list[bytes]:
@@ -67,9 +82,7 @@ def _long_array(spec: StoreSpec, found: list[dict | None]) -> dict[str, Any]:
     if len(kinds) > 1:
         raise ValueError(f"partitions of {spec.kind} differ: {sorted(kinds)}")
     if not parts:  # no face in any utterance
-        raise InputError(
-            f"no utterance has a {spec.long[0].axes[0]}; is the right detector chosen?"
-        )
+        raise InputError(f"no utterance has a {spec.long[0].axes[0]}; {spec.why_empty}")
     name, dtype, row, item = kinds.pop()
     axes = next(array.axes for array in spec.long if array.name == name)
     shape = [sum(part["shape"][0] for part in parts), *row]

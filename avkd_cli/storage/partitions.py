@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from avkd_cli.config import Execution
@@ -62,7 +63,13 @@ def mark_path(work: Path, partition: int) -> Path:
     return work / f"{name_of(partition)}.done"
 
 
-def commit(work: Path, partition: int, files: Mapping[str, durable.Data], summary: Mapping) -> dict:
+def commit(
+    work: Path,
+    partition: int,
+    files: Mapping[str, durable.Data],
+    summary: Mapping,
+    written: Mapping[str, list] = MappingProxyType({}),
+) -> dict:
     """Write a partition's files, then its mark; return the mark.
 
     Args:
@@ -70,10 +77,11 @@ def commit(work: Path, partition: int, files: Mapping[str, durable.Data], summar
         partition: its number.
         files: name below `work` → content.
         summary: what else the mark says.
+        written: name → [size, digest] of those that are on the disk already.
     """
     durable.write_all({work / name: data for name, data in files.items()})
     listed = {name: _measured(data) for name, data in files.items()}
-    mark = {"partition": partition, **summary, "files": listed}
+    mark = {"partition": partition, **summary, "files": {**written, **listed}}
     # Not write_text, which would look for remains among the files of all partitions.
     durable.write_all({mark_path(work, partition): manifest.canonical(mark).encode()})
     return mark

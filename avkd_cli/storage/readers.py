@@ -1,4 +1,4 @@
-"""Read from a store that has been opened: columns, embeddings, crops of long arrays.
+"""Read from a store that has been opened: columns, crops of long arrays.
 
 zarr-python decodes tables (`tables`), TensorStore reads long arrays (`shards`); either is imported
 when it is first needed. Files are reached through the store's directory as it was when opened;
@@ -16,7 +16,6 @@ import numpy as np
 
 from avkd_cli.errors import InputError, TemporaryError
 from avkd_cli.storage import durable
-from avkd_cli.storage.heads import AAM, PERSON, StoredHead
 
 
 class Store:
@@ -135,80 +134,6 @@ class Store:
         if len(rows) != len(self) or len(self.ids) != len(self):
             raise InputError(f"{self.path}: ids are not unique, or not one a row; make it again")
         return rows
-
-
-class EmbeddingStore(Store):
-    """One vector an utterance, and the head that they were trained with, if it is known."""
-
-    @functools.cached_property
-    def embedding(self) -> np.ndarray:
-        """The vectors, (utterances, dimension) float32, as the model gave them."""
-        found = self.column("embedding")
-        if found.dtype != np.float32 or found.ndim != 2 or len(found) != len(self):
-            raise InputError(
-                f"{self.path}: embedding is {found.dtype} {found.shape}, wanted float32, "
-                f"{len(self)} rows; make the store again"
-            )
-        return found
-
-    @property
-    def dimension(self) -> int:
-        """Size of a vector."""
-        return int(self._arrays["embedding"]["shape"][1])
-
-    @property
-    def label(self) -> str:
-        """Which column of the list the classes are of."""
-        return self.manifest.get("label", PERSON)
-
-    @functools.cached_property
-    def classes(self) -> list[str] | None:
-        """Name of each row of the classifier, or None."""
-        name = "classes" if self.manifest["version"] > 1 else "persons"
-        return self.column(name) if self.has(name) else None
-
-    @functools.cached_property
-    def classifier(self) -> np.ndarray | None:
-        """Rows of the head's W, (classes, dimension) float32, or None."""
-        return self.column("classifier") if self.has("classifier") else None
-
-    @functools.cached_property
-    def head(self) -> StoredHead | None:
-        """What the embeddings were trained with, or None where that is not known.
-
-        Raises:
-            InputError: its parts do not fit each other.
-        """
-        if self.classifier is None:
-            return None
-        bias = self.column("classifier_bias") if self.has("classifier_bias") else None
-        try:
-            kind, scale = self._said_of_head()
-            head = StoredHead(kind, self.classes or [], self.classifier, scale, bias)
-        except (ValueError, TypeError) as error:
-            raise InputError(f"{self.path}: {error}; make the store again") from None
-        if head.dimension != self.dimension:
-            raise InputError(
-                f"{self.path}: classifier is of {head.dimension} dimensions, embeddings of "
-                f"{self.dimension}; make the store again"
-            )
-        return head
-
-    def _said_of_head(self) -> tuple[str, float | None]:
-        """Return kind and scale of the head."""
-        if self.manifest["version"] == 1:
-            return AAM, None
-        said = self.manifest.get("head")
-        if not isinstance(said, dict) or said.keys() < {"kind", "scale"}:
-            raise ValueError("does not say what head it has")
-        return said["kind"], said["scale"]
-
-    @functools.cached_property
-    def trained_on(self) -> list[str] | None:
-        """Persons that the network was trained on, or None where that is not known."""
-        if self.has("trained_on"):
-            return self.column("trained_on")
-        return self.classes if self.label == PERSON else None
 
 
 class RaggedStore(Store):
@@ -353,8 +278,9 @@ class RaggedStore(Store):
         return shard
 
     def _where(self, partition: int) -> str:
-        key = "c" + ".0" * (1 + len(self._stored_shape))
-        return f"parts/{partition:05d}/{self.long_name}/{key}"
+        from avkd_cli.storage import shards
+
+        return f"parts/{partition:05d}/{self.long_name}/{shards.key(self._stored_shape)}"
 
     def _fault(self, partition: int, what: str, error: ValueError) -> InputError | TemporaryError:
         """Return why TensorStore could not read: the shard is gone, or damaged."""

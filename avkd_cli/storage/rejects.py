@@ -177,7 +177,7 @@ def lost_persons(utterances: UtteranceList, store: Path) -> list[str]:
     return sorted({utterance.person for utterance in utterances.utterances} - kept - {""})
 
 
-def merged(in_list: list[dict], parts: list[bytes]) -> bytes:
+def merged(in_list: Iterable[dict], parts: list[bytes]) -> bytes:
     """Return rejects.jsonl: the list's rejects and the partitions', by row of the plan."""
-    found = in_list + [json.loads(line) for part in parts for line in part.splitlines()]
+    found = [*in_list, *(json.loads(line) for part in parts for line in part.splitlines())]
     return reject_lines(sorted(found, key=lambda reject: reject["row"]))

@@ -86,6 +86,27 @@ def _create(
     ).result()
 
 
+def key(row_shape: Sequence[int]) -> str:
+    """Return the name of the one shard of an array of such rows."""
+    return "c" + ".0" * (1 + len(row_shape))
+
+
+def described(shape: Sequence[int], dtype: np.dtype, axes: Sequence[str], meaning: str) -> bytes:
+    """Return the zarr.json of an array whose one shard holds all of `shape`."""
+    return _create(shape, dtype, axes, meaning).kvstore["zarr.json"]
+
+
+def passing(pieces: Iterable[np.ndarray], dtype: np.dtype, row_shape: Sequence[int]) -> Passing:
+    """Return a shard of rows that are never in memory whole, however many there are.
+
+    Args:
+        pieces: some rows each, one after the other; gone through once.
+        dtype: of all of them.
+        row_shape: of a row.
+    """
+    return Passing(_shard(_chunks(pieces, dtype, row_shape)))
+
+
 def encode_pieces(
     pieces: Iterable[np.ndarray],
     shape: Sequence[int],
@@ -98,29 +119,34 @@ def encode_pieces(
     Args:
         pieces: some rows each, one after the other.
         shape: of all of them together.
-        dtype: of integers.
+        dtype: of all of them.
         axes, meaning: as of `encode`.
 
     Returns:
         name → content; the shard's passes by once, chunk by chunk.
     """
-    described = _create(shape, dtype, axes, meaning).kvstore
-    rows = chunk_rows(dtype, shape[1:])
-    shard = _shard(_chunks(pieces, rows, shape, dtype))
-    return {"zarr.json": described["zarr.json"], "c" + ".0" * len(shape): Passing(shard)}
+    shard = passing(_counted(pieces, shape[0]), dtype, shape[1:])
+    return {"zarr.json": described(shape, dtype, axes, meaning), key(shape[1:]): shard}
+
+
+def _counted(pieces: Iterable[np.ndarray], length: int) -> Iterator[np.ndarray]:
+    """Yield the pieces; raise ValueError at their end unless they are so many rows."""
+    passed = 0
+    for piece in pieces:
+        passed += len(piece)
+        yield piece
+    if passed != length:
+        raise ValueError(f"{passed} rows for a long array of {length}")
 
 
 def _chunks(
-    pieces: Iterable[np.ndarray], rows: int, shape: Sequence[int], dtype: np.dtype
+    pieces: Iterable[np.ndarray], dtype: np.dtype, row_shape: Sequence[int]
 ) -> Iterator[bytes]:
-    """Yield the rows in chunks of `rows`, the last one filled up with 0.
-
-    Raises:
-        ValueError: there are not as many rows as `shape` says.
-    """
-    chunk, filled, passed = np.zeros((rows, *shape[1:]), dtype), 0, 0
+    """Yield the rows in chunks, the last one filled up with the fill value."""
+    rows, filled = chunk_rows(dtype, row_shape), 0
+    chunk = np.empty((rows, *row_shape), dtype.newbyteorder("<"))
     for piece in pieces:
-        passed, taken = passed + len(piece), 0
+        taken = 0
         while taken < len(piece):
             some = min(rows - filled, len(piece) - taken)
             chunk[filled : filled + some] = piece[taken : taken + some]
@@ -128,10 +154,8 @@ def _chunks(
             if filled == rows:
                 yield chunk.tobytes()
                 filled = 0
-    if passed != shape[0]:
-        raise ValueError(f"{passed} rows for a long array of {shape[0]}")
     if filled:
-        chunk[filled:] = 0
+        chunk[filled:] = np.nan if dtype.kind == "f" else 0
         yield chunk.tobytes()
 
 

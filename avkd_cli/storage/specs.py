@@ -30,7 +30,9 @@ class StoreSpec:
         counted: which items are yes or no, and counted in `counts`.
         reads: earlier versions that this avkd reads as well.
         media: the keys of an utterance that it is made of; of "audio|video" the first there is.
+        others: what is said once of the whole store, where it is known.
         counts_empty: name in `counts` of utterances with none of them, if that is no fault.
+        why_empty: what a person is asked where no utterance has any.
     """
 
     kind: str
@@ -42,7 +44,9 @@ class StoreSpec:
     counted: tuple[str, ...] = ()
     reads: tuple[int, ...] = ()
     media: tuple[str, ...] = ()
+    others: tuple[Array, ...] = ()
     counts_empty: str = ""
+    why_empty: str = ""
 
 
 def _text(name: str, meaning: str) -> Array:
@@ -115,6 +119,7 @@ FACES = StoreSpec(
     ),
     media=("images|video", "boxes"),
     counts_empty="without_face",
+    why_empty="is the right detector chosen?",
 )
 
 EMBEDDINGS = StoreSpec(
@@ -127,7 +132,7 @@ EMBEDDINGS = StoreSpec(
         _text("split", "such as train or test; empty where none"),
         Array("embedding", "float32", ("utterance", "dimension"), "not length-normalised"),
     ),
-    items=(
+    others=(
         Array("classes", "string", ("class",), "names of the classifier's rows"),
         Array("classifier", "float32", ("class", "dimension"), "rows of the head's W"),
         Array("classifier_bias", "float32", ("class",), "the head's bias, where it has one"),
@@ -135,7 +140,20 @@ EMBEDDINGS = StoreSpec(
     ),
 )
 
+SEQUENCES = StoreSpec(
+    kind="avkd.sequences",
+    version=1,
+    index=PLACE,
+    long=(Array("values", "float32", ("piece", "dimension"), "a vector a piece, as it was given"),),
+    items=(
+        _number("time_s", "where it begins, in seconds from the utterance's; NaN: still", "piece"),
+    ),
+    others=(Array("classes", "string", ("class",), "names of the dimensions, of posteriors"),),
+    counts_empty="without_piece",
+    why_empty="are they shorter than one?",
+)
+
 GROUP = b'{"zarr_format": 3, "node_type": "group", "attributes": {}}\n'
 """The zarr.json of the store and of each of its partitions."""
 
-SPECS = {spec.kind: spec for spec in (AUDIO, FACES, EMBEDDINGS)}
+SPECS = {spec.kind: spec for spec in (AUDIO, FACES, EMBEDDINGS, SEQUENCES)}

@@ -12,21 +12,27 @@ from typing import Any
 
 from avkd_cli.errors import InputError
 from avkd_cli.storage import manifest
-from avkd_cli.storage.readers import EmbeddingStore, RaggedStore, Store
-from avkd_cli.storage.specs import AUDIO, EMBEDDINGS, FACES, SPECS, Array, StoreSpec
+from avkd_cli.storage.readers import RaggedStore, Store
+from avkd_cli.storage.specs import AUDIO, EMBEDDINGS, FACES, SEQUENCES, SPECS, Array, StoreSpec
+from avkd_cli.storage.vectors import EmbeddingStore, SequenceStore
 
 __all__ = [
     "AUDIO",
     "EMBEDDINGS",
     "FACES",
+    "SEQUENCES",
     "Array",
     "EmbeddingStore",
     "RaggedStore",
+    "SequenceStore",
     "Store",
     "StoreSpec",
     "open_store",
     "resolve_input",
 ]
+
+READERS: dict[str, type[Store]] = {EMBEDDINGS.kind: EmbeddingStore, SEQUENCES.kind: SequenceStore}
+"""What reads a kind of store, where that is more than a RaggedStore."""
 
 
 def resolve_input(argument: str | Path) -> Path:
@@ -73,4 +79,4 @@ def open_store(path: str | Path | dict[str, Any], *kinds: str) -> Store:
         )
     for fault in manifest.faults_of_files(where, record["files"]):
         raise InputError(f"{where}: {fault}; make the store again")
-    return (EmbeddingStore if kind == EMBEDDINGS.kind else RaggedStore)(where, record)
+    return READERS.get(kind, RaggedStore)(where, record)

@@ -5,7 +5,7 @@ Reference: reliability.md 3.6, level "verify".
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ import numpy as np
 
 from avkd_cli.errors import AvkdError, MissingInputError
 from avkd_cli.storage import durable, manifest
-from avkd_cli.storage.readers import EmbeddingStore, RaggedStore, Store
+from avkd_cli.storage.readers import RaggedStore, Store
+from avkd_cli.storage.specs import SPECS
 from avkd_cli.storage.store import open_store
+from avkd_cli.storage.vectors import EmbeddingStore, SequenceStore
 
 
 def faults_of_store(path: Path) -> Iterator[str]:
@@ -52,6 +54,10 @@ def faults_of_store(path: Path) -> Iterator[str]:
 
 def _without(path: Path, message: str) -> str:
     return message.removeprefix(f"{path}").lstrip(":/ ")
+
+
+def _shown(ids: Sequence[str]) -> str:
+    return ", ".join(repr(id) for id in ids[:5])
 
 
 def _faults_of_bytes(path: Path, files: dict[str, list]) -> Iterator[str]:
@@ -96,6 +102,8 @@ def _faults_of_content(store: Store) -> Iterator[str]:
         yield f"rejects.jsonl has {len(rejects)} lines, counts say {counts['rejected']}"
     if isinstance(store, RaggedStore):
         yield from _faults_of_ragged(store, [json.loads(line) for line in rejects])
+    if isinstance(store, SequenceStore):
+        yield from _faults_of_times(store)
     if isinstance(store, EmbeddingStore):
         yield from _faults_of_embeddings(store)
 
@@ -114,9 +122,10 @@ def _faults_of_ragged(store: RaggedStore, rejects: list[dict[str, Any]]) -> Iter
     if (rows := [reject["row"] for reject in rejects]) != sorted(set(rows)):
         yield "rejects.jsonl is not in the order of the list, or names a record twice"
     yield from _faults_of_partitions(store)
+    axis = SPECS[store.kind].long[0].axes[0]
     for name, said in store.manifest["arrays"].items():
-        if said["axes"][0] == "face" and name != store.long_name and said["shape"][0] != total:
-            yield f"{name} has {said['shape'][0]} values for {total} faces"
+        if said["axes"][0] == axis and name != store.long_name and said["shape"][0] != total:
+            yield f"{name} has {said['shape'][0]} values for {total} {axis}s"
 
 
 def _faults_of_partitions(store: RaggedStore) -> Iterator[str]:
@@ -131,15 +140,37 @@ def _faults_of_partitions(store: RaggedStore) -> Iterator[str]:
             yield f"partition {number}: rows overlap or leave gaps"
             continue
         try:
-            store.read(rows)
+            values = store.read(rows)
         except AvkdError as error:
             yield _without(store.path, str(error))
+            continue
+        if isinstance(store, SequenceStore):
+            read = zip(rows.tolist(), values, strict=True)
+            if bad := [store.ids[row] for row, one in read if not np.isfinite(one).all()]:
+                yield f"{len(bad)} {store.level} are not finite, such as of {_shown(bad)}"
+
+
+def _faults_of_times(store: SequenceStore) -> Iterator[str]:
+    """Yield a line for utterances whose pieces have no time, or are not in its order."""
+    times = store.times(range(len(store)))
+    bad = [id for id, one in zip(store.ids, times, strict=True) if not _are_times(one)]
+    if bad:
+        yield f"{len(bad)} utterances have times that do not rise from 0, such as {_shown(bad)}"
+    if store.classes is not None and len(store.classes) != store.dimension:
+        yield f"has {len(store.classes)} classes for {store.dimension} dimensions"
+
+
+def _are_times(time_s: np.ndarray) -> bool:
+    """Return whether these are seconds from a beginning, in order; stills have NaN alone."""
+    if np.isnan(time_s).all():
+        return True
+    return bool(np.isfinite(time_s).all() and time_s[0] >= 0 and (np.diff(time_s) >= 0).all())
 
 
 def _faults_of_embeddings(store: EmbeddingStore) -> Iterator[str]:
     bad = np.flatnonzero(~np.isfinite(store.embedding).all(axis=1))
     if len(bad):
-        shown = ", ".join(repr(store.ids[row]) for row in bad[:5])
+        shown = _shown([store.ids[row] for row in bad[:5]])
         yield f"{len(bad)} embeddings are not finite, such as of {shown}"
     _ = store.head  # raises unless its parts fit each other
     if store.classifier is None and (store.has("classifier_bias") or store.classes is not None):
@@ -153,14 +184,13 @@ def faults_against(store: Store, other: Store) -> Iterator[str]:
     mine, theirs = store.row_of, other.row_of
     for here, there, where in ((mine, theirs, store), (theirs, mine, other)):
         if alone := [id for id in here if id not in there]:
-            shown = ", ".join(repr(id) for id in alone[:5])
-            yield f"{len(alone)} ids only in {where.path}, such as {shown}"
+            yield f"{len(alone)} ids only in {where.path}, such as {_shown(alone)}"
     differ = [
         id for id in mine if id in theirs and store.persons[mine[id]] != other.persons[theirs[id]]
     ]
     if differ:
-        shown = ", ".join(repr(id) for id in differ[:5])
-        yield f"{len(differ)} ids have another person in {other.path}, such as {shown}"
-    both = isinstance(store, EmbeddingStore) and isinstance(other, EmbeddingStore)
+        yield f"{len(differ)} ids have another person in {other.path}, such as {_shown(differ)}"
+    vectors = EmbeddingStore, SequenceStore
+    both = isinstance(store, vectors) and isinstance(other, vectors)
     if both and store.dimension != other.dimension:
         yield f"dimension {store.dimension} is not {other.dimension} of {other.path}"

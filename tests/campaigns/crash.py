@@ -1,13 +1,15 @@
 """Kill, fail or cut the power at every single file operation of a small job, and go on.
 
-The job makes a store of two partitions (or replaces one) from a process that needs nothing. It
-runs in a forked child with the hook of `durable` in place. After each crash the job is run again
-and must give the bytes of a run left alone; meanwhile the name must show a whole store or none.
+The job makes a store of two partitions (or replaces one) from a process that needs nothing: of
+frames that workers hand over, or with --sequences of vectors that are written while they are
+computed. It runs in a forked child with the hook of `durable` in place. After each crash the job
+is run again and must give the bytes of a run left alone; meanwhile the name must show a whole
+store or none.
 
 The power cut is a model, see power.py. Mutants of the code, with one sync or one order taken
 away, must be caught by it.
 
-    python tests/campaigns/crash.py kill|fail|power [--mutant NAME] [--record]
+    python tests/campaigns/crash.py kill|fail|power [--sequences] [--mutant NAME] [--record]
     python tests/campaigns/crash.py mutants [--record]
 """
 
@@ -21,7 +23,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -34,9 +36,12 @@ from power import VARIANTS, Disk, cut_power
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import AvkdError
-from avkd_cli.storage import build, durable, shards
+from avkd_cli.storage import build, durable, manifest, shards
 from avkd_cli.storage.build import build_from_utterances
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.record import Record
+from avkd_cli.storage.sequences import Pieces, Sequences
 from avkd_cli.storage.specs import PLACE, Array, StoreSpec
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import Utterance, UtteranceList
@@ -65,8 +70,8 @@ def numbers(utterance: Utterance, _: object, settings: Settings) -> Record:
     return Record({}, chance.standard_normal((5, 2)).astype(np.float32))
 
 
-def job(out: Path, seed: int = 0) -> None:
-    """Make the store, replacing one of another seed."""
+def frames(out: Path, seed: int) -> None:
+    """Make a store of frames that workers hand over."""
     build_from_utterances(
         out,
         SPEC,
@@ -78,6 +83,27 @@ def job(out: Path, seed: int = 0) -> None:
         partition_size=1,
         max_reject_fraction=0,
     )
+
+
+def sequences(out: Path, seed: int) -> None:
+    """Make a store of vectors that are written while they are computed."""
+
+    def compute(start: int, stop: int) -> Iterator[Pieces]:
+        for row in range(start, stop):
+            values = np.random.default_rng([seed, row]).standard_normal((5, 2))
+            yield Pieces(row, values, np.arange(5) / 25)
+
+    content = Sequences(Rows(["u0", "u1"], ["p", "q"]), "frames", 2, compute)
+    execution = Execution(quiet=True, overwrite=seed > 0, partition_size=1)
+    build_store(out, content, Origin("crash", {"seed": seed}), execution)
+
+
+MAKE = sequences if "--sequences" in sys.argv else frames
+
+
+def job(out: Path, seed: int = 0) -> None:
+    """Make the store, replacing one of another seed."""
+    MAKE(out, seed)
     durable.write_text(table_of(out), table(seed))
 
 
@@ -204,7 +230,8 @@ def campaign(kind: str, mutant: str | None, given: argparse.Namespace) -> Outcom
             cut in turn, not all at each operation.
     """
     outcome = Outcome()
-    build._software()  # looked up once, not in every child
+    for name in build.Recordings.software:  # looked up once, not in every child
+        manifest.library_version(name)
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=base) as folder:
         root = Path(folder)
@@ -333,6 +360,7 @@ def main() -> int:
     """Run one campaign from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("kind", choices=["kill", "fail", "power", "mutants"])
+    parser.add_argument("--sequences", action="store_true", help="store vectors, not frames")
     parser.add_argument("--mutant", choices=list(MUTANTS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--step", type=int, default=1)
@@ -349,7 +377,7 @@ def main() -> int:
     if given.record:
         counts = {"interruptions": outcome.operations, "failures": len(outcome.failures)}
         figures.record(
-            f"crash {given.kind}",
+            f"crash {given.kind}" + (" sequences" if given.sequences else ""),
             cases=outcome.operations,
             wrong=len(outcome.failures),
             counts=counts,

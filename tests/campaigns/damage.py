@@ -20,9 +20,10 @@ import numpy as np
 from avkd_cli.config import Execution
 from avkd_cli.errors import AvkdError
 from avkd_cli.storage.embeddings import build_embeddings
-from avkd_cli.storage.readers import EmbeddingStore, RaggedStore
+from avkd_cli.storage.readers import RaggedStore
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import read_utterances
+from avkd_cli.storage.vectors import EmbeddingStore
 from avkd_cli.storage.verify import faults_of_store
 
 Damage = Callable[[Path, random.Random], object]

@@ -36,6 +36,20 @@ def test_an_interrupted_job_goes_on_to_the_same_bytes(kind):
     assert failures == []
 
 
+@pytest.mark.parametrize("kind", ["kill", "fail", "power"])
+def test_sequences_go_on_to_the_same_bytes(kind):
+    operations, failures = campaign(kind, "--sequences", "--seeds", "0", "--step", "8", "--turns")
+    assert operations >= 20
+    assert failures == []
+
+
+@pytest.mark.parametrize("mutant", ["no-file-sync", "write-in-place", "no-directory-sync"])
+def test_the_campaign_sees_a_promise_to_sequences_taken_away(mutant):
+    once = ["--seeds", "0", "--turns", "--patience", "1"]
+    _, failures = campaign("power", "--sequences", "--mutant", mutant, *once)
+    assert failures
+
+
 @pytest.mark.parametrize("kind", ["kill", "power"])
 def test_a_store_is_replaced_whole_or_not(kind):
     operations, failures = campaign(kind, "--seeds", "1", "--last", "14", "--turns")

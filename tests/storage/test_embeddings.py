@@ -11,7 +11,8 @@ import zarr
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, OutputError, UsageError
 from avkd_cli.storage import durable, manifest, tables
-from avkd_cli.storage.computed import Origin, Rows, build_computed
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.heads import StoredHead
 from avkd_cli.storage.store import open_store
@@ -37,7 +38,7 @@ def make(tmp_path):
             {"modality": "audio"},
         )  # fmt: skip
         execution = execution or Execution(quiet=True, partition_size=4)
-        return build_computed(tmp_path / name, content, origin, execution)
+        return build_store(tmp_path / name, content, origin, execution)
 
     return make
 
@@ -221,8 +222,8 @@ def test_a_store_of_version_1_is_made_again_only_when_asked_to(old):
     )  # fmt: skip
     origin = Origin("extract-embeddings", {"batch_frames": 60000}, {"run": f"sha256:{'0' * 64}"})
     with pytest.raises(OutputError, match=r"made otherwise \(version was 1, now 2\)"):
-        build_computed(old, content, origin, Execution(quiet=True))
-    build_computed(old, content, origin, Execution(quiet=True, overwrite=True))
+        build_store(old, content, origin, Execution(quiet=True))
+    build_store(old, content, origin, Execution(quiet=True, overwrite=True))
     assert open_store(old).manifest["version"] == 2
 
 

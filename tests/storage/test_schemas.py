@@ -8,9 +8,11 @@ import pytest
 from avkd_cli.config import Execution
 from avkd_cli.errors import REJECT_CODES
 from avkd_cli.storage import manifest
-from avkd_cli.storage.computed import Origin, Rows, build_computed
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.heads import StoredHead
+from avkd_cli.storage.sequences import Pieces, Sequences
 from avkd_cli.storage.specs import SPECS
 from avkd_cli.storage.utterances import read_utterances
 
@@ -48,7 +50,7 @@ def test_a_store_and_its_line_and_its_rejects_are_as_their_schemas_say(corpus, t
 def test_a_store_of_embeddings_is_as_its_schema_says(tmp_path, head):
     content = Embeddings(Rows(["a"], ["p"]), 1, lambda start, stop: [[1.0]], head)
     origin = Origin("extract-embeddings", said={"modality": "audio", "run": "r"})
-    line = build_computed(tmp_path / "emb", content, origin, Execution(quiet=True))
+    line = build_store(tmp_path / "emb", content, origin, Execution(quiet=True))
     schema("store").validate(line)
     schema("store").validate(manifest.read(tmp_path / "emb"))
     for wrong in ({"normalised": True}, {"head": {"kind": "softmax"}}, {"label": ""}):
@@ -57,6 +59,27 @@ def test_a_store_of_embeddings_is_as_its_schema_says(tmp_path, head):
     schema("store").validate({k: v for k, v in line.items() if k != "head"} | {"version": 1})
     with pytest.raises(jsonschema.ValidationError):
         schema("store").validate({k: v for k, v in line.items() if k != "head"})
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"fps": 25.0}, {"fps": 1.0, "piece_s": 1.0, "classes": ["calm", "sad"]}]
+)
+def test_a_store_of_sequences_is_as_its_schema_says(tmp_path, more):
+    def compute(start, stop):
+        return (Pieces(row, np.zeros((row, 2)), np.arange(row)) for row in range(start, stop))
+
+    content = Sequences(Rows(["a", "b"], ["p", "q"]), "segments", 2, compute, **more)
+    origin = Origin("extract-embeddings", said={"modality": "visual", "run": "r"})
+    line = build_store(tmp_path / "seq", content, origin, Execution(quiet=True))
+    schema("store").validate(line)
+    schema("store").validate(manifest.read(tmp_path / "seq"))
+    assert line["counts"]["without_piece"] == 1
+    for wrong in ({"level": ""}, {"fps": 0}, {"piece_s": "1"}, {"long": "value"}, {"version": 2}):
+        with pytest.raises(jsonschema.ValidationError):
+            schema("store").validate(line | wrong)
+    for name in ("level", "fps", "piece_s", "long"):
+        with pytest.raises(jsonschema.ValidationError):
+            schema("store").validate({k: v for k, v in line.items() if k != name})
 
 
 LINES = [
@@ -86,7 +109,7 @@ def test_the_schema_of_a_line_and_the_reader_agree(tmp_path, line, good):
 def test_every_array_of_every_store_is_documented():
     text = (SCHEMAS / "README.md").read_text("utf-8")
     for spec in SPECS.values():
-        for array in (*spec.index, *spec.long, *spec.items):
+        for array in (*spec.index, *spec.long, *spec.items, *spec.others):
             assert f"`{array.name}`" in text, array.name
 
 

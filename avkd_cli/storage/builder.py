@@ -1,0 +1,163 @@
+"""Build a store, whatever it holds: plan, make what is missing, publish.
+
+Any command may be killed at any time and run again; the bytes are those of a run left alone.
+Reference: reliability.md 2.2 and 3.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from avkd_cli.config import Execution
+from avkd_cli.storage import manifest, partitions
+from avkd_cli.storage.partitions import Marks
+from avkd_cli.storage.plan import Plan
+from avkd_cli.storage.specs import StoreSpec
+
+Files = dict[str, bytes]
+Said = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a store comes from: what its manifest says beside its content.
+
+    Args:
+        step: the command's name.
+        config: its settings.
+        inputs: what it was made from, name → fingerprint.
+        said: what else the manifest says, such as modality and run.
+    """
+
+    step: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A store in the making.
+
+    Args:
+        out: its name.
+        step: the command's name, for messages.
+        execution: how to do it; nothing in it changes the result.
+        size: rows of every partition but the last.
+        count: rows of all.
+    """
+
+    out: Path
+    step: str
+    execution: Execution
+    size: int
+    count: int
+
+    @property
+    def work(self) -> Path:
+        """Where it is made."""
+        return partitions.work_of(self.out)
+
+    def part(self, number: int) -> slice:
+        """Return the rows of a partition."""
+        return slice(number * self.size, min((number + 1) * self.size, self.count))
+
+
+class Content(Protocol):
+    """What a store holds, and how it comes about."""
+
+    @property
+    def spec(self) -> StoreSpec:
+        """The kind of store."""
+        ...
+
+    @property
+    def software(self) -> tuple[str, ...]:
+        """Libraries that decide bytes: a store is not made half by one version of them."""
+        ...
+
+    def __len__(self) -> int:
+        """Return how many rows are to be made."""
+        ...
+
+    def partition_rows(self, asked: int | None) -> int:
+        """Return how many rows make a partition; `asked`: what the user says."""
+        ...
+
+    def settings(self) -> Said:
+        """Return what belongs to the settings, beside those of the step."""
+        ...
+
+    def layout(self) -> Said:
+        """Return what decides where things are stored, beside the size of a partition."""
+        ...
+
+    def foretell(self, out: Path, plan: Plan) -> Said:
+        """Say what would be done, and return it; touch nothing."""
+        ...
+
+    def make(self, job: Job, numbers: range, marks: Marks) -> None:
+        """Commit each of these partitions that has no mark, and add its mark."""
+        ...
+
+    def whole(self, job: Job, marks: Marks) -> tuple[Files, Said]:
+        """Return the files above the partitions, and what avkd.json says beside."""
+        ...
+
+    def report(self, job: Job, marks: Marks, whole: Said) -> None:
+        """Tell the user of a store that is done; `whole` is its manifest."""
+        ...
+
+
+def build_store(
+    out: Path, content: Content, origin: Origin, execution: Execution
+) -> dict[str, Any] | None:
+    """Make a store, from wherever an earlier run has got to.
+
+    Args:
+        out: its name.
+        content: what it holds, and what makes it.
+        origin: what its manifest says of how it was made.
+        execution: how to do it; nothing in it changes the result.
+
+    Returns:
+        The manifest with the store's path, as it is to be printed; what a dry run found; None
+        if only some partitions were asked for.
+
+    Raises:
+        InputError: what is there cannot be stored; what was done is kept.
+        OutputError: `out` is something else, or was made or begun otherwise.
+        WriteError, TemporaryError: the machine's fault; run again.
+    """
+    size = content.partition_rows(execution.partition_size)
+    job = Job(out, origin.step, execution, size, len(content))
+    plan = _plan(content, origin, job)
+    if execution.dry_run:
+        partitions.check_output(out)
+        return content.foretell(out, plan)
+
+    def make(_: Path, numbers: range, marks: Marks) -> None:
+        content.make(job, numbers, marks)
+
+    def assemble(_: Path, marks: Marks) -> tuple[Files, Said]:
+        files, record = content.whole(job, marks)
+        return files, {**origin.said, **record}
+
+    def report(marks: Marks, whole: Said) -> None:
+        content.report(job, marks, whole)
+
+    return partitions.produce(out, plan, execution, make, assemble, report)
+
+
+def _plan(content: Content, origin: Origin, job: Job) -> Plan:
+    return Plan(
+        step=origin.step,
+        kind=content.spec.kind,
+        version=content.spec.version,
+        config={**origin.config, **content.settings()},
+        inputs=origin.inputs,
+        partitions=-(-job.count // job.size),
+        layout={"partition_size": job.size, **content.layout()},
+        software={name: manifest.library_version(name) for name in content.software},
+    )

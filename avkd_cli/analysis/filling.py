@@ -40,11 +40,10 @@ class Found(NamedTuple):
     made_of: tuple[Key, ...]
 
 
-def fill(paper: Paper, values: Mapping[Key, Value]) -> list[dict]:
-    """Return the paper's tables, then those of what has no place in them.
+def fill(paper: Paper, values: Mapping[Key, Value]) -> tuple[list[dict], set[Key]]:
+    """Return the paper's tables and that of other error rates, and what has a place in them.
 
-    A table by list that has nothing of ours but its baseline is left out, and so are all of the
-    paper's where none has anything of ours.
+    A table by list that has nothing of ours but its baseline is left out: it has no columns.
 
     Args:
         paper: names, arrangement, printed figures.
@@ -53,20 +52,18 @@ def fill(paper: Paper, values: Mapping[Key, Value]) -> list[dict]:
     filled = [filled_table(paper, one, values) for one in paper.layouts]
     used = {key for one in filled for key in one.pop("made_of")}
     shown = [one for one in filled if one["ours"] or not one["by_list"]]
-    shown = shown if any(one["ours"] for one in filled) else []
     left = {key: value for key, value in values.items() if key not in used}
-    return [*shown, *_others(paper, left)]
+    others, also = _others(paper, left)
+    return [*shown, *others], used | also
 
 
-def _others(paper: Paper, left: Mapping[Key, Value]) -> list[dict]:
-    """Return the tables of figures without a place: error rates by list, and all others."""
+def _others(paper: Paper, left: Mapping[Key, Value]) -> tuple[list[dict], set[Key]]:
+    """Return the table of error rates without a place, by list, and what has one in it."""
     rates = {key for key in left if key[2] == "eer_percent"}
     names = sorted({system for system, _, _ in rates}, key=paper.order)
     rows = tuple(Row(paper.label(name), {"": (name,)}) for name in names)
     found = [filled_table(paper, replace(OTHERS, rows=rows), left)] if rows else []
-    for one in found:
-        one.pop("made_of")
-    return found
+    return found, {key for one in found for key in one.pop("made_of")}
 
 
 def filled_table(paper: Paper, layout: Layout, values: Mapping[Key, Value]) -> dict:
@@ -95,10 +92,17 @@ def filled_table(paper: Paper, layout: Layout, values: Mapping[Key, Value]) -> d
         "baseline": layout.baseline,
         "columns": [_column(column) for _, column in columns],
         "rows": lines,
-        "notes": list(layout.notes),
+        "notes": [*layout.notes, *_where(paper, layout, columns)],
         "ours": ours,
         "made_of": made_of,
     }
+
+
+def _where(paper: Paper, layout: Layout, columns: Sequence[tuple[int, Column]]) -> list[str]:
+    """Return on which list the columns of whatever list is at hand are."""
+    placed = zip(layout.columns, columns, strict=False)
+    found = dict.fromkeys(at.on for column, (_, at) in placed if column.on == ANY)
+    return [f"EER of ours: on {paper.list_label(on)}." for on in found]
 
 
 def _column(column: Column) -> dict:
@@ -141,16 +145,13 @@ def columns_at_hand(
     By list: each list that a system of the table has a figure on, in the paper's order; the
     paper's own lists where there is none. `ANY` is the first such list.
     """
-    wanted = {measure for _, measure in layout.by_list} or {c.measure for c in layout.columns}
-    patterns = tuple(named_in(rows))
-    lists = sorted(
-        {on for name, on, measure in values if measure in wanted and matches(name, patterns)},
-        key=paper.list_order,
-    )
-    numbered = list(enumerate(layout.columns))
-    if not layout.by_list or not lists:
-        first = lists[0] if lists else next(iter(paper.lists), "")
-        return [(n, replace(one, on=first) if one.on == ANY else one) for n, one in numbered]
+    patterns, numbered = tuple(named_in(rows)), list(enumerate(layout.columns))
+    if not layout.by_list:
+        return [(n, _placed(paper, column, patterns, values)) for n, column in numbered]
+    measures = {measure for _, measure in layout.by_list}
+    lists = _lists(paper, measures, patterns, values)
+    if not lists:
+        return numbered
     printed = {(one.on, one.measure): n for n, one in numbered}
     return [
         (printed.get((on, measure), len(numbered)),
@@ -158,6 +159,24 @@ def columns_at_hand(
         for on in lists
         for suffix, measure in layout.by_list
     ]  # fmt: skip
+
+
+def _lists(
+    paper: Paper, measures: Collection[str], patterns: tuple[str, ...], values: Mapping[Key, Value]
+) -> list[str]:
+    """Return the lists that systems of a table have figures on, in the paper's order."""
+    found = {on for name, on, what in values if what in measures and matches(name, patterns)}
+    return sorted(found, key=paper.list_order)
+
+
+def _placed(
+    paper: Paper, column: Column, patterns: tuple[str, ...], values: Mapping[Key, Value]
+) -> Column:
+    """Return a column with the list that it is of, the first at hand for `ANY`."""
+    if column.on != ANY:
+        return column
+    lists = _lists(paper, {column.measure}, patterns, values)
+    return replace(column, on=lists[0] if lists else next(iter(paper.lists), ""))
 
 
 def look_up(row: Row, column: Column, values: Mapping[Key, Value]) -> Found | None:

@@ -88,7 +88,7 @@ NUMBER = ' class="number"'
 
 def as_html(one: Table) -> str:
     """Return a table that sorts by a click on a column's head, with its title and notes."""
-    numeric = [any(row[i].value is not None for row in one.rows) for i in range(len(one.head))]
+    numeric = [any(_is_number(row[i]) for row in one.rows) for i in range(len(one.head))]
     heads = "".join(
         f'<th scope="col"{NUMBER if yes else ""}><button>{_words(each)}</button></th>'
         for each, yes in zip(one.head, numeric, strict=True)
@@ -100,6 +100,10 @@ def as_html(one: Table) -> str:
         f'{title}<div class="wide"><table><thead><tr>{heads}</tr></thead>\n'
         f"<tbody>{body}</tbody></table></div>{notes}"
     )
+
+
+def _is_number(one: Cell) -> bool:
+    return one.value is not None or one.style == "number"
 
 
 def _words(head: str) -> str:
@@ -115,6 +119,6 @@ def _html_row(row: Sequence[Cell], numeric: Sequence[bool]) -> str:
 
 def _html_cell(tag: str, one: Cell, number: bool, scope: str = "") -> str:
     value = "" if one.value is None else f' data-value="{one.value!r}"'
-    kind = " ".join(filter(None, ("number" if number else "", one.style)))
+    kind = " ".join(dict.fromkeys(filter(None, ("number" if number else "", one.style))))
     styled = f' class="{kind}"' if kind else ""
     return f"<{tag}{scope}{value}{styled}>{escape(one.text)}</{tag}>"

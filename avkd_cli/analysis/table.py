@@ -13,7 +13,8 @@ class Cell:
     Args:
         text: shown.
         value: sorted by; None for words.
-        style: "best" (of its column), "printed" (by somebody else), "code", "names".
+        style: "best" (of its column), "printed" (by somebody else), "code", "names", "number" (that
+            there is none of).
     """
 
     text: str
@@ -52,8 +53,11 @@ def cell(value: object) -> Cell:
 def number(value: float | None, form: str, style: str = "") -> Cell:
     """Return a number in a form such as `+.2f`, with a true minus; a dash for None."""
     if value is None:
-        return Cell(NOTHING)
-    return Cell(f"{value:{form}}".replace("-", "−"), value, style)
+        return Cell(NOTHING, style="number")
+    text = f"{value:{form}}"
+    if float(text) == 0:  # no sign of a zero but the one that the form asks for
+        text = f"{0.0:{form}}"
+    return Cell(text.replace("-", "−"), value, style)
 
 
 def table(

@@ -5,7 +5,7 @@ P_target as text) and signature, and perhaps auc_percent and eer_interval; a fur
 with system, on, measure, value, and perhaps low and high.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from avkd_cli.analysis.filling import Key, Value, fill
 from avkd_cli.papers import PAPERS, USUAL
@@ -45,6 +45,7 @@ def arrange(
         key=lambda one: (paper.list_order(one["list"]), paper.order(one["system"])),
     )
     names = dict.fromkeys(one["list"] for one in results)
+    tables, placed = fill(paper, gathered(results, figures))
     return {
         "format": "avkd.analysis.table",
         "version": 1,
@@ -54,8 +55,11 @@ def arrange(
         "printed": {"note": paper.note, "source": paper.source},
         "lists": [described_list(name, results, paper) for name in names],
         "results": results,
-        "figures": [dict(one) for one in figures],
-        "tables": fill(paper, gathered(results, figures)),
+        "figures": [
+            dict(one) | {"placed": (one["system"], one["on"], one["measure"]) in placed}
+            for one in figures
+        ],
+        "tables": tables,
     }
 
 
@@ -66,29 +70,35 @@ def gathered(results: Iterable[Mapping], figures: Iterable[Mapping]) -> dict[Key
         ValueError: there are two for one place.
     """
     found: dict[Key, Value] = {}
-    for system, on, measure, value in [*_of_scores(results), *_of_figures(figures)]:
-        key = (system, on, measure)
+    source: dict[Key, str] = {}
+    for key, value, file in [*_of_scores(results), *_of_figures(figures)]:
         if key in found:
-            what = "score files" if measure == "eer_percent" else f"figures {measure!r}"
-            raise ValueError(f"two {what} of system {system!r} on list {on!r}")
-        found[key] = value
+            system, on, measure = key
+            raise ValueError(
+                f"two figures {measure} of system {system!r} on {on!r}: {source[key]} and {file}"
+            )
+        found[key], source[key] = value, file
     return found
 
 
-def _of_scores(results: Iterable[Mapping]) -> Iterable[tuple[str, str, str, Value]]:
+Sourced = Iterator[tuple[Key, Value, str]]  # with the name of the file
+
+
+def _of_scores(results: Iterable[Mapping]) -> Sourced:
     for one in results:
-        place = one["system"], one["list"]
-        yield *place, "eer_percent", Value(one["eer_percent"], *(one.get("eer_interval") or ()))
+        system, on, file = one["system"], one["list"], one.get("file", "scores")
+        eer = Value(one["eer_percent"], *(one.get("eer_interval") or ()))
+        yield (system, on, "eer_percent"), eer, file
         for p, cost in one["min_dcf"].items():
-            yield *place, f"min_dcf_{p}", Value(cost)
+            yield (system, on, f"min_dcf_{p}"), Value(cost), file
         if "auc_percent" in one:
-            yield *place, "auc_percent", Value(one["auc_percent"])
+            yield (system, on, "auc_percent"), Value(one["auc_percent"]), file
 
 
-def _of_figures(figures: Iterable[Mapping]) -> Iterable[tuple[str, str, str, Value]]:
+def _of_figures(figures: Iterable[Mapping]) -> Sourced:
     for one in figures:
         value = Value(one["value"], one.get("low"), one.get("high"))
-        yield one["system"], one["on"], one["measure"], value
+        yield (one["system"], one["on"], one["measure"]), value, one.get("file", "figures")
 
 
 def annotated(result: dict, paper: Paper) -> dict:
@@ -179,6 +189,12 @@ def _some_columns(one: dict, kept: Sequence[int]) -> dict:
     return one | {"columns": [one["columns"][n] for n in kept], "rows": rows}
 
 
+def paper_tables(arranged: Mapping) -> list[dict]:
+    """Return the tables that are the paper's, not those of what has no place in them."""
+    names = {one.name for one in paper_of(arranged).layouts}
+    return [one for one in arranged["tables"] if one["name"] in names]
+
+
 def by_cell(arranged: Mapping) -> dict[tuple[str, str], dict]:
     """Return each result by its (system, list)."""
     return {(one["system"], one["list"]): one for one in arranged["results"]}
@@ -190,16 +206,8 @@ def measured_priors(arranged: Mapping) -> list[str]:
 
 
 def unplaced(arranged: Mapping) -> list[dict]:
-    """Return the further figures that are of no known measure, or that no table has a place for."""
-    placed = {
-        (cell["system"], column["on"], column["measure"])
-        for one in arranged["tables"]
-        for row in one["rows"]
-        for cell, column in zip(row["cells"], one["columns"], strict=True)
-        if cell["value"] is not None
-    }
-    return [one for one in arranged["figures"]
-            if (one["system"], one["on"], one["measure"]) not in placed]  # fmt: skip
+    """Return the further figures that no table has a place for."""
+    return [one for one in arranged["figures"] if not one["placed"]]
 
 
 def shared_signatures(arranged: Mapping) -> list[tuple[str, list[str], str]]:

@@ -41,7 +41,13 @@ MEASURES = {
     "accuracy_percent": Measure("accuracy in %", 2, 1),
     "unweighted_accuracy_percent": Measure("unweighted accuracy in %", 2, 1),
     "macro_f1_percent": Measure("macro F1 in %", 2, 1),
-    "seconds": Measure("seconds", 3, -1),
+    "step_seconds": Measure("seconds of a training step", 4, -1),
+    "cosine_within": Measure("mean cosine within a person", 3, 1),
+    "cosine_between": Measure("mean absolute cosine between persons", 3, -1),
+    **{
+        f"match_1_of_{n}_percent": Measure(f"right one found among {n} in %", 2, 1)
+        for n in range(2, 11)
+    },
 }
 ANY = "*"  # in a column: the first list at hand
 RELATIVE = Measure("relative change in %, above 0 is better", 2, 1)
@@ -141,6 +147,42 @@ class Layout:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of a sweep: systems that differ in one number only.
+
+    Args:
+        label: in the legend.
+        prefix: of the systems' names; hundredths of the number follow, such as 50 for 0.5.
+        at: names of systems whose number is known otherwise, such as a baseline's 0.
+    """
+
+    label: str
+    prefix: str
+    at: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A figure of the paper: a measure against a number.
+
+    Args:
+        name: `figure-4`.
+        title: above it.
+        axis: what the number is.
+        on: list or task, or `ANY`.
+        measure: one of `MEASURES`.
+        lines: what is drawn.
+    """
+
+    name: str
+    title: str
+    axis: str
+    on: str
+    measure: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
 class Likeness:
     """A printed correlation of two systems' embeddings."""
 
@@ -167,6 +209,7 @@ class Paper:
         corrected: title of the section on trials corrected.
         venn_list: list whose corrected trials are drawn large.
         likeness: printed correlations of embeddings.
+        sweeps: figures of a measure against a number.
     """
 
     name: str
@@ -182,6 +225,7 @@ class Paper:
     corrected: str = "What was corrected"
     venn_list: str = ""
     likeness: tuple[Likeness, ...] = ()
+    sweeps: tuple[Sweep, ...] = ()
 
     def system(self, name: str) -> System:
         """Return the system of a name; one that the paper does not know says itself."""

@@ -88,7 +88,7 @@ def test_another_corpus_is_named_and_none_is_not():
 
 
 def test_two_results_for_one_cell_are_refused(result):
-    with pytest.raises(ValueError, match="two score files of system 'audio'"):
+    with pytest.raises(ValueError, match="two figures eer_percent of system 'audio'"):
         arrange([result("audio", "vox1-o", 3), result("audio", "vox1-o", 4)])
 
 

@@ -14,7 +14,8 @@ from avkd_cli.steps.analyze.correlation import correlations
 from avkd_cli.steps.analyze.report import report
 from avkd_cli.steps.analyze.report_embeddings import embedding_plane
 from avkd_cli.steps.analyze.report_venn import venn_rows
-from avkd_cli.steps.analyze.table import named, table
+from avkd_cli.steps.analyze.results import named
+from avkd_cli.steps.analyze.table import table
 from avkd_cli.storage.build import build_embeddings
 from avkd_cli.verification.metrics import equal_error_rate
 from avkd_cli.verification.scorefiles import read_scores

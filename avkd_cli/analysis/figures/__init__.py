@@ -15,6 +15,7 @@ from avkd_cli.analysis.figures.matching import matching_figure
 from avkd_cli.analysis.figures.robustness import robustness_figure
 from avkd_cli.analysis.figures.scatter import plane_figure
 from avkd_cli.analysis.figures.style import inline, save
+from avkd_cli.analysis.figures.sweep import sweep_figure
 from avkd_cli.analysis.figures.training import training_figure
 from avkd_cli.analysis.figures.venn import venn_figure, venn_panels
 
@@ -35,6 +36,7 @@ __all__ = [
     "robustness_figure",
     "roc_figure",
     "save",
+    "sweep_figure",
     "training_figure",
     "venn_figure",
     "venn_panels",

@@ -52,8 +52,8 @@ DASHES = (
     "-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 3)), (0, (1, 3)),
 )  # fmt: skip
 SENSE_COLOURS = {"audio": BLUE, "visual": VERMILION, "fusion": GREEN}
-_OTHERS = (PURPLE, ORANGE, SKY, GREY, INK)
-_OTHER_DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
+OTHERS = (PURPLE, ORANGE, SKY, GREY, INK)
+OTHER_DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
 
 
 @contextmanager
@@ -70,7 +70,7 @@ def looks(names: Sequence[str], paper: Paper = USUAL) -> dict[str, dict]:
 
     A system of the paper looks the same in every picture, whoever else is in it.
     """
-    spare, spare_dashes = cycle(_OTHERS), cycle(_OTHER_DASHES)
+    spare, spare_dashes = cycle(OTHERS), cycle(OTHER_DASHES)
     found = {}
     for name in names:
         known = SENSE_COLOURS.get(paper.system(name).sense)

@@ -15,6 +15,7 @@ from avkd_cli.analysis.views import (
     paper_table,
 )
 
+MOST_OPEN = 12  # rows of further figures that are not folded
 DIGITS = 2  # of error rates: more than the lists at hand tell
 
 
@@ -43,10 +44,10 @@ def error_rates(
 
 def _main(arranged: Mapping, figures: Mapping, certain: Certain, uncertainty: str) -> list[str]:
     names = list_groups(arranged).get("main", [])
-    further = figure_table(arranged)
     return [
         *_tables(arranged, "main", certain),
-        *([as_html(further)] if further else []),
+        *_further(arranged),
+        *(figure(*figures[name]) for name in figures if name.startswith("sweep-")),
         *_drawn(figures, "eer-main"),
         *(figure(*figures[name]) for name in figures if name.startswith("change-")),
         *([paragraph(uncertainty, "note"), _costs(arranged, names)] if names else []),
@@ -61,6 +62,15 @@ def _tables(arranged: Mapping, group: str, certain: Certain) -> list[str]:
         said = f"{one['title']}: printed figures only"
         shown.append(html if one["ours"] else details(said, html))
     return shown
+
+
+def _further(arranged: Mapping) -> list[str]:
+    """Return the figures that no table has a place for, folded where they are many."""
+    found = figure_table(arranged)
+    if found is None:
+        return []
+    html = as_html(found)
+    return [html if len(found.rows) <= MOST_OPEN else details("Further figures", html)]
 
 
 def _drawn(figures: Mapping, name: str) -> list[str]:

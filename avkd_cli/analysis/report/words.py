@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from avkd_cli.analysis.tables import by_cell, list_groups, paper_of
+from avkd_cli.analysis.table import number
+from avkd_cli.analysis.tables import by_cell, list_groups, paper_of, paper_tables
 from avkd_cli.papers.form import Paper, System
 
 ORGAN = {"audio": "voice", "visual": "face"}
@@ -40,7 +41,7 @@ def sentences(
     if any(taught.values()):
         found.append(INTERVAL.format(taught=paper.taught) if differences else NO_INTERVAL)
     found += on_gains(arranged)
-    if any(one["ours"] for one in arranged["tables"] if one["name"] != "others"):
+    if any(one["ours"] for one in paper_tables(arranged)):
         found.append(paper.claim)
     return [text for text in found if text]
 
@@ -155,5 +156,6 @@ def on_gains(arranged: Mapping) -> list[str]:
             if column["relative"] and found:
                 better = sum(value > 0 for value in found)
                 text = f"{one['title']}, {column['label']}: {better} of {len(found)} for the better"
-                told.append(f"{text}, {min(found):+.1f} to {max(found):+.1f} %.".replace("-", "−"))
+                ends = dict.fromkeys(number(end, "+.1f").text for end in (min(found), max(found)))
+                told.append(f"{text}, {' to '.join(ends)} %.")
     return told

@@ -9,20 +9,12 @@ from typing import NamedTuple
 from avkd_cli.errors import MissingInputError
 from avkd_cli.steps.analyze.curves import progress
 from avkd_cli.steps.analyze.inputs import read_object
-from avkd_cli.steps.analyze.table import ENDINGS, named
+from avkd_cli.steps.analyze.results import FIGURES, SCORES, ScoreFile, sorted_out
 
 STANDIN = "standin.json"  # what `avkd corpus standin` leaves in its folder
 CLOSED = ("avkd.json", "run.json", STANDIN)  # a folder with one of these is not entered
 UNFINISHED = (".wip", ".partial")
 EMBEDDINGS = "avkd.embeddings"
-
-
-class ScoreFile(NamedTuple):
-    """A score file and what its name says."""
-
-    system: str
-    list: str
-    path: Path
 
 
 class Described(NamedTuple):
@@ -38,6 +30,7 @@ class Findings:
     """Everything of a working folder that a report shows."""
 
     scores: list[ScoreFile] = field(default_factory=list)
+    figures: list[Path] = field(default_factory=list)
     runs: list[Described] = field(default_factory=list)
     stores: list[Described] = field(default_factory=list)
     embeddings: dict[str, Path] = field(default_factory=dict)
@@ -57,7 +50,7 @@ def find(folder: Path, leave_out: Path | None = None) -> Findings:
     """
     if not folder.is_dir():
         raise MissingInputError(f"{folder}: no such folder")
-    found = Findings()
+    found, results = Findings(), []
     for path in _interesting(folder, leave_out):
         name = str(path.parent.relative_to(folder))
         if path.name == STANDIN:
@@ -67,7 +60,8 @@ def find(folder: Path, leave_out: Path | None = None) -> Findings:
         elif path.name == "run.json":
             found.runs.append(_run(name, path.parent, read_object(path)))
         else:
-            found.scores.append(ScoreFile(*named(path)))
+            results.append(path)
+    found.scores, found.figures = sorted_out(results)
     return found
 
 
@@ -86,7 +80,7 @@ def _interesting(folder: Path, leave_out: Path | None) -> Iterator[Path]:
             and (leave_out is None or Path(where, name).resolve() != leave_out.resolve())
         )
         for name in sorted(names):
-            if name.endswith(ENDINGS) and not name.startswith("."):
+            if name.endswith(SCORES + FIGURES) and not name.startswith("."):
                 yield Path(where, name)
 
 

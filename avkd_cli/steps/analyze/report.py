@@ -17,11 +17,13 @@ from avkd_cli.steps.analyze.report_figures import (
     change_figures,
     det_figures,
     reliability_figures,
+    sweep_figures,
     venn_figures,
     venn_files,
 )
 from avkd_cli.steps.analyze.report_intervals import list_intervals, persons_of_stores
 from avkd_cli.steps.analyze.report_venn import venn_rows
+from avkd_cli.steps.analyze.results import NONE, read_figures
 from avkd_cli.steps.analyze.table import arranged, result, write_tables
 from avkd_cli.storage import durable
 from avkd_cli.verification.scores import Scores
@@ -39,7 +41,7 @@ def report(
     of embeddings, pcc.json; return where the page is and what it says.
 
     Args:
-        folder: looked through for score files SYSTEM.LIST.scores, stores and runs.
+        folder: looked through for score files SYSTEM.LIST.scores, files of figures, stores, runs.
         output: folder for all that, or the page's own name ending in .html, the rest going
             beside it; None: `report` in `folder`.
         corpus: said first and last; None: the stand-in, if its files are found in `folder`.
@@ -48,12 +50,12 @@ def report(
 
     Raises:
         MissingInputError: no such folder.
-        InputError: no score files, or damaged ones.
+        InputError: no score files nor figures, or damaged ones.
     """
     page_file = _page_file(folder, output)
     found = find(folder, leave_out=page_file.parent)
-    if not found.scores:
-        raise InputError(f"{folder}: no file SYSTEM.LIST.scores, such as audio.vox1-o.scores")
+    if not (found.scores or found.figures):
+        raise InputError(f"{folder}: {NONE}")
     content = contents(found, corpus or found.corpus, resamples, paper)
     write_tables(page_file.parent, content["arranged"])
     for name, picture in venn_files(content["venns"], content["venn_list"]).items():
@@ -65,7 +67,7 @@ def report(
         "format": "avkd.analysis.report",
         "version": 1,
         "path": str(page_file),
-        "results": len(content["arranged"]["results"]),
+        "results": len(content["arranged"]["results"]) + len(content["arranged"]["figures"]),
         "figures": sorted(content["figures"]),
         "statement": content["arranged"]["statement"],
         "words": content["sentences"],
@@ -96,7 +98,7 @@ def contents(found: Findings, corpus: str | None, resamples: int, paper: Paper) 
         venns += venn_rows(files, name, people, paper)
         drawn |= det_figures(files, name, sure.bands, paper)
         drawn |= reliability_figures(files, name, paper)
-    table = arranged(results, corpus, paper)
+    table = arranged(results, corpus, paper, read_figures(found.figures))
     plane, far = embedding_plane(found.embeddings, paper)
     return {
         "arranged": table,
@@ -104,6 +106,7 @@ def contents(found: Findings, corpus: str | None, resamples: int, paper: Paper) 
         "figures": drawn
         | bar_figures(table)
         | change_figures(table, differences)
+        | sweep_figures(table)
         | venn_figures(venns, venn_list, paper)
         | plane,
         "differences": differences,

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from avkd_cli.analysis import figures
-from avkd_cli.analysis.tables import list_groups, only_lists, paper_of
+from avkd_cli.analysis.sweeps import points
+from avkd_cli.analysis.tables import gathered, list_groups, only_lists, paper_of
 from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.inputs import is_target
 from avkd_cli.verification.metrics import cllr, min_cllr
@@ -57,6 +58,18 @@ def change_figures(arranged: Mapping, differences: Sequence[Mapping]) -> dict[st
             drawn[name] = inlined(
                 name, figures.interval_panels(panels), _change_caption(base, paper)
             )
+    return drawn
+
+
+def sweep_figures(arranged: Mapping) -> dict[str, Inline]:
+    """Return one figure for each of the paper's sweeps that has two points on a line or more."""
+    paper = paper_of(arranged)
+    values = gathered(arranged["results"], arranged["figures"])
+    drawn = {}
+    for sweep in paper.sweeps:
+        if lines := points(paper, sweep, values):
+            caption = f"{sweep.title}; intervals of 95 % where they are known."
+            drawn[sweep.name] = inlined(sweep.name, figures.sweep_figure(sweep, lines), caption)
     return drawn
 
 

@@ -1,7 +1,7 @@
 """Results arranged as a paper arranges its own, as data. Pure.
 
 A result is a dict with system, list, trials, targets, nontargets, eer_percent, min_dcf (by
-P_target as text) and signature, and perhaps auc_percent and eer_interval; a further figure one
+P_target as text) and signature, and perhaps auc and eer_interval; a further figure one
 with system, on, measure, value, and perhaps low and high.
 """
 
@@ -91,8 +91,8 @@ def _of_scores(results: Iterable[Mapping]) -> Sourced:
         yield (system, on, "eer_percent"), eer, file
         for p, cost in one["min_dcf"].items():
             yield (system, on, f"min_dcf_{p}"), Value(cost), file
-        if "auc_percent" in one:
-            yield (system, on, "auc_percent"), Value(one["auc_percent"]), file
+        if "auc" in one:
+            yield (system, on, "auc_percent"), Value(100 * one["auc"]), file
 
 
 def _of_figures(figures: Iterable[Mapping]) -> Sourced:

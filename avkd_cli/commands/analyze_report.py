@@ -27,9 +27,10 @@ def report(
 ) -> None:
     """Make one self-contained HTML page of what lies in FOLDER.
 
-    Score files SYSTEM.LIST.scores become tables, DET curves and Venn diagrams, embedding
-    stores a comparison with the fused ones; stores and runs say what was run. The page needs no
-    network and no other file. Beside it: table.md, table.tex, table.json, pcc.json, venn-*.svg.
+    Score files SYSTEM.LIST.scores become tables, DET curves and Venn diagrams, files of other
+    figures (docs/formats.md, Work folders) rows of the tables of --paper, embedding stores a
+    comparison with the fused ones; stores and runs say what was run. The page needs no network and
+    no other file. Beside it: table.md, table.tex, table.json, pcc.json, venn-*.svg.
 
     \b
     Example:

@@ -18,11 +18,12 @@ from avkd_cli.commands.analyze_output import corpus_name, show, which_paper
 def table(
     scores: tuple[Path, ...], output: Path | None, paper: str, corpus: str | None, as_json: bool
 ) -> None:
-    """Arrange SCORES, files SYSTEM.LIST.scores or folders of them, as the paper's tables.
+    """Arrange SCORES, files SYSTEM.LIST.scores or folders of them, as a paper's tables.
 
     Systems are audio, visual, fusion-gate, audio-kd-cos-kl and so on, lists vox1-o, vox1-e,
-    vox1-h; any other name gets a row or column of its own. Beside each EER stands the one that
-    the paper prints on VoxCeleb, where it prints one.
+    vox1-h; any other name gets a row or column of its own. Beside each figure stands the one that
+    the paper prints, where it prints one. Folders may hold figures of other kinds too, and other
+    papers have other names of systems: docs/formats.md, Work folders.
 
     \b
     Example:

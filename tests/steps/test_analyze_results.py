@@ -48,12 +48,13 @@ def test_a_json_of_analyze_gives_the_figures_of_each_of_its_systems(tmp_path):
 
 def test_metrics_of_score_are_figures_where_no_scores_lie_beside(tmp_path):
     summary = {"format": "avkd.metrics", "version": 1, "eer_percent": 12.5,
-               "min_dcf": {"0.01": 0.5}, "eer_threshold": 0.3, "signature": "s"}  # fmt: skip
+               "min_dcf": {"0.01": 0.5}, "auc": 0.9, "eer_threshold": 0.3, }  # fmt: skip
     path = tmp_path / "opl.unseen-unheard.metrics.json"
     path.write_text(json.dumps(summary))
     assert {one["measure"]: one["value"] for one in read_figures([path])} == {
         "eer_percent": 12.5,
         "min_dcf_0.01": 0.5,
+        "auc_percent": 90.0,
     }
     scores(tmp_path, "opl", "unseen-unheard", 0.5)
     files = result_files([tmp_path])

@@ -161,11 +161,13 @@ def _measured(record: Mapping) -> Iterator[tuple[str, Mapping]]:
     """Yield (measure, {value, low, high}) of the members of an object that are figures.
 
     Those are a number under the name of a known measure or one in percent, {value, low, high},
-    {percent, low, high}, and `min_dcf` by prior; anything else says how they came about.
+    {percent, low, high}, `min_dcf` by prior and `auc`; anything else says how they came about.
     """
     for name, member in record.items():
         if name == "min_dcf" and isinstance(member, dict):
             yield from ((f"min_dcf_{p}", {"value": cost}) for p, cost in member.items())
+        elif name == "auc" and _number(member):
+            yield "auc_percent", {"value": 100 * member}
         elif isinstance(member, dict) and "percent" in member:
             yield name.removesuffix(PERCENT) + PERCENT, member | {"value": member["percent"]}
         elif isinstance(member, dict) and "value" in member:

@@ -14,7 +14,6 @@ from avkd_cli.steps.analyze.inputs import read_labelled, read_object
 from avkd_cli.steps.analyze.metrics import measured
 from avkd_cli.steps.analyze.results import read_figures, result_files
 from avkd_cli.storage import durable
-from avkd_cli.verification.metrics import area_under_roc
 from avkd_cli.verification.scores import Scores
 
 SHOWN = 5  # names of systems in a warning
@@ -59,7 +58,6 @@ def result(system: str, trial_list: str, path: Path, scores: Scores) -> dict:
     eer, said = beside.get("eer_percent"), beside.get("signature")
     if isinstance(said, str) and isinstance(eer, float) and math.isclose(eer, found["eer_percent"]):
         found["signature"] = said
-    found["auc_percent"] = 100 * area_under_roc(scores.target, scores.nontarget)
     return {"system": system, "list": trial_list, "file": path.name} | found
 
 

@@ -14,6 +14,8 @@ SUBCOMMANDS = {
     "identify": ("analyze_identify", "Who it is among many: rank-k, 1:N, unweighted accuracy."),
     "breakdown": ("analyze_breakdown", "Errors by sex, nationality, duration or any column."),
     "robustness": ("analyze_robustness", "EER against noise, rooms, blur, and who stands it."),
+    "strata": ("analyze_strata", "EER and AUC where nontargets agree in sex, nation, age."),
+    "cosines": ("analyze_cosines", "Mean cosines within and between persons, over training."),
     "pcc": ("analyze_pcc", "How alike embedding stores are."),
     "tsne": ("analyze_tsne", "Recordings far from their person's others, and their picture."),
     "curves": ("analyze_curves", "How trainings went, from their logs."),

@@ -1,0 +1,34 @@
+"""`avkd analyze cosines`."""
+
+from pathlib import Path
+
+import click
+
+from avkd_cli import options
+from avkd_cli.commands.analyze_output import plot_file, show
+
+
+@click.command("cosines")
+@click.argument("stores", nargs=-1, required=True, type=options.store)
+@options.list_file
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
+              help="Of the recordings drawn where there are too many for all pairs.")  # fmt: skip
+@plot_file
+@options.as_json
+def cosines(
+    stores: tuple[str, ...], list_file: Path | None, seed: int, plot: Path | None, as_json: bool
+) -> None:
+    """Say how close embeddings of one person are, and those of two.
+
+    Mean cosine of all pairs of recordings of one person, of two people, and of two people in
+    absolute value. STORES are systems, or one system after ever more training: the picture draws
+    them in the order given.
+
+    \b
+    Example:
+        avkd analyze cosines epoch-01.zarr epoch-10.zarr epoch-50.zarr --plot cosines.svg
+    """
+    from avkd_cli.analysis.text import cosines_text
+    from avkd_cli.steps.analyze.cosines import cosines
+
+    show(cosines(stores, list_file, plot, seed), cosines_text, as_json)

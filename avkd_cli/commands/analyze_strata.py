@@ -1,0 +1,47 @@
+"""`avkd analyze strata`."""
+
+import click
+
+from avkd_cli import options
+from avkd_cli.commands.analyze_output import resampling, score_format, show, trial_list
+from avkd_cli.config import STRATA
+
+
+@click.command("strata")
+@click.argument("scores", nargs=-1, required=True, type=options.text_file)
+@click.option("--people", required=True, type=click.Path(path_type=str), metavar="LIST.jsonl",
+              help="List of utterances with sex, nationality and age.")  # fmt: skip
+@click.option("--stratum", "chosen", type=click.Choice(STRATA), multiple=True,
+              help="Sex (G), nationality (N), age within 5 years (A), all three (GNA), or random: "
+              "all nontargets. May be given several times.  [default: all five]")  # fmt: skip
+@trial_list
+@score_format
+@resampling
+@options.as_json
+def strata(
+    scores: tuple[str, ...],
+    people: str,
+    chosen: tuple[str, ...],
+    trials: str | None,
+    in_format: str | None,
+    resamples: int,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Say what is left of SCORES when the two people of a nontarget are alike.
+
+    EER and AUC of each file, its nontargets restricted to pairs of one sex, nationality, age, or
+    all; targets stay. Who only tells women from men is at 50 % in G. A stratum without
+    nontargets is said. With --resamples, an interval of each by drawing persons.
+
+    \b
+    Example:
+        avkd analyze strata fop.unseen-random.scores --people people.jsonl --resamples 1000
+        avkd analyze strata ce.scores fop.scores --people people.jsonl --stratum G --stratum GNA
+    """
+    from avkd_cli.analysis.text import strata_text
+    from avkd_cli.steps.analyze.strata import strata
+
+    result = strata(scores, people, chosen=chosen or STRATA, trials=trials, in_format=in_format,
+                    resamples=resamples, seed=seed)  # fmt: skip
+    show(result, strata_text, as_json)

@@ -43,6 +43,17 @@ class Store:
     def __reduce__(self) -> tuple:
         return type(self), (self.path, self.manifest)
 
+    def preparation(self) -> dict[str, Any]:
+        """Return how it was made, so that other recordings can be made alike.
+
+        Kind, version, step, settings, the avkd that made it, its fingerprint, and the digests of
+        all it was made from but the recordings themselves, such as a detector's weights.
+        """
+        said = {name: self.manifest[name] for name in ("version", "step", "config", "fingerprint")}
+        inputs = self.manifest["inputs"]
+        used = {name: digest for name, digest in inputs.items() if name not in ("list", "media")}
+        return {"kind": self.kind, **said, "avkd": self.manifest["made_by"]["avkd"], "inputs": used}
+
     def read_file(self, name: str) -> np.ndarray:
         """Return the bytes of a listed file, uint8; of metadata only if the digest is right.
 

@@ -1,22 +1,28 @@
 """The run folder: what was asked for, what happens, and what came of it.
 
-`run.json` (settings, inputs, seed, versions) is written first and never changes; `log.jsonl`
-grows; `status.json` says where the run stands and, after a failure, the exit code and why;
-`model.safetensors` and, last, `model.json` are the finished thing.
+`run.json` (settings, inputs and how they were prepared, persons, seed, versions) is written first
+and never changes; `log.jsonl` grows; `status.json` says where the run stands and, after a failure,
+the exit code and why; `model.safetensors` and, last, `model.json` are the finished thing.
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor
 
 from avkd_cli.errors import InputError, MissingInputError, OutputError
 from avkd_cli.storage import durable, manifest
+from avkd_cli.storage.heads import PERSON
 from avkd_cli.training import checkpoint
 
-RUN_FORMAT, MODEL_FORMAT, VERSION = "avkd.run", "avkd.model", 1
+RUN_FORMAT, MODEL_FORMAT, VERSION = "avkd.run", "avkd.model", 2
+READS = (1, VERSION)
+"""Version 1 does not say how its stores were prepared; its persons are its classes."""
+_WORK = 1  # of the fingerprint, which is no matter of how a run is written down
 # Settings that change how a run is watched or fed, never what comes of it.
 WATCHING = {"workers", "log_every", "checkpoint_every", "tracker"}
 # Settings younger than version 1, with what they were before: left out of a plan when off, so
@@ -96,8 +102,26 @@ def line_step(line: str) -> float:
         return float("inf")
 
 
-def make_plan(step: str, config: dict[str, Any], inputs: dict[str, str]) -> dict[str, Any]:
-    """Return what identifies a run: equal plans give equal weights."""
+def make_plan(
+    step: str,
+    config: dict[str, Any],
+    inputs: dict[str, str],
+    *,
+    prepared: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    label: str = PERSON,
+    persons: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return what identifies a run: equal plans give equal weights.
+
+    Args:
+        step: the command.
+        config: its settings.
+        inputs: name → fingerprint of what it is trained on.
+        prepared: name → `Store.preparation()` of each store that the network reads, so that new
+            recordings can be prepared alike; no part of the identity, which `inputs` has.
+        label: the column of the list that classes are of.
+        persons: whoever is trained on, whatever the label.
+    """
     settings = {
         name: value
         for name, value in config.items()
@@ -107,7 +131,10 @@ def make_plan(step: str, config: dict[str, Any], inputs: dict[str, str]) -> dict
         "step": step,
         "config": settings,
         "inputs": inputs,
-        "fingerprint": manifest.fingerprint(step, VERSION, settings, inputs),
+        "prepared": {name: dict(one) for name, one in prepared.items()},
+        "label": label,
+        "persons": list(persons),
+        "fingerprint": manifest.fingerprint(step, _WORK, settings, inputs),
     }
 
 
@@ -176,8 +203,9 @@ def read_json(path: Path, wanted: str) -> dict[str, Any]:
         raise MissingInputError(f"{path}: no such file") from None
     except (ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}: damaged: {error}") from None
-    if found != wanted or version != VERSION:
-        raise InputError(f"{path}: wanted {wanted} version {VERSION}, this is {found} {version}")
+    if found != wanted or version not in READS:
+        versions = " or ".join(map(str, READS))
+        raise InputError(f"{path}: wanted {wanted} version {versions}, this is {found} {version}")
     return value
 
 

@@ -1,0 +1,115 @@
+"""The run folder's own record: what it says, and what older ones said."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+import torch
+
+from avkd_cli.config import Execution
+from avkd_cli.errors import InputError, OutputError
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
+from avkd_cli.storage.store import open_store
+from avkd_cli.training.runs import RUN_FORMAT, make_plan, open_run, read_json, read_model
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+WEIGHTS = f"sha256:{'1' * 64}"
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A store that was made with settings and with somebody's weights."""
+    content = Embeddings(Rows(["a"], ["p"]), 1, lambda start, stop: [[1.0]])
+    inputs = {"list": "sha256:l", "media": "sha256:m", "detector_weights": WEIGHTS}
+    origin = Origin("crop", {"fps": 1.0}, inputs)
+    return open_store(build_store(tmp_path / "store", content, origin, Execution(quiet=True)))
+
+
+def plan_of(store, **changes):
+    given = {
+        "prepared": {"visual": store.preparation()}, "label": "emotion", "persons": ["p", "q"],
+    }  # fmt: skip
+    return make_plan(
+        "train-teacher", {"seed": 0}, {"visual": store.fingerprint}, **(given | changes)
+    )
+
+
+def test_a_store_says_how_it_was_made_but_not_of_which_recordings(store):
+    assert store.preparation() == {
+        "kind": "avkd.embeddings",
+        "version": 2,
+        "step": "crop",
+        "config": {"fps": 1.0},
+        "fingerprint": store.fingerprint,
+        "avkd": store.manifest["made_by"]["avkd"],
+        "inputs": {"detector_weights": WEIGHTS},
+    }
+
+
+def test_a_run_says_how_its_stores_were_prepared_and_whom_it_was_trained_on(store, tmp_path):
+    run = open_run(tmp_path / "run", plan_of(store))
+    record = read_json(run.path / "run.json", RUN_FORMAT)
+    assert record["prepared"]["visual"]["inputs"] == {"detector_weights": WEIGHTS}
+    assert (record["version"], record["label"], record["persons"]) == (2, "emotion", ["p", "q"])
+    schema = json.loads((SCHEMAS / "run.schema.json").read_text("utf-8"))
+    check = jsonschema.Draft202012Validator(schema)
+    check.validate(record)
+    check.validate(run.line())
+    for name in ("prepared", "label", "persons"):
+        with pytest.raises(jsonschema.ValidationError):
+            check.validate({key: value for key, value in record.items() if key != name})
+    for wrong in ({"persons": ["p", "p"]}, {"prepared": {"visual": {}}}, {"version": 3}):
+        with pytest.raises(jsonschema.ValidationError):
+            check.validate(record | wrong)
+
+
+def test_how_stores_were_prepared_is_no_part_of_a_runs_identity(store):
+    # Their fingerprints are; a plan of version 1 names the same work.
+    assert plan_of(store)["fingerprint"] == plan_of(store, prepared={}, persons=[])["fingerprint"]
+
+
+OLD = {  # as avkd 0.1 wrote it
+    "format": "avkd.run", "version": 1, "step": "train-teacher",
+    "config": {"modality": "audio", "seed": 0}, "inputs": {"audio": "sha256:a"},
+    "fingerprint": "sha256:b0435a107f2d1322a45f0dcdfb5bcdd9e72bd995ecebcc74d5c69679cea223b7",
+    "made_by": {"argv": ["avkd"], "avkd": "0.1.0", "host": "h", "time": "t", "torch": "2"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def old(tmp_path):
+    """A run of version 1 that has just begun."""
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "run.json").write_text(json.dumps(OLD))
+    return tmp_path / "old"
+
+
+def again(**changes):
+    given = {"modality": "audio", "seed": 0} | changes
+    return make_plan("train-teacher", given, {"audio": "sha256:a"}, persons=["p", "q"])
+
+
+def test_a_run_of_version_1_goes_on_and_is_found_finished(old):
+    run = open_run(old, again())
+    assert json.loads((old / "run.json").read_text()) == OLD
+    assert run.plan["fingerprint"] == OLD["fingerprint"]
+    run.publish({"x": torch.ones(1)}, {"role": "teacher"})
+    record = json.loads((old / "model.json").read_text())
+    (old / "model.json").write_text(json.dumps(record | {"version": 1}))
+    assert open_run(old, again()).finished
+    description, tensors = read_model(old)
+    assert description["version"] == 1 and tensors["x"].tolist() == [1]
+
+
+def test_a_run_of_version_1_of_other_settings_is_refused(old):
+    with pytest.raises(OutputError, match="seed 0, now it is 1"):
+        open_run(old, again(seed=1))
+
+
+def test_a_run_of_a_later_version_is_one_line(old):
+    (old / "run.json").write_text(json.dumps(OLD | {"version": 3}))
+    with pytest.raises(InputError, match=r"wanted avkd.run version 1 or 2, this is avkd.run 3"):
+        open_run(old, again())

@@ -12,6 +12,7 @@ SUBCOMMANDS = {
     "compare": ("analyze_compare", "Whether a system is better, and how sure that is."),
     "det": ("analyze_det", "DET and ROC curves, and histograms of scores."),
     "identify": ("analyze_identify", "Who it is among many: rank-k, 1:N, unweighted accuracy."),
+    "classify": ("analyze_classify", "Accuracies and confusions of classes, such as moods."),
     "breakdown": ("analyze_breakdown", "Errors by sex, nationality, duration or any column."),
     "robustness": ("analyze_robustness", "EER against noise, rooms, blur, and who stands it."),
     "strata": ("analyze_strata", "EER and AUC where nontargets agree in sex, nation, age."),

@@ -35,6 +35,7 @@ class Embeddings(Computed):
         head: what they were trained with, or None.
         label: the column of the list that the head's classes are of.
         trained_on: persons that the network was trained on, where classes are not persons.
+        names: of the dimensions, where these are classes, as of posteriors; not with a head.
     """
 
     rows: Rows
@@ -43,12 +44,15 @@ class Embeddings(Computed):
     head: StoredHead | None = None
     label: str = PERSON
     trained_on: Sequence[str] | None = None
+    names: Sequence[str] | None = None
 
     spec: ClassVar[StoreSpec] = EMBEDDINGS
 
     def __post_init__(self) -> None:
         if self.head is not None and self.head.dimension != self.dimension:
             raise ValueError(f"classifier {self.head.weight.shape}, embeddings {self.dimension}")
+        if self.names is not None and (self.head or len(self.names) != self.dimension):
+            raise ValueError(f"{len(self.names)} names for {self.dimension} dimensions, or a head")
 
     def partition_rows(self, asked: int | None) -> int:
         """Return how many rows make a partition: no more than there are."""
@@ -93,6 +97,8 @@ class Embeddings(Computed):
             columns |= {"classes": list(head.classes), "classifier": _float32(head.weight)}
             if head.bias is not None:
                 columns["classifier_bias"] = _float32(head.bias)
+        if self.names is not None:
+            columns["classes"] = list(self.names)
         if self.trained_on is not None:
             columns["trained_on"] = list(self.trained_on)
         return columns

@@ -173,7 +173,11 @@ def _faults_of_embeddings(store: EmbeddingStore) -> Iterator[str]:
         shown = _shown([store.ids[row] for row in bad[:5]])
         yield f"{len(bad)} embeddings are not finite, such as of {shown}"
     _ = store.head  # raises unless its parts fit each other
-    if store.classifier is None and (store.has("classifier_bias") or store.classes is not None):
+    named = store.classes is not None
+    if named and store.manifest.get("level") == "posteriors":
+        if len(store.classes or []) != store.dimension:
+            yield f"names {len(store.classes or [])} classes of {store.dimension} posteriors"
+    elif store.classifier is None and (store.has("classifier_bias") or named):
         yield "names classes, or a bias, of a classifier that is not there"
     if len(set(store.trained_on or [])) != len(store.trained_on or []):
         yield "trained_on names a person twice"

@@ -3,6 +3,7 @@
 from avkd_cli.analysis.bands import Band
 from avkd_cli.analysis.figures.bars import bars_figure
 from avkd_cli.analysis.figures.cmc import cmc_figure
+from avkd_cli.analysis.figures.confusion import confusion_figure
 from avkd_cli.analysis.figures.cosines import cosines_figure
 from avkd_cli.analysis.figures.curves import det_figure, roc_figure
 from avkd_cli.analysis.figures.distributions import (
@@ -25,6 +26,7 @@ __all__ = [
     "bars_figure",
     "cmc_figure",
     "comparison_figure",
+    "confusion_figure",
     "cosines_figure",
     "det_figure",
     "groups_figure",

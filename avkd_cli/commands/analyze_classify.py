@@ -1,0 +1,52 @@
+"""`avkd analyze classify`."""
+
+from pathlib import Path
+
+import click
+
+from avkd_cli import options
+from avkd_cli.commands.analyze_output import enough, plot_file, show
+
+
+@click.command("classify")
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
+@options.list_file
+@click.option("--label", metavar="COLUMN",
+              help="Column of --list whose values are the classes.  [default: what the stores are "
+              "of]")  # fmt: skip
+@click.option("--resamples", type=click.IntRange(0, 100_000), default=1000, show_default=True,
+              callback=lambda _ctx, _param, n: enough(n),
+              help="Draws of persons with replacement for 95 % intervals; 0: none.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
+@plot_file
+@options.as_json
+def classify(
+    inputs: tuple[str, ...],
+    list_file: Path | None,
+    label: str | None,
+    resamples: int,
+    seed: int,
+    plot: Path | None,
+    as_json: bool,
+) -> None:
+    """Say how often the class is told rightly, such as a mood.
+
+    INPUTS are stores of posteriors (extract-embeddings --level posteriors), one a system; or
+    folders of such stores, one a fold, each of the people that its network was not trained on.
+    --list says what is true: without it, who speaks.
+
+    Figures are accuracy, unweighted accuracy (macro recall) and macro F1, over all utterances with
+    intervals over persons, as means over folds, and of each fold; the confusion; and paired
+    differences from the first system.
+
+    \b
+    Example:
+        avkd analyze classify plain/ taught/ --list people.jsonl --plot confusion.svg
+    """
+    from avkd_cli.analysis.text_classes import classify_text
+    from avkd_cli.steps.analyze.classify import classify as step
+
+    found = step(
+        inputs, list_file=list_file, label=label, resamples=resamples, seed=seed, plot=plot
+    )
+    show(found, classify_text, as_json)

@@ -8,7 +8,7 @@ import ast
 import importlib
 import sys
 from collections.abc import Iterator
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -52,11 +52,19 @@ def failures(package: Path) -> Iterator[str]:
             yield f"{place}: {module} {name}: {type(error).__name__}: {error}"
 
 
+def version_of(name: str) -> str:
+    """Return name and version of a library, such as `torch 2.11.0`."""
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        return f"no {name}"
+
+
 def main() -> int:
     """Print what loads, or a line for each import that does not; 1 then."""
     found = list(dict.fromkeys(failures(ROOT / "avkd_cli")))
     print("\n".join(found), end="\n" if found else "", file=sys.stderr)
-    told = ", ".join(f"{name} {version(name)}" for name in TOLD)
+    told = ", ".join(map(version_of, TOLD))
     print(
         f"imports of {len(modules(ROOT / 'avkd_cli'))} modules: {len(found)} do not load ({told})"
     )

@@ -53,3 +53,8 @@ def test_a_library_that_breaks_as_it_loads_is_named_too(package):
 def test_the_packages_own_modules_are_all_there():
     found = imports.modules(imports.ROOT / "avkd_cli")
     assert {"avkd_cli", "avkd_cli.audio.resample", "avkd_cli.commands.score"} <= set(found)
+
+
+def test_what_is_not_installed_is_told_as_such():
+    assert imports.version_of("no-such-library") == "no no-such-library"
+    assert imports.version_of("torch").startswith("torch 2.")

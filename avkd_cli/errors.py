@@ -4,6 +4,15 @@ Raise one of these for what a user can cure: the message says where, what was fo
 wanted and what to do. Raise ValueError for what a caller did wrong. Codes: docs/reliability.md.
 """
 
+from collections.abc import Iterable
+
+
+def some(names: Iterable[str], most: int = 5) -> str:
+    """Return the first few names for a message, and how many more there are."""
+    names = list(names)
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
 
 class AvkdError(Exception):
     """Shown to the user as one line; ends the process with `exit_code`."""

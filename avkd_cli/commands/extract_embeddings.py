@@ -17,7 +17,8 @@ from avkd_cli.config import Execution, ExtractConfig
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Import somebody else's embeddings: an .npz with arrays id, embedding and, if there, "
-    "person, classes, classifier, classifier_bias, scale; or a Kaldi .scp.",
+    "person, classes, classifier, classifier_bias, scale; an .npz of one vector an utterance, by "
+    "its id; or a Kaldi .ark or .scp.  --list says who is who where the file does not.",
 )
 @click.option("--modality", help="What imported embeddings were made from, such as visual.")
 @options.output_store

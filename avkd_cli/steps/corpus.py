@@ -96,13 +96,6 @@ def relocate(utterances: Iterable[Utterance], before: str) -> Iterator[Utterance
         yield msgspec.structs.replace(utterance, **changed)
 
 
-def some(names: Iterable[str], most: int = 5) -> str:
-    """Return the first few names, and how many more there are."""
-    names = list(names)
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def rename_trials(source: str, metadata: Path, output: Path | None) -> None:
     """Rewrite a trial list that names celebrities with today's ids.
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from avkd_cli.corpora import trials
-from avkd_cli.errors import InputError
-from avkd_cli.steps.corpus import say, some, write_text
+from avkd_cli.errors import InputError, some
+from avkd_cli.steps.corpus import say, write_text
 from avkd_cli.storage import durable
 from avkd_cli.storage.utterances import Utterance, read_utterances
 

@@ -1,20 +1,22 @@
 """Embeddings of somebody else's encoder, brought into a store."""
 
+import sys
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from avkd_cli.config import Execution
-from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.errors import InputError, MissingInputError, some
 from avkd_cli.steps.extract_embeddings import chosen_fingerprint
-from avkd_cli.storage import durable
+from avkd_cli.storage import arks, durable
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.heads import AAM, SOFTMAX, StoredHead
-from avkd_cli.storage.utterances import read_ids
+from avkd_cli.storage.utterances import read_whole
 
 
 def import_embeddings(
@@ -29,20 +31,23 @@ def import_embeddings(
 
     Args:
         source: an .npz with arrays `id` (n,), `embedding` (n, d) and, if there, `person` (n,),
-            `classes` (C,) and `classifier` (C, d), `classifier_bias` (C,), `scale` (); or a
-            Kaldi .scp of vectors.
+            `classes` (C,) and `classifier` (C, d), `classifier_bias` (C,), `scale` (); an .npz
+            of one vector an utterance, named by its id; or a Kaldi .ark or .scp of vectors.
+        list_file: takes only these utterances; says who they are, where the source does not.
 
     Raises:
         MissingInputError: no such file. InputError: arrays are missing, do not fit each other,
             hold objects, repeat an id, or are not finite.
     """
-    arrays = read_scp(source) if source.suffix == ".scp" else read_npz(source)
+    arrays = _READERS.get(source.suffix, read_npz)(source)
     ids, embedding = check_arrays(source, arrays)
     persons = [str(person) for person in arrays.get("person", [""] * len(ids))]
     if list_file is not None:
-        wanted = set(read_ids(list_file))
-        kept = [i for i, one in enumerate(ids) if one in wanted]
+        person_of = {u.id: u.person for u in read_whole(list_file).utterances}
+        kept = _chosen(source, ids, person_of, list_file, quiet=execution.quiet)
         ids, persons = [ids[i] for i in kept], [persons[i] for i in kept]
+        if "person" not in arrays:
+            persons = [person_of[one] for one in ids]
         embedding = embedding[kept]
     content = Embeddings(
         Rows(ids, persons),
@@ -52,11 +57,40 @@ def import_embeddings(
     )
     origin = Origin(
         "extract-embeddings",
-        inputs={"source": "sha256:" + durable.sha256_file(source)}
-        | chosen_fingerprint(ids, list_file),
+        inputs={"source": _digest(source, arrays)} | chosen_fingerprint(ids, list_file),
         said={"modality": modality, "imported": source.name},
     )
     return build_store(output, content, origin, execution)
+
+
+def _chosen(
+    source: Path, ids: list[str], wanted: Collection[str], list_file: Path, *, quiet: bool
+) -> list[int]:
+    """Return the rows that a list names; say how many of the list are not there."""
+    kept = [row for row, one in enumerate(ids) if one in wanted]
+    if not kept:
+        raise InputError(
+            f"{list_file}: none of its {len(wanted):,} ids is in {source}, where they are like "
+            f"{some(ids, 2)}; give the list of these recordings"
+        )
+    if absent := len(wanted) - len(kept):
+        there = set(ids)
+        first = next(one for one in wanted if one not in there)
+        text = f"{absent:,} utterances of {list_file} have no embedding there, first {first!r}"
+        if not quiet:
+            print(f"avkd extract-embeddings: warning: {text}", file=sys.stderr)
+    return kept
+
+
+def _digest(source: Path, arrays: dict[str, np.ndarray]) -> str:
+    """Return what the embeddings come from; an .scp names places, so there it is the vectors."""
+    if source.suffix != ".scp":
+        return "sha256:" + durable.sha256_file(source)
+    vectors = np.ascontiguousarray(arrays["embedding"]).tobytes()
+    return "sha256:" + durable.sha256_bytes(source.read_bytes() + vectors)
+
+
+_READERS = {".scp": arks.read_scp, ".ark": arks.read_ark}
 
 
 def head_of(source: Path, arrays: dict[str, np.ndarray], dimension: int) -> StoredHead | None:
@@ -95,10 +129,10 @@ def head_of(source: Path, arrays: dict[str, np.ndarray], dimension: int) -> Stor
 def read_npz(source: Path) -> dict[str, np.ndarray]:
     """Return the arrays of an .npz; pickled objects are refused, never run."""
     if not source.exists():
-        raise MissingInputError(f"{source}: no such file; give an .npz or a Kaldi .scp")
+        raise MissingInputError(f"{source}: no such file; give an .npz, or a Kaldi .ark or .scp")
     try:
         with np.load(source, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            return by_utterance({name: archive[name] for name in archive.files})
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError, TypeError) as error:
         raise InputError(
             f"{source}: not an .npz of plain arrays ({' '.join(str(error).split())[:120]}); "
@@ -106,22 +140,21 @@ def read_npz(source: Path) -> dict[str, np.ndarray]:
         ) from None
 
 
-def read_scp(source: Path) -> dict[str, np.ndarray]:
-    """Return ids and vectors of a Kaldi .scp (needs kaldiio)."""
-    try:
-        import kaldiio
-    except ImportError:
-        raise UsageError(f"{source}: reading Kaldi archives needs `pip install kaldiio`") from None
-    if not source.exists():
-        raise MissingInputError(f"{source}: no such file")
-    for number, line in enumerate(source.read_text().splitlines(), 1):
-        if line.rstrip().endswith("|"):
-            raise InputError(f"{source}:{number}: a command pipe is never run; copy to an ark")
-    pairs = list(kaldiio.load_scp_sequential(str(source)))
-    return {
-        "id": np.array([name for name, _ in pairs]),
-        "embedding": np.stack([vector for _, vector in pairs]),
-    }
+def by_utterance(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return `id` and `embedding` of arrays that are one vector an utterance, named by its id.
+
+    Anything else comes back as it is.
+    """
+    if {"id", "embedding"} & arrays.keys() or not arrays:
+        return arrays
+    vectors = [array.reshape(-1) for array in arrays.values() if array.ndim <= 2]
+    if len(vectors) < len(arrays) or len({vector.shape for vector in vectors}) > 1:
+        return arrays
+    if any(len(array) != 1 for array in arrays.values() if array.ndim == 2):
+        return arrays
+    if any(vector.dtype.kind not in "fiu" for vector in vectors):
+        return arrays
+    return {"id": np.array(list(arrays)), "embedding": np.stack(vectors)}
 
 
 def check_arrays(source: Path, arrays: dict[str, np.ndarray]) -> tuple[list[str], np.ndarray]:
@@ -129,7 +162,7 @@ def check_arrays(source: Path, arrays: dict[str, np.ndarray]) -> tuple[list[str]
     for name in ("id", "embedding"):
         if name not in arrays:
             raise InputError(
-                f"{source}: no array '{name}' (it has {', '.join(sorted(arrays)) or 'none'}); "
+                f"{source}: no array '{name}' (it has {some(sorted(arrays)) or 'none'}); "
                 "save id (n,) and embedding (n, d)"
             )
     ids, embedding = [str(one) for one in arrays["id"].tolist()], arrays["embedding"]

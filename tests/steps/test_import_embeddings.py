@@ -1,5 +1,7 @@
 """Importing somebody else's embeddings."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -97,3 +99,58 @@ def test_files_that_are_no_archives_are_refused(tmp_path):
             import_embeddings(tmp_path / name, tmp_path / "e.zarr", Execution(quiet=True))
     with pytest.raises(MissingInputError):
         import_embeddings(tmp_path / "gone.npz", tmp_path / "e.zarr", Execution(quiet=True))
+
+
+def test_one_vector_an_utterance_is_read_by_its_name(tmp_path):
+    bring(tmp_path, **{"p1/a": VECTORS[0], "p1/b": VECTORS[1:2], "p2/a": VECTORS[2]})
+    store = open_store(tmp_path / "e.zarr", "avkd.embeddings")
+    assert store.ids == list(IDS)
+    np.testing.assert_array_equal(store.embedding, VECTORS)
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [{"a": VECTORS, "b": VECTORS}, {"a": VECTORS[0], "b": VECTORS[0, :2]}, {"a": IDS, "b": IDS}],
+)
+def test_other_arrays_are_not_taken_for_vectors(tmp_path, arrays):
+    with pytest.raises(InputError, match=r"no array 'id' \(it has a, b\)"):
+        bring(tmp_path, **arrays)
+
+
+def test_no_message_lists_ten_thousand_names(tmp_path):
+    arrays = {f"u{n:05}": np.zeros(2 + (n == 9)) for n in range(1000)}
+    with pytest.raises(InputError, match=r"u00000, u00001, .* and 995 more") as caught:
+        bring(tmp_path, **arrays)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_list_says_who_is_who_and_what_has_no_embedding(tmp_path, capsys):
+    lines = [{"id": "p1/a", "person": "ann"}, {"id": "p2/a", "person": "bob"}, {"id": "p3/a"}]
+    (tmp_path / "l.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    np.savez(tmp_path / "foreign.npz", id=IDS, embedding=VECTORS)
+    import_embeddings(
+        tmp_path / "foreign.npz", tmp_path / "e.zarr", Execution(),
+        list_file=tmp_path / "l.jsonl",
+    )  # fmt: skip
+    store = open_store(tmp_path / "e.zarr", "avkd.embeddings")
+    assert (store.ids, store.persons) == (["p1/a", "p2/a"], ["ann", "bob"])
+    assert "1 utterances of" in (said := capsys.readouterr().err)
+    assert "have no embedding there, first 'p3/a'" in said
+    (tmp_path / "l.jsonl").write_text('{"id": "x"}\n')
+    with pytest.raises(InputError, match=r"none of its 1 ids is in .* like p1/a, p1/b and 1 more"):
+        bring(tmp_path, tmp_path / "l.jsonl", id=IDS, embedding=VECTORS)
+
+
+def test_kaldi_archives_need_nothing_beside_avkd(tmp_path):
+    (tmp_path / "x.ark").write_text("".join(
+        f"{id} [ {' '.join(map(str, vector))} ]\n" for id, vector in zip(IDS, VECTORS, strict=True)
+    ))  # fmt: skip
+    (tmp_path / "x.scp").write_text("p2/a x.ark:{}\n".format(
+        (tmp_path / "x.ark").read_text().index("p2/a") + 5
+    ))  # fmt: skip
+    import_embeddings(tmp_path / "x.ark", tmp_path / "e.zarr", Execution(quiet=True))
+    np.testing.assert_array_equal(open_store(tmp_path / "e.zarr").embedding, VECTORS)
+    import_embeddings(tmp_path / "x.scp", tmp_path / "f.zarr", Execution(quiet=True))
+    store = open_store(tmp_path / "f.zarr")
+    assert store.ids == ["p2/a"]
+    np.testing.assert_array_equal(store.embedding, VECTORS[2:])

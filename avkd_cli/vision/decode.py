@@ -1,5 +1,6 @@
 """Images and videos to RGB frames, strictly: a damaged file is a reject, never a short success."""
 
+import functools
 import io
 import os
 import warnings as python_warnings
@@ -22,6 +23,7 @@ from avkd_cli.vision.media import (
     open_media,
 )
 from avkd_cli.vision.packets import Clock, list_packets, open_video
+from avkd_cli.vision.suffixes import HEIC_HINT
 from avkd_cli.vision.timeline import choose_times, slots
 
 LIMITS = Limits()
@@ -30,7 +32,7 @@ LIMITS = Limits()
 def read_image(
     path: Path, limits: Limits = LIMITS, warnings: list[str] | None = None
 ) -> np.ndarray:
-    """Return a JPEG, PNG, WebP, BMP, TIFF or PNM as RGB, upright.
+    """Return a JPEG, PNG, WebP, BMP, TIFF, PNM or HEIC as RGB, upright.
 
     Grey, palette, CMYK and 16-bit pictures become 8-bit RGB; transparent ones are laid on black.
     The EXIF orientation is applied. The size is read from the header before any pixel; a picture
@@ -46,7 +48,7 @@ def read_image(
 
     Raises:
         Rejected: undecodable, truncated, format_not_allowed, image_too_large, image_too_small,
-            or what `open_media` raises.
+            codec_missing for HEIC without pillow-heif, or what `open_media` raises.
     """
     warnings = [] if warnings is None else warnings
     with open_media(path) as file, decoding("image"):
@@ -86,6 +88,8 @@ def _decode_image(data: bytes, found: str, limits: Limits, warnings: list[str]) 
 
 
 def _open_image(data: bytes, found: str, limits: Limits) -> Image.Image:
+    if found == "heic":
+        _register_heic()
     try:
         image = Image.open(io.BytesIO(data), formats=[PILLOW_NAMES.get(found, found.upper())])
     except Image.DecompressionBombError:
@@ -98,7 +102,17 @@ def _open_image(data: bytes, found: str, limits: Limits) -> Image.Image:
     return image
 
 
-PILLOW_NAMES = {"pnm": "PPM"}
+@functools.cache
+def _register_heic() -> None:
+    """Make Pillow read HEIC; what its boxes say of rotation is then done by libheif."""
+    try:
+        import pillow_heif
+    except ImportError:
+        raise Rejected("codec_missing", f"a HEIC picture; {HEIC_HINT}") from None
+    pillow_heif.register_heif_opener(thumbnails=False)
+
+
+PILLOW_NAMES = {"pnm": "PPM", "heic": "HEIF"}
 _REDUCTIONS = (1, 2, 4, 8)  # what libjpeg offers
 
 

@@ -150,7 +150,7 @@ SIGNATURES = (
 XML = ((b"<mpd", "dash playlist"), (b"<svg", "svg"), (b"<smil", "smil"))
 VIDEO_FORMATS = frozenset(VIDEO_SUFFIXES)
 IMAGE_FORMATS = frozenset(IMAGE_SUFFIXES)
-OTHER_IMAGES = frozenset({"gif", "heic", "avif", "psd", "ico", "fits", "eps", "pdf"})
+OTHER_IMAGES = frozenset({"gif", "avif", "psd", "ico", "fits", "eps", "pdf"})
 EXTENSIONS = {
     suffix: name
     for name, suffixes in (IMAGE_SUFFIXES | VIDEO_SUFFIXES).items()
@@ -167,10 +167,18 @@ def content_format(head: bytes) -> str:
     if text.startswith(b"<"):
         low = text.lower()
         return next((name for mark, name in XML if mark in low), "")
-    # A transport stream has a sync byte every 188 bytes.
-    if len(head) > 376 and head[0] == head[188] == head[376] == 0x47:
-        return "mpegts"
-    return ""
+    return "mpegts" if packet_length(head) else ""
+
+
+def packet_length(head: bytes) -> int:
+    """Return the bytes of a packet of a transport stream, 0 for what is none.
+
+    Each begins with a sync byte; camcorders put four bytes of time before it.
+    """
+    for length, at in ((188, 0), (192, 4)):
+        if head[at : at + 2 * length + 1 : length] == b"GGG":  # 0x47
+            return length
+    return 0
 
 
 def allowed_format(file: BinaryIO, path: Path, kind: str, warnings: list[str]) -> str:

@@ -1,5 +1,6 @@
 """The packets of a video: whether all are there, and when each frame is shown."""
 
+import os
 import re
 import time
 from collections.abc import Iterator
@@ -11,16 +12,28 @@ import av
 import numpy as np
 
 from avkd_cli.errors import Rejected
-from avkd_cli.vision.media import Limits, check_small
+from avkd_cli.vision.media import Limits, check_small, packet_length
 from avkd_cli.vision.timeline import is_steady
+
+_LOST = 0.05  # share of the frames of a transport stream that may have lost packets
 
 
 def open_video(file: BinaryIO, found: str, limits: Limits) -> av.container.InputContainer:
     """Open with an explicit format, so that no demuxer is chosen that opens other files."""
+    if found == "mpegts":
+        _check_packets(file)
     options = {"max_pixels": str(limits.max_side**2)}
     return av.open(
         file, format=found, options=options, buffer_size=1 << 18, metadata_errors="replace"
     )
+
+
+def _check_packets(file: BinaryIO) -> None:
+    """Refuse a transport stream that ends within a packet: it declares no length."""
+    length = packet_length(file.read(1024))
+    file.seek(0)
+    if rest := os.fstat(file.fileno()).st_size % length:
+        raise Rejected("truncated", f"the last packet has {length} B, present {rest} B")
 
 
 def video_stream(
@@ -79,18 +92,21 @@ def list_packets(
     """
     stream = video_stream(container, warnings)
     _check_header(container, stream, limits)
-    packets, seconds_there = [], 0.0
+    packets, seconds_there, damaged = [], 0.0, 0
     for packet in container.demux():
         if packet.size == 0:
             continue
         seconds_there = max(seconds_there, _end_of(packet, container))
         if packet.stream.index == stream.index:
+            damaged += packet.is_corrupt
             anew = packet.is_keyframe and starts_anew(packet, stream.codec_context)
             packets.append((packet.pts, packet.dts, anew, packet.is_discard))
         if len(packets) > limits.max_frames:
             raise Rejected("too_long", f"more than {limits.max_frames} frames")
         clock.check()
     _check_whole(container, stream, len(packets), seconds_there)
+    if container.format.name == "mpegts" and damaged > _LOST * len(packets):
+        raise Rejected("undecodable", f"{damaged} of {len(packets)} frames lost packets")
     shown = sum(not discarded for *_, discarded in packets)
     if shown < limits.min_frames:
         frames = "frame" if shown == 1 else "frames"

@@ -87,7 +87,7 @@ BROKEN = {
     "I12 tiff": (lambda jpeg, png: b"II*\0" + bytes(99), "undecodable"),
     "I12 moving webp": (lambda jpeg, png: several("WEBP"), "format_not_allowed"),
     "I12 pages": (lambda jpeg, png: several("TIFF"), "format_not_allowed"),
-    "heic": (lambda jpeg, png: b"\0\0\0\x18ftypheic" + bytes(99), "format_not_allowed"),
+    "avif": (lambda jpeg, png: b"\0\0\0\x18ftypavif" + bytes(99), "format_not_allowed"),
     "fractions": (lambda jpeg, png: fractions(), "format_not_allowed"),
     "I13 svg": (lambda jpeg, png: b"<?xml?><svg/>", "format_not_allowed"),
     "I13 eps": (lambda jpeg, png: b"%!PS-Adobe-3.0 EPSF", "format_not_allowed"),

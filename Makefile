@@ -34,8 +34,8 @@ $(call plain,WORK VENV PYTHON AVKD READY SEED NUM_PROCESSES DETECTOR DETECTOR_WE
 
 # ---- for people ------------------------------------------------------------------------------
 
-.PHONY: help setup lock imports all tune ideas results test test-newest check bench campaign \
-  setup-browser clean clean-venv clean-all
+.PHONY: help setup lock imports record-inputs tune ideas results test test-newest check bench \
+  campaign setup-browser clean clean-venv clean-all
 help: ## list the targets
 	@sed -nE 's/^([a-z0-9_-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
@@ -92,14 +92,17 @@ $(call plain,DATA WORK_RESULTS)
 RECORD = @$(MAKE) --no-print-directory -f examples/results.mk DATA="$(DATA)" SEEDS="$(SEEDS)" \
   SEEDS_BESIDE="$(SEEDS_BESIDE)" STAGES="$(STAGES)" WORK_RESULTS="$(WORK_RESULTS)"
 
-tune: $(READY) ## choose the weights of the terms, by folds of the training people of DATA
+tune: record-inputs $(READY) ## choose the weights of the terms, by folds of the training people of DATA
 	$(RECORD) tune
 
-ideas: $(READY) ## compare other ways to teach (examples/results/ideas.mk), by the same folds
+ideas: record-inputs $(READY) ## compare other ways to teach (examples/results/ideas.mk), by the same folds
 	$(RECORD) ideas
 
-results: $(READY) ## does it help? the experiment of record on DATA, into docs/results.md
+results: record-inputs $(READY) ## does it help? the experiment of record on DATA, into docs/results.md
 	$(RECORD) results
+
+record-inputs:
+	$(RECORD) inputs
 
 TESTS = -m pytest -n 2 --dist loadfile -q
 test: $(READY) ## run the tests

@@ -8,6 +8,7 @@ PERSONS ?= 40
 $(call plain,VOXCELEB1 VOXCELEB2 TRIAL_DIR PEOPLE PERSONS)
 $(call plain_words,TRIALS NAMES)
 
+VOX1   := vox1-o vox1-e vox1-h vox1-o-cleaned vox1-e-cleaned vox1-h-cleaned
 SOURCE := $(if $(VOXCELEB1)$(VOXCELEB2),voxceleb,$(if $(PEOPLE),people,standin))
 
 ifeq ($(SOURCE),voxceleb)
@@ -17,6 +18,7 @@ ifeq ($(SOURCE),voxceleb)
   DETECTOR ?= yunet
   LIST   := $(WORK)/lists/people.jsonl
   TRIAL_DIR ?= $(VOXCELEB1)
+  NAMES  := $(VOX1)
 else ifeq ($(SOURCE),people)
   CORPUS := $(PEOPLE)
   # The list itself, since its paths are relative to it.
@@ -26,8 +28,8 @@ else
   CORPUS := the stand-in corpus: $(PERSONS) synthetic people, no result here is a result on VoxCeleb
   LIST   := $(WORK)/corpus/people.jsonl
   TRIAL_DIR := $(WORK)/corpus
+  NAMES  := $(VOX1)
 endif
-NAMES    ?= vox1-o vox1-e vox1-h vox1-o-cleaned vox1-e-cleaned vox1-h-cleaned
 PRESET   ?= small
 JOBS     ?= 2
 DETECTOR ?= none

@@ -84,8 +84,13 @@ include $(SCRIPTS)/ideas.mk
 -include $(CHOSEN)
 LOSSES_OF = $(LOSSES) $(filter-out $(LOSSES),$(BEST_$(1)))
 
-.PHONY: results scores tune tune-singles tune-pairs ideas ideas-scored
-results: $(W)/$(MARK)
+.PHONY: inputs results scores tune tune-singles tune-pairs ideas ideas-scored
+# What is missing is said before anything is begun.
+inputs:
+	@$(call is_file,$(MANIFEST),give DATA= or MANIFEST=); $(call is_list,$(TRIALS),give DATA= or TRIALS=)
+	@$(foreach one,$(IMPORTED),$(call is_file,$(word 3,$(subst :, ,$(one))),give DATA= or IMPORTED=);)
+
+results: inputs $(W)/$(MARK)
 	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) $(DOCS)/results.md
 
 # ---- people, stores, lists -------------------------------------------------------------------
@@ -317,7 +322,7 @@ endef
 CASES := $(foreach fold,$(TUNE_FOLDS),$(foreach one,$(TUNE_SEEDS),$(W)/tune/fold-$(fold)-seed-$(one)))
 $(foreach fold,$(TUNE_FOLDS),$(foreach one,$(TUNE_SEEDS),$(eval $(call tuned,$(W)/tune/fold-$(fold)-seed-$(one),$(fold),$(one)))))
 
-tune: $(W)/$(MARK)
+tune: inputs $(W)/$(MARK)
 	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) tune-singles
 	$(PYTHON_OF_RESULTS) $(SCRIPTS)/choose.py $(W)/tune --singles -o $(W)/tune/singles.mk
 	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) tune-pairs
@@ -345,7 +350,7 @@ $(foreach student,$(IDEA_STUDENTS),$(1)/runs/$(student)/model.json: $(1)/runs/$(
 endef
 $(foreach fold,$(TUNE_FOLDS),$(foreach one,$(IDEA_SEEDS),$(eval $(call idea_case,$(W)/ideas/fold-$(fold)-seed-$(one),$(fold),$(one)))))
 
-ideas: $(W)/$(MARK)
+ideas: inputs $(W)/$(MARK)
 	@$(MAKE) -f examples/results.mk --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) ideas-scored
 	$(PYTHON_OF_RESULTS) $(SCRIPTS)/ideas.py $(W)/ideas -o $(IDEAS) --chosen $(CHOSEN) $(foreach sense,$(IDEA_SENSES),$(foreach idea,$(IDEAS_$(sense)),--idea "$(sense)-kd-$(idea)" "$(or $(TEACHER_$(sense)_$(idea)),fusion-$(TEACHER))" "$(call IDEA_$(sense)_$(idea),BASELINE)"))
 

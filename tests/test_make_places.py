@@ -202,6 +202,14 @@ def test_a_list_that_is_not_there_is_named(still):
     assert "my: no such trial list" in said and "blanks part the lists" in said
 
 
+def test_what_the_record_needs_is_looked_for_first(still):
+    for target in ("results", "tune", "ideas"):
+        said = refused(still, target, "DATA=nowhere")
+        assert "nowhere/chimera/chimera54_manifest.csv: no such file" in said
+        said = refused(still, target, "MANIFEST=people.jsonl", "TRIALS=t.txt", "IMPORTED=")
+        assert "t.txt: no such trial list" in said
+
+
 def test_what_a_target_does_not_need_does_not_stop_it(still):
     words = ["VOXCELEB1=/nowhere", "PEOPLE=nobody.jsonl"]
     assert still.make("help", *words).returncode == 0

@@ -8,7 +8,7 @@ Reference: reliability.md 3.6; design.md 5.
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, overload
 
 from avkd_cli.errors import InputError
 from avkd_cli.storage import manifest
@@ -31,6 +31,9 @@ __all__ = [
     "resolve_input",
 ]
 
+StorePath = str | Path | dict[str, Any]
+"""A store's directory, "-" for a manifest line on stdin, or that line as a dict."""
+
 READERS: dict[str, type[Store]] = {EMBEDDINGS.kind: EmbeddingStore, SEQUENCES.kind: SequenceStore}
 """What reads a kind of store, where that is more than a RaggedStore."""
 
@@ -52,11 +55,19 @@ def resolve_input(argument: str | Path) -> Path:
         raise InputError("<stdin>: is not the line that a store-making command prints") from None
 
 
-def open_store(path: str | Path | dict[str, Any], *kinds: str) -> Store:
+@overload
+def open_store(path: StorePath, kind: Literal["avkd.embeddings"], /) -> EmbeddingStore: ...
+@overload
+def open_store(path: StorePath, kind: Literal["avkd.sequences"], /) -> SequenceStore: ...
+@overload
+def open_store(path: StorePath, kind: Literal["avkd.audio", "avkd.faces"], /) -> RaggedStore: ...
+@overload
+def open_store(path: StorePath, *kinds: str) -> Store: ...
+def open_store(path: StorePath, *kinds: str) -> Store:
     """Open a finished store.
 
     Args:
-        path: its directory, "-" for a manifest line on stdin, or that line as a dict.
+        path: where it is.
         kinds: which kinds will do, such as "avkd.audio"; none: any.
 
     Raises:

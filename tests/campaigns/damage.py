@@ -19,15 +19,18 @@ import numpy as np
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import AvkdError
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
+from avkd_cli.storage.heads import StoredHead
 from avkd_cli.storage.readers import RaggedStore
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import read_utterances
-from avkd_cli.storage.vectors import EmbeddingStore
+from avkd_cli.storage.vectors import EmbeddingStore, SequenceStore
 from avkd_cli.storage.verify import faults_of_store
 
 Damage = Callable[[Path, random.Random], object]
-STORES = ("frames", "embeddings")
+STORES = ("frames", "embeddings", "sequences")
 
 
 def flip(path: Path, chance: random.Random) -> None:
@@ -77,27 +80,28 @@ def values_of(path: Path) -> list[object]:
     if isinstance(store, RaggedStore):
         found += [part.tobytes() for part in store.read(range(len(store)))]
     if isinstance(store, EmbeddingStore):
-        found.append(store.embedding.tobytes())
+        head = store.head
+        found += [store.embedding.tobytes(), store.trained_on, head.kind, head.bias.tobytes()]
+    if isinstance(store, SequenceStore):
+        found += [store.level, *(times.tobytes() for times in store.times(range(len(store))))]
     return found
 
 
 def make_stores(folder: Path) -> list[Path]:
-    """Make a store of frames and one of embeddings."""
-    crash.job(folder / STORES[0])
+    """Make a store of frames, one of embeddings and one of sequences."""
+    crash.frames(folder / STORES[0], 0)
     vectors = np.random.default_rng(0).standard_normal((20, 8)).astype(np.float32)
-    build_embeddings(
-        folder / STORES[1],
-        ids=[f"u{i}" for i in range(20)],
-        persons=["p"] * 20,
-        dimension=8,
-        compute=lambda start, stop: vectors[start:stop],
-        config={"x": 1},
-        inputs={"run": "sha256:0"},
-        extra={},
-        classes=["p"],
-        classifier=vectors[:1],
-        execution=Execution(quiet=True, partition_size=7),
+    content = Embeddings(
+        Rows([f"u{i}" for i in range(20)], ["p"] * 20),
+        8,
+        lambda start, stop: vectors[start:stop],
+        StoredHead("softmax", ["calm"], vectors[:1], bias=vectors[0, :1]),
+        label="emotion",
+        trained_on=["p", "q"],
     )
+    origin = Origin("extract-embeddings", {"x": 1}, {"run": "sha256:0"})
+    build_store(folder / STORES[1], content, origin, Execution(quiet=True, partition_size=7))
+    crash.sequences(folder / STORES[2], 0)
     return [folder / name for name in STORES]
 
 
@@ -106,7 +110,7 @@ def damage_stores(count: int, chance: random.Random, folder: Path) -> Counter:
     stores, seen = make_stores(folder), Counter()
     expected = {store: values_of(store) for store in stores}
     for number in range(count):
-        store = stores[number % 2]
+        store = stores[number % len(stores)]
         copy = folder / "copy"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(store, copy)

@@ -6,6 +6,19 @@ import click
 
 from avkd_cli import options
 
+LONGEST = 60.0
+
+
+def seconds_of(text: str) -> tuple[float, float]:
+    """Return the two numbers of --seconds."""
+    try:
+        low, high = (float(one) for one in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not two numbers such as 2,4") from None
+    if not 0.4 <= low <= high <= LONGEST:
+        raise click.BadParameter(f"{text!r}: wanted 0.4 <= LOW <= HIGH <= {LONGEST:g}")
+    return low, high
+
 
 @click.command()
 @click.option(
@@ -35,7 +48,18 @@ from avkd_cli import options
     type=click.IntRange(1, 99999),
     default=3,
     show_default=True,
-    help="Utterances a session, of 1.8 to 2.8 s.",
+    help="Utterances a session.",
+)
+@click.option(
+    "--seconds",
+    default="1.8,2.8",
+    show_default=True,
+    metavar="LOW,HIGH",
+    callback=lambda _ctx, _param, text: seconds_of(text),
+    help="Shortest and longest utterance, in seconds.",
+)
+@click.option(
+    "--moods", is_flag=True, help="People speak and look in seven moods by turns (emotion)."
 )
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything random."
@@ -59,6 +83,7 @@ def standin(output: Path, **settings) -> None:
     \b
     Example:
         avkd corpus standin -o standin --persons 40 --seed 0
+        avkd corpus standin -o moods --moods --utterances 7 --seconds 2,4
     """
     from avkd_cli.steps.corpus import standin as step
 

@@ -22,6 +22,7 @@ import numpy as np
 from avkd_cli.corpora import standin_media, standin_sounds
 from avkd_cli.corpora.standin_face import FRAMES_PER_SECOND, draw_utterance
 from avkd_cli.corpora.standin_lists import texts
+from avkd_cli.corpora.standin_moods import looking, speaking
 from avkd_cli.corpora.standin_people import (
     Person,
     generator,
@@ -29,7 +30,7 @@ from avkd_cli.corpora.standin_people import (
     make_person,
     make_voice_session,
 )
-from avkd_cli.corpora.standin_plan import Session, StandinPlan, sessions
+from avkd_cli.corpora.standin_plan import Session, StandinPlan, number, sessions
 from avkd_cli.corpora.standin_voice import RATE, synthesise
 from avkd_cli.errors import OutputError, TemporaryError, UsageError
 from avkd_cli.storage import durable
@@ -90,6 +91,8 @@ def _check(plan: StandinPlan) -> None:
 
 def _manifest(plan: StandinPlan) -> dict:
     config = json.loads(json.dumps(dataclasses.asdict(plan)))
+    if not plan.moods:  # which corpora made before there were moods do not name
+        del config["moods"]
     each = plan.sessions * plan.utterances
     counts = {
         "persons": plan.persons,
@@ -110,11 +113,8 @@ def _is_made(out: Path, manifest: dict, overwrite: bool) -> bool:
     if made is None:
         raise OutputError(f"{out}: exists and is no stand-in corpus; choose another -o")
     if not overwrite:
-        names = [
-            name
-            for name in manifest["config"]
-            if made["config"].get(name) != manifest["config"][name]
-        ]
+        both = dict.fromkeys([*manifest["config"], *made["config"]])
+        names = [name for name in both if made["config"].get(name) != manifest["config"].get(name)]
         raise OutputError(
             f"{out}: holds a stand-in corpus of other settings ({', '.join(names)}); "
             "choose another -o, or --overwrite"
@@ -216,14 +216,17 @@ def _utterance(
     where = (plan.seed, person.number, session.index)
     voice_session = make_voice_session(generator(*where, "voice"), plan.difficulty)
     face_session = make_face_session(generator(*where, "face"), plan.difficulty)
+    voice, face, open_mouth = person.voice, person.face, 0.0
+    if plan.moods:
+        mood = plan.seed, person.number, number(plan, session, utterance)
+        voice, voice_session = speaking(voice, voice_session, *mood)
+        face, face_session, open_mouth = looking(face, face_session, *mood)
     seconds = generator(*where, "length", utterance).uniform(*plan.seconds)
-    sound, clean = synthesise(
-        person.voice, voice_session, seconds, generator(*where, "speech", utterance)
-    )
+    sound, clean = synthesise(voice, voice_session, seconds, generator(*where, "speech", utterance))
     frames = draw_utterance(
-        person.face,
+        face,
         face_session,
-        loudness(clean),
+        open_mouth + (1 - open_mouth) * loudness(clean),
         plan.picture,
         generator(*where, "picture", utterance),
     )

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
+from avkd_cli.corpora.standin_moods import mood_of
 from avkd_cli.corpora.standin_people import Difficulty, generator, make_person
 
 _VIDEO_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -22,6 +23,7 @@ class StandinPlan:
     seconds: tuple[float, float] = (1.8, 2.8)
     picture: int = 128  # pixels, a multiple of 32: else x264 reads beyond its rows
     train_share: float = 0.7
+    moods: bool = False  # people speak and look in seven moods by turns
     difficulty: Difficulty = field(default_factory=Difficulty)
 
     @property
@@ -85,4 +87,17 @@ def people(plan: StandinPlan) -> Iterator[dict]:
                 "split": "train" if session.train else "test",
                 "sex": person.sex,
                 "age": person.age,
+                **_mood(plan, session, utterance),
             }
+
+
+def _mood(plan: StandinPlan, session: Session, utterance: int) -> dict:
+    if not plan.moods:
+        return {}
+    index = number(plan, session, utterance)
+    return {"emotion": mood_of(plan.seed, session.person, index)}
+
+
+def number(plan: StandinPlan, session: Session, utterance: int) -> int:
+    """Return the number of an utterance among its person's, from 0."""
+    return session.index * plan.utterances + utterance

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -138,7 +139,7 @@ def standin(
     workers: int | None,
     overwrite: bool,
     quiet: bool,
-    **plan: int,
+    **plan: Any,
 ) -> dict:
     """Make the stand-in corpus and return its manifest line.
 
@@ -147,7 +148,7 @@ def standin(
         workers: processes; None for all cores, 0 for this one.
         overwrite: replace a stand-in corpus of other settings.
         quiet: no progress.
-        plan: persons, sessions, utterances and seed of `StandinPlan`.
+        plan: persons, sessions, utterances, seconds, moods and seed of `StandinPlan`.
     """
     from avkd_cli.corpora.standin import StandinPlan, make_standin
 

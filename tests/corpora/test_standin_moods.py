@@ -1,0 +1,116 @@
+import dataclasses
+from collections import Counter
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from avkd_cli.cli import cli
+from avkd_cli.corpora.standin import make_standin
+from avkd_cli.corpora.standin_face import draw_utterance
+from avkd_cli.corpora.standin_moods import MOODS, NAMES, looking, mood_of, speaking
+from avkd_cli.corpora.standin_people import (
+    Difficulty,
+    generator,
+    make_face_session,
+    make_person,
+    make_voice_session,
+)
+from avkd_cli.corpora.standin_plan import StandinPlan, people
+from avkd_cli.corpora.standin_voice import synthesise
+
+PEOPLE = 40
+
+
+def test_everybody_is_in_all_seven_moods_as_often():
+    plan = StandinPlan(persons=6, sessions=2, utterances=7, moods=True)
+    for person in {row["person"] for row in people(plan)}:
+        found = Counter(row["emotion"] for row in people(plan) if row["person"] == person)
+        assert found == dict.fromkeys(NAMES, 2)
+    assert "emotion" not in next(iter(people(StandinPlan(persons=6))))
+
+
+def test_without_moods_the_corpus_is_what_it_was(tiny, tiny_plan, tmp_path):
+    make_standin(tmp_path / "moody", dataclasses.replace(tiny_plan, moods=True), workers=0)
+    plain, moody = (
+        {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*.mp4")}
+        for folder in (tiny, tmp_path / "moody")
+    )
+    assert plain.keys() == moody.keys()
+    assert sum(plain[name] != moody[name] for name in plain) > len(plain) / 2
+    assert "moods" not in (tiny / "standin.json").read_text()
+
+
+def voiced(person, index):
+    """Return pitch, melody, rate, effort and energy of an utterance, less those of the session."""
+    who = make_person(0, person, Difficulty())
+    session = make_voice_session(generator(0, person), Difficulty())
+    voice, heard = speaking(who.voice, session, 0, person, index)
+    return np.array([
+        12 * np.log2(heard.pitch / session.pitch), np.log(voice.excursion / who.voice.excursion),
+        np.log(heard.rate / session.rate), heard.effort - session.effort,
+        heard.snr_db - session.snr_db,
+    ])  # fmt: skip
+
+
+def shown(person, index):
+    """Return smile, brow's height and slope, eyes and mouth of an utterance, less the session's."""
+    who = make_person(0, person, Difficulty())
+    session = make_face_session(generator(0, person), Difficulty())
+    face, seen, mouth = looking(who.face, session, 0, person, index)
+    return np.array([
+        seen.smile - session.smile, seen.brow_raise - session.brow_raise,
+        face.brow_slope - who.face.brow_slope,
+        np.log(seen.eye_opening / session.eye_opening), mouth,
+    ])  # fmt: skip
+
+
+def told(features):
+    """Return how often the nearest mean of the other half of the people names the mood."""
+    cells = [(p, k) for p in range(PEOPLE) for k in range(7)]
+    values = np.array([features(*cell) for cell in cells])
+    values = values / values.std(axis=0)
+    mood = np.array([NAMES.index(mood_of(0, *cell)) for cell in cells])
+    half = np.array([p % 2 for p, _ in cells])
+    right = 0
+    for part in (0, 1):
+        means = np.array([values[(half != part) & (mood == m)].mean(axis=0) for m in range(7)])
+        distance = ((values[half == part][:, None] - means) ** 2).sum(axis=2)
+        right += (distance.argmin(axis=1) == mood[half == part]).sum()
+    return right / len(cells)
+
+
+def test_a_face_tells_a_mood_more_clearly_than_a_voice():
+    voice, face = told(voiced), told(shown)
+    assert face > 0.9
+    assert 0.35 < voice < 0.75  # well above a guess of 1 in 7, and below the face
+
+
+def test_moods_are_heard_and_seen():
+    who = make_person(0, 1, Difficulty())
+    voice_session = make_voice_session(generator(1), Difficulty())
+    face_session = make_face_session(generator(1), Difficulty())
+    places = {mood_of(0, 1, k): k for k in range(7)}
+    sounds, pictures = {}, {}
+    for mood in ("sad", "angry"):
+        voice, session = speaking(who.voice, voice_session, 0, 1, places[mood])
+        sounds[mood] = synthesise(voice, session, 1.0, generator(2))[0]
+        face, session, _ = looking(who.face, face_session, 0, 1, places[mood])
+        frames = draw_utterance(face, session, np.zeros(1), 64, generator(3))
+        pictures[mood] = next(frames).astype(float)
+    assert np.std(sounds["angry"]) > 1.2 * np.std(sounds["sad"])
+    assert np.abs(pictures["angry"] - pictures["sad"]).mean() > 0.5
+
+
+def test_neutral_changes_nothing():
+    index = next(k for k in range(7) if mood_of(0, 3, k) == "neutral")
+    assert np.abs(voiced(3, index)).max() == pytest.approx(0, abs=1e-9)
+    assert np.abs(shown(3, index)).max() == pytest.approx(0, abs=1e-9)
+    assert MOODS["neutral"] == type(MOODS["neutral"])()
+
+
+@pytest.mark.parametrize("text", ["3", "4,2", "a,b", "0.1,2", "2,900"])
+def test_seconds_that_make_no_sense_are_refused(text):
+    found = CliRunner().invoke(cli, ["corpus", "standin", "-o", "x", "--seconds", text])
+    assert found.exit_code == 2
+    assert "--seconds" in found.output

@@ -19,6 +19,8 @@ SUBCOMMANDS = {
     "split": ("corpus_divide", "Divide people into train and test."),
     "folds": ("corpus_divide", "Add columns of folds: leave one out, k-fold, within people."),
     "trials": ("corpus_trials", "Draw a trial list from a list of utterances."),
+    "fop-trials": ("corpus_fop", "Say the labels of FOP's lists, which alternate unsaid."),
+    "fop-csv": ("corpus_fop", "Write embeddings as FOP's and FAME's code reads them."),
     "rename-trials": ("corpus_trials", "Put ids for names in the first VoxCeleb1 trial lists."),
 }
 

@@ -18,9 +18,23 @@ from avkd_cli.config import Execution, ExtractConfig
     metavar="FILE",
     help="Import somebody else's embeddings: an .npz with arrays id, embedding and, if there, "
     "person, classes, classifier, classifier_bias, scale; an .npz of one vector an utterance, by "
-    "its id; or a Kaldi .ark or .scp.  --list says who is who where the file does not.",
+    "its id; a Kaldi .ark or .scp; or a .csv of FOP or FAME, a row the values and perhaps "
+    "the person, of any size.  --list says who is who where the file does not.",
 )
 @click.option("--modality", help="What imported embeddings were made from, such as visual.")
+@click.option(
+    "--columns",
+    type=click.IntRange(1),
+    help="Of a .csv: how many values an embedding has.  [default: by the width, 4096 or 512]",
+)
+@click.option(
+    "--ids",
+    "ids_file",
+    type=options.text_file,
+    metavar="FILE",
+    help="Of a .csv: names of its rows, one a line, or a FAME list 'name voice face'.  "
+    "[default: row000000 …]",
+)
 @options.output_store
 @options.list_file
 @options.execution_here
@@ -30,6 +44,8 @@ def extract_embeddings(
     stores: tuple[str, ...],
     source: Path | None,
     modality: str | None,
+    columns: int | None,
+    ids_file: str | None,
     output: Path,
     list_file: Path | None,
     execution: Execution,
@@ -46,16 +62,29 @@ def extract_embeddings(
         avkd extract-embeddings runs/audio audio.zarr -o audio-emb.zarr
         avkd extract-embeddings runs/teacher audio-emb.zarr visual-emb.zarr -o teacher-emb.zarr
         avkd extract-embeddings --from wespeaker.npz --modality audio -o audio-emb.zarr
+        avkd extract-embeddings --from faceTrain.csv -o faces.zarr
     """
     if source is not None:
         if run is not None:
             raise click.UsageError("--from takes no RUN and no STORES")
+        if source.suffix == ".csv":
+            from avkd_cli.steps.import_csv import import_csv
+
+            options.print_line(
+                import_csv(source, output, execution, modality=modality, list_file=list_file,
+                           columns=columns, ids_file=ids_file)
+            )  # fmt: skip
+            return
+        if columns or ids_file:
+            raise click.UsageError("--columns and --ids are for a .csv")
         from avkd_cli.steps.import_embeddings import import_embeddings
 
         options.print_line(
             import_embeddings(source, output, execution, modality=modality, list_file=list_file)
         )
         return
+    if columns or ids_file:
+        raise click.UsageError("--columns and --ids are for --from FILE.csv")
     if run is None or not stores:
         raise click.UsageError("give a RUN and the STORES to embed, or --from FILE")
     from avkd_cli.steps.extract_embeddings import extract

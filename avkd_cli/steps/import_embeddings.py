@@ -44,7 +44,7 @@ def import_embeddings(
     persons = [str(person) for person in arrays.get("person", [""] * len(ids))]
     if list_file is not None:
         person_of = {u.id: u.person for u in read_whole(list_file).utterances}
-        kept = _chosen(source, ids, person_of, list_file, quiet=execution.quiet)
+        kept = chosen_rows(source, ids, person_of, list_file, quiet=execution.quiet)
         ids, persons = [ids[i] for i in kept], [persons[i] for i in kept]
         if "person" not in arrays:
             persons = [person_of[one] for one in ids]
@@ -63,7 +63,7 @@ def import_embeddings(
     return build_store(output, content, origin, execution)
 
 
-def _chosen(
+def chosen_rows(
     source: Path, ids: list[str], wanted: Collection[str], list_file: Path, *, quiet: bool
 ) -> list[int]:
     """Return the rows that a list names; say how many of the list are not there."""

@@ -195,3 +195,15 @@ def test_a_calibrated_distance_is_a_ratio_and_written_as_such(pair, tmp_path):
     assert json.loads(model.read_text())["score_types"][0].startswith("tanh-l2 none of audio and")
     with pytest.raises(InputError, match="scores"):
         scored(tmp_path, inputs, PLAIN, calibrate=model)  # a model of distances, not of cosines
+
+
+def test_a_list_of_learnable_pins_is_scored_and_written_back(pair, tmp_path):
+    rows = [line.split() for line in lines_of(pair["trials"])][:60]
+    text = "".join(f"{voice}.wav,{face}.jpg,{label}\n" for label, voice, face in rows)
+    (tmp_path / "list.csv").write_text("voice-path,face-path,label\n" + text)
+    inputs = (str(tmp_path / "list.csv"), pair["voices"], pair["faces"])
+    run(inputs, ScoreConfig(out_format="csv"), output=tmp_path / "o.csv", quiet=True)
+    found = read_scores(tmp_path / "o.csv")
+    expected = (unit(pair["voice"]) @ unit(pair["face"]).T).ravel()[:60]
+    np.testing.assert_allclose(found.score, expected, atol=1e-6)
+    assert [found.ids[code] for code in found.test[:2]] == ["p0/0.jpg", "p0/1.jpg"]

@@ -19,7 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.config import Execution
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.verification.figure import figure, values
 from avkd_cli.verification.normalization import cohort_statistics
 from avkd_cli.verification.scorefiles import read_scores
@@ -50,11 +52,9 @@ class Work:
         pairs = zip(self.label, self.enrol, self.test, strict=True)
         with self.list.open("w") as file:
             file.writelines(f"{y} {self.ids[a]} {self.ids[b]}\n" for y, a, b in pairs)
-        build_embeddings(
-            self.store, ids=self.ids, persons=[f"id{10000 + p}" for p in self.person],
-            dimension=WIDTH, compute=lambda start, stop: self.embedding[start:stop], config={},
-            inputs={}, extra={}, classes=None, classifier=None, execution=Execution(quiet=True),
-        )  # fmt: skip
+        persons = [f"id{10000 + p}" for p in self.person]
+        content = Embeddings.of(Rows(self.ids, persons), self.embedding)
+        build_store(self.store, content, Origin("bench"), Execution(quiet=True))
 
 
 def best(functions: list[Callable[[], object]], rounds: int) -> list[float]:

@@ -27,7 +27,9 @@ from avkd_cli.config import AudioConfig, Execution, PrepAudioConfig
 from avkd_cli.losses.distillation import mmd_loss
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.steps.training_set import TrainingSet, choose
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.store import Store, open_store
 from avkd_cli.training.batches import AudioCrops, Batches, Labels
 from avkd_cli.training.embedding import embed_sound, run
@@ -221,12 +223,9 @@ def start(options: Options) -> dict[str, object]:
     persons = [f"id{10_000 + row % CLASSES}" for row in range(options.rows)]
     ids = [f"{one}/video{row // CLASSES:06d}/00001" for row, one in enumerate(persons)]
     path = options.folder / "index.zarr"
-    build_embeddings(
-        path, ids=ids, persons=persons, dimension=2, config={}, inputs={}, extra={},
-        compute=lambda first, last: np.ones((last - first, 2), np.float32),
-        classes=None, classifier=None,
-        execution=Execution(quiet=True, overwrite=True, partition_size=options.rows),
-    )  # fmt: skip
+    content = Embeddings.of(Rows(ids, persons), np.ones((len(ids), 2), np.float32))
+    execution = Execution(quiet=True, overwrite=True, partition_size=options.rows)
+    build_store(path, content, Origin("bench"), execution)
     del ids, persons
 
     def reading() -> Store:

@@ -49,12 +49,8 @@ def import_embeddings(
         if "person" not in arrays:
             persons = [person_of[one] for one in ids]
         embedding = embedding[kept]
-    content = Embeddings(
-        Rows(ids, persons),
-        embedding.shape[1],
-        lambda start, stop: embedding[start:stop],
-        head_of(source, arrays, embedding.shape[1]),
-    )
+    head = head_of(source, arrays, embedding.shape[1])
+    content = Embeddings.of(Rows(ids, persons), embedding, head)
     origin = Origin(
         "extract-embeddings",
         inputs={"source": _digest(source, arrays)} | chosen_fingerprint(ids, list_file),

@@ -54,6 +54,11 @@ class Embeddings(Computed):
         if self.names is not None and (self.head or len(self.names) != self.dimension):
             raise ValueError(f"{len(self.names)} names for {self.dimension} dimensions, or a head")
 
+    @classmethod
+    def of(cls, rows: Rows, vectors: np.ndarray, head: StoredHead | None = None) -> "Embeddings":
+        """Return the content of vectors that are there already, (rows, dimension)."""
+        return cls(rows, vectors.shape[1], lambda start, stop: vectors[start:stop], head)
+
     def partition_rows(self, asked: int | None) -> int:
         """Return how many rows make a partition: no more than there are."""
         return min(asked or EMBEDDING_ROWS, len(self.rows))

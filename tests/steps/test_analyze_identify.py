@@ -11,7 +11,9 @@ from avkd_cli.analysis.text import identify_text
 from avkd_cli.cli import cli
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.storage.build import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
 
 PERSONS, TAKES = 12, 4
 IDS = [f"p{person:02d}/{take}" for person in range(PERSONS) for take in range(TAKES)]
@@ -27,12 +29,8 @@ def run(*args):
 
 
 def write_store(path, x, ids=IDS, persons=None):
-    build_embeddings(
-        path, ids=ids, persons=persons or [one.split("/")[0] for one in ids],
-        dimension=x.shape[1], compute=lambda start, stop: x[start:stop].astype(np.float32),
-        config={}, inputs={}, extra={}, classes=None, classifier=None,
-        execution=Execution(quiet=True),
-    )  # fmt: skip
+    content = Embeddings.of(Rows(ids, persons or [one.split("/")[0] for one in ids]), x)
+    build_store(path, content, Origin("extract-embeddings"), Execution(quiet=True))
     return path
 
 

@@ -10,7 +10,9 @@ from avkd_cli.analysis.text import cosines_text, strata_text
 from avkd_cli.cli import cli
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.verification.metrics import area_under_roc, equal_error_rate
 
 PERSONS = 24
@@ -115,11 +117,8 @@ def test_unknown_traits_are_said_and_absent_ones_refused(files):
 
 
 def store(path, x, persons):
-    build_embeddings(
-        path, ids=[f"u{n}" for n in range(len(x))], persons=persons, dimension=x.shape[1],
-        compute=lambda start, stop: x[start:stop].astype(np.float32), config={}, inputs={},
-        extra={}, classes=None, classifier=None, execution=Execution(quiet=True),
-    )  # fmt: skip
+    content = Embeddings.of(Rows([f"u{n}" for n in range(len(x))], persons), x)
+    build_store(path, content, Origin("extract-embeddings"), Execution(quiet=True))
     return path
 
 

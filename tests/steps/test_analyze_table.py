@@ -16,7 +16,9 @@ from avkd_cli.steps.analyze.report_embeddings import embedding_plane
 from avkd_cli.steps.analyze.report_venn import venn_rows
 from avkd_cli.steps.analyze.results import named
 from avkd_cli.steps.analyze.table import table
-from avkd_cli.storage.build import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.verification.metrics import equal_error_rate
 from avkd_cli.verification.scorefiles import read_scores
 
@@ -47,11 +49,9 @@ def write_scores(path, embedding):
 
 
 def write_store(path, embedding, ids=IDS):
-    build_embeddings(
-        path, ids=ids, persons=[one.split("/")[0] for one in ids], dimension=embedding.shape[1],
-        compute=lambda start, stop: embedding[start:stop].astype(np.float32), config={}, inputs={},
-        extra={"modality": "audio"}, classes=None, classifier=None, execution=Execution(quiet=True),
-    )  # fmt: skip
+    content = Embeddings.of(Rows(ids, [one.split("/")[0] for one in ids]), embedding)
+    origin = Origin("extract-embeddings", said={"modality": "audio"})
+    build_store(path, content, origin, Execution(quiet=True))
 
 
 @pytest.fixture(scope="module")

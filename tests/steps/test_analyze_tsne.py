@@ -11,7 +11,9 @@ from avkd_cli.analysis.text import tsne_text
 from avkd_cli.cli import cli
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.storage.build import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
 
 IDS = [f"p{person}/{take}" for person in range(8) for take in range(12)]
 ODD = "p3/5"  # lies at another person's place in the store "audio"
@@ -36,11 +38,8 @@ def embeddings(seed, odd=None):
 
 
 def write_store(path, x, ids=IDS):
-    build_embeddings(
-        path, ids=ids, persons=[one.split("/")[0] for one in ids], dimension=x.shape[1],
-        compute=lambda start, stop: x[start:stop], config={}, inputs={}, extra={},
-        classes=None, classifier=None, execution=Execution(quiet=True),
-    )  # fmt: skip
+    content = Embeddings.of(Rows(ids, [one.split("/")[0] for one in ids]), x)
+    build_store(path, content, Origin("extract-embeddings"), Execution(quiet=True))
     return path
 
 

@@ -12,7 +12,9 @@ from avkd_cli.config import CropFacesConfig, Execution, PrepAudioConfig
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.check import Source, check
 from avkd_cli.steps.prep_audio import prep_audio
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
 
 HERE = Execution(workers=0, quiet=True)
 
@@ -34,11 +36,8 @@ def sound(tmp_path):
 
 
 def embeddings(path, ids):
-    build_embeddings(
-        path, ids=ids, persons=["p"] * len(ids), dimension=2,
-        compute=lambda a, b: np.ones((b - a, 2)), config={}, inputs={}, extra={}, classes=None,
-        classifier=None, execution=HERE,
-    )  # fmt: skip
+    content = Embeddings.of(Rows(ids, ["p"] * len(ids)), np.ones((len(ids), 2)))
+    build_store(path, content, Origin("extract-embeddings"), HERE)
     return path
 
 

@@ -15,7 +15,9 @@ from avkd_cli.config import Execution, ScoreConfig
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps import score_output
 from avkd_cli.steps.score import run
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.verification import columns
 from avkd_cli.verification.metrics import equal_error_rate
 from avkd_cli.verification.normalization import cohort_statistics, normalise
@@ -26,10 +28,10 @@ PLAIN = ScoreConfig()
 
 def store(path, embedding, ids, persons=None, run="sha256:model"):
     embedding = np.asarray(embedding, np.float32)
-    build_embeddings(
-        path, ids=ids, persons=persons or [""] * len(ids), dimension=embedding.shape[1],
-        compute=lambda start, stop: embedding[start:stop], config={}, inputs={"run": run},
-        extra={"modality": "audio"}, classes=None, classifier=None, execution=Execution(quiet=True),
+    build_store(
+        path, Embeddings.of(Rows(ids, persons or [""] * len(ids)), embedding),
+        Origin("extract-embeddings", inputs={"run": run}, said={"modality": "audio"}),
+        Execution(quiet=True),
     )  # fmt: skip
     return str(path)
 

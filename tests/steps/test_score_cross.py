@@ -9,7 +9,9 @@ import pytest
 from avkd_cli.config import Execution, ScoreConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.score import run
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.verification.folded import grid_area, grid_eer, grid_rates
 from avkd_cli.verification.scorefiles import read_scores
 
@@ -18,12 +20,11 @@ PLAIN = ScoreConfig()
 
 def store(path, embedding, ids, persons=None, modality="audio"):
     embedding = np.asarray(embedding, np.float32)
-    build_embeddings(
-        path, ids=ids, persons=persons or [""] * len(ids), dimension=embedding.shape[1],
-        compute=lambda start, stop: embedding[start:stop], config={},
-        inputs={"run": f"sha256:{modality}"}, extra={"modality": modality}, classes=None,
-        classifier=None, execution=Execution(quiet=True),
-    )  # fmt: skip
+    origin = Origin(
+        "extract-embeddings", inputs={"run": f"sha256:{modality}"}, said={"modality": modality}
+    )
+    content = Embeddings.of(Rows(ids, persons or [""] * len(ids)), embedding)
+    build_store(path, content, origin, Execution(quiet=True))
     return str(path)
 
 

@@ -9,7 +9,9 @@ import pytest
 from avkd_cli.config import Execution
 from avkd_cli.errors import AvkdError, MissingInputError
 from avkd_cli.storage import durable, manifest, tables
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.verify import faults_against, faults_of_store
 
@@ -112,12 +114,8 @@ def test_an_index_that_does_not_fit_is_a_fault(store, name, values, fault):
 
 
 def embeddings(path, ids, persons, dimension=2):
-    vectors = np.ones((len(ids), dimension), np.float32)
-    build_embeddings(
-        path, ids=ids, persons=persons, dimension=dimension,
-        compute=lambda a, b: vectors[a:b], config={}, inputs={}, extra={}, classes=None,
-        classifier=None, execution=Execution(quiet=True),
-    )  # fmt: skip
+    content = Embeddings.of(Rows(ids, persons), np.ones((len(ids), dimension)))
+    build_store(path, content, Origin("extract-embeddings"), Execution(quiet=True))
     return open_store(path)
 
 

@@ -64,6 +64,7 @@ FILES = (
         metavar="STORE",
         help="Store with the columns of --quality, as prep-audio makes it.",
     ),
+    click.option("--overwrite", is_flag=True, help="Replace other scores in the file of -o."),
     click.option("-q", "--quiet", is_flag=True, help="No summary, only warnings and errors."),
 )
 

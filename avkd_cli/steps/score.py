@@ -79,6 +79,7 @@ def score(
     sub_mean: str | None = None,
     enrol_map: str | None = None,
     calibration: CalibrationFiles = NO_CALIBRATION,
+    overwrite: bool = False,
     quiet: bool = False,
 ) -> dict:
     """Score trials by comparing stored embeddings; return the summary.
@@ -94,6 +95,7 @@ def score(
         sub_mean: embeddings whose mean is subtracted from all.
         enrol_map: `model utterance …` lines; trials then name models.
         calibration: models to use or train, which turn scores into log-likelihood ratios.
+        overwrite: replace other scores in `output`.
         quiet: print no summary.
 
     Raises:
@@ -136,7 +138,9 @@ def score(
         types = [facts["score_type"]]
         scores, found = calibrate(scores, score[:, None], types, calibration, settings)
         facts |= found
-    return deliver(scores, settings, facts, output=output, metrics=metrics, quiet=quiet)
+    return deliver(
+        scores, settings, facts, output=output, metrics=metrics, overwrite=overwrite, quiet=quiet
+    )
 
 
 def _opened(stores: Sequence[str]) -> Stores:

@@ -23,6 +23,7 @@ def fuse(
     output: Path | None = None,
     metrics: Path | None = None,
     calibration: CalibrationFiles,
+    overwrite: bool = False,
     quiet: bool = False,
 ) -> dict:
     """Fuse score files, matched by ids; return the summary.
@@ -34,6 +35,7 @@ def fuse(
         output: score file; None: stdout.
         metrics: JSON file of the summary.
         calibration: models to use or train.
+        overwrite: replace other scores in `output`.
         quiet: print no summary.
 
     Raises:
@@ -60,7 +62,9 @@ def fuse(
         columns = systems if settings.fuse == "logistic" else fused.score[:, None]
         fused, found = calibrate(fused, columns, types, calibration, settings)
         facts |= found
-    return deliver(fused, settings, facts, output=output, metrics=metrics, quiet=quiet)
+    return deliver(
+        fused, settings, facts, output=output, metrics=metrics, overwrite=overwrite, quiet=quiet
+    )
 
 
 def _read(

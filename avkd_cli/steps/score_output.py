@@ -1,15 +1,16 @@
 """What `avkd score` leaves: score lines, the summary on stderr, and the same as JSON."""
 
 import json
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from avkd_cli.config import ScoreConfig
-from avkd_cli.errors import InputError, UsageError
+from avkd_cli.errors import InputError, OutputError, UsageError
 from avkd_cli.storage import durable
 from avkd_cli.verification.folded import grid_area, grid_eer, grid_rates
 from avkd_cli.verification.metrics import (
@@ -35,12 +36,13 @@ def note(quiet: bool, text: str) -> None:
 
 def deliver(
     scores: Scores, settings: ScoreConfig, facts: dict, *, output: Path | None,
-    metrics: Path | None, quiet: bool,
+    metrics: Path | None, overwrite: bool, quiet: bool,
 ) -> dict:  # fmt: skip
     """Write the scores, then the summary; return the summary.
 
     Raises:
         UsageError: scores and summary would both go to stdout.
+        OutputError: other scores, or anything else, are in the way, without `overwrite`.
     """
     if output is None and str(metrics) == "-":
         raise UsageError("scores and metrics cannot both go to stdout; give -o or --metrics FILE")
@@ -58,7 +60,7 @@ def deliver(
             sys.stdout.buffer.write(block)
         sys.stdout.buffer.flush()
     else:
-        write_scores(output, scores, settings.out_format)
+        write_once(output, scores, settings.out_format, overwrite=overwrite, quiet=quiet)
     if str(metrics) == "-":
         print(json.dumps(summary, ensure_ascii=False))
     elif metrics is not None:
@@ -69,6 +71,29 @@ def deliver(
         for line in readable(summary):
             print(line, file=sys.stderr)
     return summary
+
+
+def write_once(output: Path, scores: Scores, format: str, *, overwrite: bool, quiet: bool) -> None:
+    """Write a score file; the same one again is only given a new time, for make.
+
+    Raises:
+        OutputError: the file is there and holds something else, without `overwrite`.
+    """
+    if overwrite or not output.is_file():
+        write_scores(output, scores, format)
+    elif _holds(output, score_lines(scores, format)):
+        os.utime(output)
+        note(quiet, f"{output}: already complete")
+    else:
+        raise OutputError(
+            f"{output}: holds other scores than these, of another list, store or setting; choose "
+            "another -o, or pass --overwrite"
+        )
+
+
+def _holds(path: Path, blocks: Iterable[bytes]) -> bool:
+    with path.open("rb") as file:
+        return all(file.read(len(block)) == block for block in blocks) and not file.read(1)
 
 
 def to_unit_range(scores: Scores) -> Scores:

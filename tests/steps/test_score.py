@@ -1,6 +1,7 @@
 import hashlib
 import io
 import json
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 
 from avkd_cli.commands.score import score as command
 from avkd_cli.config import Execution, ScoreConfig
-from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.errors import InputError, MissingInputError, OutputError, UsageError
 from avkd_cli.steps import score_output
 from avkd_cli.steps.score import run
 from avkd_cli.storage.builder import Origin, build_store
@@ -385,7 +386,13 @@ def test_a_trial_costs_at_most_120_bytes_so_that_a_hundred_million_fit(
         trials = many_trials(tmp_path / "many.txt", people, n)
         tracemalloc.start()
         try:
-            run((trials, people["store"]), PLAIN, quiet=True, output=tmp_path / "x.scores")
+            run(
+                (trials, people["store"]),
+                PLAIN,
+                quiet=True,
+                output=tmp_path / "x.scores",
+                overwrite=True,
+            )
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -414,3 +421,28 @@ def test_lines_go_out_block_by_block(people, monkeypatch):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Seen()))
     run((people["trials"], people["store"]), PLAIN, quiet=True)
     assert events == ["made", b"first\n", "made", b"second\n"]
+
+
+def test_scores_of_another_plan_are_never_overwritten(people, tmp_path, capsys):
+    output = tmp_path / "s.scores"
+    run((people["trials"], people["store"]), PLAIN, output=output)
+    first = output.read_bytes()
+    os.utime(output, (0, 0))
+    run((people["trials"], people["store"]), PLAIN, output=output)
+    assert output.read_bytes() == first
+    assert output.stat().st_mtime > 0  # as new for make
+    assert "already complete" in capsys.readouterr().err
+    other = ScoreConfig(out_format="kaldi")
+    with pytest.raises(OutputError, match=r"holds other scores than these.*--overwrite"):
+        run((people["trials"], people["store"]), other, output=output)
+    assert output.read_bytes() == first
+    run((people["trials"], people["store"]), other, output=output, overwrite=True)
+    assert output.read_bytes() != first
+
+
+def test_a_file_that_is_no_score_file_is_not_overwritten_either(people, tmp_path):
+    notes = tmp_path / "notes.txt"
+    notes.write_text("mine\n")
+    with pytest.raises(OutputError):
+        run((people["trials"], people["store"]), PLAIN, output=notes)
+    assert notes.read_text() == "mine\n"

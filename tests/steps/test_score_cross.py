@@ -60,7 +60,9 @@ def unit(x):
 
 
 def scored(tmp_path, inputs, settings=PLAIN, **files):
-    summary = run(inputs, settings, output=tmp_path / "x.scores", quiet=True, **files)
+    summary = run(
+        inputs, settings, output=tmp_path / "x.scores", quiet=True, overwrite=True, **files
+    )
     return read_scores(tmp_path / "x.scores"), summary
 
 

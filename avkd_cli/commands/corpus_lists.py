@@ -142,12 +142,35 @@ def ravdess(folder: Path, calm: str, channel: str, split: str, **output) -> None
 @_folder
 @click.option("--video", is_flag=True, help="Name the dialogues' films, with start and end.")
 @click.option(
+    "--left",
+    type=click.Choice(("female", "male", "marked", "unmarked")),
+    help="With --video: who is on the left half, she, he, who wears the markers (the letter in "
+    "the dialogue's name), or the other one.  [default: none; both faces are found]",
+)
+@click.option(
+    "--preview",
+    type=click.Path(path_type=Path),
+    metavar="FILE.jpg",
+    help="With --left: draw some frames with the half that is taken for the speaker's.",
+)
+@click.option(
     "--four", is_flag=True, help="Only neutral, happy (with excited), sad and angry utterances."
 )
 @list_split
 @list_output
-def iemocap(folder: Path, video: bool, four: bool, split: str, **output) -> None:
+def iemocap(
+    folder: Path,
+    video: bool,
+    left: str | None,
+    preview: Path | None,
+    four: bool,
+    split: str,
+    **output,
+) -> None:
     """List IEMOCAP in DIR (Session1 to Session5); the fold is the session.
+
+    Both actors are seen on a dialogue's film. Look at --preview before you trust a --left: the
+    frame must be around the one who speaks.
 
     \b
     Example:
@@ -155,8 +178,16 @@ def iemocap(folder: Path, video: bool, four: bool, split: str, **output) -> None
     """
     from avkd_cli.corpora.iemocap import list_iemocap
     from avkd_cli.steps.corpus import write_listing
+    from avkd_cli.steps.corpus_preview import draw_halves
 
-    write_listing(list_iemocap(folder, video=video, four=four, split=split), folder, **output)
+    if (left or preview) and not video:
+        raise click.UsageError("--left and --preview are of the films: pass --video")
+    if preview and not left:
+        raise click.UsageError("--preview shows the halves that --left names: pass --left")
+    if preview:
+        draw_halves(list_iemocap(folder, video=True, four=four, left=left)[0], folder, preview)
+    listing = list_iemocap(folder, video=video, four=four, left=left or "", split=split)
+    write_listing(listing, folder, **output)
 
 
 @click.command()

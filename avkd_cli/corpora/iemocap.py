@@ -16,6 +16,7 @@ from avkd_cli.errors import InputError
 from avkd_cli.storage.utterances import Utterance
 
 FOUR = ("neu", "hap", "sad", "ang")
+LEFT = ("female", "male", "marked", "unmarked")
 _NUMBER = r"(\d+\.\d+)"
 _LINE = re.compile(rf"\[{_NUMBER} - {_NUMBER}\]\t(\S+)\t(\w+)\t\[.*\]\s*")
 
@@ -51,7 +52,7 @@ def parse_evaluation(text: str) -> list[Turn]:
 
 
 def list_iemocap(
-    folder: Path, *, video: bool = False, four: bool = False, split: str = ""
+    folder: Path, *, video: bool = False, four: bool = False, left: str = "", split: str = ""
 ) -> tuple[Iterator[Utterance], Report]:
     """List IEMOCAP.
 
@@ -62,6 +63,7 @@ def list_iemocap(
     Args:
         folder: holds Session1 to Session5.
         video: name the film of each dialogue, with start and end.
+        left: who is seen on the left half of the films: one of `LEFT`; "": name no half.
         four: keep neutral, happy with excited, sad and angry only, as 5,531 utterances.
         split: of all utterances.
 
@@ -74,10 +76,13 @@ def list_iemocap(
     if not evaluations:
         raise InputError(f"{folder}: no Session1/dialog/EmoEvaluation/Ses….txt; give IEMOCAP")
     report = Report("iemocap", str(folder))
-    return report.count(_list(folder, evaluations, video, four, split, report)), report
+    if left not in ("", *LEFT):
+        raise ValueError(f"left {left!r}")
+    films = (video, left)
+    return report.count(_list(folder, evaluations, films, four, split, report)), report
 
 
-def _list(folder, evaluations, video, four, split, report) -> Iterator[Utterance]:
+def _list(folder, evaluations, films, four, split, report) -> Iterator[Utterance]:
     for path in evaluations:
         turns = parse_evaluation(read_text(path))
         if not turns:
@@ -85,7 +90,7 @@ def _list(folder, evaluations, video, four, split, report) -> Iterator[Utterance
         session = path.relative_to(folder).parts[0]
         for turn in turns:
             emotion = "hap" if four and turn.emotion == "exc" else turn.emotion
-            media = _film(session, turn) if video else _sound(session, turn)
+            media = _film(session, turn, films[1]) if films[0] else _sound(session, turn)
             if (four and emotion not in FOUR) or not _usable(folder, media, turn, report):
                 continue
             yield Utterance(
@@ -103,9 +108,17 @@ def _sound(session: str, turn: Turn) -> dict:
     return {"audio": f"{session}/sentences/wav/{turn.dialogue}/{turn.name}.wav"}
 
 
-def _film(session: str, turn: Turn) -> dict:
+def _film(session: str, turn: Turn, left: str) -> dict:
     film = f"{session}/dialog/avi/DivX/{turn.dialogue}.avi"
-    return {"audio": film, "video": film, "start": turn.start, "end": turn.end}
+    seen = {"half": half_of(turn, left)} if left else {}
+    return {"audio": film, "video": film, "start": turn.start, "end": turn.end, **seen}
+
+
+def half_of(turn: Turn, left: str) -> str:
+    """Return the half of the film on which the one who speaks is seen, "left" or "right"."""
+    marked = turn.name[5].lower()  # Ses01F…: she wears the markers in this dialogue
+    on_left = {"female": "f", "male": "m", "marked": marked, "unmarked": "fm"[marked == "f"]}[left]
+    return "left" if turn.sex == on_left else "right"
 
 
 def _usable(folder: Path, media: dict, turn: Turn, report: Report) -> bool:

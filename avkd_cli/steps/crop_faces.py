@@ -21,7 +21,7 @@ from avkd_cli.vision.decode import Frame, read_frames, read_slots
 from avkd_cli.vision.detectors import Detector, Weights, find_weights, load_detector
 from avkd_cli.vision.follow import Follower, looks_of
 from avkd_cli.vision.pictures import read_pictures
-from avkd_cli.vision.select import Detections, choose, is_ambiguous, usable
+from avkd_cli.vision.select import Detections, choose, is_ambiguous, on_half, usable
 from avkd_cli.vision.tracks import Track, read_track
 
 Resolve = Callable[[str], Path]
@@ -90,7 +90,9 @@ def process_utterance(
     """
     warnings: list[str] = []
     track = track_of(utterance, resolve, config)
-    looker = Looker(config, load(weights, config), track, Sightings(config, utterance.id))
+    looker = Looker(
+        config, load(weights, config), track, Sightings(config, utterance.id), utterance.half
+    )
     story = Story(follower=Follower() if links(utterance, config) else None)
     last: tuple[Frame | None, Seen] = (None, ())
     for time_s, frame in moments_of(utterance, resolve, config, warnings):
@@ -192,6 +194,7 @@ class Looker:
         detector: finds faces.
         track: where the person is, for --face track.
         sightings: takes the faces.
+        half: "left" or "right" of the frame, where only faces there are the person's; "": all.
     """
 
     def __init__(
@@ -200,7 +203,9 @@ class Looker:
         detector: Detector,
         track: Track | None,
         sightings: Sightings,
+        half: str = "",
     ) -> None:
+        self.half = half
         self.config, self.detector, self.track = config, detector, track
         self.sightings = sightings
         self.unusable = 0  # frames with faces of which none can be cropped
@@ -239,6 +244,8 @@ class Looker:
             if there is None:
                 return None
             found = Detections(there[None], found.scores, found.landmarks)
+        if self.half:
+            found = on_half(found, self.half, width)
         faces = usable(found, height, width)
         self.unusable += len(found) > 0 and len(faces) == 0
         return faces

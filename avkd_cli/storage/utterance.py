@@ -25,6 +25,7 @@ class Utterance(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         end: seconds into the file; None: the end.
         audio_channel: which channel of the sound is meant, counted from 0; None: by the step.
         boxes: VoxCeleb's track file of the face.
+        half: "left" or "right": the part of a film on which the person is seen; "": all of it.
         split: such as train or test.
         sex: such as m or f.
         extra: every other key of the line, as it was.
@@ -40,6 +41,7 @@ class Utterance(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     end: float | None = None
     audio_channel: int | None = None
     boxes: str | None = None
+    half: str = ""
     split: str = ""
     sex: str = ""
     extra: dict[str, Any] = {}
@@ -52,6 +54,7 @@ class Utterance(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
         return plain | plain.pop("extra", {})
 
 
+HALVES = ("", "left", "right")
 FIELDS = frozenset(Utterance.__struct_fields__) - {"extra"}
 
 
@@ -63,6 +66,8 @@ def check_values(utterance: Utterance) -> None:
         _check_segment(utterance.start or 0.0, utterance.end)
     if utterance.audio_channel is not None and utterance.audio_channel < 0:
         raise Rejected("bad_number", f"audio_channel {utterance.audio_channel} is below 0")
+    if utterance.half not in HALVES:
+        raise Rejected("bad_type", f"half is {utterance.half[:40]!r}, wanted left or right")
     for path in (utterance.audio, utterance.video):
         if path is not None:
             check_local(path)

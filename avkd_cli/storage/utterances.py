@@ -214,14 +214,14 @@ def _refuse_ids_equal_after_normalisation(found: UtteranceList) -> None:
                 )
 
 
-_WHOLE = None, None, None, None
+_WHOLE = None, None, None, None, ""
 
 
 def _media(utterance: Utterance) -> list[Any]:
     """Return what stands for the sound and for the film: the path, or the part of it."""
     audio, video = utterance.audio, utterance.video
     paths = [path for path in (audio, None if video == audio else video) if path is not None]
-    part = utterance.start, utterance.end, utterance.boxes, utterance.audio_channel
+    part = utterance.start, utterance.end, utterance.boxes, utterance.audio_channel, utterance.half
     return paths if part == _WHOLE else [(path, *part) for path in paths]
 
 

@@ -55,6 +55,24 @@ def usable(found: Detections, height: int, width: int) -> Detections:
     return Detections(boxes, found.scores, found.landmarks).take(good)
 
 
+def on_half(found: Detections, half: str, width: int) -> Detections:
+    """Return the faces whose middle is on one half of a frame, in pixels of the whole frame.
+
+    The whole frame as a face, without landmarks, becomes that half.
+
+    Args:
+        half: "left" or "right".
+        width: of the frame.
+    """
+    low, high = (0, width / 2) if half == "left" else (width / 2, width)
+    whole = np.isnan(found.landmarks).all(axis=(1, 2)) & (np.ptp(found.boxes[:, ::2], 1) == width)
+    boxes = found.boxes.copy()
+    boxes[whole, ::2] = low, high
+    middle = boxes[:, ::2].mean(axis=1)
+    there = (middle >= low) & ((middle < high) | (half == "right"))
+    return Detections(boxes, found.scores, found.landmarks).take(there)
+
+
 def choose(
     faces: Detections, height: int, width: int, rule: str, track: np.ndarray | None = None
 ) -> int | None:

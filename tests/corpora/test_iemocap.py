@@ -1,6 +1,6 @@
 import pytest
 
-from avkd_cli.corpora.iemocap import list_iemocap, parse_evaluation
+from avkd_cli.corpora.iemocap import Turn, half_of, list_iemocap, parse_evaluation
 from avkd_cli.errors import InputError
 
 EVALUATION = (
@@ -32,6 +32,27 @@ def iemocap(plant):
 def listed(folder, **options):
     utterances, report = list_iemocap(folder, **options)
     return [u.to_json() for u in utterances], report
+
+
+@pytest.mark.parametrize(
+    ("left", "halves"),
+    [
+        ("female", ["left", "right", "left", "right"]),
+        ("male", ["right", "left", "right", "left"]),
+        ("marked", ["left", "right", "left", "right"]),  # she is, in Ses01F…
+        ("unmarked", ["right", "left", "right", "left"]),
+    ],
+)
+def test_who_speaks_is_on_the_half_that_is_said(iemocap, left, halves):
+    found, _ = listed(iemocap, video=True, left=left)
+    assert [one["half"] for one in found] == halves
+    assert "half" not in listed(iemocap, video=True)[0][0]
+
+
+def test_a_dialogue_in_which_he_is_marked():
+    turn = Turn(0.0, 1.0, "Ses02M_script01_F003", "neu")
+    assert half_of(turn, "marked") == "right"
+    assert half_of(turn, "unmarked") == half_of(turn, "female") == "left"
 
 
 def test_turns_are_read_and_raters_lines_are_not():

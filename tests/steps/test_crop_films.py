@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from avkd_cli.config import CropFacesConfig, Execution
-from avkd_cli.errors import UsageError
+from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps import crop_faces as step
+from avkd_cli.steps.corpus_preview import draw_halves
 from avkd_cli.steps.crop_faces import crop_faces, process_utterance
 from avkd_cli.steps.sightings import held, longest_gap
 from avkd_cli.storage.store import open_store
@@ -275,6 +276,58 @@ def test_one_who_smiles_and_turns_away_and_comes_back_is_one(two_people, tmp_pat
     found, changes, _ = followed(frames, tmp_path, shared_data)
     assert found == ["left"] * 6
     assert changes == 0
+
+
+def test_one_of_two_who_share_a_film_is_told_by_the_half(two_people, tmp_path, shared_data):
+    (ann, _), (bob, _) = two_people
+    path = write_film(tmp_path / "a.mp4", [stage((ann, 240), (bob, 220))] * 5, rate=5)
+    weights = step.find_weights(shared_data / "weights/yunet", "yunet")
+    for half in ("left", "right"):
+        utterance = Utterance("a", video=str(path), half=half)
+        record = process_utterance(utterance, Path, CropFacesConfig(fps=5), weights)
+        assert sides(record.items["box"]) == [half] * 5
+    config = CropFacesConfig(mode="centre-224")
+    shared = [Utterance("a", video=str(path), half=half) for half in ("left", "right")]
+    halves = [process_utterance(one, Path, config, None).unpacked()[0] * 1.0 for one in shared]
+    assert np.abs(halves[0] - halves[1]).mean() > 5
+
+
+def test_the_halves_of_a_list_can_be_looked_at(two_people, tmp_path):
+    (ann, _), (bob, _) = two_people
+    write_film(tmp_path / "a.mp4", [stage((ann, 240), (bob, 220))] * 5, rate=5)
+    listed = [
+        Utterance(f"u{n}", video="a.mp4", half=half) for n, half in enumerate(("left", "right"))
+    ]
+    draw_halves(listed, tmp_path, tmp_path / "halves.jpg")
+    picture = read_image(tmp_path / "halves.jpg").astype(int)
+    green = picture[:, :, 1] - picture[:, :, [0, 2]].max(axis=2) > 60
+    tiles = np.split(green, 3, axis=1)
+    assert [[part.sum() > 200 for part in np.split(tile, 2, axis=1)] for tile in tiles] == [
+        [True, False], [False, True], [False, False],
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="no film"):
+        draw_halves([Utterance("x", video="gone.mp4", half="left")], tmp_path, tmp_path / "x.jpg")
+
+
+@pytest.mark.parametrize("start", [0.0, 0.4])
+def test_boxes_of_a_track_file_are_followed_at_25_a_second(tmp_path, start):
+    # Frame n is drawn with its number at the box of row n, and nothing elsewhere.
+    frames = []
+    for n in range(30):
+        frame = np.zeros((96, 160, 3), np.uint8)
+        frame[16:80, 4 * n : 4 * n + 40] = 20 + 4 * n
+        frames.append(frame)
+    rows = "".join(f"{n} {4 * n} 16 40 64\n" for n in range(30) if n not in (20, 21))
+    (tmp_path / "a.txt").write_text("FRAME X Y W H\n" + rows)
+    film = write_film(tmp_path / "a.mp4", frames)
+    utterance = Utterance("a", video=str(film), boxes=str(tmp_path / "a.txt"), start=start, end=1.2)
+    config = CropFacesConfig(detector="none", face="track", **SEQUENCE)
+    record = process_utterance(utterance, Path, config, None)
+    first = round(25 * start)
+    boxes = record.items["box"][:, 0]
+    assert boxes[:5].tolist() == [4 * n for n in range(first, first + 5)]
+    assert numbers(record)[:5] == list(range(first, first + 5))
+    assert record.length == 30 - first
 
 
 def test_the_reported_film_of_two_faces_shows_one_person(tmp_path, shared_data):

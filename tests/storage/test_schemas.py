@@ -92,6 +92,8 @@ LINES = [
     ({"id": 3}, False),
     ({"id": "a", "start": -1}, False),
     ({"id": "a", "start": True}, False),
+    ({"id": "a", "video": "a.avi", "half": "left"}, True),
+    ({"id": "a", "video": "a.avi", "half": "top"}, False),
     ({"id": "a", "audio": ["a.wav"]}, False),
     ({"id": "a", "audio": "http://host/a.wav"}, False),
     ({"id": "a", "images": [3]}, False),

@@ -8,6 +8,7 @@ from avkd_cli.vision.select import (
     choose,
     intersection_over_union,
     is_ambiguous,
+    on_half,
     usable,
 )
 
@@ -98,3 +99,12 @@ def test_overlap_by_hand():
         np.array([[0.0, 0, 2, 2], [5, 5, 6, 6]]), np.array([1, 1, 3, 3])
     )
     assert found.tolist() == pytest.approx([1 / 7, 0])
+
+
+def test_faces_on_one_half_are_taken_and_a_whole_frame_becomes_that_half():
+    found = faces((0, 0, 60, 60), (90, 0, 100, 60), (140, 0, 200, 60))
+    assert on_half(found, "left", 200).boxes[:, 0].tolist() == [0, 90]
+    assert on_half(found, "right", 200).boxes[:, 0].tolist() == [140]
+    whole = Detections(np.array([[0.0, 0, 200, 100]]), np.ones(1), np.full((1, 5, 2), np.nan))
+    assert on_half(whole, "left", 200).boxes.tolist() == [[0, 0, 100, 100]]
+    assert on_half(whole, "right", 200).boxes.tolist() == [[100, 0, 200, 100]]

@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from avkd_cli.analysis.comparison import LEVEL, verdict
-from avkd_cli.analysis.text import columns, count, interval
+from avkd_cli.analysis.render import as_text
+from avkd_cli.analysis.table import table
+from avkd_cli.analysis.text import count, interval
 
 CLEAN = "clean"
 LABELS = {
@@ -93,8 +95,7 @@ def words(system: str, base: str, rows: Sequence[Mapping], persons: int) -> str:
 def robustness_text(result: Mapping) -> str:
     """Return a row a condition, a column a system; then differences, and what may be said."""
     systems = result["systems"]
-    rows = [["EER, %", *systems]]
-    changes = [["minus that of " + result["baseline"], *systems[1:]]]
+    rows, changes = [], []
     for one in result["conditions"]:
         cells = [
             interval(one["eer_percent"][s]) if s in one["eer_percent"] else "–" for s in systems
@@ -106,8 +107,9 @@ def robustness_text(result: Mapping) -> str:
         f"differences are paired, * those that stay after Holm's correction for all "
         f"{result['comparisons']}"
     )
-    parts = [head, columns(rows)]
-    parts += [columns(changes)] if len(systems) > 1 else []
+    parts = [head, as_text(table(["EER, %", *systems], rows))]
+    against = ["minus that of " + result["baseline"], *systems[1:]]
+    parts += [as_text(table(against, changes))] if len(systems) > 1 else []
     notes = [f"Note: {text}." for text in result["notes"]]
     return "\n\n".join([*parts, *(["\n".join(result["words"])] if result["words"] else []), *notes])
 

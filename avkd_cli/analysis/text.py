@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from avkd_cli.analysis.comparison import p_text
-from avkd_cli.analysis.render import columns
+from avkd_cli.analysis.render import as_text
+from avkd_cli.analysis.table import Table, table
 
 
 def count(number: int) -> str:
@@ -34,21 +35,21 @@ ALSO = "newly_right_that_"
 
 
 def _systems_text(systems: dict) -> str:
-    rows = [["", "scores", "decided at", "threshold", "misses", "false alarms", "wrong"]]
+    head = ["", "scores", "decided at", "threshold", "misses", "false alarms", "wrong"]
+    rows: list[list[object]] = []
     for letter, one in systems.items():
-        threshold = "–" if one["threshold"] is None else f"{one['threshold']:.6g}"
+        threshold = None if one["threshold"] is None else f"{one['threshold']:.6g}"
         errors, wrong = (one["misses"], one["false_alarms"]), percent(one["error_rate"])
-        rows.append([letter, one["name"], one["rule"], threshold, *map(count, errors), wrong])
-    return columns(rows, left=3)
+        rows.append([letter, one["name"], one["rule"], threshold, *errors, wrong])
+    return as_text(table(head, rows, left=3))
 
 
 def _square_text(result: dict) -> str:
     rows = [
-        ["", "b right", "", "b wrong", ""],
-        ["a right", count(result["both_right"]), "", count(result["newly_wrong"]), "newly wrong"],
-        ["a wrong", count(result["newly_right"]), "newly right", count(result["both_wrong"]), ""],
+        ["a right", result["both_right"], "", result["newly_wrong"], "newly wrong"],
+        ["a wrong", result["newly_right"], "newly right", result["both_wrong"], ""],
     ]
-    return columns(rows)
+    return as_text(table(["", "b right", "", "b wrong", ""], rows))
 
 
 def _also_right_text(key: str, also: dict) -> str:
@@ -59,11 +60,11 @@ def _also_right_text(key: str, also: dict) -> str:
 
 
 def _regions_text(result: dict) -> str:
-    rows = [["right for", "wrong for", "trials", "share"]]
+    rows = []
     for one in result["regions"]:
         right, wrong = (" ".join(one[side]) or "–" for side in ("right", "wrong"))
-        rows.append([right, wrong, count(one["trials"]), percent(one["trials"] / result["trials"])])
-    return columns(rows, left=2)
+        rows.append([right, wrong, one["trials"], percent(one["trials"] / result["trials"])])
+    return as_text(table(["right for", "wrong for", "trials", "share"], rows, left=2))
 
 
 def _persons_text(persons: dict) -> str:
@@ -79,15 +80,16 @@ def _persons_text(persons: dict) -> str:
 def metrics_text(result: dict) -> str:
     """Return one row a score file, further figures where there are, and the signatures."""
     priors = list(result["files"][0]["min_dcf"])
-    rows = [["scores", "EER, %", *(f"minDCF {p}" for p in priors), "target", "nontarget"]]
+    head = ["scores", "EER, %", *(f"minDCF {p}" for p in priors), "target", "nontarget"]
+    rows = []
     for one in result["files"]:
         sure = one.get("intervals")
         dcf = [limited(one["min_dcf"][p], sure and sure["min_dcf"][p], ".4f") for p in priors]
         eer = limited(one["eer_percent"], sure and sure["eer_percent"])
-        rows.append([one["name"], eer, *dcf, count(one["targets"]), count(one["nontargets"])])
-    parts = [columns(rows)]
+        rows.append([one["name"], eer, *dcf, one["targets"], one["nontargets"]])
+    parts = [as_text(table(head, rows))]
     if "auc" in result["files"][0]:
-        parts += [columns(_match_rows(result)), columns(_ratio_rows(result, priors))]
+        parts += [as_text(_match_table(result)), as_text(_ratio_table(result, priors))]
     if any("intervals" in one for one in result["files"]):
         parts.append(f"95 % intervals from {count(result['resamples'])} draws of persons")
     notes = dict.fromkeys(text for one in result["files"] for text in one.get("notes", ()))
@@ -95,20 +97,21 @@ def metrics_text(result: dict) -> str:
     return "\n\n".join([*parts, "\n".join(one["signature"] for one in result["files"])])
 
 
-def _match_rows(result: dict) -> list[list[str]]:
+def _match_table(result: dict) -> Table:
     """Return the miss rate at each false-match rate, in percent, and the AUC."""
     fmrs = list(result["files"][0]["fnmr_percent_at_fmr"])
-    rows = [["FNMR, %", *(f"at FMR {fmr}" for fmr in fmrs), "AUC"]]
+    rows = []
     for one in result["files"]:
         sure, values = one.get("intervals"), one["fnmr_percent_at_fmr"]
         found = [limited(values[fmr], sure and sure["fnmr_percent_at_fmr"][fmr]) for fmr in fmrs]
         rows.append([one["name"], *found, limited(one["auc"], sure and sure["auc"], ".5f")])
-    return rows
+    return table(["FNMR, %", *(f"at FMR {fmr}" for fmr in fmrs), "AUC"], rows)
 
 
-def _ratio_rows(result: dict, priors: Sequence[str]) -> list[list[str]]:
+def _ratio_table(result: dict, priors: Sequence[str]) -> Table:
     """Return what log-likelihood ratios cost, and would cost calibrated at best."""
-    rows = [["as log-likelihood ratios", "minCllr", "Cllr", *(f"actDCF {p}" for p in priors)]]
+    head = ["as log-likelihood ratios", "minCllr", "Cllr", *(f"actDCF {p}" for p in priors)]
+    rows = []
     for one in result["files"]:
         sure = one.get("intervals")
         costs = [one["act_dcf"][p] for p in priors]
@@ -120,7 +123,7 @@ def _ratio_rows(result: dict, priors: Sequence[str]) -> list[list[str]]:
             for value, each in zip(values, limits, strict=True)
         ]
         rows.append([one["name"], *cells])
-    return rows
+    return table(head, rows)
 
 
 def limited(value: float, limits: Sequence[float] | None, form: str = ".3f") -> str:
@@ -132,7 +135,7 @@ def limited(value: float, limits: Sequence[float] | None, form: str = ".3f") -> 
 
 def compare_text(result: dict) -> str:
     """Return each figure of each system with its interval, differences, and what may be claimed."""
-    rows = [["", "scores", "value (95 % interval)", "difference", "p", ""]]
+    rows = []
     for one in result["figures"]:
         name = one["label"] + (", %" if one["percent"] else "")
         form = ".3f" if one["percent"] else ".4f"
@@ -149,7 +152,9 @@ def compare_text(result: dict) -> str:
     claims = "\n".join(one["claim"] for one in result["differences"])
     decided = "\n".join(_decisions(one) for one in result["differences"])
     notes = "\n".join(f"Note: {text}." for text in result["notes"])
-    return "\n\n".join([head, columns(rows, left=2), claims, decided, notes])
+    heads = ["", "scores", "value (95 % interval)", "difference", "p", ""]
+    shown = as_text(table(heads, rows, left=2))
+    return "\n\n".join([head, shown, claims, decided, notes])
 
 
 def _decisions(one: dict) -> str:
@@ -170,15 +175,13 @@ def identify_text(result: dict) -> str:
     """Return one row a rate with its interval, a column a system, and differences."""
     systems = result["systems"]
     keys = [key for key in systems[0] if key not in ("name", "cmc_percent")]
-    rows = [["%", *(one["name"] for one in systems)]]
-    for key in keys:
-        rows.append([rate_label(key), *(_rated(one[key]) for one in systems)])
+    rows = [[rate_label(key), *(_rated(one[key]) for one in systems)] for key in keys]
     size = result["gallery"]
     sizes = count(size["smallest"])
     sizes += "" if size["smallest"] == size["largest"] else f" to {count(size['largest'])}"
     head = f"{count(result['probes'])} probes of {count(result['persons'])} persons among {sizes} "
     head += f"candidates; guessing finds {result['chance_percent']:.2f} %"
-    parts = [head, columns(rows)]
+    parts = [head, as_text(table(["%", *(one["name"] for one in systems)], rows))]
     for one in result["differences"]:
         found = one.get("rank_1")
         if found:
@@ -202,11 +205,11 @@ def _rated(one: dict) -> str:
 
 def breakdown_text(result: dict) -> str:
     """Return one row a group, all trials first."""
-    head = ["group", "persons", "target", "nontarget", "missed", "false alarms", "own EER"]
-    rows = [[result["column"], *head[1:]]]
+    head = [result["column"], "persons", "target", "nontarget", "missed", "false alarms", "own EER"]
+    rows = []
     for one in (result["all"], *result["groups"]):
         shown = [_rate(one, key) for key in ("miss", "false_alarm", "eer")]
-        counts = [count(one[key]) for key in ("persons", "targets", "nontargets")]
+        counts = [one[key] for key in ("persons", "targets", "nontargets")]
         rows.append([one["name"], *counts, *shown])
     few = sum(one["suppressed"] for one in result["groups"])
     note = f"{few} groups of fewer than {result['min_persons']} persons have no figures."
@@ -215,7 +218,7 @@ def breakdown_text(result: dict) -> str:
     if result.get("resamples"):
         notes.append(f"95 % intervals, in percent, from {count(result['resamples'])} draws of each "
                      "group's persons")  # fmt: skip
-    return "\n\n".join([columns(rows), at, *notes, result["signature"]])
+    return "\n\n".join([as_text(table(head, rows)), at, *notes, result["signature"]])
 
 
 def _rate(one: dict, key: str) -> str:
@@ -228,41 +231,46 @@ def _rate(one: dict, key: str) -> str:
 
 def curves_text(result: dict) -> str:
     """Return the first, the last and the extreme values of every quantity of every run."""
-    rows = [["run", "quantity", "steps", "first", "last", "lowest", "highest"]]
+    rows = []
     for run in result["runs"]:
         for name, one in run["series"].items():
             values = one["value"]
             numbers = (values[0], values[-1], min(values), max(values))
-            rows.append([run["name"], name, count(one["step"][-1]), *(f"{v:.4g}" for v in numbers)])
-    return columns(rows, left=2)
+            rows.append([run["name"], name, one["step"][-1], *(f"{v:.4g}" for v in numbers)])
+    head = ["run", "quantity", "steps", "first", "last", "lowest", "highest"]
+    return as_text(table(head, rows, left=2))
 
 
 def correlation_text(result: dict) -> str:
     """Return one row a pair, one row a store, and the note on the basis."""
     keys = ("pcc_per_segment", "pcc_pooled", "pcc_per_dimension", "linear_cka")
-    pairs = [["pair", "segments", "PCC/segment", "pooled", "/dimension", "CKA", "1 - cosine"]]
-    for one in result["pairs"]:
-        numbers = [decimal(one[key]) for key in (*keys, "mean_cosine_distance")]
-        pairs.append([f"{one['a']} - {one['b']}", count(one["segments"]), *numbers])
+    pairs = [
+        [f"{one['a']} - {one['b']}", one["segments"]]
+        + [decimal(one[key]) for key in (*keys, "mean_cosine_distance")]
+        for one in result["pairs"]
+    ]
+    head = ["pair", "segments", "PCC/segment", "pooled", "/dimension", "CKA", "1 - cosine"]
+    shown = [as_text(table(head, pairs))] if pairs else []
     keys = ("alignment", "uniformity", "within_person_variance", "between_person_variance")
     stores = [
-        ["store", "segments", "persons", "size", "alignment", "uniformity", "within", "between"]
+        [one["name"], *(one[key] for key in ("segments", "persons", "dimensions"))]
+        + [decimal(one[key]) for key in keys]
+        for one in result["stores"]
     ]
-    for one in result["stores"]:
-        numbers = [count(one[key]) for key in ("segments", "persons", "dimensions")]
-        stores.append([one["name"], *numbers, *(decimal(one[key]) for key in keys)])
-    shown = [columns(pairs)] if result["pairs"] else []
-    return "\n\n".join([*shown, columns(stores), f"Note: {result['note']}."])
+    head = ["store", "segments", "persons", "size", "alignment", "uniformity", "within", "between"]
+    return "\n\n".join([*shown, as_text(table(head, stores)), f"Note: {result['note']}."])
 
 
 def tsne_text(result: dict) -> str:
     """Return one row a store, and the rule that outliers are counted by."""
-    rows = [["store", "outliers", "share", "mean distance", "deviation"]]
-    for one in result["stores"]:
-        spread = [decimal(one["mean_distance"]), decimal(one["standard_deviation"])]
-        rows.append([one["name"], count(one["outliers"]), percent(one["share"]), *spread])
+    rows = [
+        [one["name"], one["outliers"], percent(one["share"])]
+        + [decimal(one[key]) for key in ("mean_distance", "standard_deviation")]
+        for one in result["stores"]
+    ]
+    shown = as_text(table(["store", "outliers", "share", "mean distance", "deviation"], rows))
     head = f"{count(result['recordings'])} recordings of {count(result['persons'])} persons"
-    return "\n\n".join([head, columns(rows), f"Outlier: {result['rule']}."])
+    return "\n\n".join([head, shown, f"Outlier: {result['rule']}."])
 
 
 def decimal(value: float | None) -> str:

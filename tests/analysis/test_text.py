@@ -1,6 +1,6 @@
 """What a person reads on a terminal."""
 
-from avkd_cli.analysis.text import columns, correlation_text, metrics_text, report_text, venn_text
+from avkd_cli.analysis.text import correlation_text, metrics_text, report_text, venn_text
 
 SYSTEM = {"name": "base", "rule": "EER", "threshold": 0.25, "misses": 1, "false_alarms": 2,
           "error_rate": 0.03}  # fmt: skip
@@ -14,10 +14,6 @@ def venn_result(letters="ab"):
         "newly_right_that_c_has_right": {"trials": 45, "share": 0.9},
         "regions": [{"right": ["a", "b"], "wrong": [], "trials": 900}],
     }  # fmt: skip
-
-
-def test_columns_are_aligned_numbers_to_the_right():
-    assert columns([["name", "n"], ["a", "100"]]) == "name    n\na     100"
 
 
 def test_venn_shows_the_square_and_what_c_knew():

@@ -12,6 +12,7 @@ from avkd_cli.analysis.tables import (
     shared_signatures,
     unplaced,
 )
+from avkd_cli.papers.form import MEASURES
 
 MISSING = "A dash in a row: no figure of ours is here."
 Certain = Collection[tuple[str, str]]  # (system, list) whose change has an interval without 0
@@ -138,6 +139,12 @@ def interval_table(arranged: Mapping, differences: Sequence[Mapping]) -> Table:
     return table(head, rows, left=2)
 
 
+def figure_intervals(arranged: Mapping) -> Table:
+    """Return every further figure that has an interval."""
+    known = [one for one in arranged["figures"] if "low" in one]
+    return _figure_rows(arranged, known, "")
+
+
 def _change_cells(one: Mapping | None) -> list[Cell | None]:
     if one is None:
         return [None] * 4
@@ -158,15 +165,23 @@ def list_table(arranged: Mapping) -> Table:
 
 def figure_table(arranged: Mapping) -> Table | None:
     """Return the further figures that no table of the paper has a place for; None for none."""
-    paper = paper_of(arranged)
-    rows = []
-    for one in unplaced(arranged):
+    found = _figure_rows(arranged, unplaced(arranged), "Further figures")
+    return found if found.rows else None
+
+
+def _figure_rows(arranged: Mapping, figures: Sequence[Mapping], title: str) -> Table:
+    paper, rows = paper_of(arranged), []
+    for one in figures:
         form = f".{measure_digits(one['measure'])}f"
         numbers = [number(one.get(key), form) for key in ("value", "low", "high")]
-        where = paper.list_label(one["on"])
-        rows.append([paper.label(one["system"]), where, one["measure"], *numbers])
-    head = ["system", "on", "measure", "value", "from", "to"]
-    return table(head, rows, "Further figures", left=3) if rows else None
+        words = [paper.label(one["system"]), paper.list_label(one["on"]), label(one["measure"])]
+        rows.append([*words, *numbers])
+    return table(["system", "on", "measure", "value", "from", "to"], rows, title, left=3)
+
+
+def label(measure: str) -> str:
+    """Return what pages call a measure; one that is not known says itself."""
+    return MEASURES[measure].label if measure in MEASURES else measure
 
 
 def signature_table(arranged: Mapping) -> Table:

@@ -1,7 +1,9 @@
 """What the files of a work folder say, and the report of each paper made of them."""
 
 import json
+from pathlib import Path
 
+import jsonschema
 import pytest
 
 from avkd_cli.errors import InputError
@@ -93,6 +95,16 @@ def test_a_line_that_is_no_figure_is_refused_with_its_place(tmp_path, record, sa
         read_figures([path])
 
 
+def test_the_schema_takes_what_is_read_and_refuses_what_is_not():
+    path = Path(__file__).parents[2] / "schemas" / "figure.schema.json"
+    schema = jsonschema.Draft202012Validator(json.loads(path.read_text("utf-8")))
+    for good in (LINE, LINE | {"low": 1, "high": 2, "seed": 7}):
+        schema.validate(good)
+    for bad in (LINE | {"system": ""}, LINE | {"value": "20"}, LINE | {"low": 1}, [1]):
+        with pytest.raises(jsonschema.ValidationError):
+            schema.validate(bad)
+
+
 @pytest.mark.parametrize("name", ["a.figures.jsonl", "on.systems.json", "s.on.metrics.json"])
 def test_what_is_no_json_is_refused(tmp_path, name):
     path = tmp_path / name
@@ -170,6 +182,11 @@ def test_a_folder_of_figures_alone_makes_a_page(tmp_path):
     assert ">+2.00<" in page  # (71.4 - 70) / 70
     assert "gain: 1 of 1 for the better, +2.0 %." in page
     assert "printed figures only</summary>" in page  # tables 5 to 7, folded
+    assert "<summary>All intervals</summary>" not in page
+    lines(tmp_path, LINE | {"low": 18.25, "high": 22.75}, name="sure.figures.jsonl")
+    report(tmp_path, paper=PAPERS["s1"])
+    page = (tmp_path / "report" / "index.html").read_text()
+    assert ">18.25<" in page[page.index("<summary>All intervals</summary>") :]
 
 
 def test_figures_of_another_paper_are_shown_with_a_warning(tmp_path, capsys):

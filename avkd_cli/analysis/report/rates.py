@@ -9,6 +9,7 @@ from avkd_cli.analysis.tables import list_groups, only_lists, tables_on
 from avkd_cli.analysis.views import (
     Certain,
     dcf_table,
+    figure_intervals,
     figure_table,
     interval_table,
     list_table,
@@ -37,8 +38,8 @@ def error_rates(
         inside = [*_tables(arranged, "cleaned", certain), *_drawn(figures, "eer-cleaned")]
         inside.append(_costs(arranged, groups["cleaned"]))
         parts.append(details("The cleaned lists", "\n".join(inside)))
-    intervals = interval_table(arranged, differences)
-    parts.append(details("All intervals", as_html(intervals) if intervals.rows else ""))
+    intervals = [interval_table(arranged, differences), figure_intervals(arranged)]
+    parts.append(details("All intervals", "".join(as_html(one) for one in intervals if one.rows)))
     return [*parts, as_html(list_table(arranged))] if arranged["lists"] else parts
 
 

@@ -9,10 +9,10 @@ from avkd_cli.analysis.table import Cell, Table
 def as_text(one: Table) -> str:
     """Return aligned columns, the first `left` ones to the left, the others to the right."""
     rows = [list(one.head), *([_bracketed(each) for each in row] for row in one.rows)]
-    return "\n".join(filter(None, [one.title, _columns(rows, one.left), *one.notes]))
+    return "\n".join(filter(None, [one.title, columns(rows, one.left), *one.notes]))
 
 
-def _columns(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+def columns(rows: Sequence[Sequence[str]], left: int = 1) -> str:
     """Return rows of words as aligned columns."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join(

@@ -289,8 +289,7 @@ def strata_text(result: dict) -> str:
     """Return a row a stratum for each score file, with what is said of it."""
     parts = []
     for one in result["files"]:
-        rows = [[one["name"], "EER, %", "AUC, %", "target", "nontarget", "persons"]]
-        said = []
+        rows, said = [], []
         for row in one["strata"]:
             sure = row.get("intervals")
             figures = [
@@ -298,20 +297,24 @@ def strata_text(result: dict) -> str:
                 for key in ("eer_percent", "auc_percent")
             ]
             counts = (row["targets"], row["nontargets"], row["persons"])
-            rows.append([row["stratum"], *figures, *map(count, counts)])
+            rows.append([row["stratum"], *figures, *counts])
             if "said" in row:
                 said.append(f"{row['stratum']}: {row['said']}")
             if row["unknown"]:
                 said.append(f"{row['stratum']}: {', '.join(row['unknown'])} is unknown of some")
-        parts += [columns(rows), *said]
+        head = [one["name"], "EER, %", "AUC, %", "target", "nontarget", "persons"]
+        parts += [as_text(table(head, rows)), *said]
     return "\n\n".join([*parts, "\n".join(f"Note: {text}." for text in result["notes"])])
 
 
 def cosines_text(result: dict) -> str:
     """Return a row a store: mean cosines within and between persons."""
-    rows = [["store", "within", "between", "|between|", "recordings", "persons"]]
+    rows = []
     for one in result["stores"]:
         means = [one[key] for key in ("within", "between", "absolute_between")]
         shown = ["–" if value is None else f"{value:+.4f}" for value in means]
-        rows.append([one["name"], *shown, count(one["recordings"]), count(one["persons"])])
-    return "\n\n".join([columns(rows), *(f"Note: {text}." for text in result["notes"])])
+        rows.append([one["name"], *shown, one["recordings"], one["persons"]])
+    head = ["store", "within", "between", "|between|", "recordings", "persons"]
+    return "\n\n".join(
+        [as_text(table(head, rows)), *(f"Note: {text}." for text in result["notes"])]
+    )

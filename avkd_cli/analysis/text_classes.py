@@ -1,6 +1,7 @@
 """What `analyze classify` found, as a person reads it on a terminal. Pure."""
 
-from avkd_cli.analysis.render import columns
+from avkd_cli.analysis.render import as_text
+from avkd_cli.analysis.table import table
 from avkd_cli.analysis.text import count, limited
 
 LABELS = {
@@ -18,13 +19,13 @@ def classify_text(result: dict) -> str:
         f"{len(result['classes'])} classes of {result['label']}; guessing has an unweighted "
         f"accuracy of {result['chance_percent']:.2f} %"
     )
-    rows = [["%", *(one["name"] for one in systems)]]
+    rows = []
     for key, label in LABELS.items():
         rows.append([label, *(_limited(one[key]) for one in systems)])
         if any(len(one["folds"]) > 1 for one in systems):
             means = (f"{one['mean_over_folds'][key]:.2f}" for one in systems)
             rows.append([f"  mean of {len(systems[0]['folds'])} folds", *means])
-    parts = [head, columns(rows)]
+    parts = [head, as_text(table(["%", *(one["name"] for one in systems)], rows))]
     if len(result["classes"]) <= 12:
         parts += [_confusion(one, result["classes"]) for one in systems]
     for one in result["differences"]:
@@ -41,8 +42,8 @@ def _limited(one: dict) -> str:
 
 
 def _confusion(system: dict, classes: list[str]) -> str:
-    rows = [[f"{system['name']}: is \\ taken for", *classes, "recall %"]]
+    rows = []
     for number, (name, row) in enumerate(zip(classes, system["confusion"], strict=True)):
         recall = f"{100 * row[number] / sum(row):.1f}" if sum(row) else "–"
-        rows.append([name, *map(count, row), recall])
-    return columns(rows)
+        rows.append([name, *row, recall])
+    return as_text(table([f"{system['name']}: is \\ taken for", *classes, "recall %"], rows))

@@ -43,7 +43,8 @@ MEASURES = {
     "macro_f1_percent": Measure("macro F1 in %", 2, 1),
     "step_seconds": Measure("seconds of a training step", 4, -1),
     "cosine_within": Measure("mean cosine within a person", 3, 1),
-    "cosine_between": Measure("mean absolute cosine between persons", 3, -1),
+    "cosine_between": Measure("mean cosine between persons", 3, -1),
+    "cosine_absolute_between": Measure("mean absolute cosine between persons", 3, -1),
     **{
         f"match_1_of_{n}_percent": Measure(f"right one found among {n} in %", 2, 1)
         for n in range(2, 11)

@@ -156,6 +156,7 @@ FIGURE_3 = Layout(
     (
         Column("within persons", "training", "cosine_within"),
         Column("between persons", "training", "cosine_between"),
+        Column("between, absolute", "training", "cosine_absolute_between"),
     ),
     tuple(Row(label, named(name)) for name, label in LOSSES.items()),
 )  # fmt: skip

@@ -1,17 +1,25 @@
 """What the files of a work folder say, and the report of each paper made of them."""
 
 import json
+import math
 from pathlib import Path
 
 import jsonschema
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from avkd_cli.errors import InputError
 from avkd_cli.papers import PAPERS
+from avkd_cli.steps.analyze.metrics import metrics
 from avkd_cli.steps.analyze.report import report
 from avkd_cli.steps.analyze.results import read_figures, result_files, sorted_out
 from avkd_cli.steps.analyze.table import table
 
+KEYS = st.sampled_from(
+    ["systems", "stores", "files", "strata", "stratum", "name", "value", "percent", "low", "high",
+     "eer_percent", "min_dcf", "auc", "accuracy", "intervals", "within", "system", "on", "measure"]
+)  # fmt: skip
 LINE = {"system": "ce", "on": "seen-heard", "measure": "eer_percent", "value": 20.5}
 
 
@@ -48,9 +56,47 @@ def test_a_json_of_analyze_gives_the_figures_of_each_of_its_systems(tmp_path):
     assert {(one["system"], one["on"]) for one in found.values()} == {("vgg-plain", "emotion")}
 
 
+def test_strata_of_a_score_file_are_lists_of_their_own(tmp_path):
+    part = {"stratum": "G", "eer_percent": 30.0, "auc_percent": 75.0, "persons": 9,
+            "intervals": {"eer_percent": [28.0, 33.0], "auc_percent": [70.0, 80.0]}}  # fmt: skip
+    none = {"stratum": "N", "eer_percent": None, "auc_percent": None}
+    whole = part | {"stratum": "random"}
+    one = {"name": "opl.unseen-unheard", "strata": [whole, part, none]}
+    path = tmp_path / "unseen.systems.json"
+    path.write_text(json.dumps({"format": "avkd.analysis.strata", "files": [one]}))
+    found = read_figures([path])
+    assert {(one["system"], one["on"]) for one in found} == {("opl", "unseen-unheard-g")}
+    assert {one["measure"]: (one["value"], one["low"]) for one in found} == {
+        "eer_percent": (30.0, 28.0),
+        "auc_percent": (75.0, 70.0),
+    }
+
+
+def test_mean_cosines_of_stores_are_figures_of_systems(tmp_path):
+    one = {"name": "opl", "recordings": 9, "within": 0.5, "between": None, "absolute_between": 0.1}
+    path = tmp_path / "training.systems.json"
+    path.write_text(json.dumps({"format": "avkd.analysis.cosines", "stores": [one]}))
+    assert {one["measure"]: one["value"] for one in read_figures([path])} == {
+        "cosine_within": 0.5,
+        "cosine_absolute_between": 0.1,
+    }
+
+
+def test_what_analyze_prints_is_read(tmp_path, capsys):
+    scores(tmp_path, "opl", "mine", 0.5)
+    printed = metrics([tmp_path / "opl.mine.scores"], resamples=100)
+    path = tmp_path / "any.systems.json"
+    path.write_text(json.dumps(printed))
+    found = {one["measure"]: one for one in read_figures([path])}
+    assert found["eer_percent"]["value"] == 25.0
+    assert found["eer_percent"]["low"] <= 25.0 <= found["eer_percent"]["high"]
+    assert found["auc_percent"]["value"] == 93.75
+    assert {(one["system"], one["on"]) for one in found.values()} == {("opl", "mine")}
+
+
 def test_metrics_of_score_are_figures_where_no_scores_lie_beside(tmp_path):
     summary = {"format": "avkd.metrics", "version": 1, "eer_percent": 12.5,
-               "min_dcf": {"0.01": 0.5}, "auc": 0.9, "eer_threshold": 0.3, }  # fmt: skip
+               "min_dcf": {"0.01": 0.5}, "auc": 0.9, "eer_threshold": 0.3}  # fmt: skip
     path = tmp_path / "opl.unseen-unheard.metrics.json"
     path.write_text(json.dumps(summary))
     assert {one["measure"]: one["value"] for one in read_figures([path])} == {
@@ -111,6 +157,43 @@ def test_what_is_no_json_is_refused(tmp_path, name):
     path.write_bytes(b'{"system": "\xff')
     with pytest.raises(InputError, match="not JSON"):
         read_figures([path])
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.sampled_from(["G", "random", "x"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=20,
+)
+
+
+figure = st.floats(0, 50) | anything
+member = st.fixed_dictionaries(
+    {"name": st.sampled_from(["", "ce", "ce.", ".x", "ce.x"]), "eer_percent": figure},
+    optional={"strata": st.lists(st.dictionaries(KEYS, anything), max_size=2) | anything,
+              "auc": figure, "min_dcf": anything, "intervals": anything, "within": figure},
+)  # fmt: skip
+analyses = st.dictionaries(
+    st.sampled_from(["systems", "stores", "files"]),
+    st.lists(member, min_size=1, max_size=2) | anything,
+    min_size=1,
+)
+OTHERS = st.sampled_from(["a.figures.jsonl", "s.on.metrics.json"])
+
+
+@given(st.tuples(st.just("on.systems.json"), analyses) | st.tuples(OTHERS, member | anything))
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_json_gives_finite_figures_or_one_line(tmp_path, named_value):
+    name, value = named_value
+    path = tmp_path / name
+    path.write_text(json.dumps(value))
+    try:
+        found = read_figures([path])
+    except InputError as error:
+        assert str(error).startswith(str(path))
+        return
+    for one in found:
+        assert math.isfinite(one["value"])
+        assert all(isinstance(one[key], str) and one[key] for key in ("system", "on", "measure"))
 
 
 def test_a_list_of_systems_must_have_names(tmp_path):

@@ -1,8 +1,9 @@
 """Which files of a work folder hold figures, and what they say (docs/formats.md).
 
 Four kinds, told by the end of the name: score files `SYSTEM.LIST.scores`; one system's figures
-`SYSTEM.ON.metrics.json`; several systems' on one list or task `ON.systems.json`, as `analyze
-identify --json` prints; and lines of any figures, `NAME.figures.jsonl`.
+`SYSTEM.ON.metrics.json`; several systems' `ON.systems.json`, as `analyze identify`, `classify`,
+`strata`, `cosines` and `metrics` print with --json; and lines of any figures,
+`NAME.figures.jsonl`.
 """
 
 import json
@@ -125,16 +126,72 @@ def _lines(path: Path) -> Iterator[dict]:
 
 
 def _systems(path: Path) -> Iterator[dict]:
+    """Yield the figures of what an analysis prints with --json.
+
+    By the member that it has: `systems` (identify, classify), `stores` (cosines) or `files`
+    (strata, metrics), whose names are those of the score files, SYSTEM.LIST.
+    """
     on = path.name.removesuffix(SYSTEMS)
     record = _object(path.read_bytes(), str(path))
-    systems = record.get("systems")
-    if not isinstance(systems, list):
+    kind = next((one for one in ("systems", "stores", "files") if one in record), None)
+    members = record[kind] if kind else None
+    if not isinstance(members, list):
         raise InputError(f"{path}: no list 'systems' in it, as analyze prints with --json")
-    for one in systems:
+    for one in members:
         if not isinstance(one, dict) or not isinstance(one.get("name"), str):
-            raise InputError(f"{path}: one of 'systems' has no name")
-        for measure, value in _measured(one):
-            yield _figure(one["name"], on, measure, value, str(path))
+            raise InputError(f"{path}: one of {kind!r} has no name")
+        try:
+            parts = list(_parts(one, on, kind))
+        except (AttributeError, KeyError, IndexError, TypeError) as error:
+            raise InputError(f"{path}: {one['name']!r} is not as analyze prints it: "
+                             f"{error!r}") from None  # fmt: skip
+        for system, where, found in parts:
+            for measure, value in _measured(found):
+                yield _figure(system, where, measure, value, str(path))
+
+
+def _parts(one: Mapping, on: str, kind: str | None) -> Iterator[tuple[str, str, Mapping]]:
+    """Yield (system, list or task, figures) of one member of an analysis."""
+    if kind == "stores":
+        yield one["name"], on, {COSINES[key]: one[key] for key in COSINES if _number(one.get(key))}
+    elif kind == "systems":
+        yield one["name"], on, one
+    else:
+        system, _, trials = one["name"].partition(".")
+        yield from ((system, *part) for part in _strata(one, trials or on))
+
+
+COSINES = {
+    "within": "cosine_within",
+    "between": "cosine_between",
+    "absolute_between": "cosine_absolute_between",
+}
+
+
+def _strata(one: Mapping, trials: str) -> Iterator[tuple[str, Mapping]]:
+    """Yield (list, figures) of a score file; a stratum G of list x is list x-g.
+
+    All trials of the list, stratum random, are what its scores say already.
+    """
+    if "strata" not in one:
+        yield trials, _with_limits(one)
+    for part in one.get("strata", ()):
+        if part["stratum"] != WHOLE:
+            yield f"{trials}-{part['stratum'].lower()}", _with_limits(part)
+
+
+WHOLE = "random"
+
+
+def _with_limits(record: Mapping) -> dict:
+    """Return a record whose `intervals` stand with their figures."""
+    sure = record.get("intervals") or {}
+    limited = {
+        name: {"value": record[name], "low": sure[name][0], "high": sure[name][1]}
+        for name in record
+        if _number(record[name]) and sure.get(name)
+    }
+    return dict(record) | limited
 
 
 def _metrics(path: Path) -> Iterator[dict]:
@@ -166,8 +223,8 @@ def _measured(record: Mapping) -> Iterator[tuple[str, Mapping]]:
     for name, member in record.items():
         if name == "min_dcf" and isinstance(member, dict):
             yield from ((f"min_dcf_{p}", {"value": cost}) for p, cost in member.items())
-        elif name == "auc" and _number(member):
-            yield "auc_percent", {"value": 100 * member}
+        elif name == "auc" and member is not None:
+            yield "auc_percent", _in_percent(member)
         elif isinstance(member, dict) and "percent" in member:
             yield name.removesuffix(PERCENT) + PERCENT, member | {"value": member["percent"]}
         elif isinstance(member, dict) and "value" in member:
@@ -176,12 +233,20 @@ def _measured(record: Mapping) -> Iterator[tuple[str, Mapping]]:
             yield name, {"value": member}
 
 
+def _in_percent(member: object) -> dict:
+    """Return a fraction, with its limits if it has some, in percent."""
+    found = member if isinstance(member, dict) else {"value": member}
+    return {key: 100 * one if _number(one) else one for key, one in found.items()}
+
+
 def _number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _figure(system: str, on: str, measure: str, record: Mapping, where: str) -> dict:
     """Return a figure, its limits only where both are there."""
+    if not (system and on):
+        raise InputError(f"{where}: {measure!r} is of system {system!r} on {on!r}; name both")
     found = {key: record.get(key) for key in ("value", "low", "high")}
     limited = found["low"] is not None or found["high"] is not None
     for key, value in found.items():

@@ -40,6 +40,8 @@ STRATA = ("random", "G", "N", "A", "GNA")
 EER_MODES = ("interp", "nist", "vgg", "mean", "fop", "rocch")
 FUSIONS_OF_SCORES = ("none", "mean", "z-sum", "logistic")
 DTYPES = ("float16", "float32")
+HEADS = ("aam-softmax", "softmax")
+SCHEDULES = ("exponential", "triangular", "halving")
 
 
 def setting(
@@ -50,9 +52,17 @@ def setting(
     choices: tuple[str, ...] | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
+    term: str = "",
+    parameter: str = "",
 ) -> Any:
-    """Return a dataclass field with what a person needs to know about it."""
-    metadata = {"help": help, "unit": unit, "choices": choices, "min": minimum, "max": maximum}
+    """Return a dataclass field with what a person needs to know about it.
+
+    Args:
+        term: name of the term (`losses.TERMS`) whose weight this is; with `parameter`, the term
+            of which it is that keyword.
+    """
+    metadata = {"help": help, "unit": unit, "choices": choices, "min": minimum, "max": maximum,
+                "term": term, "parameter": parameter}  # fmt: skip
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -157,6 +167,9 @@ class TrainConfig:
     """Settings that every training step shares."""
 
     embedding_size: int = setting(512, "width of the embedding", minimum=2)
+    label: str = setting("person", "column of the list whose values are the classes")
+    split_column: str = setting("split", "column whose value 'train' says what is trained on")
+    head: str = setting("aam-softmax", "classifier of the embedding in training", choices=HEADS)
     margin: float = setting(0.2, "AAM-softmax margin", unit="rad", minimum=0, maximum=3)
     scale: float = setting(32.0, "AAM-softmax scale", minimum=0.1)
     fallback: str = setting("a", "AAM-softmax beyond pi - margin", choices=("a", "b", "c"))
@@ -169,7 +182,20 @@ class TrainConfig:
     optimizer: str = setting("sgd", "update rule", choices=("sgd", "adam", "adamw"))
     lr: float = setting(0.1, "learning rate after warm-up", minimum=1e-9, maximum=1e30)
     lr_final: float = setting(
-        5e-5, "learning rate at the end (exponential)", minimum=1e-12, maximum=1e30
+        5e-5,
+        "learning rate at the end, or at the foot of a triangle, or the least by halving",
+        minimum=1e-12,
+        maximum=1e30,
+    )
+    schedule: str = setting("exponential", "of the learning rate", choices=SCHEDULES)
+    period: float = setting(
+        0.0, "half a triangle, or from halving to halving; 0: 4 and 5", unit="epochs", minimum=0
+    )
+    network_lr: float = setting(
+        1.0, "learning rate of the network, as a share of its head's", minimum=0, maximum=1e6
+    )
+    adversary_lr: float = setting(
+        1e-4, "learning rate of discriminators and diffusion nets", minimum=1e-9, maximum=1e30
     )
     warmup: float = setting(0.04, "share of the run to warm up", minimum=0, maximum=1)
     momentum: float = setting(0.9, "momentum (sgd, Nesterov)", minimum=0, maximum=0.9999)
@@ -263,7 +289,10 @@ class FusionConfig(TrainConfig):
     optimizer: str = setting("adam", "update rule", choices=("sgd", "adam", "adamw"))
     lr: float = setting(1e-5, "learning rate after warm-up", minimum=1e-9, maximum=1e30)
     lr_final: float = setting(
-        1e-6, "learning rate at the end (exponential)", minimum=1e-12, maximum=1e30
+        1e-6,
+        "learning rate at the end, or at the foot of a triangle, or the least by halving",
+        minimum=1e-12,
+        maximum=1e30,
     )
     warmup: float = setting(0.0, "share of the run to warm up", minimum=0, maximum=1)
     epochs: float = setting(0.0, "passes over the training set; 0: by --max-steps", minimum=0)
@@ -275,26 +304,60 @@ class FusionConfig(TrainConfig):
 class DistillTerms:
     """What `distill` adds to the AAM-softmax of a baseline (S0, eq. 2 to 7)."""
 
-    alpha: float = setting(0.0, "weight of KL, between posteriors", minimum=0)
-    beta: float = setting(0.0, "weight of COS, between embeddings", minimum=0)
-    gamma: float = setting(0.0, "weight of MMD, between batches of embeddings", minimum=0)
-    temperature: float = setting(0.03125, "of the posteriors in KL", minimum=1e-6)
-    kl_form: str = setting("kl", "KL, or cross entropy as printed", choices=("kl", "ce"))
-    kl_reduction: str = setting("mean", "over the batch", choices=("mean", "sum"))
+    alpha: float = setting(0.0, "weight of KL, between posteriors", minimum=0, term="kl")
+    beta: float = setting(0.0, "weight of COS, between embeddings", minimum=0, term="cos")
+    gamma: float = setting(
+        0.0, "weight of MMD, between batches of embeddings", minimum=0, term="mmd"
+    )
+    temperature: float = setting(
+        0.03125, "of the posteriors in KL", minimum=1e-6, term="kl", parameter="temperature"
+    )
+    kl_form: str = setting(
+        "kl", "KL, or cross entropy as printed", choices=("kl", "ce"), term="kl", parameter="form"
+    )
+    kl_reduction: str = setting(
+        "mean", "over the batch", choices=("mean", "sum"), term="kl", parameter="reduction"
+    )
     kl_student_head: str = setting(
         "own",
         "student posteriors from its own or the teacher's classes",
         choices=("own", "teacher"),
+        term="kl",
+        parameter="student_head",
     )
-    cos_form: str = setting("mean", "mean(1 - cos), or 1 - sum cos", choices=("mean", "sum1"))
+    cos_form: str = setting(
+        "mean",
+        "mean(1 - cos), or 1 - sum cos",
+        choices=("mean", "sum1"),
+        term="cos",
+        parameter="form",
+    )
     mmd_form: str = setting(
-        "sqrt", "MMD, squared MMD, or unbiased", choices=("sqrt", "squared", "unbiased")
+        "sqrt",
+        "MMD, squared MMD, or unbiased",
+        choices=("sqrt", "squared", "unbiased"),
+        term="mmd",
+        parameter="form",
     )
-    mmd_kernels: str = setting("sum", "of the five Gaussian kernels", choices=("sum", "mean"))
-    mmd_bandwidth: float = setting(0.0, "fixed bandwidth; 0: from the batch", minimum=0)
-    mmd_gather: bool = setting(False, "MMD over all processes' batches")
-    similarity: float = setting(0.0, "weight of the similarity-preserving term", minimum=0)
-    relational: float = setting(0.0, "weight of the relational distance term", minimum=0)
+    mmd_kernels: str = setting(
+        "sum",
+        "of the five Gaussian kernels",
+        choices=("sum", "mean"),
+        term="mmd",
+        parameter="kernels",
+    )
+    mmd_bandwidth: float = setting(
+        0.0, "fixed bandwidth; 0: from the batch", minimum=0, term="mmd", parameter="bandwidth"
+    )
+    mmd_gather: bool = setting(
+        False, "MMD over all processes' batches", term="mmd", parameter="gather"
+    )
+    similarity: float = setting(
+        0.0, "weight of the similarity-preserving term", minimum=0, term="similarity"
+    )
+    relational: float = setting(
+        0.0, "weight of the relational distance term", minimum=0, term="relational"
+    )
     projection: bool = setting(
         False,
         "learn a linear map of the student's embedding to the teacher's, for COS and MMD; "

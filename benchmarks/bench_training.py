@@ -23,23 +23,34 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from avkd_cli.config import AudioConfig, Execution, PrepAudioConfig
-from avkd_cli.losses.distillation import mmd_loss
+from avkd_cli.config import (
+    AudioConfig,
+    DistillAudioConfig,
+    Execution,
+    ExtractConfig,
+    PrepAudioConfig,
+)
+from avkd_cli.inputs.crops import AudioCrops
+from avkd_cli.inputs.networks import Description, build
+from avkd_cli.inputs.passing import run
+from avkd_cli.inputs.sound import Sound
+from avkd_cli.losses import AamSoftmax, Moment, Taught
+from avkd_cli.losses.mmd import mmd_loss
+from avkd_cli.recipes.terms import make_terms
 from avkd_cli.steps.prep_audio import prep_audio
-from avkd_cli.steps.training_set import TrainingSet, choose
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.store import Store, open_store
-from avkd_cli.training.batches import AudioCrops, Batches, Labels
-from avkd_cli.training.embedding import embed_sound, run
+from avkd_cli.training.batches import Batches, Labels
+from avkd_cli.training.device import to_device
 from avkd_cli.training.loop import Task, fit
-from avkd_cli.training.networks import Description, build, to_device
-from avkd_cli.training.objectives import Classify, Distill, Terms
+from avkd_cli.training.objective import Objective
 from avkd_cli.training.runs import make_plan, open_run
 from avkd_cli.training.sampler import ShuffleSampler
+from avkd_cli.training.training_set import Choice, TrainingSet, choose
 
-CPU = torch.device("cpu")
+CPU, NOW = torch.device("cpu"), Moment(0, 1)
 MELS, FRAMES, BATCH, PERSONS = 40, 200, 16, 100
 CLASSES, SIZE, PAPER_BATCH = 5_994, 512, 128
 
@@ -63,6 +74,8 @@ class Sounds:
 
     def __init__(self, lengths: np.ndarray, mels: int = MELS) -> None:
         self.lengths = np.asarray(lengths)
+        self.ids = [str(row) for row in range(len(lengths))]
+        self.row_of = {one: row for row, one in enumerate(self.ids)}
         starts = np.concatenate([[0], np.cumsum(self.lengths)])
         random = np.random.default_rng(0)
         self.frames = random.normal(size=(starts[-1], mels)).astype(np.float16)
@@ -105,10 +118,23 @@ def network(width: int) -> nn.Module:
     return build(Description("audio", "resnet34", model, {"features": "fbank", "n_mels": MELS}))
 
 
-def objective(width: int) -> Classify:
+def baseline(network: nn.Module, persons: int) -> Objective:
+    """Return a network with its AAM-softmax."""
+    return Objective(network, {"person": AamSoftmax([f"p{i}" for i in range(persons)], SIZE)})
+
+
+def student(network: nn.Module, persons: int) -> Objective:
+    """Return a network with its AAM-softmax, KL, COS and MMD."""
+    taught = Taught(SIZE, SIZE, torch.randn(persons, SIZE))
+    plain = baseline(network, persons)
+    terms = make_terms(DistillAudioConfig(alpha=1.0, beta=1.0, gamma=1.0), taught)
+    return Objective(plain.network, plain.heads, terms)
+
+
+def objective(width: int) -> Objective:
     """Return the network with its AAM-softmax."""
     torch.manual_seed(0)
-    return Classify(network(width), PERSONS, SIZE, 32.0, "a")
+    return baseline(network(width), PERSONS)
 
 
 def batches_of(store: object) -> Batches:
@@ -146,7 +172,7 @@ def bare(options: Options, precision: torch.dtype | None = None) -> Callable[[],
     def step() -> None:
         sgd.zero_grad()
         with torch.autocast("cpu", precision, enabled=precision is not None):
-            loss = model(batch, 0.2)["loss"]
+            loss = model(batch, NOW)["loss"]
         loss.backward()
         sgd.step()
 
@@ -190,16 +216,13 @@ def bf16(options: Options) -> dict[str, object]:
 
 def distillation(options: Options) -> dict[str, object]:
     """A student's whole step (KL + COS + MMD) against the baseline's: batch 128, 5,994 classes."""
-    sizes = (CLASSES, SIZE, 32.0, "a")
-    plain = Classify(network(options.width), *sizes).train()
-    terms = Terms(alpha=1.0, beta=1.0, gamma=1.0)
-    rows = torch.randn(CLASSES, SIZE)
-    taught = Distill(plain.network, *sizes, terms=terms, teacher_classifier=rows).train()
+    plain = baseline(network(options.width), CLASSES).train()
+    taught = student(plain.network, CLASSES).train()
     batch = {"label": torch.arange(PAPER_BATCH), "teacher": torch.randn(PAPER_BATCH, SIZE)}
     batch["audio"] = torch.randn(PAPER_BATCH, FRAMES, MELS)
 
-    def step(of: Classify) -> Callable[[], float]:
-        return seconds(options, lambda: of(batch, 0.2)["loss"].backward())  # noqa: PLW0108
+    def step(of: Objective) -> Callable[[], float]:
+        return seconds(options, lambda: of(batch, NOW)["loss"].backward())  # noqa: PLW0108
 
     mine, theirs = best([step(taught), step(plain)], options.rounds)
     return {"ratio": mine / theirs, "limit": "at most 1.08", "seconds": mine, "peer": theirs}
@@ -236,7 +259,7 @@ def start(options: Options) -> dict[str, object]:
 
     def ours() -> TrainingSet:
         store = open_store(path)
-        chosen = choose([store], None)
+        chosen = choose([store], Choice())
         chosen.rows(store)[ShuffleSampler(len(chosen.ids), PAPER_BATCH, 0).batch(0).rows]
         return chosen
 
@@ -269,10 +292,11 @@ def extraction(options: Options) -> dict[str, object]:
     model = {"width": 128, "n_mels": MELS, "embedding_size": 128}
     front = {"features": "fbank", "n_mels": MELS}
     net = build(Description("audio", "tdnn", model, front)).eval()
-    together = lambda: embed_sound(net, store, rows, 20_000, device=CPU)  # noqa: E731
+    sound, settings = Sound([store]), ExtractConfig()
+    together = lambda: sound.embed(net, store.ids, settings)  # noqa: E731
 
     def alone() -> np.ndarray:
-        return np.concatenate([run(net, {"audio": one[None]}, CPU) for one in store.read(rows)])
+        return np.concatenate([run(net, {"audio": one[None]}) for one in store.read(rows)])
 
     mine, theirs = best([seconds(options, together), seconds(options, alone)], options.rounds)
     off = float(np.abs(together() - alone()).max())

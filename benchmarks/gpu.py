@@ -17,21 +17,23 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from bench_training import Sounds, best
+from bench_training import NOW, Sounds, baseline, best, student
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from avkd_cli.config import AudioConfig
+from avkd_cli.config import AudioConfig, ExtractConfig
+from avkd_cli.inputs.crops import AudioCrops
+from avkd_cli.inputs.networks import Description, build
+from avkd_cli.inputs.sound import Sound
+from avkd_cli.models.levels import Levels
 from avkd_cli.training import checkpoint
-from avkd_cli.training.batches import AudioCrops, Batches, Labels
-from avkd_cli.training.embedding import embed_sound
+from avkd_cli.training.batches import Batches, Labels
+from avkd_cli.training.device import suit, to_device
 from avkd_cli.training.loop import Task, fit
-from avkd_cli.training.networks import Description, build, suit, to_device
-from avkd_cli.training.objectives import Classify, Distill, Terms
 from avkd_cli.training.runs import make_plan, open_run
 from avkd_cli.training.sampler import ShuffleSampler
 
-MELS, SIZE, SCALE = 40, 512, (32.0, "a")
+MELS, SIZE = 40, 512
 FACES = (112, 96, 3)  # height, width, channels
 
 
@@ -77,7 +79,7 @@ def network(bench: Bench, sense: str) -> nn.Module:
     if sense == "audio":
         front = {"features": "fbank", "n_mels": MELS}
         return build(Description("audio", "resnet34", model | {"n_mels": MELS}, front))
-    model |= {"in_channels": FACES[2], "emb_bn": True}
+    model |= {"in_channels": FACES[2]}
     return build(Description("visual", "resnet34", model))
 
 
@@ -108,7 +110,7 @@ def stepper(
         torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
         torch.backends.cudnn.allow_tf32 = precision == "tf32"
         with torch.autocast(bench.device.type, torch.bfloat16, enabled=half):
-            loss = objective(batch, 0.2)["loss"]
+            loss = objective(batch, NOW)["loss"]
         sgd.zero_grad()
         loss.backward()
         sgd.step()
@@ -128,7 +130,7 @@ def throughput(bench: Bench) -> list[str]:
     for sense in ("audio", "visual"):
         batch, works = batch_of(bench, sense), []
         for kind in kinds:
-            objective = Classify(network(bench, sense), bench.persons, SIZE, *SCALE)
+            objective = baseline(network(bench, sense), bench.persons)
             if kind != "fp32":
                 suit(objective.network, bench.device, compiled="compiled" in kind)
             works.append(stepper(bench, objective, batch, kind[:4]))
@@ -163,9 +165,14 @@ def task_of(bench: Bench, dropout: float = 0.0) -> Task:
     )
     net = network(bench, "audio")
     if dropout:
-        net.encoder.register_forward_hook(lambda *given: nn.functional.dropout(given[-1], dropout))
-    objective = Classify(net, bench.persons, SIZE, *SCALE)
+        net.encoder.register_forward_hook(lambda *given: dropped(given[-1], dropout))
+    objective = baseline(net, bench.persons)
     return Task(objective, batches, len(rows), [str(row) for row in rows])
+
+
+def dropped(levels: Levels, share: float) -> Levels:
+    """Return levels of which the embedding has lost a share, drawn on the device."""
+    return levels | {"embedding": nn.functional.dropout(levels["embedding"], share)}
 
 
 def settings_of(bench: Bench, **more: object) -> AudioConfig:
@@ -185,7 +192,7 @@ def fitted(bench: Bench) -> dict[str, float]:
 
 def loop(bench: Bench) -> list[str]:
     """`fit` against a bare loop on one batch in memory, and its share of waiting for data."""
-    objective = Classify(network(bench, "audio"), bench.persons, SIZE, *SCALE)
+    objective = baseline(network(bench, "audio"), bench.persons)
     bare = bench.seconds(stepper(bench, objective, batch_of(bench, "audio")))
     lines: list[dict[str, float]] = []
 
@@ -203,12 +210,9 @@ def loop(bench: Bench) -> list[str]:
 
 def distillation(bench: Bench) -> list[str]:
     """A student's step against the baseline's."""
-    batch, sizes = batch_of(bench, "audio"), (bench.persons, SIZE, *SCALE)
-    taught = Distill(
-        network(bench, "audio"), *sizes, terms=Terms(alpha=1.0, beta=1.0, gamma=1.0),
-        teacher_classifier=torch.randn(bench.persons, SIZE),
-    )  # fmt: skip
-    plain = Classify(network(bench, "audio"), *sizes)
+    batch = batch_of(bench, "audio")
+    taught = student(network(bench, "audio"), bench.persons)
+    plain = baseline(network(bench, "audio"), bench.persons)
     works = [bench.seconds(stepper(bench, one, batch)) for one in (taught, plain)]
     mine, theirs = best(works, bench.rounds)
     return [f"distillation step, KL + COS + MMD|{mine / theirs:.3f}|at most 1.08"]
@@ -217,11 +221,12 @@ def distillation(bench: Bench) -> list[str]:
 def extraction(bench: Bench) -> list[str]:
     """Whole recordings in buckets of equal length against one at a time."""
     lengths = bench.frames + np.random.default_rng(0).integers(0, 40, bench.recordings)
-    store, rows = Sounds(lengths), np.arange(bench.recordings)
-    net = network(bench, "audio").to(bench.device).eval()
-    full = {"device": bench.device}
-    works = [lambda: embed_sound(net, store, rows, 20_000, **full),
-             lambda: embed_sound(net, store, rows, 1, **full)]  # fmt: skip
+    store = Sounds(lengths)
+    net, sound = network(bench, "audio").to(bench.device).eval(), Sound([store])
+    works = [
+        lambda frames=frames: sound.embed(net, store.ids, ExtractConfig(batch_frames=frames))
+        for frames in (20_000, 1)
+    ]
     once = dataclasses.replace(bench, steps=1)
     mine, theirs = best([once.seconds(work) for work in works], 1)
     off = float(np.abs(works[0]() - works[1]()).max())
@@ -237,8 +242,8 @@ def equality(bench: Bench) -> list[str]:
     small = dataclasses.replace(bench, batch=8)
     for device in (torch.device("cpu"), bench.device):
         here = dataclasses.replace(small, device=device)
-        objective = Classify(network(here, "audio"), here.persons, SIZE, *SCALE).to(device)
-        loss = objective(batch_of(here, "audio"), 0.2)["loss"]
+        objective = baseline(network(here, "audio"), here.persons).to(device)
+        loss = objective(batch_of(here, "audio"), NOW)["loss"]
         loss.backward()
         gradients = [p.grad.flatten().cpu() for p in objective.parameters()]
         found.append((loss.item(), torch.cat(gradients)))

@@ -7,7 +7,8 @@ of either gives it.
 import torch.nn.functional as F
 from torch import Tensor
 
-from avkd_cli.losses.distillation import SMALLEST_NORM, _check_one_shape
+from avkd_cli.losses.checks import check_one_shape
+from avkd_cli.losses.geometry import SMALLEST_NORM
 from avkd_cli.losses.precision import at_least_float32, without_autocast
 
 
@@ -20,7 +21,7 @@ def squared_distance(student: Tensor, teacher: Tensor) -> Tensor:
     Raises:
         ValueError: if the shapes differ.
     """
-    _check_one_shape(student, teacher)
+    check_one_shape(student, teacher)
     student, teacher = at_least_float32(student, teacher.detach())
     student, teacher = (F.normalize(one, eps=SMALLEST_NORM) for one in (student, teacher))
     return (student - teacher).square().sum(dim=1)
@@ -38,7 +39,7 @@ def raw_squared_distance(student: Tensor, teacher: Tensor) -> Tensor:
     Reference:
         A. Romero et al., "FitNets: hints for thin deep nets", ICLR 2015, eq. 3.
     """
-    _check_one_shape(student, teacher)
+    check_one_shape(student, teacher)
     student, teacher = at_least_float32(student, teacher.detach())
     return 0.5 * (student - teacher).square().sum(dim=1)
 

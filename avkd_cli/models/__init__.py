@@ -18,12 +18,13 @@ from avkd_cli.models.fusion import (
     Gate,
     Linear,
     SimpleSoftAttention,
+    TwoSenses,
 )
 from avkd_cli.models.iresnet import IResNet18
 from avkd_cli.models.resnet import AudioResNet34, FaceResNet34, FaceSeResNet34, FaceSeResNet50
 from avkd_cli.models.tdnn import Tdnn
 
-__all__ = ["AUDIO", "FUSION", "MODELS", "VISUAL", "Encoder", "build", "settings_of"]
+__all__ = ["AUDIO", "FUSION", "MODELS", "VISUAL", "Encoder", "TwoSenses", "build", "settings_of"]
 
 AUDIO: dict[str, Callable[..., Encoder]] = {
     "resnet34": AudioResNet34,
@@ -37,7 +38,7 @@ VISUAL: dict[str, Callable[..., Encoder]] = {
     "iresnet18": IResNet18,
     "cnn": Cnn,
 }
-FUSION: dict[str, Callable[..., Encoder]] = {
+FUSION: dict[str, Callable[..., TwoSenses]] = {
     "gate": Gate,
     "ssa": SimpleSoftAttention,
     "cbp": CompactBilinear,
@@ -62,7 +63,7 @@ def settings_of(kind: str, name: str) -> dict[str, object]:
     return {key: p.default for key, p in inspect.signature(constructor).parameters.items()}
 
 
-def build(kind: str, name: str, **settings: object) -> Encoder:
+def build(kind: str, name: str, **settings: object) -> Encoder | TwoSenses:
     """Return a new model with freshly drawn weights.
 
     Args:

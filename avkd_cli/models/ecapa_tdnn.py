@@ -82,7 +82,6 @@ class EcapaTdnn(Encoder):
         embedding_size: width of the embedding; 6,190,720 weights at 192 with 80 bins.
         width: channels C, a multiple of 8; None is 512, the other published size is 1024.
         global_context: whether the attention sees the utterance's statistics.
-        emb_bn: see `Encoder`.
 
     Shape:
         features: (batch, frames, n_mels)
@@ -96,9 +95,8 @@ class EcapaTdnn(Encoder):
         embedding_size: int = 192,
         width: int | None = None,
         global_context: bool = True,
-        emb_bn: bool = False,
     ) -> None:
-        super().__init__((None, n_mels), embedding_size, emb_bn)
+        super().__init__((None, n_mels), embedding_size)
         width = width or 512
         if width % SCALE:
             raise ValueError(f"width must be a multiple of {SCALE}, not {width}")
@@ -111,12 +109,11 @@ class EcapaTdnn(Encoder):
             nn.BatchNorm1d(2 * joined), nn.Linear(2 * joined, embedding_size)
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Return (batch, embedding_size)."""
-        self.check(features)
+    def frames(self, features: Tensor) -> Tensor:
+        """Return what is pooled, (batch, channels, frames)."""
         frames = self.stem(features.transpose(1, 2))
         outputs = []
         for block in self.blocks:
             frames = block(frames)
             outputs.append(frames)
-        return self.embed(self.pool(self.join(torch.cat(outputs, dim=1))))
+        return self.join(torch.cat(outputs, dim=1))

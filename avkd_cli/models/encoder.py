@@ -1,37 +1,47 @@
-"""What training and extraction know of any network: its input, its embedding, its head's input."""
+"""What training and extraction know of any encoder: frames, what pools them, an embedding."""
 
 import torch
 from torch import Tensor, nn
+
+from avkd_cli.models.levels import Levels
 
 
 class Encoder(nn.Module):
     """Base of every network that turns one recording, or one face, into an embedding.
 
-    `forward` gives the embedding that is stored and scored. `for_head` gives what the
-    AAM-softmax sees of it: the same, or, with `emb_bn`, the embedding after a batch
-    normalisation without weights, which centres it for the classifier only.
+    Three parts, so that a sequence model, a weight over time or a second output needs no second
+    class: `frames` gives features over time or place, `pool` makes one vector of them and may
+    give levels of its own (such as `weights`), `embed` makes the embedding of that vector.
 
     Args:
         input_shape: sizes of the axes after the batch; None where any size will do.
         embedding_size: width of the embedding.
-        emb_bn: whether the head sees the embedding batch-normalised.
 
-    Reference:
-        `emb_bn`: released training code of Z. Chen, S. Wang, Y. Qian, "Multi-modality matters:
-        a performance leap on VoxCeleb", Interspeech 2020 (face model).
+    Shape:
+        returns: Levels with `embedding` (batch, embedding_size), which is stored and scored.
     """
 
-    def __init__(
-        self, input_shape: tuple[int | None, ...], embedding_size: int, emb_bn: bool = False
-    ) -> None:
+    pool: nn.Module
+    embed: nn.Module
+
+    def __init__(self, input_shape: tuple[int | None, ...], embedding_size: int) -> None:
         super().__init__()
         self.input_shape = input_shape
         self.embedding_size = embedding_size
-        self.head_norm = nn.BatchNorm1d(embedding_size, affine=False) if emb_bn else nn.Identity()
 
-    def for_head(self, embedding: Tensor) -> Tensor:
-        """Return what the classification head sees of (batch, embedding_size)."""
-        return self.head_norm(embedding)
+    def frames(self, inputs: Tensor) -> Tensor:
+        """Return features over time, (batch, channels, time), or place, (batch, channels, …)."""
+        raise NotImplementedError
+
+    def forward(self, inputs: Tensor) -> Levels:
+        """Return the levels of a batch.
+
+        Raises:
+            ValueError: the input's shape is not the one that the network was made for.
+        """
+        self.check(inputs)
+        pooled = dict(self.pool(self.frames(inputs)))
+        return {"embedding": self.embed(pooled.pop("pooled")), **pooled}
 
     def check(self, inputs: Tensor) -> None:
         """Raise ValueError unless `inputs` is (batch, *input_shape)."""

@@ -1,8 +1,9 @@
 """Fusions: from a face embedding and a voice embedding of one person to one embedding.
 
 All take the visual embedding first, (batch, visual_size), then the audio one, (batch,
-audio_size), length-normalise both, and return (batch, embedding_size). Below, `face` and
-`voice` are the projections h_f and h_u of the papers, linear with bias.
+audio_size), length-normalise both, and give Levels with `embedding`, (batch, embedding_size);
+those with projections give these too, as `visual` and `audio`. Below, `face` and `voice` are the
+projections h_f and h_u of the papers, linear with bias.
 
 References:
     Z. Chen, S. Wang, Y. Qian, "Multi-modality matters: a performance leap on VoxCeleb",
@@ -17,12 +18,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from avkd_cli.models.encoder import Encoder, at_least_float32
+from avkd_cli.models.encoder import at_least_float32
+from avkd_cli.models.levels import Levels
 
 SMALLEST_NORM = 1e-6  # an embedding of zeros stays zeros, with a bounded gradient
 
 
-class Fusion(Encoder, ABC):
+class TwoSenses(nn.Module):
+    """Base of every network from two embeddings of one size each to one.
+
+    Args:
+        sizes: widths of the visual and the audio embedding.
+        embedding_size: width of the fused embedding.
+    """
+
+    def __init__(self, sizes: tuple[int, int], embedding_size: int) -> None:
+        super().__init__()
+        self.sizes, self.embedding_size = sizes, embedding_size
+
+
+class Fusion(TwoSenses, ABC):
     """What all fusions with weights share: projections of both senses to one size.
 
     Args:
@@ -33,15 +48,16 @@ class Fusion(Encoder, ABC):
     def __init__(
         self, *, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
     ) -> None:
-        super().__init__((None,), embedding_size)
-        self.sizes = (visual_size, audio_size)
+        super().__init__((visual_size, audio_size), embedding_size)
         self.visual = nn.Linear(visual_size, embedding_size)
         self.audio = nn.Linear(audio_size, embedding_size)
 
-    def forward(self, visual: Tensor, audio: Tensor) -> Tensor:
-        """Return (batch, embedding_size)."""
+    def forward(self, visual: Tensor, audio: Tensor) -> Levels:
+        """Return `embedding`, and `visual` and `audio`, the projections."""
         visual, audio = normalised(self.sizes, visual, audio)
-        return self.fuse(self.visual(visual), self.audio(audio), torch.cat([visual, audio], dim=1))
+        face, voice = self.visual(visual), self.audio(audio)
+        fused = self.fuse(face, voice, torch.cat([visual, audio], dim=1))
+        return {"embedding": fused, "visual": face, "audio": voice}
 
     @abstractmethod
     def fuse(self, face: Tensor, voice: Tensor, both: Tensor) -> Tensor:
@@ -139,7 +155,7 @@ class CompactBilinear(Fusion):
         return circular_convolution(face_sketch, voice_sketch)
 
 
-class ConcatMlp(Encoder):
+class ConcatMlp(TwoSenses):
     """Two linear layers with BatchNorm and ReLU between, on both embeddings side by side.
 
     Args:
@@ -155,8 +171,7 @@ class ConcatMlp(Encoder):
         embedding_size: int = 512,
         hidden: int = 512,
     ) -> None:
-        super().__init__((None,), embedding_size)
-        self.sizes = (visual_size, audio_size)
+        super().__init__((visual_size, audio_size), embedding_size)
         self.mlp = nn.Sequential(
             nn.Linear(visual_size + audio_size, hidden),
             nn.BatchNorm1d(hidden),
@@ -164,9 +179,9 @@ class ConcatMlp(Encoder):
             nn.Linear(hidden, embedding_size),
         )
 
-    def forward(self, visual: Tensor, audio: Tensor) -> Tensor:
-        """Return (batch, embedding_size)."""
-        return self.mlp(torch.cat(normalised(self.sizes, visual, audio), dim=1))
+    def forward(self, visual: Tensor, audio: Tensor) -> Levels:
+        """Return `embedding`, (batch, embedding_size)."""
+        return {"embedding": self.mlp(torch.cat(normalised(self.sizes, visual, audio), dim=1))}
 
 
 class Linear(Fusion):
@@ -190,7 +205,7 @@ class Linear(Fusion):
         return self.weights[0] * face + self.weights[1] * voice
 
 
-class Average(Encoder):
+class Average(TwoSenses):
     """The mean of the two length-normalised embeddings, without weights.
 
     Raises:
@@ -200,18 +215,17 @@ class Average(Encoder):
     def __init__(
         self, *, visual_size: int = 512, audio_size: int = 512, embedding_size: int = 512
     ) -> None:
-        super().__init__((None,), embedding_size)
+        super().__init__((visual_size, audio_size), embedding_size)
         if not visual_size == audio_size == embedding_size:
             raise ValueError(
                 "an average needs one size: visual_size, audio_size and embedding_size are "
                 f"{visual_size}, {audio_size} and {embedding_size}; 'linear' projects first"
             )
-        self.sizes = (visual_size, audio_size)
 
-    def forward(self, visual: Tensor, audio: Tensor) -> Tensor:
-        """Return (batch, embedding_size)."""
+    def forward(self, visual: Tensor, audio: Tensor) -> Levels:
+        """Return `embedding`, (batch, embedding_size)."""
         visual, audio = normalised(self.sizes, visual, audio)
-        return (visual + audio) / 2
+        return {"embedding": (visual + audio) / 2}
 
 
 def normalised(sizes: tuple[int, int], visual: Tensor, audio: Tensor) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,7 @@ References:
 from torch import Tensor, nn
 
 from avkd_cli.models.encoder import Encoder
+from avkd_cli.models.pooling import AllOfIt
 
 HALVINGS = 4  # each of the four stages begins with a stride of 2
 
@@ -49,7 +50,6 @@ class IResNet18(Encoder):
         embedding_size: width of the embedding; 24,025,600 weights at 512 and 3 x 112 x 112.
         width: channels of the first stage, doubled by each next; None is the printed 64.
         dropout: share of the last map set to zero in training.
-        emb_bn: see `Encoder`; off, as the embedding is normalised already.
 
     Shape:
         images: (batch, in_channels, height, width_px), values in [-0.5, 0.5]
@@ -65,9 +65,8 @@ class IResNet18(Encoder):
         embedding_size: int = 512,
         width: int | None = None,
         dropout: float = 0.0,
-        emb_bn: bool = False,
     ) -> None:
-        super().__init__((in_channels, height, width_px), embedding_size, emb_bn)
+        super().__init__((in_channels, height, width_px), embedding_size)
         width = width or 64
         self.stem = nn.Sequential(
             nn.Conv2d(in_channels, width, 3, padding=1, bias=False),
@@ -81,6 +80,7 @@ class IResNet18(Encoder):
             channels_in = channels
         self.trunk = nn.Sequential(*blocks, nn.BatchNorm2d(channels_in))
         cells = -(-height // 2**HALVINGS) * -(-width_px // 2**HALVINGS)
+        self.pool = AllOfIt()
         self.embed = nn.Sequential(
             nn.Flatten(),
             nn.Dropout(dropout),
@@ -89,7 +89,6 @@ class IResNet18(Encoder):
         )
         self.embed[-1].weight.requires_grad_(False)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Return (batch, embedding_size)."""
-        self.check(images)
-        return self.embed(self.trunk(self.stem(images)))
+    def frames(self, images: Tensor) -> Tensor:
+        """Return the last map, (batch, channels, height, width)."""
+        return self.trunk(self.stem(images))

@@ -1,9 +1,14 @@
-"""From frames to one vector: statistics over time, plain or with learned weights."""
+"""From frames to one vector: statistics over time, plain or with learned weights; of pictures,
+the mean over place, or all of it.
+
+A pooling gives Levels: `pooled` (batch, output_size), and what else it knows.
+"""
 
 import torch
 from torch import Tensor, nn
 
 from avkd_cli.models.encoder import at_least_float32
+from avkd_cli.models.levels import Levels
 
 EPSILON = 1e-7  # under the root of a variance, whose gradient is infinite at 0
 
@@ -13,8 +18,8 @@ class StatisticsPooling(nn.Module):
 
     Shape:
         features: (batch, channels, time)
-        returns: (batch, 2 * channels) in float32 or better, means first. A single frame has
-            a deviation of sqrt(1e-7), not NaN.
+        returns: `pooled`, (batch, 2 * channels) in float32 or better, means first. A single
+            frame has a deviation of sqrt(1e-7), not NaN.
 
     Reference:
         D. Snyder et al., "X-vectors: robust DNN embeddings for speaker recognition",
@@ -25,14 +30,19 @@ class StatisticsPooling(nn.Module):
         super().__init__()
         self.output_size = 2 * channels
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Return (batch, output_size)."""
-        features = at_least_float32(features)
-        mean = features.mean(dim=-1, keepdim=True)
-        # Written out: torch.var_mean takes twice as long on a CPU.
-        squares = (features - mean).square().sum(dim=-1)
-        variance = squares / max(1, features.shape[-1] - 1)
-        return torch.cat([mean.squeeze(-1), (variance + EPSILON).sqrt()], dim=1)
+    def forward(self, features: Tensor) -> Levels:
+        """Return `pooled`, (batch, output_size)."""
+        return {"pooled": statistics(features)}
+
+
+def statistics(features: Tensor) -> Tensor:
+    """Return means and deviations over time of (batch, channels, time): (batch, 2 * channels)."""
+    features = at_least_float32(features)
+    mean = features.mean(dim=-1, keepdim=True)
+    # Written out: torch.var_mean takes twice as long on a CPU.
+    squares = (features - mean).square().sum(dim=-1)
+    variance = squares / max(1, features.shape[-1] - 1)
+    return torch.cat([mean.squeeze(-1), (variance + EPSILON).sqrt()], dim=1)
 
 
 class AttentiveStatisticsPooling(nn.Module):
@@ -46,7 +56,7 @@ class AttentiveStatisticsPooling(nn.Module):
 
     Shape:
         features: (batch, channels, time)
-        returns: (batch, 2 * channels) in float32 or better, means first.
+        returns: `pooled`, (batch, 2 * channels) in float32 or better, means first.
 
     Reference:
         K. Okabe, T. Koshinaka, K. Shinoda, "Attentive statistics pooling for deep speaker
@@ -57,27 +67,43 @@ class AttentiveStatisticsPooling(nn.Module):
     def __init__(self, channels: int, bottleneck: int = 128, global_context: bool = False) -> None:
         super().__init__()
         self.output_size = 2 * channels
-        self.context = StatisticsPooling(channels) if global_context else None
+        self.global_context = global_context
         self.attention = nn.Sequential(
             nn.Conv1d(channels * (3 if global_context else 1), bottleneck, kernel_size=1),
             nn.Tanh(),
             nn.Conv1d(bottleneck, channels, kernel_size=1),
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Return (batch, output_size)."""
+    def forward(self, features: Tensor) -> Levels:
+        """Return `pooled`, (batch, output_size)."""
         features = at_least_float32(features)
         scores = at_least_float32(self.attention(self._seen_by_attention(features)))
         weights = scores.softmax(dim=-1)  # (batch, channels, time)
         mean = (weights * features).sum(dim=-1)  # (batch, channels)
         variance = (weights * (features - mean.unsqueeze(-1)) ** 2).sum(dim=-1)
-        return torch.cat([mean, (variance + EPSILON).sqrt()], dim=1)
+        return {"pooled": torch.cat([mean, (variance + EPSILON).sqrt()], dim=1)}
 
     def _seen_by_attention(self, features: Tensor) -> Tensor:
-        if self.context is None:
+        if not self.global_context:
             return features
-        context = self.context(features).unsqueeze(-1)  # (batch, 2 * channels, 1)
+        context = statistics(features).unsqueeze(-1)  # (batch, 2 * channels, 1)
         return torch.cat([features, context.expand(-1, -1, features.shape[-1])], dim=1)
+
+
+class MeanOverPlace(nn.Module):
+    """Mean of maps (batch, channels, height, width) over both axes."""
+
+    def forward(self, maps: Tensor) -> Levels:
+        """Return `pooled`, (batch, channels)."""
+        return {"pooled": maps.mean(dim=(2, 3))}
+
+
+class AllOfIt(nn.Module):
+    """Maps as they are, for a network whose embedding knows where in the face it looks."""
+
+    def forward(self, maps: Tensor) -> Levels:
+        """Return `pooled`, (batch, channels, height, width)."""
+        return {"pooled": maps}
 
 
 POOLING = {"statistics": StatisticsPooling, "attentive": AttentiveStatisticsPooling}

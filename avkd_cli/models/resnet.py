@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from avkd_cli.models.encoder import Encoder
+from avkd_cli.models.pooling import MeanOverPlace
 from avkd_cli.models.pooling import pooling as pooling_by_name
 
 REDUCTION = 16  # of channels inside a squeeze-and-excitation, as printed
@@ -108,7 +109,6 @@ class AudioResNet34(Encoder):
         pooling: "statistics", or "attentive" for learned weights over time.
         embedding_layers: 2 adds ReLU, BatchNorm and a second linear layer, as WeSpeaker can.
         squeeze_excite: whether each block weighs its channels.
-        emb_bn: see `Encoder`.
 
     Shape:
         features: (batch, frames, n_mels)
@@ -124,21 +124,18 @@ class AudioResNet34(Encoder):
         pooling: str = "statistics",
         embedding_layers: int = 1,
         squeeze_excite: bool = False,
-        emb_bn: bool = False,
     ) -> None:
-        super().__init__((None, n_mels), embedding_size, emb_bn)
+        super().__init__((None, n_mels), embedding_size)
         width = width or 32
         self.stem = nn.Sequential(*conv_bn(1, width, 3, 1), nn.ReLU(inplace=True))
         self.trunk = four_stages(Block, width, (3, 4, 6, 3), squeeze_excite)
         self.pool = pooling_by_name(pooling, width * 8 * -(-n_mels // 8))
         self.embed = embedding_mlp(self.pool.output_size, embedding_size, embedding_layers)
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Return (batch, embedding_size)."""
-        self.check(features)
+    def frames(self, features: Tensor) -> Tensor:
+        """Return all rows of the last map over time, (batch, channels, frames / 8)."""
         image = features.transpose(1, 2).unsqueeze(1).contiguous()  # (batch, 1, mels, frames)
-        maps = self.trunk(self.stem(image))
-        return self.embed(self.pool(maps.flatten(1, 2)))
+        return self.trunk(self.stem(image)).flatten(1, 2)
 
 
 def embedding_mlp(size: int, embedding_size: int, layers: int) -> nn.Module:
@@ -160,7 +157,6 @@ class FaceResNet34(Encoder):
         height, width_px: size of the crop, in pixels; another size is refused.
         embedding_size: width of the embedding; 21,547,328 weights at 512 with three channels.
         width: channels of the first stage, doubled by each next; None is the printed 64.
-        emb_bn: see `Encoder`.
 
     Shape:
         images: (batch, in_channels, height, width_px), values in [-0.5, 0.5]
@@ -179,9 +175,8 @@ class FaceResNet34(Encoder):
         width_px: int = 96,
         embedding_size: int = 512,
         width: int | None = None,
-        emb_bn: bool = True,
     ) -> None:
-        super().__init__((in_channels, height, width_px), embedding_size, emb_bn)
+        super().__init__((in_channels, height, width_px), embedding_size)
         width = width or 64
         self.stem = nn.Sequential(
             *conv_bn(in_channels, width, 7, 2),
@@ -189,12 +184,12 @@ class FaceResNet34(Encoder):
             nn.MaxPool2d(3, stride=2, padding=1),
         )
         self.trunk = four_stages(self.block, width, self.counts, self.squeeze_excite)
+        self.pool = MeanOverPlace()
         self.embed = nn.Linear(width * 8 * self.block.expansion, embedding_size)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Return (batch, embedding_size)."""
-        self.check(images)
-        return self.embed(self.trunk(self.stem(images)).mean(dim=(2, 3)))
+    def frames(self, images: Tensor) -> Tensor:
+        """Return the last map, (batch, channels, height, width)."""
+        return self.trunk(self.stem(images))
 
 
 class FaceSeResNet34(FaceResNet34):

@@ -19,7 +19,6 @@ class Tdnn(Encoder):
         width: channels of every layer; None is 192, the last layer being three times as wide.
         pooling: "statistics", or "attentive" for learned weights over time.
         dropout: share of the pooled statistics set to zero in training.
-        emb_bn: see `Encoder`.
 
     Shape:
         features: (batch, frames, n_mels), the utterance's mean taken off each bin
@@ -38,15 +37,14 @@ class Tdnn(Encoder):
         width: int | None = None,
         pooling: str = "statistics",
         dropout: float = 0.0,
-        emb_bn: bool = False,
     ) -> None:
-        super().__init__((None, n_mels), embedding_size, emb_bn)
+        super().__init__((None, n_mels), embedding_size)
         width = width or 192
         sizes = [n_mels, *[width] * (len(LAYERS) - 1), 3 * width]
         layers: list[nn.Module] = []
         for channels_in, channels_out, shape in zip(sizes, sizes[1:], LAYERS, strict=False):
             layers += tdnn_layer(channels_in, channels_out, *shape)
-        self.frames = nn.Sequential(*layers)
+        self.layers = nn.Sequential(*layers)
         self.pool = pooling_by_name(pooling, 3 * width)
         self.embed = nn.Sequential(
             nn.BatchNorm1d(self.pool.output_size),
@@ -54,10 +52,9 @@ class Tdnn(Encoder):
             nn.Linear(self.pool.output_size, embedding_size),
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Return (batch, embedding_size)."""
-        self.check(features)
-        return self.embed(self.pool(self.frames(features.transpose(1, 2))))
+    def frames(self, features: Tensor) -> Tensor:
+        """Return what is pooled, (batch, channels, frames / 2)."""
+        return self.layers(features.transpose(1, 2))
 
 
 def tdnn_layer(

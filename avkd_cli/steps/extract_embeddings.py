@@ -5,13 +5,22 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from avkd_cli.config import Execution, ExtractConfig
 from avkd_cli.errors import InputError
 from avkd_cli.storage import durable
-from avkd_cli.storage.embeddings import EMBEDDING_ROWS, build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import EMBEDDING_ROWS, Embeddings
+from avkd_cli.storage.heads import PERSON, StoredHead
 from avkd_cli.storage.utterances import read_ids
+
+if TYPE_CHECKING:
+    from avkd_cli.inputs import Input
+    from avkd_cli.inputs.networks import Trained
+    from avkd_cli.losses import Head
+    from avkd_cli.storage.store import Store
 
 Manifest = dict[str, Any]
 
@@ -34,34 +43,36 @@ def extract(
         MissingInputError, InputError: the run or a store is not there, damaged, or of the
             wrong kind or shape.
     """
-    from avkd_cli.steps.embedder import embedder  # torch
-    from avkd_cli.training import networks, processes
+    from avkd_cli.inputs import networks, open_input  # torch
+    from avkd_cli.training import processes
 
     trained = networks.load(run)
     modality = trained.description.modality
-    opened = open_inputs(modality, stores)
-    check_features(run, trained, opened)
-    ids = choose_ids(opened, list_file)
-    embed, network = embedder(modality, opened, settings), trained.network.to(device())
-    first = opened[0]
+    read = open_input(modality, stores)
+    check_features(run, trained, read)
+    ids = choose_ids(read.stores, list_file)
+    network, head, first = trained.network.to(device()), trained.head, read.stores[0]
+
+    persons = trained.record.get("persons")  # who was trained on, unknown of runs of avkd 0.1
+    content = Embeddings(
+        Rows(ids, [first.persons[first.row_of[one]] for one in ids], splits_of(first, ids)),
+        head.size,
+        lambda start, stop: read.embed(network, ids[start:stop], settings),
+        stored(head),
+        trained.label,
+        None if trained.label == PERSON else persons,
+    )
+    origin = Origin(
+        "extract-embeddings",
+        dataclasses.asdict(settings),
+        {"run": trained.fingerprint}
+        | {f"store{i}": store.fingerprint for i, store in enumerate(read.stores)}
+        | chosen_fingerprint(ids, list_file),
+        {"modality": modality, "run": run.name, "role": trained.record.get("role")},
+    )
 
     def build(execution: Execution) -> Manifest | None:
-        return build_embeddings(
-            output,
-            ids=ids,
-            persons=[first.persons[first.row_of[one]] for one in ids],
-            splits=splits_of(first, ids),
-            dimension=trained.classifier.shape[1],
-            compute=lambda start, stop: embed(network, ids[start:stop]),
-            config=dataclasses.asdict(settings),
-            inputs={"run": trained.record["fingerprint"]}
-            | {f"store{i}": store.fingerprint for i, store in enumerate(opened)}
-            | chosen_fingerprint(ids, list_file),
-            extra={"modality": modality, "run": run.name, "role": trained.record.get("role")},
-            classes=trained.classes,
-            classifier=trained.classifier.numpy(),
-            execution=execution,
-        )
+        return build_store(output, content, origin, execution)
 
     if processes.world() == 1 or execution.dry_run or execution.finalise:
         return build(execution) if processes.rank() == 0 else None
@@ -106,43 +117,26 @@ def device() -> Any:
     return torch.device("cpu")
 
 
-def open_inputs(modality: str, stores: list[str]) -> list[Any]:
-    """Return the stores that a network of this modality embeds."""
-    from avkd_cli.steps.train_teacher import by_sense, open_stores
-
-    opened = open_stores(modality, stores)
-    return list(by_sense(opened)) if modality == "fusion" else opened
-
-
-def check_features(run: Path, trained: Any, opened: list[Any]) -> None:
+def check_features(run: Path, trained: "Trained", read: "Input") -> None:
     """Raise InputError when the network was trained on something else than the stores hold."""
-    from avkd_cli.steps.train_teacher import describe_store
-
-    description = trained.description
-    wanted = {k: description.model.get(k) for k in ("n_mels", "in_channels", "height", "width_px")}
-    wanted["features"] = description.front_end.get("features")
-    wanted |= {
-        k: description.model[k] for k in ("visual_size", "audio_size") if k in description.model
-    }
-    held = describe_store(description.modality, opened)
+    description, held = trained.description, read.held()
+    wanted = description.front_end | description.model
     differ = [
         f"{name} {wanted[name]}, now it is {held[name]}"
         for name in held
         if wanted.get(name) is not None and wanted[name] != held[name]
     ]
     if differ:
-        where = ", ".join(str(store.path) for store in opened)
+        where = ", ".join(str(store.path) for store in read.stores)
         raise InputError(
             f"{where}: {run} was trained with {'; '.join(differ)}; prepare the data alike"
         )
 
 
-def choose_ids(opened: list[Any], list_file: Path | None) -> list[str]:
+def choose_ids(opened: "list[Store]", list_file: Path | None) -> list[str]:
     """Return the utterances to embed, in the first store's order."""
     first = opened[0]
-    ids = list(first.ids)
-    if hasattr(first, "lengths"):
-        ids = [one for one, n in zip(first.ids, first.lengths, strict=True) if n > 0]
+    ids = [one for one, filled in zip(first.ids, first.filled, strict=True) if filled]
     for other in opened[1:]:
         both = [one for one in ids if one in other.row_of]
         lost = len(set(ids) | set(other.ids)) - len(both)
@@ -168,7 +162,13 @@ def choose_ids(opened: list[Any], list_file: Path | None) -> list[str]:
     return ids
 
 
-def splits_of(store: Any, ids: list[str]) -> list[str]:
+def stored(head: "Head") -> StoredHead:
+    """Return what a store keeps of a head."""
+    bias = None if head.bias is None else head.bias.numpy()
+    return StoredHead(head.kind, head.classes, head.weight.numpy(), head.scale, bias)
+
+
+def splits_of(store: "Store", ids: list[str]) -> list[str]:
     """Return the split of utterances, so that a fusion trains on the right ones."""
     splits = store.column("split")
     return [splits[store.row_of[one]] for one in ids]

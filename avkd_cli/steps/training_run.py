@@ -2,48 +2,25 @@
 
 import dataclasses
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
 
-from avkd_cli.config import ExtractConfig, TrainConfig
+from avkd_cli.config import TrainConfig
 from avkd_cli.errors import AvkdError, InputError, UsageError
-from avkd_cli.steps.embedder import embedder
-from avkd_cli.steps.training_set import TrainingSet
+from avkd_cli.inputs import networks
+from avkd_cli.recipes.job import Job
 from avkd_cli.steps.validation import Validation
 from avkd_cli.storage import durable
-from avkd_cli.training import keyed, networks
-from avkd_cli.training.batches import Batches, Labels, Source
+from avkd_cli.training import keyed
+from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.loop import Task, fit
 from avkd_cli.training.processes import rank
 from avkd_cli.training.runs import Run, make_plan, open_run
 from avkd_cli.training.sampler import PersonSampler, ShuffleSampler
+from avkd_cli.training.training_set import TrainingSet
 from avkd_cli.training.watch import check_tracker
-
-
-@dataclass
-class Job:
-    """One training, as `train-teacher` and `distill` hand it over.
-
-    Attributes:
-        objective: makes the objective; called after torch is seeded.
-        stores: what the network embeds: one sense's, or visual and audio embeddings.
-        inputs: name and fingerprint of each store.
-    """
-
-    step: str
-    modality: str
-    chosen: TrainingSet
-    sources: list[Source]
-    description: networks.Description
-    stores: list[Any]
-    objective: Callable[[], nn.Module]
-    inputs: dict[str, str]
-    list_file: Path | None = None
 
 
 def train(
@@ -82,19 +59,23 @@ def train(
             raise
 
 
-def run_once(job: Job, task: Task, settings: TrainConfig, run: Run, quiet: bool) -> dict:
+def run_once(job: Job, task: Task, settings: TrainConfig, run: Run, quiet: bool) -> dict[str, Any]:
     """Fit and publish."""
     run.status("running")
-    tensors = fit(task, settings, run, quiet=quiet).state_dict()
-    # Classes beyond the people are voices at other speeds, which end with the training.
-    tensors["head.weight"] = tensors["head.weight"][: len(job.chosen.classes)]
+    objective = fit(task, settings, run, quiet=quiet)
+    for head in objective.heads.values():
+        head.forget_copies()
+    kept = ("network.", "heads.")
+    tensors = {k: v for k, v in objective.state_dict().items() if k.startswith(kept)}
     line = run.publish(
         tensors,
         {
             "modality": job.modality,
             "role": "student" if job.step == "distill" else "teacher",
             "network": networks.to_json(job.description),
-            "classes": job.chosen.classes,
+            "heads": {name: head.record() for name, head in objective.heads.items()},
+            "label": job.chosen.label,
+            "persons": job.chosen.persons,
             "n_utterances": len(job.chosen.ids),
         },
     )
@@ -104,23 +85,29 @@ def run_once(job: Job, task: Task, settings: TrainConfig, run: Run, quiet: bool)
 
 def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> dict[str, Any]:
     """Return what identifies the run: settings, stores, validation, the chosen utterances."""
-    inputs = dict(job.inputs)
+    inputs = job.inputs | (job.start.inputs() if job.start else {})
     if validation:
         inputs["validation"] = validation.digest
     if job.list_file is not None:
         chosen = "\n".join([*job.chosen.ids, *job.chosen.classes])
         inputs["list"] = "sha256:" + durable.sha256_bytes(chosen.encode())
     config = {"modality": job.modality, **dataclasses.asdict(settings)}
-    return make_plan(job.step, config, inputs)
+    return make_plan(
+        job.step,
+        config,
+        inputs,
+        prepared={name: store.preparation() for name, store in job.prepared.items()},
+        label=job.chosen.label,
+        persons=job.chosen.persons,
+    )
 
 
 def make_task(job: Job, settings: TrainConfig, validation: str | None) -> Task:
     """Return what `fit` trains: the objective drawn from the seed, and its batches."""
     if settings.tracker:
         check_tracker(settings.tracker)
-    embedding = ExtractConfig(mixed_precision=settings.mixed_precision)
-    embed = embedder(job.modality, job.stores, embedding)
-    measure = Validation(validation, job.stores, embed) if validation else None
+    precision = settings.mixed_precision
+    measure = Validation(validation, job.input, precision) if validation else None
     keyed.reseed_torch(settings.seed, "weights")
     try:
         objective = job.objective()

@@ -1,14 +1,13 @@
 """The EER of a network in training, on a list of trials, handed to `fit` as a function."""
 
-from typing import Any
-
 import numpy as np
 import torch
 from torch import nn
 
+from avkd_cli.config import ExtractConfig
 from avkd_cli.errors import InputError
-from avkd_cli.steps.embedder import Embed
-from avkd_cli.steps.training_set import holds
+from avkd_cli.inputs import Input
+from avkd_cli.storage.store import Store
 from avkd_cli.verification import metrics, scoring
 from avkd_cli.verification.trials import Trials, read_trials
 
@@ -21,18 +20,19 @@ class Validation:
             missing.
     """
 
-    def __init__(self, source: str, stores: list[Any], embed: Embed) -> None:
+    def __init__(self, source: str, read: Input, precision: str = "no") -> None:
         trials = read_trials(source)
-        self.digest, self.embed = trials.digest, embed  # the list chooses the best epoch
-        self.ids = [self.find(one, stores, source) for one in trials.ids]
+        self.digest, self.read = trials.digest, read  # the list chooses the best epoch
+        self.settings = ExtractConfig(mixed_precision=precision)
+        self.ids = [self.find(one, read.stores, source) for one in trials.ids]
         self.enrol, self.test = np.asarray(trials.enrol), np.asarray(trials.test)
         self.label = labels_of(trials, source)
 
     @staticmethod
-    def find(one: str, stores: list[Any], source: str) -> str:
+    def find(one: str, stores: list[Store], source: str) -> str:
         """Return the id under which the stores have an utterance."""
         for name in (one, scoring.without_extension(one)):
-            if all(holds(store, name) for store in stores):
+            if all(store.holds(name) for store in stores):
                 return name
         raise InputError(
             f"{source}: nothing of '{one}' in {stores[0].path}; prepare the validation "
@@ -42,7 +42,7 @@ class Validation:
     def __call__(self, network: nn.Module) -> dict[str, float]:
         """Return the EER as a fraction; NaN when an embedding is not finite."""
         with torch.inference_mode():
-            found = self.embed(network, self.ids)
+            found = self.read.embed(network, self.ids, self.settings)
         if not np.isfinite(found).all():
             return {"eer": float("nan")}
         scores = scoring.cosine_scores(found, self.enrol, self.test)

@@ -9,7 +9,6 @@ import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -18,12 +17,14 @@ from torch import Tensor, nn
 
 from avkd_cli.config import TrainConfig
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.losses.moment import Moment
 from avkd_cli.training import keyed, nonfinite
 from avkd_cli.training.batches import Arrays, Batches, read_ahead
+from avkd_cli.training.device import suit, to_device
 from avkd_cli.training.faults import machine_faults
-from avkd_cli.training.networks import suit, to_device
+from avkd_cli.training.objective import Objective
+from avkd_cli.training.optimizers import make_optimizers, set_rates
 from avkd_cli.training.runs import Run
-from avkd_cli.training.schedule import learning_rate, margin
 from avkd_cli.training.signals import StopSignals
 from avkd_cli.training.state import State
 from avkd_cli.training.watch import Watch
@@ -34,7 +35,7 @@ class Task:
     """What to train on what.
 
     Attributes:
-        objective: from a batch and a margin to losses; drawn from the seed already.
+        objective: from a batch and a moment to losses; drawn from the seed already.
         batches: batch k for a rank.
         n_rows: size of the training set.
         ids: utterance of each training row, to name those of a bad batch.
@@ -42,7 +43,7 @@ class Task:
             the first process; the smallest "eer" is kept as best.
     """
 
-    objective: nn.Module
+    objective: Objective
     batches: Batches
     n_rows: int
     ids: list[str]
@@ -50,7 +51,7 @@ class Task:
 
 
 @machine_faults()
-def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> nn.Module:
+def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> Objective:
     """Train until the last step; return the objective with its final (or best) weights.
 
     Raises:
@@ -62,8 +63,9 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
     accelerator = make_accelerator(settings, run)
     check_batch(settings, accelerator.num_processes)
     suit(task.objective.network, accelerator.device, compiled=settings.compile)
-    optimizer = make_optimizer(task.objective, settings)
-    state = State(accelerator, *accelerator.prepare(task.objective, optimizer), run)
+    optimizers = make_optimizers(task.objective, settings)
+    objective, *prepared = accelerator.prepare(task.objective, *optimizers.values())
+    state = State(accelerator, objective, dict(zip(optimizers, prepared, strict=True)), run)
     state.resume()
     total, epoch = total_steps(settings, task.n_rows), epoch_steps(settings, task.n_rows)
     save_every = settings.checkpoint_every or epoch
@@ -77,11 +79,12 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
         state.objective.train()
         ending = progress.step >= total or out_of_patience(state, settings, epoch)
         while not ending:
-            rate, width = schedules(settings, progress.step, total)
+            moment = Moment(progress.step, total, epoch)
+            rate = set_rates(state.optimizers, settings, moment)
             with watch.waiting():
                 arrays = next_batch()
             keyed.reseed_torch(settings.seed, "step", progress.step, accelerator.process_index)
-            losses = train_step(state, settings, arrays, rate, width)
+            losses = train_step(state, settings, arrays, moment)
             progress.step += 1
             if losses is None:
                 rows = task.batches.describe(progress.step - 1)
@@ -89,7 +92,7 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
                 nonfinite.count_skipped(state, settings, ids, epoch)
             else:
                 progress.skipped_in_a_row = 0
-                watch.add(losses, rate, width)
+                watch.add(losses, rate, state.bare.figures(moment))
             ending = progress.step == total
             if task.validate and (ending or progress.step % epoch == 0):
                 watch.say_validation(validate(state, task))
@@ -105,16 +108,10 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
 
 
 def train_step(
-    state: State, settings: TrainConfig, arrays: Arrays, rate: float, width: float
+    state: State, settings: TrainConfig, arrays: Arrays, moment: Moment
 ) -> dict[str, float] | None:
-    """Take one step over all micro-batches; return mean losses, or None if not finite.
-
-    Args:
-        rate: learning rate. width: margin in radians.
-    """
+    """Take one step over all micro-batches; return mean losses, or None if not finite."""
     accelerator, parts = state.accelerator, settings.accumulate
-    for group in state.optimizer.param_groups:
-        group["lr"] = rate
     kept = nonfinite.kept_buffers(state, settings)
     batch = to_device(arrays, accelerator.device)
     sums: dict[str, Tensor] = {}
@@ -122,28 +119,37 @@ def train_step(
         micro = {name: values[part::parts] for name, values in batch.items()}
         syncing = part == parts - 1
         with nullcontext() if syncing else accelerator.no_sync(state.objective):
-            losses = state.objective(micro, width)
+            losses = state.objective(micro, moment)
             accelerator.backward(losses["loss"] / parts)
         for name, value in losses.items():
             sums[name] = sums.get(name, 0.0) + value.detach().float() / parts
     norm = clip(state, settings.clip_norm)
     values = agreed_values(accelerator, {**sums, "grad_norm": norm})
     if all(math.isfinite(value) for value in values.values()):
-        state.optimizer.step()
+        for optimizer in state.optimizers.values():
+            optimizer.step()
     else:
         nonfinite.undo(state, kept)
         del values["grad_norm"]
         values = values | {"overflow": 1.0} if nonfinite.overflowed(state, values) else None
-    state.optimizer.zero_grad()
+    for optimizer in state.optimizers.values():
+        optimizer.zero_grad()
     return values
 
 
 def clip(state: State, limit: float) -> Tensor:
-    """Return the gradient norm, the gradients clipped to the limit where there is one."""
-    if state.accelerator.scaler is not None:
-        state.accelerator.scaler.unscale_(state.optimizer.optimizer)
-    weights = [p for p in state.objective.parameters() if p.grad is not None]
-    return nn.utils.clip_grad_norm_(weights, limit or math.inf, foreach=True)
+    """Return the gradient norm, each optimizer's gradients clipped to the limit where there is one.
+
+    The norm is that of the network and its heads.
+    """
+    norms = []
+    for optimizer in state.optimizers.values():
+        if state.accelerator.scaler is not None:
+            state.accelerator.scaler.unscale_(optimizer.optimizer)
+        groups = optimizer.param_groups
+        weights = [p for group in groups for p in group["params"] if p.grad is not None]
+        norms.append(nn.utils.clip_grad_norm_(weights, limit or math.inf, foreach=True))
+    return norms[0]
 
 
 def agreed_values(accelerator: Accelerator, values: dict[str, Tensor]) -> dict[str, float]:
@@ -219,17 +225,6 @@ def check_batch(settings: TrainConfig, world: int) -> None:
         )
 
 
-def make_optimizer(objective: nn.Module, settings: TrainConfig) -> torch.optim.Optimizer:
-    """Return the optimizer over all weights that are trained."""
-    weights = [p for p in objective.parameters() if p.requires_grad]
-    common: dict[str, Any] = {"lr": settings.lr, "weight_decay": settings.weight_decay}
-    if settings.optimizer == "sgd":
-        nesterov = settings.momentum > 0
-        return torch.optim.SGD(weights, momentum=settings.momentum, nesterov=nesterov, **common)
-    kind = torch.optim.Adam if settings.optimizer == "adam" else torch.optim.AdamW
-    return kind(weights, **common)
-
-
 def epoch_steps(settings: TrainConfig, n_rows: int) -> int:
     """Return the steps of one pass over the training set, at least 1."""
     return max(1, math.ceil(n_rows / settings.batch_size))
@@ -240,14 +235,3 @@ def total_steps(settings: TrainConfig, n_rows: int) -> int:
     if settings.max_steps:
         return settings.max_steps
     return max(1, math.ceil(settings.epochs * n_rows / settings.batch_size))
-
-
-def schedules(settings: TrainConfig, step: int, total: int) -> tuple[float, float]:
-    """Return learning rate and margin of a step."""
-    rate = learning_rate(
-        step, total, peak=settings.lr, final=settings.lr_final, warmup=settings.warmup
-    )
-    width = margin(
-        step, total, full=settings.margin, start=settings.margin_from, end=settings.margin_to
-    )
-    return rate, width

@@ -27,7 +27,11 @@ _WORK = 1  # of the fingerprint, which is no matter of how a run is written down
 WATCHING = {"workers", "log_every", "checkpoint_every", "tracker"}
 # Settings younger than version 1, with what they were before: left out of a plan when off, so
 # that older runs go on.
-LATER = {"augment": 0.0, "speed_classes": False, "compile": False}
+LATER = {
+    "augment": 0.0, "speed_classes": False, "compile": False, "label": "person",
+    "split_column": "split", "head": "aam-softmax", "schedule": "exponential", "period": 0.0,
+    "network_lr": 1.0, "adversary_lr": 1e-4,
+}  # fmt: skip
 
 
 @dataclass

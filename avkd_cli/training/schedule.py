@@ -1,44 +1,65 @@
-"""Learning rate and margin as pure functions of the step, so that nothing needs saving."""
+"""The learning rate as a pure function of the moment, so that nothing needs saving."""
 
 import math
 
+from avkd_cli.losses.moment import Moment
 
-def learning_rate(
-    step: int, total: int, *, peak: float, final: float, warmup: float = 0.0
-) -> float:
-    """Return the learning rate of a step: linear warm-up times exponential decay.
+HALF_CYCLE, HALVING = 4.0, 5.0  # epochs of a triangle's rise; between halvings
 
-    lr(k) = peak * exp(k / total * ln(final / peak)), times k / (warmup * total) while below 1.
 
-    Args:
-        step: 0 is the first.
-        total: steps of the whole run, at least 1.
-        warmup: share of the run, in [0, 1].
+def exponential(moment: Moment, peak: float, final: float, period: float) -> float:
+    """Return peak * exp(step / total * ln(final / peak)); `period` is of no use to it.
 
     Reference:
         The schedule of the S0 authors' 2020 code and of WeSpeaker's ExponentialDecrease.
     """
-    decay = math.exp(step / max(total, 1) * math.log(final / peak))
-    ramp = min(1.0, (step + 1) / (warmup * total)) if warmup * total >= 1 else 1.0
-    return peak * decay * ramp
+    return peak * math.exp(moment.step / max(moment.total, 1) * math.log(final / peak))
 
 
-def margin(
-    step: int, total: int, *, full: float, start: float, end: float, initial: float = 0.0
-) -> float:
-    """Return the AAM-softmax margin of a step, in radians.
-
-    `initial` until start * total, `full` from end * total on, between them
-    m0 + (m1 - m0) * (1 - exp(share * ln 1e-3)), which rises fast and ends flat.
+def triangular(moment: Moment, peak: float, final: float, period: float) -> float:
+    """Return a rate that rises from `final` to `peak` in `period` epochs, falls, and so on.
 
     Reference:
-        WeSpeaker's MarginScheduler; the rise is scaled here to reach `full` exactly.
+        L. N. Smith, "Cyclical learning rates for training neural networks", WACV 2017, sec. 3.1.
     """
-    first, last = start * total, end * total
-    if step >= last or last <= first:
-        return full if step >= last else initial
-    if step <= first:
-        return initial
-    share = (step - first) / (last - first)
-    rise = (1 - math.exp(share * math.log(1e-3))) / (1 - 1e-3)
-    return initial + (full - initial) * rise
+    half = max(1.0, (period or HALF_CYCLE) * moment.epoch)
+    place = (moment.step / half) % 2
+    return final + (peak - final) * (place if place <= 1 else 2 - place)
+
+
+def halving(moment: Moment, peak: float, final: float, period: float) -> float:
+    """Return `peak`, halved after every `period` epochs, never below `final`.
+
+    Reference:
+        The schedule of S4, Sun et al., Interspeech 2023, section 3.1.
+    """
+    every = max(1.0, (period or HALVING) * moment.epoch)
+    return max(final, peak * 0.5 ** int(moment.step / every))
+
+
+SCHEDULES = {"exponential": exponential, "triangular": triangular, "halving": halving}
+
+
+def learning_rate(
+    moment: Moment,
+    *,
+    peak: float,
+    final: float,
+    warmup: float = 0.0,
+    kind: str = "exponential",
+    period: float = 0.0,
+) -> float:
+    """Return the learning rate of a step: the schedule, times a linear warm-up.
+
+    Args:
+        peak: after warm-up. final: at the end, at the foot of a triangle, or the least.
+        warmup: share of the run, in [0, 1], in which the rate is (step + 1) / (warmup * total)
+            of the schedule's.
+        kind: a key of `SCHEDULES`.
+        period: epochs of half a triangle, or between halvings; 0: 4 and 5.
+    """
+    rate = SCHEDULES[kind](moment, peak, final, period)
+    ramp = 1.0
+    if warmup * moment.total >= 1:
+        ramp = min(1.0, (moment.step + 1) / (warmup * moment.total))
+    return rate * ramp

@@ -6,10 +6,12 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.optimizer import AcceleratedOptimizer
 from torch import nn
 
 from avkd_cli.errors import InputError
 from avkd_cli.training import checkpoint
+from avkd_cli.training.objective import Objective
 from avkd_cli.training.runs import Run
 
 
@@ -45,12 +47,12 @@ class State:
 
     accelerator: Accelerator
     objective: nn.Module
-    optimizer: Any
+    optimizers: dict[str, AcceleratedOptimizer]
     run: Run
     progress: Progress = field(default_factory=Progress)
 
     @property
-    def bare(self) -> nn.Module:
+    def bare(self) -> Objective:
         """The objective without wrappers."""
         return self.accelerator.unwrap_model(self.objective)
 
@@ -61,8 +63,8 @@ class State:
 
     def tensors(self) -> checkpoint.Parts:
         """Return the tensors that a checkpoint holds, by part."""
-        optimizer = checkpoint.optimizer_tensors(self.optimizer)
-        return {"network": self.bare.state_dict(), "optimizer": optimizer}
+        moved = {name: checkpoint.optimizer_tensors(one) for name, one in self.optimizers.items()}
+        return {"network": self.bare.state_dict(), **moved}
 
     def on_any_process(self, number: float) -> float:
         """Return the largest of a number over all processes, the same answer on all."""
@@ -122,14 +124,15 @@ class State:
             )
         try:
             self.bare.load_state_dict(parts["network"])
-            checkpoint.load_optimizer(self.optimizer, parts["optimizer"])
+            for name, optimizer in self.optimizers.items():
+                checkpoint.load_optimizer(optimizer, parts[name])
         except (RuntimeError, KeyError, ValueError) as error:
             raise InputError(f"{folder}: does not fit this network: {error}") from None
         if self.accelerator.scaler is not None and progress.scaler:
             self.accelerator.scaler.load_state_dict(progress.scaler)
         self.progress = progress
 
-    def load_best(self) -> nn.Module:
+    def load_best(self) -> Objective:
         """Return the bare objective, with the best step's weights where there is a best."""
         best = self.progress.best
         if best and best["step"] != self.progress.step:

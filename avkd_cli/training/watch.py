@@ -64,18 +64,22 @@ class Watch:
         """Return the unfinished sums, for a checkpoint."""
         return dict(self.sums)
 
-    def add(self, losses: dict[str, float], rate: float, margin: float) -> None:
-        """Take in one step's losses; log when the window is full or the run ends."""
+    def add(self, losses: dict[str, float], rate: float, figures: dict[str, float]) -> None:
+        """Take in one step's losses; log when the window is full or the run ends.
+
+        Args:
+            rate: of learning. figures: what schedules stand at, such as the margin.
+        """
         step = self.state.progress.step
         for name, value in {**losses, "steps": 1}.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
         self.steps += 1
         if step % self.settings.log_every == 0 or step == self.total:
-            self.log(step, rate, margin)
+            self.log(step, {"lr": rate, **figures})
         if self.bar is not None:
             self.bar.update(self.bar.task_ids[0], completed=step, loss=losses["loss"])
 
-    def log(self, step: int, rate: float, margin: float) -> None:
+    def log(self, step: int, figures: dict[str, float]) -> None:
         """Write one line of log.jsonl and start the next window."""
         count = self.sums.pop("steps")
         means = {name: total / count for name, total in self.sums.items()}
@@ -84,8 +88,7 @@ class Watch:
             "step": step,
             "epoch": round(step * self.settings.batch_size / self.n_rows, 4),
             "losses": means,
-            "lr": rate,
-            "margin": margin,
+            **figures,
             "utterances_per_s": round(self.steps * self.settings.batch_size / seconds, 1),
             "wait_share": round(self.waited / seconds, 4),
         }
@@ -94,7 +97,7 @@ class Watch:
             self.say(line)
         if self.settings.tracker:
             speed = {name: line[name] for name in ("utterances_per_s", "wait_share")}
-            self.state.accelerator.log(means | {"lr": rate, "margin": margin} | speed, step=step)
+            self.state.accelerator.log(means | figures | speed, step=step)
         self.sums, self.steps = {}, 0
         self.waited, self.began = 0.0, time.perf_counter()
 

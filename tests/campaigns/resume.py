@@ -1,9 +1,10 @@
 """Kill training at every moment, go on, and compare every byte with a run left alone.
 
-Three small trainings: a voice teacher (waveforms disturbed by noise, rooms and speeds, dropout,
+Four small trainings: a voice teacher (waveforms disturbed by noise, rooms and speeds, dropout,
 masks, Nesterov momentum, micro-batches, P x K batches), a fusion (a sense corrupted at random,
 Adam, poisoned rows that are skipped) and a face student (all terms, a projection, dropout, flips,
-AdamW, clipping, a loss scale). All have warm-up, a growing margin, validation and a kept best.
+AdamW, clipping, a loss scale), and a student against a discriminator (two optimizers, two
+rates, a triangular schedule). All have warm-up, a growing margin, validation and a kept best.
 
 A run is killed before any micro-batch of its 20 steps, at any file operation of its saves, or in
 a validation; then it is started again. Weights, optimizer, checkpoints, log lines (without times)

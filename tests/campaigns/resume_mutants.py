@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from avkd_cli.config import TrainConfig
+from avkd_cli.losses.moment import Moment
 from avkd_cli.training import checkpoint, keyed, loop
 from avkd_cli.training.runs import Run
 from avkd_cli.training.state import State
@@ -47,14 +47,14 @@ def counts_anew(function: str) -> Callable[[], None]:
     def install() -> None:
         real, begun = getattr(loop, function), []
 
-        def schedules(settings: TrainConfig, step: int, total: int) -> tuple[float, float]:
+        def moment(step: int, total: int, epoch: int) -> Moment:
             begun[:] = begun or [step]
-            return real(settings, step - begun[0], total)
+            return real(step - begun[0], total, epoch)
 
         def read_ahead(batches: Callable, first: int, last: int, threads: int) -> object:
             return real(lambda k: batches(k - first), first, last, threads)
 
-        setattr(loop, function, locals()[function])
+        setattr(loop, function, {"Moment": moment, "read_ahead": read_ahead}[function])
 
     return install
 
@@ -77,19 +77,21 @@ def keeps_the_log() -> None:
 
 
 MUTANTS = {
-    "weights": lacks("network", lambda name: name.endswith("weight") and "head" not in name),
-    "classifier": lacks("network", lambda name: name == "head.weight"),
-    "projection": lacks("network", lambda name: name == "projection.weight"),
+    "weights": lacks("network", lambda name: name.endswith("weight") and "network." in name),
+    "classifier": lacks("network", lambda name: name.startswith("heads.")),
+    "projection": lacks("network", lambda name: name.startswith("bridges.")),
     "running means": lacks("network", lambda name: name.endswith("running_mean")),
     "batches tracked": lacks("network", lambda name: name.endswith("num_batches_tracked")),
     "momentum": lacks("optimizer"),
     "second moments": lacks("optimizer", lambda name: name.endswith("exp_avg_sq")),
+    "second optimizer": lacks("adversary"),
+    "adversary": lacks("network", lambda name: name.startswith("terms.")),
     "optimizer's step": lacks("optimizer", lambda name: name.endswith(".step")),
     "open log line": forgets(window={}),
     "best": forgets(best=None),
     "skipped": forgets(skipped={}),
     "loss scale": forgets(scaler={}),
-    "schedules": counts_anew("schedules"),
+    "schedules": counts_anew("Moment"),
     "order": counts_anew("read_ahead"),
     "reseeding": reseeds_once,
     "log position": keeps_the_log,

@@ -1,22 +1,30 @@
-"""The three small trainings that `resume.py` kills: a teacher, a fusion and a student."""
+"""The small trainings that `resume.py` kills: a teacher, a fusion, a student and an adversary."""
 
 from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from avkd_cli.config import AudioConfig, DistillVisualConfig, FusionConfig, TrainConfig
-from avkd_cli.steps.training_run import Job
-from avkd_cli.steps.training_set import TrainingSet
-from avkd_cli.training.batches import AudioCrops, Embeddings, Faces, OtherOfPerson
-from avkd_cli.training.disturbance import Disturbances, SpeedClasses
-from avkd_cli.training.networks import Description, build
-from avkd_cli.training.objectives import Classify, Corrupted, Distill, Terms
+from avkd_cli.inputs.crops import AudioCrops
+from avkd_cli.inputs.disturbance import Disturbances, SpeedClasses
+from avkd_cli.inputs.embeddings import Embeddings, OtherOfPerson
+from avkd_cli.inputs.face import Faces
+from avkd_cli.inputs.networks import Description
+from avkd_cli.losses import Moment, Taught, Term
+from avkd_cli.models.levels import Batch, Levels
+from avkd_cli.recipes.heads import head_for
+from avkd_cli.recipes.job import Job
+from avkd_cli.recipes.terms import make_terms
+from avkd_cli.training.bridges import Projection
+from avkd_cli.training.training_set import TrainingSet
 
 PERSONS, EACH, STEPS = 6, 8, 20
 LABELS = np.repeat(np.arange(PERSONS), EACH)
 ROWS = np.arange(len(LABELS))
-CHOSEN = TrainingSet([f"u{row}" for row in ROWS], LABELS, [f"p{i}" for i in range(PERSONS)])
+NAMES = [f"p{i}" for i in range(PERSONS)]
+CHOSEN = TrainingSet([f"u{row}" for row in ROWS], LABELS, NAMES, NAMES)
 # An epoch is 6 steps of 8: neither the log's 3, the checkpoints' 4 nor patience meet it always.
 COMMON = {
     "embedding_size": 8, "batch_size": 8, "max_steps": STEPS, "log_every": 3, "workers": 1,
@@ -48,9 +56,29 @@ class Pieces:
         return np.stack([self.pieces[row][at] for row, at in zip(rows, places, strict=True)])
 
 
-def job(modality: str, step: str, sources: list, description: Description, make: Callable) -> Job:
+def job(
+    step: str,
+    description: Description,
+    settings: TrainConfig,
+    sources: list,
+    *,
+    norm: bool = False,
+    copies: int = 1,
+    **parts: Callable,
+) -> Job:
     """Return a training of the 48 utterances."""
-    return Job(step, modality, CHOSEN, sources, description, [], make, {"store": "sha256:0"})
+    head = lambda: {"person": head_for(CHOSEN, settings, norm=norm, copies=copies)}  # noqa: E731
+    return Job(
+        step=step,
+        modality=description.modality,
+        chosen=CHOSEN,
+        sources=sources,
+        description=description,
+        input=None,
+        heads=head,
+        inputs={"store": "sha256:0"},
+        **parts,
+    )
 
 
 def teacher() -> tuple[Job, TrainConfig]:
@@ -68,8 +96,7 @@ def teacher() -> tuple[Job, TrainConfig]:
     model = {"embedding_size": 8, "width": 4, "n_mels": 16, "dropout": 0.2}
     description = Description("audio", "tdnn", model, front)
     sources = [crops, SpeedClasses(LABELS, PERSONS, 0), Disturbances(crops, 0.8, 0, noise, rooms)]
-    make = lambda: Classify(build(description), 3 * PERSONS, 8, 32.0, "a")  # noqa: E731
-    return job("audio", "train-teacher", sources, description, make), settings
+    return job("train-teacher", description, settings, sources, copies=3), settings
 
 
 def fusion() -> tuple[Job, TrainConfig]:
@@ -82,11 +109,10 @@ def fusion() -> tuple[Job, TrainConfig]:
     voices, faces = (chance.standard_normal((len(ROWS), n)).astype(np.float32) for n in (6, 7))
     voices[7] = np.nan
     model = {"visual_size": 7, "audio_size": 6, "embedding_size": 8, "hidden": 4}
-    description = Description("fusion", "gate", model)
+    description = Description("fusion", "gate", model, {"corrupt": 0.3})
     pairs = OtherOfPerson("visual", faces, ROWS, LABELS, seed=0)
     sources = [Embeddings("audio", voices, ROWS), pairs]
-    make = lambda: Corrupted(build(description), PERSONS, 8, 32.0, "a", probability=0.3)  # noqa: E731
-    return job("fusion", "train-teacher", sources, description, make), settings
+    return job("train-teacher", description, settings, sources), settings
 
 
 def student() -> tuple[Job, TrainConfig]:
@@ -98,17 +124,57 @@ def student() -> tuple[Job, TrainConfig]:
     chance = np.random.default_rng(4)
     taught = chance.standard_normal((len(ROWS), 10)).astype(np.float32)
     rows = torch.from_numpy(chance.standard_normal((PERSONS, 10)).astype(np.float32))
-    model = {"embedding_size": 8, "width": 16, "dropout": 0.2, "in_channels": 3, "emb_bn": True,
+    model = {"embedding_size": 8, "width": 16, "dropout": 0.2, "in_channels": 3,
              "height": 32, "width_px": 32}  # fmt: skip
     front = {"flip": True, "jitter": 0.2, "shift": 2, "erase": 0.3}
     description = Description("visual", "cnn", model, front)
     faces = Pieces("crops", [1 + row % 3 for row in ROWS], (32, 32, 3), 5)
     sources = [Faces(faces, ROWS, 0), Embeddings("teacher", taught, ROWS)]
-    make = lambda: Distill(  # noqa: E731
-        build(description), PERSONS, 8, 32.0, "a",
-        terms=Terms(alpha=1.0, beta=1.0, gamma=1.0), teacher_classifier=rows, projection_size=10,
+    taught_what = Taught(10, 8, rows)
+    return job(
+        "distill", description, settings, sources, norm=True,
+        bridges=lambda: [Projection(8, 10)], terms=lambda: make_terms(settings, taught_what),
+    ), settings  # fmt: skip
+
+
+class Deceived(Term):
+    """A discriminator tells students from teachers; the student is to deceive it.
+
+    It has what every adversary of the product has: weights of a second optimizer, which see
+    detached levels, and a loss for the student through detached weights.
+    """
+
+    def __init__(self, taught: Taught) -> None:
+        super().__init__(taught)
+        self.judge = nn.Sequential(nn.Linear(taught.size, 6), nn.ReLU(), nn.Linear(6, 1))
+
+    def adversaries(self) -> list[nn.Parameter]:
+        """Return the judge's weights."""
+        return list(self.judge.parameters())
+
+    def forward(self, levels: Levels, batch: Batch, moment: Moment) -> Tensor:
+        """Return both losses, least squares."""
+        student, teacher = self.pair(levels, batch)
+        frozen = {name: weight.detach() for name, weight in self.judge.named_parameters()}
+        deceit = (torch.func.functional_call(self.judge, frozen, (student,)) - 1) ** 2
+        truth = (self.judge(teacher) - 1) ** 2 + self.judge(student.detach()) ** 2
+        return (deceit + truth).squeeze(1)
+
+
+def adversary() -> tuple[Job, TrainConfig]:
+    """A face encoder with rates of its own, against a discriminator with another optimizer."""
+    settings = DistillVisualConfig(
+        **COMMON, model="cnn", width=16, optimizer="sgd", lr=0.01, network_lr=0.5,
+        schedule="triangular", period=0.7, adversary_lr=0.02,
     )  # fmt: skip
-    return job("visual", "distill", sources, description, make), settings
+    chance = np.random.default_rng(6)
+    taught = chance.standard_normal((len(ROWS), 8)).astype(np.float32)
+    model = {"embedding_size": 8, "width": 16, "in_channels": 3, "height": 32, "width_px": 32}
+    description = Description("visual", "cnn", model)
+    faces = Pieces("crops", [1 + row % 3 for row in ROWS], (32, 32, 3), 5)
+    sources = [Faces(faces, ROWS, 0), Embeddings("teacher", taught, ROWS)]
+    made = lambda: {"deceit": Deceived(Taught(8, 8))}  # noqa: E731
+    return job("distill", description, settings, sources, terms=made), settings
 
 
-TRAININGS = {"teacher": teacher, "fusion": fusion, "student": student}
+TRAININGS = {"teacher": teacher, "fusion": fusion, "student": student, "adversary": adversary}

@@ -6,13 +6,30 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avkd_cli.losses.margin import FALLBACKS, AamSoftmax, additive_angular_margin, cosines
+from avkd_cli.losses.geometry import cosines
+from avkd_cli.losses.heads import AamSoftmax
+from avkd_cli.losses.margin import FALLBACKS, additive_angular_margin
+from avkd_cli.losses.moment import Moment
 
 margins = st.floats(0, 1)
 
 
+NOW = Moment(0, 1)
+
+
+def loss_of(model, embedding, label, margin=None):
+    """The mean loss, at the head's own margin or at another one."""
+    if margin is not None:
+        model.margin = lambda moment: margin
+    return model.losses(model({"embedding": embedding}), label, NOW).mean()
+
+
+def names(count):
+    return [f"p{i}" for i in range(count)]
+
+
 def head(weight, scale=32.0, **options):
-    model = AamSoftmax(*weight.shape, scale=scale, **options).double()
+    model = AamSoftmax(names(len(weight)), weight.shape[1], scale=scale, **options).double()
     with torch.no_grad():
         model.weight.copy_(weight)
     return model
@@ -39,9 +56,9 @@ def test_the_loss_at_sixty_degrees(margin, scale, expected):
     # Two persons at right angles: cosines 1/2 to the first, sqrt(3)/2 to the second.
     embedding = torch.tensor([[0.5, math.sqrt(0.75)]], dtype=torch.float64)
     model = head(torch.eye(2), scale=scale, margin=margin)
-    loss = model(embedding, torch.tensor([0]))
+    loss = loss_of(model, embedding, torch.tensor([0]))
     assert loss.item() == pytest.approx(expected, rel=1e-7)
-    assert model(embedding, torch.tensor([0]), margin=margin) == loss
+    assert loss_of(model, embedding, torch.tensor([0]), margin) == loss
 
 
 @pytest.mark.parametrize(
@@ -76,7 +93,7 @@ def plain_loop(weight, embedding, label, margin, scale):
 @settings(max_examples=40, deadline=None)
 def test_the_loss_equals_the_plain_loop(seed, margin, scale):
     weight, embedding, label = random_step(seed)
-    loss = head(weight, scale=scale)(embedding, label, margin)
+    loss = loss_of(head(weight, scale=scale), embedding, label, margin)
     assert loss.item() == pytest.approx(plain_loop(weight, embedding, label, margin, scale))
 
 
@@ -84,8 +101,8 @@ def test_the_loss_equals_the_plain_loop(seed, margin, scale):
 @settings(max_examples=40, deadline=None)
 def test_lengths_do_not_matter(seed, margin, factor, fallback):
     weight, embedding, label = random_step(seed)
-    loss = head(weight, fallback=fallback)(embedding, label, margin)
-    scaled = head(weight / factor, fallback=fallback)(factor * embedding, label, margin)
+    loss = loss_of(head(weight, fallback=fallback), embedding, label, margin)
+    scaled = loss_of(head(weight / factor, fallback=fallback), factor * embedding, label, margin)
     assert scaled.item() == pytest.approx(loss.item())
 
 
@@ -93,8 +110,8 @@ def test_no_margin_is_the_softmax_of_scaled_cosines_exactly():
     weight, embedding, label = random_step()
     embedding[0] = weight[label[0]]  # also where the cosine is 1
     model = head(weight)
-    wanted = F.cross_entropy(32 * model.cosines(embedding), label)
-    assert model(embedding, label, margin=0.0).item() == pytest.approx(wanted.item(), abs=1e-12)
+    wanted = F.cross_entropy(32 * model.scores(embedding), label)
+    assert loss_of(model, embedding, label, 0.0).item() == pytest.approx(wanted.item(), abs=1e-12)
 
 
 @given(margins)
@@ -117,22 +134,22 @@ def test_fallback_a_is_continuous_and_all_but_c_never_rise(margin):
 def test_a_margin_never_makes_it_easier(margin):
     weight, embedding, label = random_step()
     model = head(weight)
-    assert model(embedding, label, margin) >= model(embedding, label, 0.0) - 1e-12
+    assert loss_of(model, embedding, label, margin) >= loss_of(model, embedding, label, 0.0) - 1e-12
 
 
 @pytest.mark.parametrize("fallback", FALLBACKS)
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_gradient_is_finite_where_the_cosine_is_one(fallback, sign):
-    model = AamSoftmax(3, 4, margin=0.2, fallback=fallback)
+    model = AamSoftmax(names(3), 4, margin=0.2, fallback=fallback)
     embedding = (sign * model.weight.detach().clone()).requires_grad_()
-    model(embedding, torch.arange(3)).backward()
+    loss_of(model, embedding, torch.arange(3)).backward()
     assert torch.isfinite(embedding.grad).all()
     assert torch.isfinite(model.weight.grad).all()
 
 
 def test_an_embedding_of_zeros_has_a_bounded_gradient():
-    model, embedding = AamSoftmax(3, 4), torch.zeros(2, 4, requires_grad=True)
-    model(embedding, torch.tensor([0, 1])).backward()
+    model, embedding = AamSoftmax(names(3), 4), torch.zeros(2, 4, requires_grad=True)
+    loss_of(model, embedding, torch.tensor([0, 1])).backward()
     assert embedding.grad.abs().max() < 1e9
     assert torch.isfinite(embedding.grad).all()
 
@@ -142,33 +159,28 @@ def test_gradients_by_differences(fallback):
     weight, embedding, label = random_step()
     model = head(weight, scale=4.0, fallback=fallback)
 
+    model.margin = lambda moment: 0.3
+
     def loss(embedding, weight):
-        return model.loss(cosines(embedding, weight), label, 0.3)
+        return model.losses(cosines(embedding, weight), label, NOW)
 
     assert torch.autograd.gradcheck(loss, (embedding.requires_grad_(), weight.requires_grad_()))
 
 
-def test_cosines_are_those_the_loss_is_made_of():
-    weight, embedding, label = random_step()
-    model = head(weight)
-    assert model.loss(model.cosines(embedding), label) == model(embedding, label)
-    assert model.cosines(embedding).shape == (6, 5)
-
-
 def test_autocast_does_not_reach_inside():
     torch.manual_seed(0)
-    model, label = AamSoftmax(7, 16), torch.tensor([0, 3, 6])
+    model, label = AamSoftmax(names(7), 16), torch.tensor([0, 3, 6])
     embedding = torch.randn(3, 16).bfloat16()
-    exact = model(embedding.float(), label)
+    exact = loss_of(model, embedding.float(), label)
     with torch.autocast("cpu", torch.bfloat16):
-        rough = model(embedding, label)
+        rough = loss_of(model, embedding, label)
     assert rough.dtype == torch.float32
     assert torch.equal(rough, exact)
 
 
 @pytest.mark.parametrize(("size", "weights"), [(512, 3_068_928), (192, 1_150_848)])
 def test_the_size_of_the_head_for_voxceleb2(size, weights):
-    model = AamSoftmax(5994, size)
+    model = AamSoftmax(names(5994), size)
     assert model.weight.shape == (5994, size)
     assert model.weight.numel() == weights
     bound = math.sqrt(6 / (5994 + size))  # Xavier
@@ -177,4 +189,4 @@ def test_the_size_of_the_head_for_voxceleb2(size, weights):
 
 def test_an_unknown_fallback_is_refused():
     with pytest.raises(ValueError, match="no fallback 'd'; there are a, b, c"):
-        AamSoftmax(3, 4, fallback="d")
+        AamSoftmax(names(3), 4, fallback="d")

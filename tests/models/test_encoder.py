@@ -17,15 +17,6 @@ def test_an_encoder_names_the_shape_it_takes(shape, fits):
             encoder.check(torch.zeros(shape))
 
 
-def test_the_head_norm_has_statistics_but_no_weights():
-    encoder = Encoder((None,), embedding_size=2, emb_bn=True)
-    embedding = torch.tensor([[1.0, 10.0], [3.0, 30.0]])
-    seen = encoder.for_head(embedding)  # (x - mean) / deviation
-    torch.testing.assert_close(seen, torch.tensor([[-1.0, -1.0], [1.0, 1.0]]), rtol=0, atol=1e-4)
-    assert list(encoder.parameters()) == []
-    assert "head_norm.running_mean" in encoder.state_dict()
-
-
 @pytest.mark.parametrize(
     ("given", "kept"),
     [

@@ -36,7 +36,7 @@ def test_a_gate_wide_open_gives_one_sense(bias, sense, tanh):
     torch.nn.init.constant_(model.gate[-1].bias, bias)
     projections = model.visual(F.normalize(visual)), model.audio(F.normalize(audio))
     wanted = projections[sense]
-    torch.testing.assert_close(model(visual, audio), wanted.tanh() if tanh else wanted)
+    torch.testing.assert_close(model(visual, audio)["embedding"], wanted.tanh() if tanh else wanted)
 
 
 def test_the_gate_formula_step_by_step():
@@ -48,7 +48,7 @@ def test_the_gate_formula_step_by_step():
     z = torch.sigmoid(F.linear(F.relu(hidden), second.weight, second.bias))
     assert ((z > 0) & (z < 1)).all()
     wanted = z * model.visual(visual).tanh() + (1 - z) * model.audio(audio).tanh()
-    torch.testing.assert_close(model(visual, audio), wanted)
+    torch.testing.assert_close(model(visual, audio)["embedding"], wanted)
 
 
 def test_swapping_the_senses_and_the_gate_changes_nothing():
@@ -59,7 +59,9 @@ def test_swapping_the_senses_and_the_gate_changes_nothing():
         mirror.gate[0].weight.copy_(model.gate[0].weight.roll(6, dims=1))
         mirror.gate[-1].weight.neg_()  # sigmoid(-x) = 1 - sigmoid(x)
         mirror.gate[-1].bias.neg_()
-    torch.testing.assert_close(mirror(audio, visual), model(visual, audio))
+    torch.testing.assert_close(
+        mirror(audio, visual)["embedding"], model(visual, audio)["embedding"]
+    )
 
 
 def test_soft_attention_without_a_preference_averages():
@@ -67,7 +69,7 @@ def test_soft_attention_without_a_preference_averages():
     torch.nn.init.zeros_(model.attention.weight)
     torch.nn.init.zeros_(model.attention.bias)
     both = model.visual(F.normalize(visual)), model.audio(F.normalize(audio))
-    torch.testing.assert_close(model(visual, audio), (both[0] + both[1]) / 2)
+    torch.testing.assert_close(model(visual, audio)["embedding"], (both[0] + both[1]) / 2)
 
 
 def test_soft_attention_weights_sum_to_one():
@@ -76,7 +78,7 @@ def test_soft_attention_weights_sum_to_one():
     for projection in (model.visual, model.audio):
         torch.nn.init.zeros_(projection.weight)
         torch.nn.init.ones_(projection.bias)
-    torch.testing.assert_close(model(visual, audio), torch.ones(4, 5))
+    torch.testing.assert_close(model(visual, audio)["embedding"], torch.ones(4, 5))
 
 
 def test_linear_adds_the_projections_by_its_two_numbers():
@@ -84,12 +86,12 @@ def test_linear_adds_the_projections_by_its_two_numbers():
     with torch.no_grad():
         model.weights.copy_(torch.tensor([2.0, -0.5]))
     wanted = 2 * model.visual(F.normalize(visual)) - 0.5 * model.audio(F.normalize(audio))
-    torch.testing.assert_close(model(visual, audio), wanted)
+    torch.testing.assert_close(model(visual, audio)["embedding"], wanted)
 
 
 def test_average_by_hand():
     model = build("fusion", "average", visual_size=2, audio_size=2, embedding_size=2)
-    fused = model(torch.tensor([[3.0, 4.0]]), torch.tensor([[0.0, 9.0]]))
+    fused = model(torch.tensor([[3.0, 4.0]]), torch.tensor([[0.0, 9.0]]))["embedding"]
     torch.testing.assert_close(fused, torch.tensor([[0.3, 0.9]]))
 
 
@@ -129,23 +131,26 @@ def test_compact_bilinear_keeps_inner_products_on_average():
 def test_the_hashes_travel_with_the_weights():
     first, second = (build("fusion", "cbp", **SIZES) for _ in range(2))
     visual, audio = pair()
-    assert not torch.equal(first(visual, audio), second(visual, audio))
+    fused = first(visual, audio)["embedding"]
+    assert not torch.equal(fused, second(visual, audio)["embedding"])
     second.load_state_dict(first.state_dict())
-    assert torch.equal(first(visual, audio), second(visual, audio))
+    assert torch.equal(fused, second(visual, audio)["embedding"])
 
 
 @pytest.mark.parametrize("name", FUSION)
 def test_the_length_of_an_embedding_does_not_matter(name):
     model = build("fusion", name, visual_size=6, audio_size=6, embedding_size=6).eval()
     visual, audio = pair()
-    torch.testing.assert_close(model(7 * visual, 0.2 * audio), model(visual, audio))
+    torch.testing.assert_close(
+        model(7 * visual, 0.2 * audio)["embedding"], model(visual, audio)["embedding"]
+    )
 
 
 @pytest.mark.parametrize("name", FUSION)
 def test_an_embedding_of_zeros_stays_finite(name):
     model = build("fusion", name, visual_size=6, audio_size=6, embedding_size=6).eval()
     visual, audio = torch.zeros(2, 6, requires_grad=True), pair(batch=2)[1]
-    fused = model(visual, audio)
+    fused = model(visual, audio)["embedding"]
     fused.sum().backward()
     assert torch.isfinite(fused).all()
     assert torch.isfinite(visual.grad).all()

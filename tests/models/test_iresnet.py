@@ -15,13 +15,13 @@ def test_the_last_map_is_flattened(height, width_px, cells):
 
 def test_the_map_has_the_size_that_the_linear_layer_expects():
     model = IResNet18(height=50, width_px=33, width=4, embedding_size=6).eval()
-    assert model(torch.rand(2, 3, 50, 33) - 0.5).shape == (2, 6)
+    assert model(torch.rand(2, 3, 50, 33) - 0.5)["embedding"].shape == (2, 6)
 
 
 def test_training_moves_the_shift_of_the_embedding_but_not_its_scale():
     torch.manual_seed(0)
     model = IResNet18(height=16, width_px=16, width=4, embedding_size=6)
-    model(torch.rand(4, 3, 16, 16)).pow(3).sum().backward()
+    model(torch.rand(4, 3, 16, 16))["embedding"].pow(3).sum().backward()
     norm = model.embed[-1]
     assert norm.weight.grad is None
     assert torch.equal(norm.weight, torch.ones(6))

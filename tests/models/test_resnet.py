@@ -24,7 +24,7 @@ def test_the_final_map_of_the_voice_network(frames, final):
 
 
 def test_bins_that_eight_does_not_divide_are_rounded_up():
-    assert AudioResNet34(n_mels=41, width=4)(torch.randn(2, 20, 41)).shape == (2, 512)
+    assert AudioResNet34(n_mels=41, width=4)(torch.randn(2, 20, 41))["embedding"].shape == (2, 512)
 
 
 def test_time_and_frequency_are_not_mixed_up():
@@ -32,7 +32,9 @@ def test_time_and_frequency_are_not_mixed_up():
     torch.manual_seed(0)
     model = AudioResNet34(n_mels=16, width=4).eval()
     features = torch.randn(1, 16, 16)
-    assert not torch.allclose(model(features), model(features.transpose(1, 2)))
+    assert not torch.allclose(
+        model(features)["embedding"], model(features.transpose(1, 2))["embedding"]
+    )
 
 
 def test_the_final_map_of_the_face_network():

@@ -10,7 +10,13 @@ from click.testing import CliRunner, Result
 from safetensors.numpy import load_file
 
 from avkd_cli.cli import cli
-from avkd_cli.config import AudioConfig, DistillAudioConfig, Execution, PrepAudioConfig
+from avkd_cli.config import (
+    AudioConfig,
+    DistillAudioConfig,
+    Execution,
+    PrepAudioConfig,
+    VisualConfig,
+)
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.distill import distill
 from avkd_cli.steps.prep_audio import prep_audio
@@ -66,11 +72,11 @@ def test_speeds_are_classes_in_training_and_people_afterwards(stores, tmp_path):
     beside = {"noise": stores["noise"], "rir": stores["rir"]}
     train(stores["audio"], tmp_path / "run", beside, **DISTURBED)
     checkpoint = load_file(tmp_path / "run/step_000004/network.safetensors")
-    assert checkpoint["head.weight"].shape == (12, 8)
-    head = weights(tmp_path / "run")["head.weight"]
-    np.testing.assert_array_equal(head, checkpoint["head.weight"][:4])
+    assert checkpoint["heads.person.weight"].shape == (12, 8)
+    head = weights(tmp_path / "run")["heads.person.weight"]
+    np.testing.assert_array_equal(head, checkpoint["heads.person.weight"][:4])
     description = json.loads((tmp_path / "run/model.json").read_text())
-    assert description["classes"] == ["p0", "p1", "p2", "p3"]
+    assert description["heads"]["person"]["classes"] == ["p0", "p1", "p2", "p3"]
     assert set(description["inputs"]) == {"audio", "noise", "rir"}
 
 
@@ -118,10 +124,11 @@ def test_what_cannot_be_disturbed_is_refused(
 
 
 def test_noise_is_no_input_of_a_face_encoder(stores, tmp_path):
-    from avkd_cli.steps.training_sound import open_disturbers
+    from avkd_cli.recipes import RECIPES, Request
 
+    asked = Request("train-teacher", "visual", ["faces.zarr"], noise=stores["noise"])
     with pytest.raises(UsageError, match="--noise is for --modality audio"):
-        open_disturbers("visual", None, None, stores["noise"], None)
+        RECIPES["visual"](asked, VisualConfig())
 
 
 def make_teacher(folder: Path) -> str:
@@ -145,7 +152,7 @@ def test_a_student_hears_other_speeds_and_is_taught_at_its_own(stores, tmp_path)
     settings = DistillAudioConfig(**(TINY | {"speed_classes": True} | more))
     distill("audio", stores["audio"], teacher, tmp_path / "run", settings, quiet=True)
     saved = weights(tmp_path / "run")
-    assert saved["head.weight"].shape == (4, 8)
+    assert saved["heads.person.weight"].shape == (4, 8)
     lines = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text().splitlines()]
     terms = [line["losses"][term] for line in lines for term in ("kl", "cos", "mmd")]
     assert terms and np.isfinite(terms).all()
@@ -194,7 +201,7 @@ def test_a_reset_head_is_new_and_the_network_is_not(stores, trained, tmp_path):
     beside = {"init_from": trained, "reset_head": True}
     train(stores["audio"], tmp_path / "run", beside, **still)
     before, after = weights(trained), weights(tmp_path / "run")
-    head = "head.weight"
+    head = "heads.person.weight"
     assert np.abs(after[head] - before[head]).max() > 0.1
     others = [n for n in before if n != head and "running" not in n and "num_batches" not in n]
     for name in others:
@@ -209,7 +216,7 @@ def test_other_persons_are_refused_with_the_way_out(stores, trained, tmp_path):
     with pytest.raises(InputError, match=r"knows 'p0', who is not here; pass --reset-head"):
         train(stores["audio"], tmp_path / "run", beside)
     train(stores["audio"], tmp_path / "run", beside | {"reset_head": True})
-    assert weights(tmp_path / "run")["head.weight"].shape == (3, 8)
+    assert weights(tmp_path / "run")["heads.person.weight"].shape == (3, 8)
 
 
 @pytest.mark.parametrize("change", [{"width": 16}, {"model": "resnet34"}, {"embedding_size": 4}])

@@ -3,7 +3,10 @@ import threading
 import numpy as np
 import pytest
 
-from avkd_cli.training.batches import AudioCrops, Batches, Faces, Labels, OtherOfPerson, read_ahead
+from avkd_cli.inputs.crops import AudioCrops
+from avkd_cli.inputs.embeddings import OtherOfPerson
+from avkd_cli.inputs.face import Faces
+from avkd_cli.training.batches import Batches, Labels, read_ahead
 from avkd_cli.training.sampler import Draws, ShuffleSampler
 
 

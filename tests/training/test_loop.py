@@ -1,6 +1,5 @@
 """The loop on real processes: a run that was killed ends with the weights of one left alone."""
 
-import dataclasses
 import json
 import math
 import os
@@ -17,14 +16,15 @@ from safetensors.numpy import load_file
 
 from avkd_cli.config import FusionConfig
 from avkd_cli.errors import DivergedError, InputError, OutputError, UsageError
-from avkd_cli.steps.training_run import Job, make_task, plan_of, train
-from avkd_cli.steps.training_set import TrainingSet
+from avkd_cli.inputs.embeddings import Embeddings, OtherOfPerson
+from avkd_cli.inputs.networks import Description
+from avkd_cli.recipes.heads import head_for
+from avkd_cli.recipes.job import Job
+from avkd_cli.steps.training_run import make_task, plan_of, train
 from avkd_cli.training import checkpoint, loop
-from avkd_cli.training.batches import Embeddings, OtherOfPerson
 from avkd_cli.training.loop import fit
-from avkd_cli.training.networks import Description, build
-from avkd_cli.training.objectives import Corrupted
 from avkd_cli.training.runs import open_run
+from avkd_cli.training.training_set import TrainingSet
 
 # Dropout of a sense, momentum, a growing margin and warm-up: a part that a resumed run forgets
 # would show.
@@ -35,18 +35,20 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def make_job(poison: int | None = None) -> Job:
+def make_job(poison: int | None = None, **changes) -> Job:
     """A fusion of random embeddings of five persons, twelve utterances each."""
+    settings = FusionConfig(**(SETTINGS | changes))
     random = np.random.default_rng(0)
     labels = np.repeat(np.arange(5), 12)
-    chosen = TrainingSet([f"u{i}" for i in range(60)], labels, [f"p{i}" for i in range(5)])
+    names = [f"p{i}" for i in range(5)]
+    chosen = TrainingSet([f"u{i}" for i in range(60)], labels, names, names)
     voices = random.standard_normal((60, 6)).astype(np.float32)
     faces = random.standard_normal((60, 7)).astype(np.float32)
     if poison is not None:
         voices[poison] = np.nan
     rows = np.arange(60)
     model = {"visual_size": 7, "audio_size": 6, "embedding_size": 8, "hidden": 4}
-    description = Description("fusion", "gate", model)
+    description = Description("fusion", "gate", model, {"corrupt": settings.corrupt})
     return Job(
         step="train-teacher",
         modality="fusion",
@@ -56,15 +58,15 @@ def make_job(poison: int | None = None) -> Job:
             OtherOfPerson("visual", faces, rows, labels, seed=0),
         ],
         description=description,
-        stores=[],
-        objective=lambda: Corrupted(build(description), 5, 8, 32.0, "a", probability=0.3),
+        input=None,
+        heads=lambda: {"person": head_for(chosen, settings)},
         inputs={"audio": "sha256:a", "visual": "sha256:b"},
     )
 
 
 def run(output: Path, poison: int | None = None, quiet: bool = True, **changes) -> dict:
     settings = FusionConfig(**(SETTINGS | changes))
-    return train(make_job(poison), output, settings, quiet=quiet)
+    return train(make_job(poison, **changes), output, settings, quiet=quiet)
 
 
 def weights(output: Path) -> dict[str, np.ndarray]:
@@ -94,7 +96,7 @@ def unbroken(tmp_path_factory) -> Path:
 def test_a_run_leaves_its_model_log_and_status(unbroken):
     assert json.loads((unbroken / "status.json").read_text())["state"] == "complete"
     description = json.loads((unbroken / "model.json").read_text())
-    assert description["classes"] == [f"p{i}" for i in range(5)]
+    assert description["heads"]["person"]["classes"] == [f"p{i}" for i in range(5)]
     assert [step for step, *_ in losses(unbroken)] == [3, 6, 9, 12, 15, 18, 20]
     assert losses(unbroken)[-1][3] == 0.3  # the margin is full at the end
 
@@ -263,11 +265,14 @@ def scaled_run(output: Path, monkeypatch, scale: float, at: set[int], **changes)
     def overflowing():
         objective = make_job().objective()
         objective.register_forward_pre_hook(lambda *_: calls.append(0))
-        objective.head.weight.register_hook(lambda g: g * (math.inf if len(calls) in at else 1))
+        objective.heads["person"].weight.register_hook(
+            lambda g: g * (math.inf if len(calls) in at else 1)
+        )
         return objective
 
     monkeypatch.setattr(loop, "make_accelerator", with_scaler)
-    job = dataclasses.replace(make_job(), objective=overflowing)
+    job = make_job()
+    job.objective = overflowing
     settings = FusionConfig(**(SETTINGS | {"accumulate": 1, "log_every": 1} | changes))
     train(job, output, settings, quiet=True)
     return [json.loads(line) for line in (output / "log.jsonl").read_text().splitlines()]

@@ -1,6 +1,6 @@
 import torch
 
-from avkd_cli.training.frontend import AudioFrontEnd, FaceFrontEnd, FusionFrontEnd
+from avkd_cli.inputs.frontends import AudioFrontEnd, FaceFrontEnd, FusionFrontEnd
 
 
 def test_sound_has_zero_mean_over_time_in_every_band():
@@ -71,3 +71,14 @@ def test_means_are_taken_off_each_sense_or_nothing_at_all():
     front_end.set_means(torch.tensor([1.0, 2.0, 3.0]), torch.full((4,), 5.0))
     face, voice = front_end(visual, audio)
     assert face.tolist() == [[0, -1, -2]] * 2 and not voice.any()
+
+
+def test_corruption_spoils_one_sense_of_a_pair_and_none_in_evaluation():
+    torch.manual_seed(0)
+    clean = torch.randn(64, 4), torch.randn(64, 5)
+    front_end = FusionFrontEnd(corrupt=1.0).train()
+    spoilt = front_end(*clean)
+    changed = [(one != other).any(dim=1) for one, other in zip(spoilt, clean, strict=True)]
+    assert (changed[0] ^ changed[1]).all()
+    kept = front_end.eval()(*clean)
+    assert all(torch.equal(one, other) for one, other in zip(kept, clean, strict=True))

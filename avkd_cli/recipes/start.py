@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.steps.training_set import TrainingSet
-from avkd_cli.training import networks
-from avkd_cli.training.networks import Description, Trained
+from avkd_cli.inputs import networks
+from avkd_cli.inputs.networks import Description, Trained
+from avkd_cli.models import settings_of
+from avkd_cli.training.objective import Objective
+from avkd_cli.training.training_set import TrainingSet
 
 
 @dataclass(frozen=True)
@@ -16,24 +18,24 @@ class Start:
     """Weights to begin with.
 
     Attributes:
-        network: of the whole network. head: rows of the classifier, None for new ones.
+        network: of the whole network. heads: of each head, none for new ones.
         fingerprint: of the run that they are from.
     """
 
     network: dict[str, Tensor]
-    head: Tensor | None
+    heads: dict[str, dict[str, Tensor]]
     fingerprint: str
 
     def inputs(self) -> dict[str, str]:
         """Return what a plan says of it."""
         found = {"init": self.fingerprint}
-        return found if self.head is None else found | {"init-head": self.fingerprint}
+        return found | {"init-head": self.fingerprint} if self.heads else found
 
-    def put(self, objective: nn.Module) -> nn.Module:
+    def put(self, objective: Objective) -> Objective:
         """Return the objective with these weights in place of those that were drawn."""
         objective.network.load_state_dict(self.network)
-        if self.head is not None:
-            objective.head.load_state_dict({"weight": self.head})
+        for name, weights in self.heads.items():
+            objective.heads[name].load_state_dict(weights)
         return objective
 
 
@@ -45,11 +47,14 @@ def network_of(run: Path, description: Description) -> Start:
     """
     trained = networks.load(run)
     check_same_network(run, trained.description, description)
-    return Start(trained.network.state_dict(), None, trained.record["fingerprint"])
+    return Start(trained.network.state_dict(), {}, trained.fingerprint)
 
 
-def all_of(run: Path, description: Description, chosen: TrainingSet, n_classes: int) -> Start:
-    """Return the network and the classifier of a finished run, to go on with its persons.
+def all_of(run: Path, description: Description, chosen: TrainingSet, copies: int) -> Start:
+    """Return the network and the heads of a finished run, to go on with its persons.
+
+    Args:
+        copies: how many times each person is a class.
 
     Raises:
         MissingInputError, InputError: as `network_of`; also when it was trained on other
@@ -59,12 +64,13 @@ def all_of(run: Path, description: Description, chosen: TrainingSet, n_classes: 
     trained = networks.load(run)
     check_same_network(run, trained.description, description)
     check_same_persons(run, trained, chosen)
-    if n_classes != len(chosen.classes):
+    if copies > 1:
         raise UsageError(
             f"{run} keeps no classes of other speeds; leave --speed-classes out, or pass "
             "--reset-head to train them anew"
         )
-    return Start(trained.network.state_dict(), trained.classifier, trained.record["fingerprint"])
+    heads = {name: head.state_dict() for name, head in trained.heads.items()}
+    return Start(trained.network.state_dict(), heads, trained.fingerprint)
 
 
 def check_same_network(run: Path, found: Description, wanted: Description) -> None:
@@ -76,9 +82,10 @@ def check_same_network(run: Path, found: Description, wanted: Description) -> No
         )
 
 
-def identity(description: Description) -> tuple[str, str, dict]:
+def identity(description: Description) -> tuple[str, str, dict[str, object]]:
     """Return what says which weights a network has."""
-    model = {name: value for name, value in description.model.items() if name != "dropout"}
+    model = settings_of(description.modality, description.name) | description.model
+    model.pop("dropout", None)
     return description.modality, description.name, model
 
 

@@ -4,9 +4,11 @@ import pytest
 import torch
 
 from avkd_cli.errors import InputError, MissingInputError
-from avkd_cli.training import networks
-from avkd_cli.training.networks import Description, build
-from avkd_cli.training.objectives import Classify
+from avkd_cli.inputs import networks
+from avkd_cli.inputs.networks import Description, build
+from avkd_cli.losses import AamSoftmax
+from avkd_cli.training.device import suit
+from avkd_cli.training.objective import Objective
 from avkd_cli.training.runs import make_plan, open_run
 
 TDNN = Description("audio", "tdnn", {"n_mels": 8, "embedding_size": 6, "width": 16}, {"n_mels": 8})
@@ -17,10 +19,14 @@ def run(tmp_path):
     """A finished run of a tiny network, and the objective it holds."""
     opened = open_run(tmp_path / "run", make_plan("train-teacher", {"seed": 0}, {"audio": "x"}))
     torch.manual_seed(0)
-    objective = Classify(build(TDNN), 3, 6, 32.0, "a")
+    objective = Objective(build(TDNN), {"person": AamSoftmax(["a", "b", "c"], 6, scale=30.0)})
     opened.publish(
         objective.state_dict(),
-        {"network": networks.to_json(TDNN), "classes": ["a", "b", "c"], "role": "teacher"},
+        {
+            "network": networks.to_json(TDNN),
+            "heads": {"person": objective.heads["person"].record()},
+            "role": "teacher",
+        },
     )
     return opened.path, objective
 
@@ -29,10 +35,38 @@ def test_a_finished_run_embeds_as_the_network_that_was_trained(run):
     path, objective = run
     trained = networks.load(path)
     frames = {"audio": torch.randn(2, 30, 8)}
-    assert torch.equal(trained.network(frames), objective.network.eval()(frames))
+    assert torch.equal(
+        trained.network(frames)["embedding"], objective.network.eval()(frames)["embedding"]
+    )
     assert trained.classes == ["a", "b", "c"]
-    assert torch.equal(trained.classifier, objective.head.weight)
+    assert torch.equal(trained.head.weight, objective.heads["person"].weight)
+    assert trained.head.scale == 30
     assert not any(p.requires_grad for p in trained.network.parameters())
+
+
+def test_a_run_of_version_0_1_is_read(run, tmp_path):
+    # As avkd 0.1 wrote it: one head by another name, its norm and the layers in the network.
+    torch.manual_seed(1)
+    network, norm = build(TDNN), torch.nn.BatchNorm1d(6, affine=False)
+    norm(torch.randn(9, 6))
+    head = AamSoftmax(["a", "b", "c"], 6, norm=True)
+    head.norm.load_state_dict(norm.state_dict())
+    old = {f"network.{k}": v for k, v in network.state_dict().items()}
+    old = {k.replace("encoder.layers.", "encoder.frames."): v for k, v in old.items()}
+    old |= {f"network.encoder.head_norm.{k}": v for k, v in norm.state_dict().items()}
+    plan = make_plan("train-teacher", {"scale": 24.0}, {"audio": "x"})
+    opened = open_run(tmp_path / "old", plan)
+    described = other(model=TDNN.model | {"emb_bn": True})
+    opened.publish(
+        {**old, "head.weight": head.weight},
+        {"network": described, "classes": ["a", "b", "c"], "role": "teacher"},
+    )
+    trained = networks.load(tmp_path / "old")
+    frames = {"audio": torch.randn(2, 30, 8)}
+    levels = network.eval()(frames)
+    assert torch.equal(trained.network(frames)["embedding"], levels["embedding"])
+    assert torch.equal(trained.head(levels), head.eval()(levels))
+    assert trained.classes == ["a", "b", "c"] and trained.head.scale == 24
 
 
 def edit(path, **changes):
@@ -103,9 +137,9 @@ def test_what_suits_a_gpu_or_is_compiled_keeps_names_and_values(modality, monkey
         network = build(Description("fusion", "gate", sizes))
         body = network.fusion
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    networks.suit(network, torch.device("cpu"))
+    suit(network, torch.device("cpu"))
     assert not asked
-    networks.suit(network, torch.device("cuda"), compiled=True)  # moves nothing there
+    suit(network, torch.device("cuda"), compiled=True)  # moves nothing there
     assert [one is body and how["dynamic"] for one, how in asked] == [True]
     after = network.state_dict()
     assert list(after) == list(before)

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from avkd_cli.audio.augment import SPEEDS, length_before
-from avkd_cli.training.batches import AudioCrops
-from avkd_cli.training.disturbance import Disturbances, SpeedClasses, kinds_of_noise
-from avkd_cli.training.frontend import AudioFrontEnd, disturb
+from avkd_cli.inputs.crops import AudioCrops
+from avkd_cli.inputs.disturbance import Disturbances, SpeedClasses, kinds_of_noise
+from avkd_cli.inputs.frontends import AudioFrontEnd, disturb
 from avkd_cli.training.sampler import Draws
 
 LENGTH = 10 * 160 + 240  # samples of 10 frames

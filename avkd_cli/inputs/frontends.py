@@ -107,23 +107,30 @@ class FaceFrontEnd(nn.Module):
 
 
 class FusionFrontEnd(nn.Module):
-    """Takes the mean embedding of each sense off, or nothing.
+    """Takes the mean embedding of each sense off, or nothing; spoils one now and then in training.
 
     Embeddings of unseen persons share a large mean, which says nothing of who they are; faces
     and voices have other shares of it, and a fusion of both weighs the senses by what is left.
 
     Args:
         visual_size, audio_size: widths of the embeddings; 0, the default, takes nothing off.
+        corrupt: probability that a training pair loses one sense: to zeros, to noise, or to
+            itself plus half a standard deviation of noise, all equally likely.
 
     Shape:
         visual: (batch, d_v); audio: (batch, d_a). Returns both.
+
+    Reference:
+        `corrupt`: the S0 authors' released fusion code; Y. Qian et al., TASLP 2021 (noise
+        distribution).
     """
 
     visual_mean: Tensor
     audio_mean: Tensor
 
-    def __init__(self, visual_size: int = 0, audio_size: int = 0) -> None:
+    def __init__(self, visual_size: int = 0, audio_size: int = 0, corrupt: float = 0.0) -> None:
         super().__init__()
+        self.corrupt = corrupt
         self.centred = bool(visual_size or audio_size)
         if self.centred:
             self.register_buffer("visual_mean", torch.zeros(visual_size))
@@ -136,6 +143,21 @@ class FusionFrontEnd(nn.Module):
 
     def forward(self, visual: Tensor, audio: Tensor) -> tuple[Tensor, Tensor]:
         """Return both senses' embeddings."""
+        if self.training and self.corrupt:
+            visual, audio = spoilt(visual, audio, self.corrupt)
         if not self.centred:
             return visual, audio
         return visual - self.visual_mean, audio - self.audio_mean
+
+
+def spoilt(visual: Tensor, audio: Tensor, probability: float) -> tuple[Tensor, Tensor]:
+    """Return embeddings of which some have lost one sense; see `FusionFrontEnd`."""
+    chance, which, how = torch.rand(3, len(visual), 1, device=visual.device)
+    found = []
+    for values, hit in ((visual, which < 0.5), (audio, which >= 0.5)):
+        noise = torch.randn_like(values)
+        noisy = values + 0.5 * values.std(dim=1, keepdim=True) * noise
+        instead = torch.where(how < 1 / 3, torch.zeros_like(values), noise)
+        instead = torch.where(how < 2 / 3, instead, noisy)
+        found.append(torch.where(hit & (chance < probability), instead, values))
+    return found[0], found[1]

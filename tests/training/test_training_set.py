@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avkd_cli.errors import InputError
-from avkd_cli.steps.training_set import TRAIN, choose, holds
+from avkd_cli.training.training_set import TRAIN, Choice, choose
 
 NAMES = [f"u{i}" for i in range(6)]
 PERSONS = dict(zip(NAMES, ["b", "a", "b", "c", "a", "c"], strict=True))
@@ -25,8 +25,13 @@ class Table:
         self.persons = [PERSONS[one] for one in rows]
         self.splits = [split for split, _ in rows.values()]
         self.row_of = {one: row for row, one in enumerate(rows)}
-        if ragged:
-            self.lengths = np.array([length for _, length in rows.values()], np.int64)
+        self.empty = {one for one, (_, length) in rows.items() if ragged and not length}
+
+    def holds(self, utterance: str) -> bool:
+        return utterance in self.row_of and utterance not in self.empty
+
+    def has(self, name: str) -> bool:
+        return name == "split"
 
     def column(self, name: str) -> list[str]:
         assert name == "split"
@@ -42,7 +47,7 @@ def listed(folder: Path, splits: dict[str, str]) -> Path:
 
 def test_rows_come_by_id_and_classes_by_name():
     store = Table(dict.fromkeys(reversed(NAMES), ("", 1)))
-    chosen = choose([store], None)
+    chosen = choose([store], Choice())
     assert chosen.ids == NAMES
     assert chosen.classes == ["a", "b", "c"]
     assert chosen.labels.tolist() == [1, 0, 1, 2, 0, 2] and chosen.labels.dtype == np.int64
@@ -52,21 +57,20 @@ def test_rows_come_by_id_and_classes_by_name():
 def test_only_the_split_train_is_taken_where_there_are_splits():
     splits = dict(zip(NAMES, ["train", "test", "train", "train", "", "dev"], strict=True))
     store = Table({one: (split, 1) for one, split in splits.items()})
-    assert choose([store], None).ids == ["u0", "u2", "u3"]
+    assert choose([store], Choice()).ids == ["u0", "u2", "u3"]
 
 
 def test_a_list_picks_and_its_splits_win(tmp_path):
     store = Table(dict.fromkeys(NAMES, ("test", 1)))
     path = listed(tmp_path, {"u0": "train", "u1": "train", "u2": "", "unknown": "train"})
-    assert choose([store], path).ids == ["u0", "u1"]  # u2 keeps the store's split
+    assert choose([store], Choice(path)).ids == ["u0", "u1"]  # u2 keeps the store's split
 
 
 def test_an_utterance_without_a_face_is_nothing_to_train_on():
     faces = Table({one: ("", number) for number, one in enumerate(NAMES)})
     voices = Table(dict.fromkeys(NAMES[:5], ("", 1)))
-    assert not holds(faces, "u0") and holds(faces, "u1") and not holds(faces, "unknown")
-    assert choose([faces, voices], None).ids == ["u1", "u2", "u3", "u4"]
-    assert choose([voices, faces], None).ids == ["u1", "u2", "u3", "u4"]
+    assert choose([faces, voices], Choice()).ids == ["u1", "u2", "u3", "u4"]
+    assert choose([voices, faces], Choice()).ids == ["u1", "u2", "u3", "u4"]
 
 
 @pytest.mark.parametrize(
@@ -79,14 +83,14 @@ def test_an_utterance_without_a_face_is_nothing_to_train_on():
 )
 def test_what_cannot_be_trained_on_is_refused(rows, said):
     with pytest.raises(InputError, match=said):
-        choose([Table(rows)], None)
+        choose([Table(rows)], Choice())
 
 
 def test_an_utterance_of_nobody_is_named():
     store = Table(dict.fromkeys(NAMES, ("", 1)))
     store.persons[3] = ""
     with pytest.raises(InputError, match="1 utterances without person, first u3"):
-        choose([store], None)
+        choose([store], Choice())
 
 
 rows = st.permutations(NAMES).flatmap(
@@ -106,10 +110,58 @@ def test_choosing_is_what_sets_say(first, second, ragged):
     persons = {PERSONS[one] for one in wanted}
     if len(persons) < 2:
         with pytest.raises(InputError):
-            choose(stores, None)
+            choose(stores, Choice())
         return
-    chosen = choose(stores, None)
+    chosen = choose(stores, Choice())
     assert chosen.ids == sorted(wanted)
     assert [chosen.classes[label] for label in chosen.labels] == [PERSONS[i] for i in chosen.ids]
     for store in stores:
         assert [store.ids[row] for row in chosen.rows(store)] == chosen.ids
+
+
+def with_columns(folder: Path, **columns: list) -> Path:
+    path = folder / "list.jsonl"
+    named = zip(NAMES, *columns.values(), strict=True)
+    rows = [dict(zip(["id", *columns], values, strict=True)) for values in named]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_any_column_of_the_list_is_a_label(tmp_path):
+    moods = ["sad", "glad", "sad", "calm", "glad", "calm"]
+    store = Table(dict.fromkeys(NAMES, ("", 1)))
+    chosen = choose([store], Choice(with_columns(tmp_path, emotion=moods), label="emotion"))
+    assert chosen.classes == ["calm", "glad", "sad"] and chosen.label == "emotion"
+    assert [chosen.classes[i] for i in chosen.labels] == moods
+    assert chosen.persons == ["a", "b", "c"]  # whatever the label, it is known who was trained on
+
+
+def test_any_column_of_the_list_is_a_split(tmp_path):
+    folds = ["train", "test", "train", "train", "test", "train"]
+    store = Table(dict.fromkeys(NAMES, ("test", 1)))
+    path = with_columns(tmp_path, fold2=folds)
+    assert choose([store], Choice(path, split="fold2")).ids == ["u0", "u2", "u3", "u5"]
+    assert choose([store], Choice(path, split="fold2")).persons == ["b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"label": "emotion"}, "no line has 'emotion'"),
+        ({"split": "fold9"}, "no line has 'fold9'"),
+        ({"split": "mood"}, "no 'mood' is 'train'"),
+        ({"label": "half"}, "3 utterances without half, first u1"),
+        ({"label": "mood"}, "at least 2 values of mood, found 1 \\(sad\\)"),
+    ],
+)
+def test_a_column_that_says_nothing_is_named(tmp_path, asked, said):
+    path = with_columns(tmp_path, mood=["sad"] * 6, half=["x", None] * 3)
+    with pytest.raises(InputError, match=said):
+        choose([Table(dict.fromkeys(NAMES, ("", 1)))], Choice(path, **asked))
+
+
+def test_a_column_that_no_store_has_needs_a_list():
+    with pytest.raises(
+        InputError, match="no column 'emotion'; give the list that has it by --list"
+    ):
+        choose([Table(dict.fromkeys(NAMES, ("", 1)))], Choice(label="emotion"))

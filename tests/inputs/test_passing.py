@@ -4,10 +4,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avkd_cli.training.embedding import embed_faces, embed_sound, equal_lengths
-from avkd_cli.training.networks import Description, build
+from avkd_cli.config import ExtractConfig
+from avkd_cli.inputs.face import Face
+from avkd_cli.inputs.networks import Description, build
+from avkd_cli.inputs.passing import equal_lengths
+from avkd_cli.inputs.sound import Sound
 
-CPU = torch.device("cpu")
+
+def names(rows):
+    return [f"u{row}" for row in rows]
 
 
 class Sounds:
@@ -17,6 +22,7 @@ class Sounds:
         draw = np.random.default_rng(0)
         self.sounds = [draw.standard_normal((n, 8)).astype(np.float32) for n in lengths]
         self.lengths = np.array(lengths)
+        self.row_of = {f"u{row}": row for row in range(len(lengths))}
 
     def read(self, rows):
         return [self.sounds[row] for row in rows]
@@ -27,6 +33,7 @@ class Pictures:
         draw = np.random.default_rng(0)
         self.faces = [draw.integers(0, 256, (n, 32, 32, 3), np.uint8) for n in counts]
         self.lengths = np.array(counts)
+        self.row_of = {f"u{row}": row for row in range(len(counts))}
 
     def gather(self, rows, offsets):
         return np.stack([self.faces[r][o] for r, o in zip(rows, offsets, strict=True)])
@@ -50,8 +57,11 @@ def test_an_embedding_does_not_depend_on_its_batch(batch_frames):
     network = build(description).eval()
     store = Sounds([40, 60, 40, 50, 40])
     rows = np.array([4, 1, 0, 3, 2])
-    found = embed_sound(network, store, rows, batch_frames=batch_frames, device=CPU)
-    alone = [network({"audio": torch.from_numpy(store.sounds[r])[None]})[0] for r in rows]
+    settings = ExtractConfig(batch_frames=batch_frames)
+    found = Sound([store]).embed(network, names(rows), settings)
+    alone = [
+        network({"audio": torch.from_numpy(store.sounds[r])[None]})["embedding"][0] for r in rows
+    ]
     np.testing.assert_allclose(found, torch.stack(alone).detach().numpy(), atol=1e-5)
 
 
@@ -62,6 +72,9 @@ def test_the_embedding_of_an_utterance_is_the_mean_of_its_faces(batch_faces):
     network = build(Description("visual", "cnn", model)).eval()
     store = Pictures([2, 1, 4])
     rows = np.array([2, 0, 1])
-    found = embed_faces(network, store, rows, batch_faces=batch_faces, device=CPU)
-    each = [network({"faces": torch.from_numpy(store.faces[r])}).mean(dim=0) for r in rows]
+    settings = ExtractConfig(batch_faces=batch_faces)
+    found = Face([store]).embed(network, names(rows), settings)
+    each = [
+        network({"faces": torch.from_numpy(store.faces[r])})["embedding"].mean(dim=0) for r in rows
+    ]
     np.testing.assert_allclose(found, torch.stack(each).detach().numpy(), atol=1e-5)

@@ -3,14 +3,17 @@
 Sources read it from stores of waveforms; the front end applies it on the device.
 """
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from avkd_cli.audio import augment
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.inputs.crops import AudioCrops, stretches
+from avkd_cli.storage.store import RaggedStore, open_store
 from avkd_cli.training import keyed
-from avkd_cli.training.batches import Arrays, AudioCrops, stretches
+from avkd_cli.training.batches import Arrays
 from avkd_cli.training.sampler import Draws
 
 N_SPEEDS = 1 + len(augment.SPEEDS)
@@ -63,8 +66,8 @@ class Disturbances:
         crops: AudioCrops,
         probability: float,
         seed: int,
-        noise: tuple[Any, dict[str, np.ndarray]] | None = None,
-        responses: Any = None,
+        noise: tuple[RaggedStore, dict[str, np.ndarray]] | None = None,
+        responses: RaggedStore | None = None,
     ) -> None:
         self.crops, self.probability, self.seed = crops, probability, seed
         self.store, self.rows_of = noise or (None, {})
@@ -126,7 +129,7 @@ class Disturbances:
         return response * 2.0**-15
 
 
-def kinds_of_noise(store: Any) -> dict[str, np.ndarray]:
+def kinds_of_noise(store: RaggedStore) -> dict[str, np.ndarray]:
     """Return the rows of a store for babble, music and noise, those kinds that it has.
 
     An utterance's kind is MUSAN's: its session is `speech`, `music` or `noise`, or a part of
@@ -144,3 +147,67 @@ def kinds_of_noise(store: Any) -> dict[str, np.ndarray]:
             raise ValueError(f"'{one}' is neither music, speech nor noise")
         rows[kind].append(row)
     return {name: np.array(rows[kind], np.int64) for name, kind in FILES.items() if rows[kind]}
+
+
+@dataclass(frozen=True)
+class Disturbers:
+    """Open stores of waveforms that make training harder, each None where not given.
+
+    Attributes:
+        noise: music, speech and noise (MUSAN). responses: impulse responses of rooms.
+    """
+
+    noise: RaggedStore | None = None
+    responses: RaggedStore | None = None
+
+    def inputs(self) -> dict[str, str]:
+        """Return name and fingerprint of each, for the plan of a run."""
+        stores = {"noise": self.noise, "rir": self.responses}
+        return {name: store.fingerprint for name, store in stores.items() if store is not None}
+
+
+def open_disturbers(
+    store: RaggedStore, augment: float, speeds: bool, noise: str | None, rir: str | None
+) -> Disturbers:
+    """Return the stores of --noise and --rir, checked to fit the settings.
+
+    Raises:
+        UsageError: --augment and the stores do not go together.
+        InputError: a store does not hold waveforms.
+    """
+    given = [flag for flag, path in (("--noise", noise), ("--rir", rir)) if path]
+    if augment and not given:
+        raise UsageError(
+            "--augment needs --noise STORE, --rir STORE or both, made by "
+            "prep-audio --features waveform"
+        )
+    if given and not augment:
+        raise UsageError(f"{given[0]} is given but --augment is 0; such as --augment 0.8 uses it")
+    if augment or speeds:
+        check_waveforms(store)
+    opened = [open_store(path, "avkd.audio") if path else None for path in (noise, rir)]
+    for one in opened:
+        if one is not None:
+            check_waveforms(one)
+    return Disturbers(*opened)
+
+
+def check_waveforms(store: RaggedStore) -> None:
+    """Raise InputError unless a store holds waveforms, some at least."""
+    if store.long_name != "samples":
+        raise InputError(
+            f"{store.path}: holds {store.long_name}, but --augment and --speed-classes change "
+            "waveforms; make it by prep-audio --features waveform"
+        )
+    if not len(store):
+        raise InputError(f"{store.path}: is empty")
+
+
+def sorted_noise(store: RaggedStore) -> dict[str, np.ndarray]:
+    """Return the rows of a noise store by kind."""
+    try:
+        return kinds_of_noise(store)
+    except ValueError as error:
+        raise InputError(
+            f"{store.path}: {error}; say it in 'session' or at the id's beginning"
+        ) from None

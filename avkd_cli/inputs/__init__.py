@@ -1,0 +1,27 @@
+"""Inputs by the modality of the networks that take them: what is read, and how.
+
+To add one: a class in a file here and a line in `INPUTS`, and the builder of its networks in
+`networks.BUILDERS`.
+"""
+
+from collections.abc import Sequence
+
+from avkd_cli.inputs.base import Input, open_stores
+from avkd_cli.inputs.embeddings import BothEmbeddings
+from avkd_cli.inputs.face import Face
+from avkd_cli.inputs.sound import Sound
+
+__all__ = ["INPUTS", "Input", "open_input"]
+
+INPUTS: dict[str, type[Input]] = {one.modality: one for one in (Sound, Face, BothEmbeddings)}
+
+
+def open_input(modality: str, paths: Sequence[str]) -> Input:
+    """Return the input of a modality over the stores at these paths.
+
+    Raises:
+        UsageError: more or fewer stores than it takes.
+        MissingInputError, InputError: a store is not there, or of another kind.
+    """
+    kind = INPUTS[modality]
+    return kind(open_stores(modality, paths, kind.kinds))

@@ -1,0 +1,80 @@
+"""What every kind of input is: stores that are read, in training by draws and whole afterwards."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from torch import nn
+
+from avkd_cli.config import ExtractConfig
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.storage.store import Store, open_store
+
+
+class Input(ABC):
+    """One kind of thing that is read, such as sound.
+
+    Attributes:
+        modality: of the networks that take it. kinds: of its stores, in their order.
+        stores: open.
+    """
+
+    modality: ClassVar[str]
+    kinds: ClassVar[tuple[str, ...]]
+
+    def __init__(self, stores: Sequence[Store]) -> None:
+        self.stores = list(stores)
+
+    @abstractmethod
+    def held(self) -> dict[str, Any]:
+        """Return what a network must have been trained with to take what the stores hold.
+
+        The names are keywords of the network, or of its front end.
+        """
+
+    @abstractmethod
+    def embed(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
+    ) -> np.ndarray:
+        """Return a level of whole utterances, (ids, d) float32, on the network's device."""
+
+    def rows(self, store: Store, ids: list[str]) -> np.ndarray:
+        """Return the row of a store for each id, int64."""
+        return np.fromiter(map(store.row_of.__getitem__, ids), np.int64, len(ids))
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return name and fingerprint of each store, for the plan of a run."""
+        return {self.modality: self.stores[0].fingerprint}
+
+
+def open_stores(modality: str, paths: Sequence[str], kinds: Sequence[str]) -> list[Store]:
+    """Return the stores, checked to be as many and of the kinds that the modality takes.
+
+    Raises:
+        UsageError: more or fewer than it takes. MissingInputError, InputError: as `open_store`.
+    """
+    if len(paths) != len(kinds):
+        named = " and ".join(dict.fromkeys(kinds))
+        raise UsageError(
+            f"--modality {modality} takes {len(kinds)} store{'s' * (len(kinds) > 1)} of "
+            f"{named}, {len(paths)} given"
+        )
+    return [open_store(path, kind) for path, kind in zip(paths, kinds, strict=True)]
+
+
+def by_sense(stores: Sequence[Store]) -> tuple[Store, Store]:
+    """Return (visual, audio), by what the stores say of themselves or, unsaid, by order.
+
+    Raises:
+        InputError: both are of one sense.
+    """
+    senses = [store.manifest.get("modality") for store in stores]
+    if senses[0] == senses[1] and senses[0] is not None:
+        raise InputError(
+            f"{stores[0].path} and {stores[1].path} both hold {senses[0]} embeddings; "
+            "give one of each sense"
+        )
+    if senses[0] == "visual" or senses[1] == "audio":
+        return stores[0], stores[1]
+    return stores[1], stores[0]

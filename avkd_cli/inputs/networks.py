@@ -1,0 +1,207 @@
+"""Networks from what the stores hold to levels, and back from a finished run.
+
+A network takes a batch, a dict of tensors, and picks what it needs: `audio` or `faces`, or the
+stored embeddings `visual` and `audio` for a fusion. The front end (mean subtraction, fbank on
+the device, augmentation) belongs to it, so that extraction cannot differ from training.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from avkd_cli import models
+from avkd_cli.errors import InputError
+from avkd_cli.inputs.frontends import AudioFrontEnd, FaceFrontEnd, FusionFrontEnd
+from avkd_cli.losses.heads import Head, head_of
+from avkd_cli.models.levels import Batch, Levels
+from avkd_cli.training.runs import RUN_FORMAT, read_json, read_model
+
+
+@dataclass(frozen=True)
+class Description:
+    """What builds a network: `modality`, the model's name and keywords, the front end's."""
+
+    modality: str
+    name: str
+    model: dict[str, Any]
+    front_end: dict[str, Any] = field(default_factory=dict)
+
+
+class Sense(nn.Module):
+    """A front end and the encoder of one sense.
+
+    Shape:
+        batch["audio"]: (batch, frames, mels) or (batch, samples); batch["faces"]: (batch,
+        height, width, channels) uint8. Returns Levels with `embedding`, (batch, embedding).
+    """
+
+    def __init__(self, key: str, front_end: nn.Module, encoder: nn.Module) -> None:
+        super().__init__()
+        self.key, self.front_end, self.encoder = key, front_end, encoder
+
+    @property
+    def core(self) -> nn.Module:
+        """What may be compiled."""
+        return self.encoder
+
+    def forward(self, batch: Batch) -> Levels:
+        """Return the encoder's levels."""
+        beside = {name: batch[name] for name in self.front_end.takes if name in batch}
+        return self.encoder(self.front_end(batch[self.key], **beside))
+
+
+class FusedSenses(nn.Module):
+    """A front end and a fusion of stored embeddings of both senses.
+
+    Shape:
+        batch["visual"]: (batch, d_v); batch["audio"]: (batch, d_a). Returns Levels with
+        `embedding`, (batch, embedding).
+    """
+
+    def __init__(self, front_end: FusionFrontEnd, fusion: nn.Module) -> None:
+        super().__init__()
+        self.front_end, self.fusion = front_end, fusion
+
+    @property
+    def core(self) -> nn.Module:
+        """What may be compiled."""
+        return self.fusion
+
+    def forward(self, batch: Batch) -> Levels:
+        """Return the fusion's levels."""
+        return self.fusion(*self.front_end(batch["visual"], batch["audio"]))
+
+
+def model_of(description: Description) -> nn.Module:
+    """Return a new encoder or fusion, without its front end."""
+    return models.build(description.modality, description.name, **description.model)
+
+
+def hearing(description: Description) -> Sense:
+    """Return a new network that hears."""
+    return Sense("audio", AudioFrontEnd(**description.front_end), model_of(description))
+
+
+def seeing(description: Description) -> Sense:
+    """Return a new network that sees a face."""
+    return Sense("faces", FaceFrontEnd(**description.front_end), model_of(description))
+
+
+def fusing(description: Description) -> FusedSenses:
+    """Return a new fusion of stored embeddings."""
+    return FusedSenses(FusionFrontEnd(**description.front_end), model_of(description))
+
+
+BUILDERS: dict[str, Callable[[Description], nn.Module]] = {
+    "audio": hearing,
+    "visual": seeing,
+    "fusion": fusing,
+}
+
+
+def build(description: Description) -> nn.Module:
+    """Return a new network."""
+    return BUILDERS[description.modality](description)
+
+
+@dataclass
+class Trained:
+    """A finished run, ready to make embeddings.
+
+    Attributes:
+        heads: by name; the first is that of the label.
+        record: model.json.
+    """
+
+    network: nn.Module
+    description: Description
+    heads: dict[str, Head]
+    record: dict[str, Any]
+
+    @property
+    def head(self) -> Head:
+        """The head of the label, which stores of embeddings carry along."""
+        return next(iter(self.heads.values()))
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the head's classes."""
+        return self.head.classes
+
+    @property
+    def label(self) -> str:
+        """The column that the classes are of."""
+        return self.record.get("label", "person")
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the run."""
+        return self.record["fingerprint"]
+
+
+def load(run: Path) -> Trained:
+    """Return the network of a finished run, in evaluation mode.
+
+    Raises:
+        MissingInputError, InputError: as `runs.read_model`; also when the weights do not fit.
+    """
+    record, tensors = read_model(run)
+    try:
+        if "heads" not in record:
+            settings = read_json(run / "run.json", RUN_FORMAT)["config"]
+            record, tensors = from_version_1(record, tensors, settings)
+        description = Description(**record["network"])
+        network = build(description)
+        network.load_state_dict(strip(tensors, "network."))
+        heads = {name: head_of(one) for name, one in record["heads"].items()}
+        for name, head in heads.items():
+            head.load_state_dict(strip(tensors, f"heads.{name}."))
+            head.eval().requires_grad_(False)
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        first = " ".join(str(error).split())[:300]
+        raise InputError(f"{run}: its weights do not fit its description: {first}") from None
+    return Trained(network.eval().requires_grad_(False), description, heads, record)
+
+
+def from_version_1(
+    record: dict[str, Any], tensors: dict[str, Tensor], settings: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return what avkd 0.1 wrote as it is written now: one AAM-softmax, norms in the network."""
+    network = {**record["network"], "model": dict(record["network"]["model"])}
+    norm = network["model"].pop("emb_bn", False)
+    head = {
+        "kind": "aam-softmax",
+        "level": "embedding",
+        "size": network["model"]["embedding_size"],
+        "norm": norm,
+        "scale": settings.get("scale", 32.0),
+        "fallback": settings.get("fallback", "a"),
+        "classes": record["classes"],
+    }
+    places = {
+        "head.": "heads.person.",
+        "network.encoder.head_norm.": "heads.person.norm.",
+        "network.encoder.frames.": "network.encoder.layers.",
+    }
+    return record | {"network": network, "heads": {"person": head}}, {
+        moved(name, places): value for name, value in tensors.items()
+    }
+
+
+def moved(name: str, places: dict[str, str]) -> str:
+    """Return a name with the first of these prefixes that it has in place of another."""
+    old = next((prefix for prefix in places if name.startswith(prefix)), "")
+    return places.get(old, "") + name.removeprefix(old)
+
+
+def strip(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the tensors under a prefix, without it."""
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+
+
+def to_json(description: Description) -> dict[str, Any]:
+    """Return the description as model.json keeps it."""
+    return asdict(description)

@@ -1,0 +1,47 @@
+"""How whole utterances pass through a trained network, without padding.
+
+Recordings of one length share a batch, so an embedding never depends on what it was batched
+with.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import torch
+from torch import nn
+
+from avkd_cli.models.levels import level_of
+from avkd_cli.training.device import to_device
+
+
+def equal_lengths(lengths: np.ndarray, most: int) -> Iterator[np.ndarray]:
+    """Yield places of equal length, together at most `most` long but never none."""
+    order = np.argsort(lengths, kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1):
+        size = max(1, most // max(1, int(lengths[group[0]])))
+        yield from (group[i : i + size] for i in range(0, len(group), size))
+
+
+def chunks(n: int, size: int) -> Iterable[slice]:
+    """Return slices of at most `size` that cover range(n)."""
+    return (slice(i, min(i + size, n)) for i in range(0, n, size))
+
+
+@torch.inference_mode()
+def run(
+    network: nn.Module,
+    batch: dict[str, np.ndarray],
+    *,
+    precision: str = "no",
+    level: str = "embedding",
+) -> np.ndarray:
+    """Return a level of a network for one batch, float32: (batch, d) for the embedding.
+
+    Args:
+        precision: no, bf16 or fp16, of the arithmetic.
+    """
+    device = next(network.parameters()).device
+    dtype = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    with torch.autocast(device.type, dtype=dtype, enabled=precision != "no"):
+        levels = network(to_device(batch, device))
+    return level_of(levels, level).float().cpu().numpy()

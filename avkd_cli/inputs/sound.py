@@ -1,0 +1,91 @@
+"""Sound: crops of fbank, waveforms or spectrograms in training, whole recordings afterwards."""
+
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from avkd_cli.config import AudioConfig, ExtractConfig
+from avkd_cli.errors import UsageError
+from avkd_cli.inputs.base import Input
+from avkd_cli.inputs.crops import HOP, AudioCrops
+from avkd_cli.inputs.disturbance import (
+    N_SPEEDS,
+    Disturbances,
+    Disturbers,
+    SpeedClasses,
+    sorted_noise,
+)
+from avkd_cli.inputs.passing import equal_lengths, run
+from avkd_cli.storage.store import RaggedStore
+from avkd_cli.training.batches import Source
+from avkd_cli.training.training_set import TrainingSet
+
+FEATURE_OF = {"frames": "fbank", "samples": "waveform", "spectrogram": "spectrogram"}
+
+
+class Sound(Input):
+    """An audio store."""
+
+    modality = "audio"
+    kinds = ("avkd.audio",)
+    stores: list[RaggedStore]
+
+    def held(self) -> dict[str, Any]:
+        """Return the features, and how many bands there are where they are not waveforms."""
+        store = self.stores[0]
+        held: dict[str, Any] = {"features": FEATURE_OF[store.long_name]}
+        return held if store.long_name == "samples" else held | {"n_mels": store.row_shape[0]}
+
+    def front_end(self, settings: AudioConfig) -> dict[str, Any]:
+        """Return the keywords of the front end; the store says what it holds."""
+        return {
+            "n_mels": settings.n_mels,
+            **self.held(),
+            "time_mask": settings.time_mask,
+            "freq_mask": settings.freq_mask,
+        }
+
+    def sources(
+        self, chosen: TrainingSet, settings: AudioConfig, disturbers: Disturbers
+    ) -> list[Source]:
+        """Return what reads the sound of a batch, and what disturbs it.
+
+        Raises:
+            UsageError: crop lengths the wrong way round.
+        """
+        low, high = settings.crop_min, settings.crop_max
+        if high < low:
+            raise UsageError(f"--crop-max {high} is below --crop-min {low}")
+        seed, speeds, store = settings.seed, settings.speed_classes, self.stores[0]
+        crops = AudioCrops(store, chosen.rows(store), low, high, seed, speeds)
+        sources: list[Source] = [crops]
+        if speeds:
+            sources.append(SpeedClasses(chosen.labels, len(chosen.classes), seed))
+        if settings.augment:
+            noise = disturbers.noise
+            kinds = None if noise is None else (noise, sorted_noise(noise))
+            sources.append(Disturbances(crops, settings.augment, seed, kinds, disturbers.responses))
+        return sources
+
+    def embed(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
+    ) -> np.ndarray:
+        """Return a level of whole recordings, (ids, d) float32.
+
+        A batch has at most `settings.batch_frames` frames; one recording may be longer.
+        """
+        store = self.stores[0]
+        rows = self.rows(store, ids)
+        unit = HOP if store.long_name == "samples" else 1
+        found: dict[int, np.ndarray] = {}
+        for places in equal_lengths(store.lengths[rows], settings.batch_frames * unit):
+            sounds = {"audio": np.stack(store.read(rows[places]))}
+            given = run(network, sounds, precision=settings.mixed_precision, level=level)
+            found.update(zip(places.tolist(), given, strict=True))
+        return np.stack([found[i] for i in range(len(rows))])
+
+
+def copies(settings: AudioConfig) -> int:
+    """Return how many times each person is a class: once, or once a speed."""
+    return N_SPEEDS if settings.speed_classes else 1

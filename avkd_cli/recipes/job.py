@@ -1,0 +1,65 @@
+"""What a recipe hands over: one training, ready to be planned, run and published."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import nn
+
+from avkd_cli.inputs.base import Input
+from avkd_cli.inputs.networks import Description, build
+from avkd_cli.losses.heads import Head
+from avkd_cli.losses.terms import Term
+from avkd_cli.recipes.start import Start
+from avkd_cli.storage.store import Store
+from avkd_cli.training.batches import Source
+from avkd_cli.training.bridges import Bridge
+from avkd_cli.training.objective import Objective
+from avkd_cli.training.training_set import TrainingSet
+
+
+@dataclass
+class Job:
+    """One training.
+
+    Attributes:
+        step: the command. modality: of the network.
+        chosen: what is trained on.
+        sources: what reads each part of a batch.
+        description: builds the network.
+        input: passes whole utterances through it, for validation.
+        heads, bridges, terms: make these parts of the objective, in this order, after torch is
+            seeded and the network is drawn.
+        inputs: name and fingerprint of each store, for the plan.
+        finish: what else is done to a new network, such as means that it takes off.
+        start: the finished run whose weights it begins with.
+        list_file: of --list.
+        prepared: by name, the stores that the network reads; a run remembers how they were made.
+    """
+
+    step: str
+    modality: str
+    chosen: TrainingSet
+    sources: list[Source]
+    description: Description
+    input: Input
+    heads: Callable[[], dict[str, Head]]
+    inputs: dict[str, str]
+    bridges: Callable[[], list[Bridge]] = list
+    terms: Callable[[], dict[str, Term]] = dict
+    finish: Callable[[nn.Module], object] = lambda network: None
+    start: Start | None = None
+    list_file: Path | None = None
+    prepared: dict[str, Store] = field(default_factory=dict)
+
+    def objective(self) -> Objective:
+        """Return a new objective; its weights are drawn from torch's generator.
+
+        Raises:
+            ValueError: a network does not take its keywords.
+        """
+        network = build(self.description)
+        self.finish(network)
+        heads, bridges = self.heads(), self.bridges()
+        objective = Objective(network, heads, self.terms(), bridges)
+        return self.start.put(objective) if self.start else objective

@@ -1,0 +1,56 @@
+"""The terms and bridges that settings ask for."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from avkd_cli.config import DistillTerms
+from avkd_cli.losses import TERMS
+from avkd_cli.losses.moment import constant
+from avkd_cli.losses.terms import Taught, Term
+
+
+def weights_of(settings: DistillTerms) -> dict[str, float]:
+    """Return the terms that are on, by name, and what they count, in the order of the settings."""
+    fields = dataclasses.fields(DistillTerms)
+    named = {f.metadata["term"]: getattr(settings, f.name) for f in fields if is_weight(f)}
+    return {name: weight for name, weight in named.items() if weight}
+
+
+def is_weight(field: dataclasses.Field) -> bool:
+    """Return whether a setting is the weight of a term."""
+    return bool(field.metadata["term"]) and not field.metadata["parameter"]
+
+
+def parameters_of(name: str, settings: DistillTerms) -> dict[str, Any]:
+    """Return the settings that are keywords of a term."""
+    return {
+        f.metadata["parameter"]: getattr(settings, f.name)
+        for f in dataclasses.fields(DistillTerms)
+        if f.metadata["term"] == name and f.metadata["parameter"]
+    }
+
+
+def make_terms(
+    settings: DistillTerms, taught: Taught, wrap: Callable[[Term], Term] = lambda term: term
+) -> dict[str, Term]:
+    """Return the terms that are on.
+
+    Args:
+        wrap: put around each of them.
+    """
+    found: dict[str, Term] = {}
+    for name, weight in weights_of(settings).items():
+        term = TERMS[name](taught, **parameters_of(name, settings))
+        term.weight = constant(weight)
+        if settings.projection and term.compares_sizes:
+            term.level = "projected"
+        found[name] = wrap(term)
+    return found
+
+
+def needs(settings: DistillTerms, taught: Taught) -> tuple[bool, bool]:
+    """Return whether a term that is on looks at the teacher's classifier, and compares sizes."""
+    known = dataclasses.replace(taught, classifier=None)
+    kinds = [TERMS[name](known, **parameters_of(name, settings)) for name in weights_of(settings)]
+    return any(k.needs_classifier for k in kinds), any(k.compares_sizes for k in kinds)

@@ -16,6 +16,7 @@ SUBCOMMANDS = {
     "folder": ("corpus_lists", "List any folder of people: person/…/file."),
     "csv": ("corpus_lists", "List the rows of a table, its columns named by flags."),
     "import": ("corpus_import", "List what a list of NeMo, lhotse, SpeechBrain, WeSpeaker names."),
+    "check": ("corpus_check", "Look a list or a folder over: who, what, missing, twice."),
     "split": ("corpus_divide", "Divide people into train and test."),
     "folds": ("corpus_divide", "Add columns of folds: leave one out, k-fold, within people."),
     "trials": ("corpus_trials", "Draw a trial list from a list of utterances."),

@@ -202,6 +202,8 @@ SCORED_b := $(SENSES) $(STUDENTS)
 SCORED_c := $(if $(IMPORTED),strong-audio strong-visual strong-fusion-gate strong-sum-z-sum $(STRONG))
 SCORED_d := $(SENSES) $(BESTS)
 SCORED_e := $(SENSES) $(BESTS)
+SPOILT_audio  := $(foreach kind,babble music noise room,$(foreach level,20 15 10 5 0,$(kind)-$(level)))
+SPOILT_visual := blur-1 blur-2 blur-4 dark-0.5 dark-0.25 dark-0.125 small-32 small-16 small-8
 
 define seed # $(1) seed, $(2) folder
 $(call encoders,$(2),$(PEOPLE),$(1),$(TRIALS))
@@ -249,24 +251,48 @@ $(foreach sense,$(SENSES),$(call student,$(2),$(W)/few-$(3).jsonl,$(1),$(sense),
 $(foreach system,$(SCORED_d) fusion-$(TEACHER),$(call scored,$(2),$(system),$(TRIALS)))
 endef
 
-# e: spoilt copies of the test recordings, made once.
-$(W)/noise/sound.jsonl $(W)/noise/faces.jsonl $(W)/noise/sound.txt $(W)/noise/faces.txt &: $(PEOPLE) $(TRIALS) $(SCRIPTS)/degrade.py
-	$(SCRIPT) $(SCRIPTS)/degrade.py $(PEOPLE) $(TRIALS) -o $(W)/noise
+# e: spoilt copies of the test recordings, made once; enrolment clean, test spoilt. What disturbs
+# them is drawn: voices, music, noises and rooms that are of no corpus.
+$(W)/noise/standin/noises.jsonl $(W)/noise/standin/rooms.jsonl &:
+	$(PREPARE) corpus standin -o $(W)/noise/standin --persons 4 --sessions 2 --utterances 1 -q >/dev/null
+$(W)/noise/noises.zarr/avkd.json: $(W)/noise/standin/noises.jsonl
+	$(PREPARE) prep-audio $< -o $(@D) --features waveform >/dev/null
+$(W)/noise/rooms.zarr/avkd.json: $(W)/noise/standin/rooms.jsonl
+	$(PREPARE) prep-audio $< -o $(@D) --features waveform >/dev/null
+$(W)/noise/test.jsonl: $(PEOPLE)
+	mkdir -p $(@D)
+	$(PYTHON_OF_RESULTS) examples/not_train.py $< >$@.new
+	mv $@.new $@
 
-$(W)/noise/sound.zarr/avkd.json: $(W)/noise/sound.jsonl
-	$(PREPARE) prep-audio $< -o $(@D) --config $(PRESET) >/dev/null
-$(W)/noise/faces.zarr/avkd.json: $(W)/noise/faces.jsonl
-	$(PREPARE) crop-faces $< -o $(@D) --config $(PRESET) --detector none >/dev/null
+kind_of  = $(word 1,$(subst -, ,$(1)))
+level_of = $(word 2,$(subst -, ,$(1)))
+define spoilt_sound # $(1) condition
+$(W)/noise/audio-$(1).zarr/avkd.json: $(W)/noise/test.jsonl $(W)/noise/noises.zarr/avkd.json $(W)/noise/rooms.zarr/avkd.json
+	$$(PREPARE) prep-audio $$< -o $$(@D) --config $(PRESET) --disturb $(kind_of) --snr $(level_of) $(if $(filter room,$(kind_of)),--rir $(W)/noise/rooms.zarr,--noise $(W)/noise/noises.zarr) >/dev/null
 
-SPOILT_audio  := $(W)/noise/sound
-SPOILT_visual := $(W)/noise/faces
+endef
+define spoilt_faces # $(1) condition
+$(W)/noise/visual-$(1).zarr/avkd.json: $(W)/noise/test.jsonl
+	$$(PREPARE) crop-faces $$< -o $$(@D) --config $(PRESET) --detector none --disturb $(kind_of) --strength $(level_of) >/dev/null
+
+endef
+$(foreach one,$(SPOILT_audio),$(eval $(call spoilt_sound,$(one))))
+$(foreach one,$(SPOILT_visual),$(eval $(call spoilt_faces,$(one))))
+
 define noisy # $(1) folder, $(2) sense, $(3) system
-$(1)/noise/$(3)-emb.zarr/avkd.json: $(1)/runs/$(3)/model.json $(SPOILT_$(2)).zarr/avkd.json
+$(1)/noise/$(3).clean.scores: $(1)/scores/$(3).scores
 	mkdir -p $(1)/noise
-	$$(RUN) extract-embeddings $(1)/runs/$(3) $(SPOILT_$(2)).zarr -o $$(@D) >/dev/null
+	cp $$< $$@
 
-$(1)/noise/$(3).scores: $(1)/noise/$(3)-emb.zarr/avkd.json $(SPOILT_$(2)).txt
-	$(AVKD) score $(SPOILT_$(2)).txt $(1)/noise/$(3)-emb.zarr -o $$@ -q
+$(foreach one,$(SPOILT_$(2)),$(call under,$(1),$(2),$(3),$(one)))
+endef
+define under # $(1) folder, $(2) sense, $(3) system, $(4) condition
+$(1)/noise/$(3)-$(4)-emb.zarr/avkd.json: $(1)/runs/$(3)/model.json $(W)/noise/$(2)-$(4).zarr/avkd.json
+	mkdir -p $(1)/noise
+	$$(RUN) extract-embeddings $(1)/runs/$(3) $(W)/noise/$(2)-$(4).zarr -o $$(@D) >/dev/null
+
+$(1)/noise/$(3).$(4).scores: $(1)/noise/$(3)-$(4)-emb.zarr/avkd.json $(1)/stores/$(3)-emb.zarr/avkd.json $(TRIALS)
+	$(AVKD) score $(TRIALS) $(1)/stores/$(3)-emb.zarr $(1)/noise/$(3)-$(4)-emb.zarr -o $$@ -q
 
 endef
 
@@ -292,7 +318,7 @@ ALWAYS = $(foreach stage,$(filter a b,$(STAGES)),$(SCORED_$(stage):%=$(1)/scores
   $(if $(call has,f),$(STUDENTS:%=$(1)/analysis/venn-%.json) $(SENSES:%=$(1)/analysis/pcc-%.json))
 BESIDE = $(if $(call has,c),$(SCORED_c:%=$(1)/scores/%.scores)) \
   $(if $(call has,d),$(foreach few,$(FEW),$(foreach system,$(SCORED_d) fusion-$(TEACHER),$(1)/few-$(few)/scores/$(system).scores))) \
-  $(if $(call has,e),$(SCORED_e:%=$(1)/noise/%.scores))
+  $(if $(call has,e),$(foreach sense,$(SENSES),$(foreach one,$(filter $(sense)%,$(SCORED_e)),$(foreach condition,clean $(SPOILT_$(sense)),$(1)/noise/$(one).$(condition).scores))))
 ALL := $(foreach one,$(SEEDS),$(call ALWAYS,$(W)/seed-$(one))) \
   $(foreach one,$(filter $(SEEDS),$(SEEDS_BESIDE)),$(call BESIDE,$(W)/seed-$(one)))
 

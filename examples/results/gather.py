@@ -8,14 +8,12 @@ import json
 import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from degrade import FACES, LEVELS_DB, NOISES, face_conditions, sound_conditions
 from seeds import Measured
 
 from avkd_cli.analysis.comparison import holm
+from avkd_cli.analysis.robustness import Condition, harder, parse
 from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.steps.analyze.inputs import aligned
 from avkd_cli.storage.utterances import read_utterances
@@ -123,7 +121,7 @@ def measured(folders: Mapping[int, Path], person_of: Mapping[str, str]) -> Measu
 def resampled(read: Mapping[tuple[str, int], Scores], person_of: Mapping[str, str]) -> Measured:
     """Return systems measured on the trials that they share, persons drawn."""
     first, *_ = files = aligned(list(read.values()))
-    persons = [person_of[plain_id(id)] for id in first.ids]
+    persons = [person_of[id] for id in first.ids]
     enrol, test = person_numbers(
         [persons[index] for index in first.enrol.tolist()],
         [persons[index] for index in first.test.tolist()],
@@ -133,20 +131,6 @@ def resampled(read: Mapping[tuple[str, int], Scores], person_of: Mapping[str, st
         wanted=[figure("eer"), figure(DCF)], n_resamples=DRAWS,
     )  # fmt: skip
     return Measured(found, {key: place for place, key in enumerate(read)})
-
-
-CONDITIONS = frozenset([*sound_conditions(), *face_conditions()])
-
-
-def condition_of(id: str) -> str:
-    """Return the condition that an id names, "" for a clean recording."""
-    first = id.split("/", 1)[0]
-    return first if first in CONDITIONS else ""
-
-
-def plain_id(id: str) -> str:
-    """Return the id of the recording that a copy was made from."""
-    return id.removeprefix(f"{condition}/") if (condition := condition_of(id)) else id
 
 
 def differences(main: Measured, pairs: Iterable[tuple[str, str]]) -> list[dict]:
@@ -252,38 +236,47 @@ def pair(main: Measured, sense: str, loss: str) -> dict:
 def noise(
     seeds: Mapping[int, Path], person_of: Mapping[str, str], best: Mapping[str, str]
 ) -> dict[str, list[dict]]:
-    """Return by sense the conditions, clean first: baseline, best student, difference."""
-    levels = {**dict.fromkeys(NOISES, LEVELS_DB), **FACES}
-    known = {f"{kind}-{level:g}": (kind, level) for kind in levels for level in levels[kind]}
+    """Return by sense the conditions, clean first: baseline, best student, difference.
+
+    A seed counts where both systems were scored under every condition of the sense.
+    """
     result = {}
     for sense in SENSES:
         names = (sense, f"{sense}-kd-{best[sense]}")
-        folders = {seed: path / "noise" for seed, path in seeds.items()}
-        read = chosen(folders, names)
-        if not read:
-            continue
-        split = {key: by_condition(scores) for key, scores in read.items()}
-        result[sense] = []
-        for condition in next(iter(split.values())):
-            main = resampled({key: one[condition] for key, one in split.items()}, person_of)
-            kind, level = known.get(condition, ("clean", None))
-            row = {"condition": condition or "clean", "kind": kind, "level": level}
-            result[sense].append(row | pair(main, sense, best[sense]))
+        found = {seed: spoilt(path / "noise", names) for seed, path in seeds.items()}
+        every = {condition for one in found.values() for condition in one}
+        ready = {seed: one for seed, one in found.items()
+                 if every and all(len(one.get(c, ())) == len(names) for c in every)}  # fmt: skip
+        rows = [
+            {"condition": str(condition), "kind": condition.kind, "level": condition.level}
+            | pair(resampled(under(ready, condition), person_of), sense, best[sense])
+            for condition in sorted(every, key=harder)
+            if ready
+        ]
+        if rows:
+            result[sense] = rows
     return result
 
 
-def by_condition(scores: Scores) -> dict[str, Scores]:
-    """Return the trials of each condition of the test side, clean ("") first, in file order."""
-    of_id = np.array([condition_of(id) for id in scores.ids])
-    of_trial = of_id[scores.test]
-    result = {}
-    for condition in dict.fromkeys(of_trial.tolist()):
-        rows = np.flatnonzero(of_trial == condition)
-        arrays = ("enrol", "test", "score", "label")
-        result[condition] = replace(
-            scores, **{name: getattr(scores, name)[rows] for name in arrays}
-        )
-    return result
+def spoilt(folder: Path, names: Sequence[str]) -> dict[Condition, dict[str, Path]]:
+    """Return the score files of some systems by condition."""
+    found: dict[Condition, dict[str, Path]] = {}
+    for path in sorted(folder.glob("*.scores")):
+        named = parse(path.name)
+        if named is not None and named[0] in names:
+            found.setdefault(named[1], {})[named[0]] = path
+    return found
+
+
+def under(
+    ready: Mapping[int, Mapping[Condition, Mapping[str, Path]]], condition: Condition
+) -> dict[tuple[str, int], Scores]:
+    """Return every system's scores of all seeds under one condition."""
+    return {
+        (name, seed): read_scores(path)
+        for seed, one in ready.items()
+        for name, path in one[condition].items()
+    }
 
 
 # ---- what analyze said -----------------------------------------------------------------------

@@ -7,18 +7,10 @@ from verdict import SENSES, loss_name, size_text
 
 from avkd_cli.analysis.figures import interval_panels
 from avkd_cli.analysis.figures.style import BLUE, GREY, INK, VERMILION, house_style
+from avkd_cli.analysis.robustness import LABELS, UP_IS_WORSE
 
 COLOURS = {"visual": VERMILION, "audio": BLUE}
-KINDS = {
-    "babble": "babble, dB",
-    "music": "music, dB",
-    "white": "white noise, dB",
-    "room": "room, direct to reverberant, dB",
-    "blur": "blur, pixels of 96",
-    "dark": "light left",
-    "small": "width, pixels",
-}
-UP_IS_WORSE = {"blur"}
+KINDS = {**LABELS, "white": "white noise, dB"}  # white: of records of an older avkd
 
 
 def pictures(results: Mapping) -> dict[str, Figure]:

@@ -33,7 +33,7 @@ def record(tmp_path) -> Path:
     (folder / "times.tsv").write_text(
         "stores/audio.zarr/avkd.json\t30\nseed-0/runs/audio/model.json\t60\n"
         "seed-0/stores/audio-emb.zarr/avkd.json\t5\ntune/x/runs/audio/model.json\t600\n"
-        "noise/sound.jsonl\t70\n"
+        "noise/audio-babble-10.zarr/avkd.json\t70\n"
     )
     return folder
 
@@ -57,17 +57,15 @@ def trials() -> list[tuple[str, str, bool]]:
     return [(a, b, a[:3] == b[:3]) for place, a in enumerate(ids) for b in ids[place + 1 :]]
 
 
-def write_scores(path: Path, apart: float, seed: int, conditions: tuple[str, ...] = ("",)) -> None:
+def write_scores(path: Path, apart: float, seed: int) -> None:
     """Write scores of which two thirds of the noise is the trial's own, in every system."""
     path.parent.mkdir(parents=True, exist_ok=True)
     shared, own = np.random.default_rng(7), np.random.default_rng(seed)
     lines = []
-    for condition in conditions:
-        for enrol, test, same in trials():
-            noise = 0.9 * shared.standard_normal() + 0.4 * own.standard_normal()
-            score = noise + apart * same / (2 if condition else 1)
-            kind = "target" if same else "nontarget"
-            lines.append(f"{enrol} {condition}{test} {score:.6f} {kind}\n")
+    for enrol, test, same in trials():
+        noise = 0.9 * shared.standard_normal() + 0.4 * own.standard_normal()
+        kind = "target" if same else "nontarget"
+        lines.append(f"{enrol} {test} {noise + apart * same:.6f} {kind}\n")
     path.write_text("".join(lines))
 
 
@@ -78,10 +76,10 @@ def write_seed(folder: Path, seed: int) -> None:
     counts = {"trials": len(trials()), "target": 0, "nontarget": 0}
     metrics = {"trials": {"name": "t", "digest": "d"}, "counts": counts, "signature": "list:t"}
     (folder / "scores" / "audio.metrics.json").write_text(json.dumps(metrics))
-    for sense, kind in (("audio", "babble-10/"), ("visual", "blur-2/")):
+    for sense, condition in (("audio", "babble-10"), ("visual", "blur-2")):
         for name in (sense, f"{sense}-kd-cos"):
-            path = folder / "noise" / f"{name}.scores"
-            write_scores(path, APART[name], seed, ("", kind))
+            write_scores(folder / "noise" / f"{name}.clean.scores", APART[name], seed)
+            write_scores(folder / "noise" / f"{name}.{condition}.scores", APART[name] / 2, seed)
             write_scores(folder / "few-2" / "scores" / f"{name}.scores", APART[name] - 0.3, seed)
     write_analyses(folder / "analysis")
 

@@ -98,8 +98,8 @@ def test_stages_that_were_not_run_are_left_out(record, weights, tmp_path):
 def test_the_way_that_the_folds_chose_is_one_more_student(record, weights, tmp_path):
     for seed in (0, 1):
         for folder in ("scores", "noise", "few-2/scores"):
-            at = record / f"seed-{seed}" / folder
-            shutil.copy(at / "visual-kd-cos.scores", at / "visual-kd-projected-3.scores")
+            for path in (record / f"seed-{seed}" / folder).glob("visual-kd-cos.*"):
+                shutil.copy(path, path.with_name(path.name.replace("kd-cos", "kd-projected-3")))
     one = {**IDEA, "name": "projected-3", "options": "--beta 3 --projection"}
     visual = {"baseline_eer_percent": 11.2, "ideas": [one], "chosen": "projected-3"}
     page = written(record, weights, tmp_path / "out", {"senses": {"visual": visual}})
@@ -135,7 +135,7 @@ def test_the_lines_that_made_it_name_the_seeds_of_each_part(record, weights, tmp
 def test_what_an_interrupted_run_left_is_not_told_yet(record, weights, tmp_path):
     for seed in (0, 1):
         (record / f"seed-{seed}" / "few-2" / "scores" / "audio-kd-cos.scores").unlink()
-        (record / f"seed-{seed}" / "noise" / "visual-kd-cos.scores").unlink()
+        (record / f"seed-{seed}" / "noise" / "visual-kd-cos.blur-2.scores").unlink()
     page = written(record, weights, tmp_path / "out")["results.md"].decode()
     assert "## Fewer" not in page
     assert "## Spoilt faces" not in page

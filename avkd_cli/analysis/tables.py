@@ -220,4 +220,6 @@ def shared_signatures(arranged: Mapping) -> list[tuple[str, list[str], str]]:
 
 def measure_digits(measure: str) -> int:
     """Return how many decimals a measure is shown with."""
-    return MEASURES[measure].digits if measure in MEASURES else 4
+    if measure in MEASURES:
+        return MEASURES[measure].digits
+    return 2 if measure.endswith("_percent") else 4

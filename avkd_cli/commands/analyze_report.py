@@ -5,14 +5,18 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import corpus_name, show, which_paper
+from avkd_cli.commands.analyze_output import corpus_name, show
+from avkd_cli.papers import PAPERS
 
 
 @click.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
               help="Where index.html and the rest go.  [default: FOLDER/report]")  # fmt: skip
-@which_paper
+@click.option(
+    "--paper", type=click.Choice(tuple(PAPERS)),
+    help="Published system whose tables to fill.  [default: as FOLDER/avkd.work says, else s0]",
+)  # fmt: skip
 @corpus_name
 @click.option("--resamples", type=click.IntRange(0, 100_000), default=500, show_default=True,
               help="Lists of persons drawn for the intervals; 0: none.")  # fmt: skip
@@ -20,7 +24,7 @@ from avkd_cli.commands.analyze_output import corpus_name, show, which_paper
 def report(
     folder: Path,
     output: Path | None,
-    paper: str,
+    paper: str | None,
     corpus: str | None,
     resamples: int,
     as_json: bool,
@@ -37,7 +41,6 @@ def report(
         avkd analyze report work && xdg-open work/report/index.html
     """
     from avkd_cli.analysis.text import report_text
-    from avkd_cli.papers import PAPERS
     from avkd_cli.steps.analyze.report import report
 
-    show(report(folder, output, corpus, resamples, PAPERS[paper]), report_text, as_json)
+    show(report(folder, output, corpus, resamples, paper and PAPERS[paper]), report_text, as_json)

@@ -272,6 +272,21 @@ def test_a_folder_of_figures_alone_makes_a_page(tmp_path):
     assert ">18.25<" in page[page.index("<summary>All intervals</summary>") :]
 
 
+def test_a_work_folder_says_its_paper_and_one_above_does_not_look_into_it(tmp_path):
+    below = tmp_path / "joint"
+    below.mkdir()
+    (below / "avkd.work").write_text("s4\n")
+    for folder in (tmp_path, below):
+        scores(folder, "audio", "vox1-o", 0.5)
+    assert report(tmp_path, resamples=0)["results"] == 1
+    assert "What a student keeps" in (tmp_path / "report" / "index.html").read_text()
+    report(below, resamples=0)
+    assert PAPERS["s4"].title in (below / "report" / "index.html").read_text()
+    (below / "avkd.work").write_text("s9")
+    with pytest.raises(InputError, match=r"avkd\.work: 's9' is no paper; wanted one of s0, s1"):
+        report(below)
+
+
 def test_figures_of_another_paper_are_shown_with_a_warning(tmp_path, capsys):
     lines(tmp_path, LINE)
     report(tmp_path, paper=PAPERS["s4"])

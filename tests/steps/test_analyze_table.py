@@ -256,6 +256,16 @@ def test_a_second_report_is_the_same_and_does_not_read_its_own_output(made, work
     assert (made[1] / "index.html").read_bytes() == before
 
 
+def test_stores_of_other_work_are_listed_and_not_compared(work, tmp_path):
+    for name in ("scores", "stores"):
+        shutil.copytree(work / name, tmp_path / name)
+    write_store(tmp_path / "stores/voices-emb.zarr", vectors(0), [f"x{i}/a/b" for i in range(24)])
+    report(tmp_path, resamples=0)
+    html = (tmp_path / "report/index.html").read_text()
+    assert "stores/voices-emb.zarr" in html
+    assert "voices" not in (tmp_path / "report/pcc.json").read_text()
+
+
 def test_a_report_of_other_peoples_systems_needs_no_names_of_ours(work, tmp_path):
     for theirs in ("wespeaker", "other"):
         shutil.copy(work / "scores/audio.vox1-o.scores", tmp_path / f"{theirs}.grid.scores")

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from avkd_cli.errors import MissingInputError
+from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.papers import PAPERS, USUAL
+from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.curves import progress
 from avkd_cli.steps.analyze.inputs import read_object
 from avkd_cli.steps.analyze.results import FIGURES, SCORES, ScoreFile, sorted_out
@@ -14,6 +16,7 @@ from avkd_cli.steps.analyze.results import FIGURES, SCORES, ScoreFile, sorted_ou
 STANDIN = "standin.json"  # what `avkd corpus standin` leaves in its folder
 CLOSED = ("avkd.json", "run.json", STANDIN)  # a folder with one of these is not entered
 UNFINISHED = (".wip", ".partial")
+OWN = "avkd.work"  # a work folder of its own; its one word is the paper that it is of
 EMBEDDINGS = "avkd.embeddings"
 
 
@@ -40,6 +43,8 @@ class Findings:
 def find(folder: Path, leave_out: Path | None = None) -> Findings:
     """Look through a folder; stores, runs and corpora are not entered, nor hidden names.
 
+    Neither are folders below it that are work folders of their own.
+
     Args:
         folder: where to look.
         leave_out: a folder below it that is not looked into, such as the report's own.
@@ -65,6 +70,21 @@ def find(folder: Path, leave_out: Path | None = None) -> Findings:
     return found
 
 
+def paper_of_folder(folder: Path) -> Paper:
+    """Return the paper that a work folder says it is of, the usual one where it says nothing.
+
+    Raises:
+        InputError: it names a paper that is not known.
+    """
+    path = folder / OWN
+    if not path.is_file():
+        return USUAL
+    name = path.read_text(encoding="utf-8", errors="replace").strip()
+    if name not in PAPERS:
+        raise InputError(f"{path}: {name!r} is no paper; wanted one of {', '.join(PAPERS)}")
+    return PAPERS[name]
+
+
 def _interesting(folder: Path, leave_out: Path | None) -> Iterator[Path]:
     for where, directories, names in os.walk(folder):
         own = next((name for name in CLOSED if name in names), None)
@@ -77,6 +97,7 @@ def _interesting(folder: Path, leave_out: Path | None) -> Iterator[Path]:
             for name in directories
             if not name.startswith(".")
             and not name.endswith(UNFINISHED)
+            and not Path(where, name, OWN).exists()
             and (leave_out is None or Path(where, name).resolve() != leave_out.resolve())
         )
         for name in sorted(names):

@@ -1,14 +1,14 @@
 """`avkd analyze report`: one HTML page, and tables and diagrams beside it, of a working folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from avkd_cli.analysis.report import page
 from avkd_cli.analysis.report.words import sentences
 from avkd_cli.errors import InputError
-from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.correlation import against
-from avkd_cli.steps.analyze.findings import Findings, find
+from avkd_cli.steps.analyze.findings import Findings, find, paper_of_folder
 from avkd_cli.steps.analyze.inputs import aligned, read_labelled
 from avkd_cli.steps.analyze.report_embeddings import embedding_plane
 from avkd_cli.steps.analyze.report_figures import (
@@ -35,7 +35,7 @@ def report(
     output: Path | None = None,
     corpus: str | None = None,
     resamples: int = 500,
-    paper: Paper = USUAL,
+    paper: Paper | None = None,
 ) -> dict:
     """Write index.html, table.md, table.tex, table.json, venn-*.svg and, where there are stores
     of embeddings, pcc.json; return where the page is and what it says.
@@ -46,14 +46,15 @@ def report(
             beside it; None: `report` in `folder`.
         corpus: said first and last; None: the stand-in, if its files are found in `folder`.
         resamples: lists of persons drawn for the intervals; 0: no intervals.
-        paper: whose tables to fill and whose names of systems to know.
+        paper: whose tables to fill and whose names of systems to know; None: as `folder` says.
 
     Raises:
         MissingInputError: no such folder.
-        InputError: no score files nor figures, or damaged ones.
+        InputError: no score files nor figures, or damaged ones; a paper that is not known.
     """
     page_file = _page_file(folder, output)
     found = find(folder, leave_out=page_file.parent)
+    paper = paper or paper_of_folder(folder)
     if not (found.scores or found.figures):
         raise InputError(f"{folder}: {NONE}")
     content = contents(found, corpus or found.corpus, resamples, paper)
@@ -83,6 +84,7 @@ def _page_file(folder: Path, output: Path | None) -> Path:
 def contents(found: Findings, corpus: str | None, resamples: int, paper: Paper) -> dict:
     """Return everything that the page shows; one list's scores are in memory at a time."""
     results, venns, differences, drawn = [], [], [], {}
+    spaces = scored_spaces(found)
     people, unsure = persons_of_stores(list(found.embeddings.values())), None
     names = sorted({one.list for one in found.scores}, key=paper.list_order)
     venn_list = paper.venn_list if paper.venn_list in names else next(iter(names), None)
@@ -99,7 +101,7 @@ def contents(found: Findings, corpus: str | None, resamples: int, paper: Paper) 
         drawn |= det_figures(files, name, sure.bands, paper)
         drawn |= reliability_figures(files, name, paper)
     table = arranged(results, corpus, paper, read_figures(found.figures))
-    plane, far = embedding_plane(found.embeddings, paper)
+    plane, far = embedding_plane(spaces, paper)
     return {
         "arranged": table,
         "sentences": sentences(table, venns, differences, venn_list),
@@ -113,7 +115,7 @@ def contents(found: Findings, corpus: str | None, resamples: int, paper: Paper) 
         "uncertainty": uncertainty(resamples, unsure),
         "venns": venns,
         "venn_list": venn_list,
-        "correlation": correlation(found, paper),
+        "correlation": correlation(spaces, paper),
         "outliers": far,
         "runs": found.runs,
         "stores": found.stores,
@@ -131,13 +133,19 @@ def by_system(found: Findings, trial_list: str, paper: Paper) -> dict[str, Score
     return {one.system: scores for one, scores in zip(chosen, files, strict=True)}
 
 
-def correlation(found: Findings, paper: Paper) -> dict | None:
+def scored_spaces(found: Findings) -> dict[str, Path]:
+    """Return the stores of embeddings whose systems have scores here: others are of other work."""
+    scored = {one.system for one in found.scores}
+    return {name: path for name, path in found.embeddings.items() if name in scored}
+
+
+def correlation(spaces: Mapping[str, Path], paper: Paper) -> dict | None:
     """Return how alike the embeddings are to the fused ones; None without both."""
-    names = sorted(found.embeddings, key=paper.order)
+    names = sorted(spaces, key=paper.order)
     teacher = next((name for name in names if paper.system(name).sense == "fusion"), None)
     if teacher is None or len(names) < 2:
         return None
-    return against(teacher, {name: found.embeddings[name] for name in names})
+    return against(teacher, {name: spaces[name] for name in names})
 
 
 def uncertainty(resamples: int, reason: str | None) -> str:

@@ -43,6 +43,7 @@ def records(file: BinaryIO, name: str, digest: Any, warnings: Counter[str]) -> I
         if first.lstrip()[:1] == b"[":
             yield from _array(first + b"".join(blocks), name)
         else:
+            _refuse_one_object(first, name)
             yield from _lines(first, blocks, name, warnings)
     except (EOFError, zlib.error, OSError) as error:
         if isinstance(error, OSError) and error.errno:  # the disk's fault, not the data's
@@ -62,6 +63,52 @@ def _blocks(file: BinaryIO, name: str, digest: Any, warnings: Counter[str]) -> I
         yield block
         block = file.read(_BLOCK)
         digest.update(block)
+
+
+def _refuse_one_object(first: bytes, name: str) -> None:
+    """Refuse JSON that is whole, or may be, but no object a line.
+
+    Args:
+        first: the first block.
+        name: of the list.
+
+    Raises:
+        InputError: one object of all entries, as other toolkits have it, or objects over several
+            lines.
+    """
+    line, _, below = first.lstrip().partition(b"\n")
+    if line[:1] != b"{":
+        return
+    try:
+        values = msgspec.json.decode(first)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        if _goes_on(line) and below.lstrip()[:1] not in (b"", b"{"):
+            raise InputError(
+                f"{name}: has JSON objects that go over several lines; {ONE_A_LINE}"
+            ) from None
+        return
+    entries = sum(isinstance(value, dict) for value in values.values())
+    if "id" not in values and entries == len(values) > 0:
+        such = f"{len(values)} entries, such as {next(iter(values))[:60]!r}"
+        raise InputError(f"{name}: is one JSON object with {such}; {ONE_A_LINE}")
+    if below.strip():
+        raise InputError(f"{name}: is one JSON object over several lines; {ONE_A_LINE}")
+
+
+ONE_A_LINE = (
+    "wanted is one object a line, or an array of them; `avkd corpus import` reads other toolkits'"
+)
+
+
+def _goes_on(line: bytes) -> bool:
+    """Return whether a line is no JSON, but may be with the lines below it."""
+    try:
+        json.loads(line)
+    except json.JSONDecodeError as error:
+        return not error.doc[error.pos :].strip()  # no fault but that it ends
+    except (ValueError, RecursionError):
+        pass
+    return False
 
 
 def _lines(

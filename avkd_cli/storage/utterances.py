@@ -4,8 +4,6 @@ A bad line is a reject and the rest is read; a file that is not such a list, is 
 one id to two recordings stops the run. Formats: docs/formats.md; rules: reliability.md 2.4, M.
 """
 
-import difflib
-import functools
 import gzip
 import hashlib
 import os
@@ -21,7 +19,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from avkd_cli.errors import InputError, MissingInputError, Rejected
-from avkd_cli.storage import durable, lines
+from avkd_cli.storage import durable, foreign, lines
 from avkd_cli.storage.utterance import (
     FIELDS,
     Utterance,
@@ -44,9 +42,6 @@ __all__ = [
     "resolve_within",
     "write_utterances",
 ]
-
-
-KNOWN_EXTRA = frozenset({"nationality", "age", "emotion", "name", "language", "duration"})
 
 
 @dataclass
@@ -174,7 +169,9 @@ def _add(found: UtteranceList, record: lines.Record, seen: dict[str, int]) -> No
 def _utterance(values: dict[str, Any], warnings: Counter[str]) -> Utterance:
     """Return the checked utterance of one JSON object."""
     if "id" not in values:
-        raise Rejected("missing_field", "field 'id' missing")
+        others = (key for key in values if foreign.meant_by(key) == "id")
+        hint = next((f"; is it {key!r}?" for key in others), "")
+        raise Rejected("missing_field", f"field 'id' missing{hint}")
     if None in values.values():
         values = {key: value for key, value in values.items() if value is not None}
     for key in ("person", "session", "split"):  # shared by many lines: kept in memory once
@@ -182,9 +179,8 @@ def _utterance(values: dict[str, Any], warnings: Counter[str]) -> Utterance:
             values[key] = sys.intern(value)
     if not values.keys() <= FIELDS:
         extra = {key: value for key, value in values.items() if key not in FIELDS}
-        for key in extra.keys() - KNOWN_EXTRA:
-            if looks_misspelt(key):
-                warnings[f"unknown_key '{key}'"] += 1
+        for text in foreign.warnings_of(values, extra):
+            warnings[text] += 1
         values = {key: value for key, value in values.items() if key in FIELDS}
         values["extra"] = extra
     try:
@@ -194,12 +190,6 @@ def _utterance(values: dict[str, Any], warnings: Counter[str]) -> Utterance:
     lines.check_id(utterance.id)
     check_values(utterance)
     return utterance
-
-
-@functools.cache
-def looks_misspelt(key: str) -> bool:
-    """Return whether a key is nearly, but not, one of ours; any other key is the user's own."""
-    return bool(difflib.get_close_matches(key, FIELDS, n=1, cutoff=0.8))
 
 
 def _refuse_ids_equal_after_normalisation(found: UtteranceList) -> None:

@@ -190,7 +190,68 @@ def test_one_file_under_two_persons_rejects_both_and_under_one_is_said(read):
 def test_unknown_keys_are_kept_and_those_nearly_ours_are_warned_of(read):
     found = read(b'{"id": "a", "block": "A", "persn": "p", "x-mine": 2}\n')
     assert found.utterances[0].extra == {"block": "A", "persn": "p", "x-mine": 2}
-    assert found.warnings == {"unknown_key 'persn'": 1}
+    assert found.warnings == {"unknown_key 'persn': nobody is known; is it 'person'?": 1}
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (
+            {"offset": 1.0, "duration": 2.0},
+            ["'offset': the recording is used from", "'duration' b"],
+        ),
+        ({"start": 1.0, "duration": 2.0}, ["'duration' beside 'start' ends nothing"]),
+        ({"begin": 1.0, "stop": 3.0}, ["'begin'", "'stop': the recording is used to its end"]),
+        ({"start_time": 1, "end_time": 2}, ["'start_time'", "'end_time'"]),
+        ({"speaker": "p"}, ["'speaker': nobody is known; is it 'person'?"]),
+        ({"spk_id": "p", "Gender": "f"}, ["'spk_id'", "'Gender'"]),
+        ({"wav": "a.wav"}, ["'wav': it is passed over; is it 'audio'?"]),
+        ({"duration": 2.0, "start": 0}, []),
+        ({"start": 1.0, "end": 3.0, "duration": 2.0}, []),
+        ({"person": "p", "speaker": "loud", "label": "x"}, []),
+        ({"x-offset": 1.0, "emotion": "calm", "age": 4}, []),
+    ],
+)
+def test_keys_of_other_toolkits_are_named_where_ours_are_not_there(read, keys, said):
+    found = read(json.dumps({"id": "a"} | keys).encode() + b"\n")
+    assert len(found.warnings) == len(said)
+    for text, part in zip(sorted(found.warnings), sorted(said), strict=True):
+        assert part in text
+    assert found.utterances[0].extra.keys() == keys.keys() - {"start", "end", "person"}
+
+
+def test_a_line_without_an_id_names_the_key_that_may_be_it(read):
+    found = read(b'{"utt": "a", "audio": "a.wav"}\n')
+    assert found.rejects[0]["detail"] == "field 'id' missing; is it 'utt'?"
+
+
+ENTRIES = {f"u{n}": {"wav": f"{n}.wav", "spk_id": "p"} for n in range(3)}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(json.dumps(ENTRIES, indent=1), "one JSON object with 3 entries, such as 'u0'"),
+        pytest.param(json.dumps(ENTRIES), "one JSON object with 3 entries", id="in one line"),
+        pytest.param(
+            json.dumps(ENTRIES) + "\n", "one JSON object with 3 entries", id="with its end"
+        ),
+        pytest.param(
+            "\n" + json.dumps({"id": "a"}, indent=1), "one JSON object over several lines"
+        ),
+        pytest.param(json.dumps({"id": "a"}, indent=1) * 2, "go over several lines", id="two"),
+        pytest.param(
+            json.dumps({f"{n:050}": {"wav": "a"} for n in range(20_000)}, indent=1),
+            "go over several lines",
+            id="longer than a block",
+        ),
+    ],
+)
+def test_json_of_another_form_is_said_to_be_that_and_not_cut_off(read, text, said):
+    with pytest.raises(InputError, match=said) as caught:
+        read(text.encode())
+    assert "cut off" not in str(caught.value)
+    assert "one object a line" in str(caught.value)
 
 
 @pytest.mark.parametrize(

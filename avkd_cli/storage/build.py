@@ -20,6 +20,7 @@ from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
 from avkd_cli.storage.record import Process, Record, Task, media_size
+from avkd_cli.storage.sources import prepared
 from avkd_cli.storage.specs import StoreSpec
 from avkd_cli.storage.utterances import UtteranceList
 
@@ -123,8 +124,11 @@ class Recordings:
 
     def whole(self, job: Job, marks: Marks) -> tuple[Files, Said]:
         """Return the files above the partitions, and what avkd.json says of them."""
-        self._limit(job).check_end(marks.values())
-        return index.assemble(job.work, self.spec, marks, self.utterances.rejects)
+        limit = self._limit(job)
+        limit.check_end(marks.values())
+        files, said = index.assemble(job.work, self.spec, marks, self.utterances.rejects)
+        limit.check_warnings(files.get(rejects.WARNINGS, b""))
+        return files, said
 
     def report(self, job: Job, marks: Marks, whole: Said) -> None:
         """Say what was accepted and rejected."""
@@ -168,6 +172,7 @@ def build_from_utterances(
         OutputError: `out` is something else, or was made or begun otherwise.
         WriteError, TemporaryError: the machine's fault; run again.
     """
+    utterances = prepared(utterances, spec)
     sizes = _media_sizes(utterances, spec)
     content = Recordings(
         spec, utterances, process, settings, partition_size, max_reject_fraction, sizes
@@ -179,7 +184,7 @@ def build_from_utterances(
 
 def media_fingerprint(utterances: UtteranceList, spec: StoreSpec) -> str:
     """Return the fingerprint of the sizes of all files that a store is made of."""
-    return durable.digest_of(_media_sizes(utterances, spec))
+    return durable.digest_of(_media_sizes(prepared(utterances, spec), spec))
 
 
 def _media_sizes(utterances: UtteranceList, spec: StoreSpec) -> list[str]:

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from avkd_cli.errors import InputError
-from avkd_cli.storage import partitions, rejects
+from avkd_cli.storage import partitions, rejects, repeats
 from avkd_cli.storage.specs import GROUP, Array, StoreSpec
 
 
@@ -38,8 +38,9 @@ def assemble(
         arrays[array.name] = described(array, shape)
     lines = {kind: _lines(work, marks, kind) for kind in ("rejects", "warnings")}
     files["rejects.jsonl"] = rejects.merged(earlier, lines["rejects"])
-    if lines["warnings"]:
-        files["warnings.jsonl"] = rejects.merged([], lines["warnings"])
+    repeated = list(repeats.warnings_of(parts, columns["id"], columns["person"]))
+    if repeated or lines["warnings"]:
+        files["warnings.jsonl"] = rejects.merged(repeated, lines["warnings"])
     counts = {
         "utterances": len(columns["id"]),
         "persons": len(set(columns["person"]) - {""}),

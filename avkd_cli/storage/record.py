@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from avkd_cli.errors import InputError, Rejected
-from avkd_cli.storage import durable, partitions, spool
+from avkd_cli.storage import durable, partitions, repeats, spool
 from avkd_cli.storage.clutter import is_clutter
 from avkd_cli.storage.specs import GROUP, Array, StoreSpec
 from avkd_cli.storage.utterance import Utterance, images_of
@@ -290,6 +290,9 @@ def _index(task: Task, records: dict[int, Record]) -> dict[str, Any]:
         values = np.concatenate(parts) if parts else np.empty(0)
         columns[array.name] = np.ascontiguousarray(values, array.dtype).tobytes()
         columns[f"{array.name}:shape"] = list(values.shape[1:]) if parts else None
+    if task.spec.media:
+        columns["content"] = repeats.contents(record.long for record in records.values())
+        columns["place"] = repeats.places(task.utterances, records)
     packed = [record for record in records.values() if record.packed is not None]
     return columns | (_packed_columns(task.spec, packed) if packed else {})
 

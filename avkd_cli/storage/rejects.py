@@ -19,6 +19,9 @@ from avkd_cli.storage.record import reject_lines
 from avkd_cli.storage.utterances import UtteranceList
 
 Marks = Iterable[Mapping[str, Any]]
+NEVER_THERE = frozenset({"no_audio_stream", "no_video_stream"})
+"""Rejects of what lacks the sense that is wanted: nothing is broken, so no limit counts them."""
+WARNINGS = "warnings.jsonl"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Limit:
         planned: records in the list.
         strict: a warning stops as well.
         in_list: codes of the lines that are no utterances.
+        example: the first of them in words, or "".
         warned_in_list: the list's warnings.
         out: the store, for messages.
         step: the command, for messages.
@@ -40,6 +44,7 @@ class Limit:
     planned: int
     strict: bool
     in_list: Counter[str]
+    example: str
     warned_in_list: Counter[str]
     out: Path
     step: str
@@ -66,6 +71,7 @@ class Limit:
             planned,
             execution.strict,
             Counter(reject["code"] for reject in utterances.rejects),
+            next(map(_in_words, utterances.rejects), ""),
             Counter(utterances.warnings),
             out,
             step,
@@ -88,12 +94,32 @@ class Limit:
         """
         marks = list(marks)
         codes = self.rejected(marks)
-        if codes.total() > self.most:
+        if self._counting(codes) > self.most:
             raise self._too_many(codes, f"at most {self.most} may be")
         if self.strict and (warned := self.warned(marks)):
             told = self._example(partitions.work_of(self.out), "warnings")
             raise InputError(
                 f"--strict: warnings ({counted(warned)}){told}; mend them, or run without"
+            )
+
+    def _counting(self, codes: Counter[str]) -> int:
+        """Return how many rejects count: all, if none is allowed; else those that are broken."""
+        return codes.total() - sum(codes[code] for code in NEVER_THERE if self.most)
+
+    def check_warnings(self, lines: bytes) -> None:
+        """Stop a strict run for what only all records together show.
+
+        Args:
+            lines: of warnings.jsonl.
+
+        Raises:
+            InputError: there are such lines.
+        """
+        if self.strict and lines:
+            first, *more = lines.splitlines()
+            raise InputError(
+                f"--strict: {len(more) + 1} warnings{_in_words(json.loads(first))}; "
+                "mend them, or run without"
             )
 
     def check_end(self, marks: Marks) -> None:
@@ -105,7 +131,8 @@ class Limit:
 
     def _too_many(self, codes: Counter[str], wanted: str) -> InputError | MissingInputError:
         work = partitions.work_of(self.out)
-        where = f"{work}/parts/*.rejects.jsonl" if work.is_dir() else "the list"
+        in_parts = codes.total() > self.in_list.total()
+        where = f"{work}/parts/*.rejects.jsonl" if in_parts else "the list"
         found = f"{codes.total()} of {self.planned} records rejected ({counted(codes)})"
         if set(codes) == {"file_not_found"}:
             return MissingInputError(
@@ -115,7 +142,7 @@ class Limit:
             return InputError(
                 f"{found}: no line is JSON; give a list of utterances, as avkd corpus makes it"
             )
-        example = self._example(work)
+        example = self._example(work) if in_parts else self.example
         return InputError(
             f"{found}, {wanted}{example}; see {where}, repair or remove them, "
             "or raise --max-reject-fraction"
@@ -125,8 +152,7 @@ class Limit:
         """Return the first reject or warning in words."""
         for path in sorted(work.glob(f"parts/*.{kind}.jsonl")):
             for line in path.read_text("utf-8").splitlines():
-                first = json.loads(line)
-                return f"; first {first['id']!r}: {first['code']}: {first['detail']}"
+                return _in_words(json.loads(line))
         return ""
 
     def report(self, marks: Marks, utterances: UtteranceList, counts: Mapping[str, int]) -> None:
@@ -135,13 +161,16 @@ class Limit:
         codes = self.rejected(marks)
         line = f"accepted {counts['utterances']}, rejected {codes.total()}"
         self._say(line + (f" ({counted(codes)})" if codes else ""))
-        told = first_warnings(self.out)
-        for code, count in sorted(self.warned(marks).items()):
+        for why, count in utterances.passed_over.items():
+            whole = self.planned + utterances.passed_over.total()
+            self._say(f"{count} of {whole} lines have {why} and are passed over")
+        total, told = warnings_told(self.out)
+        for code, count in sorted((total | self.warned(marks)).items()):
             such = f", such as of {told[code]}" if code in told else ""
             self._say(f"warning: {code} ({count} times){such}")
         if told:
-            self._say(f"all of these are in {self.out}/warnings.jsonl")
-        if codes and (lost := lost_persons(utterances, self.out)):
+            self._say(f"all of these are in {self.out}/{WARNINGS}")
+        if lost := lost_persons(utterances, self.out):
             shown = ", ".join(lost[:5]) + (", …" if len(lost) > 5 else "")
             self._say(f"warning: {len(lost)} persons lost all records: {shown}")
 
@@ -150,19 +179,28 @@ class Limit:
             print(f"avkd {self.step}: {text}", file=sys.stderr)
 
 
+def _in_words(line: Mapping[str, Any]) -> str:
+    """Return a reject or warning for a message."""
+    where = f" (line {line['line']})" if line["stage"] == "list" else ""
+    return f"; first {line['id']!r}{where}: {line['code']}: {line['detail']}"
+
+
 def counted(codes: Counter[str]) -> str:
     """Return codes with their counts, most frequent first: "truncated 3, silent 1"."""
     ordered = sorted(codes.items(), key=lambda item: (-item[1], item[0]))
     return ", ".join(f"{code} {count}" for code, count in ordered)
 
 
-def first_warnings(store: Path) -> dict[str, str]:
-    """Return the first warning of each code that a store tells of, in words."""
-    path, found = store / "warnings.jsonl", {}
+def warnings_told(store: Path) -> tuple[Counter[str], dict[str, str]]:
+    """Return how often each code is in a store's warnings.jsonl, and the first of each in words."""
+    path = store / WARNINGS
+    first: dict[str, str] = {}
+    counts: Counter[str] = Counter()
     for text in path.read_text("utf-8").splitlines() if path.exists() else ():
         line = json.loads(text)
-        found.setdefault(line["code"], f"{line['id']!r}: {line['detail']}")
-    return found
+        counts[line["code"]] += 1
+        first.setdefault(line["code"], f"{line['id']!r}: {line['detail']}")
+    return counts, first
 
 
 def lost_persons(utterances: UtteranceList, store: Path) -> list[str]:
@@ -174,7 +212,7 @@ def lost_persons(utterances: UtteranceList, store: Path) -> list[str]:
         for utterance, row in zip(utterances.utterances, utterances.rows, strict=True)
         if row not in rejected
     }
-    return sorted({utterance.person for utterance in utterances.utterances} - kept - {""})
+    return sorted(utterances.persons - kept - {""})
 
 
 def merged(in_list: Iterable[dict], parts: list[bytes]) -> bytes:

@@ -11,7 +11,7 @@ import stat
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -58,6 +58,8 @@ class UtteranceList:
         digest: "sha256:…" of the bytes, unpacked.
         warnings: how often each oddity occurred.
         root: folder that paths must stay inside, or None.
+        persons: who is in the list, also of lines that are rejects for what others say.
+        passed_over: how many lines a store is made without, and why, as these are no rejects.
     """
 
     name: str
@@ -69,6 +71,8 @@ class UtteranceList:
     digest: str = ""
     warnings: Counter[str] = field(default_factory=Counter)
     root: Path | None = None
+    persons: set[str] = field(default_factory=set)
+    passed_over: Counter[str] = field(default_factory=Counter)
 
     def resolve(self, path: str) -> Path:
         """Return where `path`, as written in the list, is.
@@ -91,7 +95,7 @@ class UtteranceList:
     def warning(self, index: int, code: str, detail: str) -> dict[str, Any]:
         """Return one line of warnings.jsonl, about a good line."""
         place = self.rows[index], self.line_numbers[index]
-        return _line("avkd.warnings/1", place, self.utterances[index].id, "process", code, detail)
+        return warning_line(place, self.utterances[index].id, code, detail)
 
 
 def reject(
@@ -99,6 +103,11 @@ def reject(
 ) -> dict[str, Any]:
     """Return one line of rejects.jsonl; `place`: record, counted from 0, and line, from 1."""
     return _line("avkd.rejects/1", place, id, stage, error.code, error.detail)
+
+
+def warning_line(place: tuple[int, int], id: str, code: str, detail: str) -> dict[str, Any]:
+    """Return one line of warnings.jsonl; `place` as in `reject`."""
+    return _line("avkd.warnings/1", place, id, "process", code, detail)
 
 
 def _line(
@@ -162,6 +171,7 @@ def _add(found: UtteranceList, record: lines.Record, seen: dict[str, int]) -> No
         found.rejects.append(reject((row, record.line), id, error))
         return
     found.utterances.append(utterance)
+    found.persons.add(utterance.person)
     found.rows.append(row)
     found.line_numbers.append(record.line)
 
@@ -229,14 +239,22 @@ def _reject_label_conflicts(found: UtteranceList) -> None:
             elif utterance.person and found.utterances[other].person:
                 conflicts[index] = other
                 conflicts.setdefault(other, index)
-    if conflicts:
-        _drop(found, conflicts)
+    drop_conflicts(found, conflicts, "same file")
 
 
-def _drop(found: UtteranceList, conflicts: dict[int, int]) -> None:
+def drop_conflicts(found: UtteranceList, conflicts: Mapping[int, int], same: str) -> None:
+    """Make rejects of records that are of another person as well.
+
+    Args:
+        found: the list; changed.
+        conflicts: index of each → index of a record of the other person.
+        same: what both have, for the reject's words.
+    """
+    if not conflicts:
+        return
     for index, other in conflicts.items():
         line, person = found.line_numbers[other], found.utterances[other].person
-        error = Rejected("label_conflict", f"same file as line {line} with person {person!r}")
+        error = Rejected("label_conflict", f"{same} as line {line} with person {person!r}")
         found.rejects.append(found.reject(index, error))
     found.rejects.sort(key=lambda one: one["row"])
     keep = [i for i in range(len(found.utterances)) if i not in conflicts]

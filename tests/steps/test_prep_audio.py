@@ -276,3 +276,26 @@ def test_a_channel_that_is_not_there_is_a_reject(tmp_path, channel, code):
     people = write_list(tmp_path, [line])
     with pytest.raises(InputError, match=code):
         prep_audio(people, tmp_path / "a.zarr", PrepAudioConfig(), HERE)
+
+
+def test_equal_samples_of_two_persons_are_told_whatever_they_are_packed_in(corpus, tmp_path):
+    samples, rate = soundfile.read(tmp_path / "0.wav", dtype="int16")
+    soundfile.write(tmp_path / "copy.flac", samples, rate)
+    line = json.dumps({"id": "q/copy", "person": "q", "audio": "copy.flac"}) + "\n"
+    corpus.write_text(corpus.read_text() + line)
+    prep_audio(corpus, tmp_path / "a.zarr", PrepAudioConfig(), HERE)
+    told = json.loads((tmp_path / "a.zarr/warnings.jsonl").read_text())
+    assert (told["id"], told["code"]) == ("q/copy", "same_content")
+    assert told["detail"] == "equal to 'p0/0' of person 'p0', this is 'q'"
+
+
+def test_lines_without_sound_are_passed_over_and_said(corpus, tmp_path, capsys):
+    line = json.dumps({"id": "q/face", "person": "q", "images": "face.png"}) + "\n"
+    corpus.write_text(corpus.read_text() + line)
+    execution = Execution(workers=0, max_rejects=0)
+    made = prep_audio(corpus, tmp_path / "a.zarr", PrepAudioConfig(), execution)
+    assert made["counts"]["utterances"] == 6
+    assert made["counts"]["rejected"] == 0
+    said = capsys.readouterr().err
+    assert "1 of 7 lines have no 'audio' or 'video' and are passed over" in said
+    assert "lost" not in said  # nothing of q was wanted here

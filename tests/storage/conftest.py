@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # so that workers can import `pr
 
 import processes
 
+OF_TEXT = dataclasses.replace(FACES, media=("audio",))  # the files of this corpus
 FRAMES = dataclasses.replace(AUDIO, long=AUDIO.long[:1])
 
 
@@ -52,7 +53,7 @@ class Corpus:
         )
 
     def build_faces(self, out, **execution):
-        return self.build(out, spec=FACES, process=processes.faces, **execution)
+        return self.build(out, spec=OF_TEXT, process=processes.faces, **execution)
 
 
 @pytest.fixture(autouse=True)

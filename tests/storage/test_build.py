@@ -211,7 +211,7 @@ def test_strict_stops_at_the_first_reject_or_warning(corpus, tmp_path):
 
 def test_warnings_are_said_once_with_their_number(corpus, tmp_path, capsys):
     corpus.add("d7", "1 2 odd")
-    corpus.add("d8", "1 2 odd")
+    corpus.add("d8", "1 3 odd")
     corpus.build(tmp_path / "out")
     said = "avkd prep-test: warning: odd (2 times)"
     lines = ["avkd prep-test: accepted 9, rejected 0", said]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from avkd_cli.config import Execution, ExtractConfig
 from avkd_cli.errors import InputError
-from avkd_cli.storage import durable
 from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.choosing import chosen_fingerprint
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import EMBEDDING_ROWS, Embeddings
 from avkd_cli.storage.heads import PERSON, StoredHead
@@ -172,10 +172,3 @@ def splits_of(store: "Store", ids: list[str]) -> list[str]:
     """Return the split of utterances, so that a fusion trains on the right ones."""
     splits = store.column("split")
     return [splits[store.row_of[one]] for one in ids]
-
-
-def chosen_fingerprint(ids: list[str], list_file: Path | None) -> dict[str, str]:
-    """Return the fingerprint of a choice by --list."""
-    if list_file is None:
-        return {}
-    return {"list": "sha256:" + durable.sha256_bytes("\n".join(ids).encode())}

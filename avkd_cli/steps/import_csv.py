@@ -11,10 +11,9 @@ import numpy as np
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError
 from avkd_cli.steps.corpus import say, write_text
-from avkd_cli.steps.extract_embeddings import chosen_fingerprint
-from avkd_cli.steps.import_embeddings import chosen_rows
 from avkd_cli.storage import csvrows, durable
 from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.choosing import chosen_fingerprint, chosen_rows
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.store import EMBEDDINGS, EmbeddingStore, open_store

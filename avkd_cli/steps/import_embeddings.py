@@ -1,8 +1,6 @@
 """Embeddings of somebody else's encoder, brought into a store."""
 
-import sys
 import zipfile
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +8,9 @@ import numpy as np
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError, some
-from avkd_cli.steps.extract_embeddings import chosen_fingerprint
 from avkd_cli.storage import arks, durable
 from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.choosing import chosen_fingerprint, chosen_rows
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.heads import AAM, SOFTMAX, StoredHead
@@ -57,25 +55,6 @@ def import_embeddings(
         said={"modality": modality, "imported": source.name},
     )
     return build_store(output, content, origin, execution)
-
-
-def chosen_rows(
-    source: Path, ids: list[str], wanted: Collection[str], list_file: Path, *, quiet: bool
-) -> list[int]:
-    """Return the rows that a list names; say how many of the list are not there."""
-    kept = [row for row, one in enumerate(ids) if one in wanted]
-    if not kept:
-        raise InputError(
-            f"{list_file}: none of its {len(wanted):,} ids is in {source}, where they are like "
-            f"{some(ids, 2)}; give the list of these recordings"
-        )
-    if absent := len(wanted) - len(kept):
-        there = set(ids)
-        first = next(one for one in wanted if one not in there)
-        text = f"{absent:,} utterances of {list_file} have no embedding there, first {first!r}"
-        if not quiet:
-            print(f"avkd extract-embeddings: warning: {text}", file=sys.stderr)
-    return kept
 
 
 def _digest(source: Path, arrays: dict[str, np.ndarray]) -> str:

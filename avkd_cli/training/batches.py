@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -22,6 +22,13 @@ class Source(Protocol):
 
     def __call__(self, k: int, draws: Draws) -> Arrays:
         """Return arrays whose first axis is the batch."""
+
+
+class Sampler(Protocol):
+    """Says which rows make batch k."""
+
+    def batch(self, k: int) -> Draws:
+        """Return the draws of batch k, over all ranks."""
 
 
 class Labels:
@@ -39,10 +46,12 @@ class Batches:
     """Batch k for one rank: its share of the draws, read from every source.
 
     Args:
-        sampler: has `batch(k) -> Draws`.
+        sampler: of rows of the training set. sources: what reads each thing of them.
     """
 
-    def __init__(self, sampler: Any, sources: list[Source], rank: int = 0, world: int = 1) -> None:
+    def __init__(
+        self, sampler: Sampler, sources: list[Source], rank: int = 0, world: int = 1
+    ) -> None:
         self.sampler, self.sources, self.rank, self.world = sampler, sources, rank, world
 
     def for_rank(self, rank: int, world: int) -> "Batches":

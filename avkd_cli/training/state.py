@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -114,7 +115,7 @@ class State:
             self.prune()
             self.run.cut_log(self.progress.step)
 
-    def load(self, folder: Any, parts: checkpoint.Parts, progress: Progress) -> None:
+    def load(self, folder: Path, parts: checkpoint.Parts, progress: Progress) -> None:
         """Put a checkpoint in place."""
         world = self.accelerator.num_processes
         if progress.world != world:

@@ -21,7 +21,7 @@ from avkd_cli.vision.decode import Frame, read_frames, read_slots
 from avkd_cli.vision.detectors import Detector, Weights, find_weights, load_detector
 from avkd_cli.vision.follow import Follower, looks_of
 from avkd_cli.vision.pictures import read_pictures
-from avkd_cli.vision.select import Detections, choose, is_ambiguous, on_half, usable
+from avkd_cli.vision.select import Detections, choose, is_ambiguous, is_scene, on_half, usable
 from avkd_cli.vision.tracks import Track, read_track
 
 Resolve = Callable[[str], Path]
@@ -186,6 +186,9 @@ def moments_of(
         raise Rejected("missing_field", "neither 'images' nor 'video'")
 
 
+MIDDLE = "took the middle; give --detector yunet for films that are no face crops"
+
+
 class Looker:
     """Finds the faces of frames and lays them aside.
 
@@ -218,6 +221,8 @@ class Looker:
         """Return the faces of a frame that may be wanted; of person 0 unless faces are followed."""
         height, width = frame.pixels.shape[:2]
         there = None if self.track is None else self.track.at(frame.time_s, height, width)
+        if self._takes_the_middle and is_scene(height, width):
+            warnings.append(f"whole_scene: {width} x {height}, of which --detector none {MIDDLE}")
         faces = self._faces(frame, there)
         if faces is None or len(faces) == 0:
             return ()
@@ -235,6 +240,12 @@ class Looker:
         if self.config.face != "track" and is_ambiguous(faces, chosen):
             warnings.append("multi_face")
         return ((0, self._keep(frame, faces, chosen)),)
+
+    @property
+    def _takes_the_middle(self) -> bool:
+        """Whether every frame is taken for a face, unless it is meant to be taken whole."""
+        is_whole = CROP_MODES[self.config.mode].whole
+        return self.config.detector == "none" and self.track is None and not is_whole
 
     def _faces(self, frame: Frame, there: np.ndarray | None) -> Detections | None:
         """Return the usable faces of a frame; None where there is nothing to choose from."""

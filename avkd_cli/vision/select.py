@@ -115,3 +115,12 @@ def intersection_over_union(boxes: np.ndarray, other: np.ndarray) -> np.ndarray:
     shared = (high - low).clip(min=0).prod(axis=1)
     area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1) + (other[2:] - other[:2]).prod()
     return shared / np.maximum(area - shared, 1e-9)
+
+
+def is_scene(height: int, width: int) -> bool:
+    """Return whether a frame has the form of a camera's picture, not of a face crop.
+
+    Cameras give 5:4, 4:3 or longer, upright or lying; crops of faces are square, or as high as
+    112 to 92, whose half width of background would be no face any more.
+    """
+    return max(height, width) >= 1.25 * min(height, width)

@@ -400,3 +400,24 @@ def test_frames_are_taken_one_at_a_time(tmp_path, monkeypatch):
 
 
 PIXELS = np.random.default_rng(5).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("size", "settings", "warned"),
+    [
+        ((320, 240), {}, True),
+        ((288, 360), {}, True),  # a telephone held upright
+        ((112, 92), {}, False),
+        ((224, 224), {}, False),
+        ((320, 240), {"mode": "centre-224"}, False),  # meant to be taken whole
+    ],
+)
+def test_whole_scenes_taken_for_faces_are_a_warning(tmp_path, size, settings, warned):
+    pixels = np.random.default_rng(0).integers(0, 255, (size[1], size[0], 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    config = CropFacesConfig(detector="none", **settings)
+    utterance = Utterance("a", images=str(tmp_path / "a.png"))
+    found = process_utterance(utterance, Path, config, None)
+    said = [text for text in found.warnings if text.startswith("whole_scene: ")]
+    assert len(said) == warned
+    assert not said or "--detector yunet" in said[0]

@@ -21,8 +21,8 @@ Config = TypeVar("Config")
 PRESETS = ("paper", "strong", "small")
 
 # What the rooms offer, by name; the dicts of each room must hold the same (tested).
-AUDIO_MODELS = ("resnet34", "ecapa-tdnn", "tdnn")
-VISUAL_MODELS = ("resnet34", "se-resnet34", "se-resnet50", "iresnet18", "cnn")
+AUDIO_MODELS = ("resnet34", "ecapa-tdnn", "tdnn", "vgg", "thin-resnet", "thin-se-resnet")
+VISUAL_MODELS = ("resnet34", "se-resnet34", "se-resnet50", "iresnet18", "cnn", "vgg16")
 FUSION_MODELS = ("gate", "ssa", "cbp", "concat", "linear", "average")
 DETECTORS = ("yunet", "scrfd", "none")
 SOUND_DISTURBANCES = ("none", "babble", "music", "noise", "room", "telephone")
@@ -241,6 +241,17 @@ class AudioConfig(TrainConfig):
     )
     speed_classes: bool = setting(
         False, "voices at speeds 0.9 and 1.1 as other persons in training, on waveforms"
+    )
+    freq_flatten: bool = setting(
+        False, "vgg and thin-resnets: keep the frequencies apart instead of averaging over them"
+    )
+    segment: float = setting(
+        0.0,
+        "embed pieces of this length one by one, and aggregate them by a BiLSTM with attention; "
+        "0: the whole at once",
+        unit="s",
+        minimum=0,
+        maximum=60,
     )
 
 

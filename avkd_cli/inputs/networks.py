@@ -17,17 +17,23 @@ from avkd_cli.errors import InputError
 from avkd_cli.inputs.frontends import AudioFrontEnd, FaceFrontEnd, FusionFrontEnd
 from avkd_cli.losses.heads import Head, head_of
 from avkd_cli.models.levels import Batch, Levels
+from avkd_cli.models.sequence import Segmented
 from avkd_cli.training.runs import RUN_FORMAT, read_json, read_model
 
 
 @dataclass(frozen=True)
 class Description:
-    """What builds a network: `modality`, the model's name and keywords, the front end's."""
+    """What builds a network: `modality`, the model's name and keywords, the front end's.
+
+    `segment` is the length of the pieces that are embedded one by one and aggregated, in the
+    input's frames; 0: the whole at once.
+    """
 
     modality: str
     name: str
     model: dict[str, Any]
     front_end: dict[str, Any] = field(default_factory=dict)
+    segment: int = 0
 
 
 class Sense(nn.Module):
@@ -77,7 +83,8 @@ class FusedSenses(nn.Module):
 
 def model_of(description: Description) -> nn.Module:
     """Return a new encoder or fusion, without its front end."""
-    return models.build(description.modality, description.name, **description.model)
+    encoder = models.build(description.modality, description.name, **description.model)
+    return Segmented(encoder, description.segment) if description.segment else encoder
 
 
 def hearing(description: Description) -> Sense:

@@ -17,10 +17,12 @@ from avkd_cli.inputs.disturbance import (
     sorted_noise,
 )
 from avkd_cli.inputs.passing import equal_lengths, run
+from avkd_cli.inputs.segments import Segments
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training.batches import Source
 from avkd_cli.training.training_set import TrainingSet
 
+FRAMES_A_SECOND = 100
 FEATURE_OF = {"frames": "fbank", "samples": "waveform", "spectrogram": "spectrogram"}
 
 
@@ -46,6 +48,27 @@ class Sound(Input):
             "freq_mask": settings.freq_mask,
         }
 
+    def segment(self, settings: AudioConfig) -> int:
+        """Return the frames of a segment; 0 where sound is not cut in segments.
+
+        Raises:
+            UsageError: on waveforms, or a training crop is shorter than a segment.
+        """
+        if not settings.segment:
+            return 0
+        store, length = self.stores[0], round(FRAMES_A_SECOND * settings.segment)
+        if store.long_name == "samples":
+            raise UsageError(
+                f"--segment cuts features, {store.path} holds waveforms; make it by prep-audio "
+                "--features spectrogram or fbank"
+            )
+        if settings.crop_min < length:
+            raise UsageError(
+                f"--crop-min {settings.crop_min} is shorter than a segment of {length} frames "
+                f"(--segment {settings.segment:g}); make it a multiple, such as {5 * length}"
+            )
+        return length
+
     def sources(
         self, chosen: TrainingSet, settings: AudioConfig, disturbers: Disturbers
     ) -> list[Source]:
@@ -58,6 +81,8 @@ class Sound(Input):
         if high < low:
             raise UsageError(f"--crop-max {high} is below --crop-min {low}")
         seed, speeds, store = settings.seed, settings.speed_classes, self.stores[0]
+        if length := self.segment(settings):
+            return [Segments(store, chosen.rows(store), length, (low, high), seed)]
         crops = AudioCrops(store, chosen.rows(store), low, high, seed, speeds)
         sources: list[Source] = [crops]
         if speeds:

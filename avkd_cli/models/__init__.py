@@ -22,7 +22,9 @@ from avkd_cli.models.fusion import (
 )
 from avkd_cli.models.iresnet import IResNet18
 from avkd_cli.models.resnet import AudioResNet34, FaceResNet34, FaceSeResNet34, FaceSeResNet50
+from avkd_cli.models.spectrogram import ThinResNet, ThinSeResNet, Vgg
 from avkd_cli.models.tdnn import Tdnn
+from avkd_cli.models.vgg import FaceVgg16
 
 __all__ = ["AUDIO", "FUSION", "MODELS", "VISUAL", "Encoder", "TwoSenses", "build", "settings_of"]
 
@@ -30,6 +32,9 @@ AUDIO: dict[str, Callable[..., Encoder]] = {
     "resnet34": AudioResNet34,
     "ecapa-tdnn": EcapaTdnn,
     "tdnn": Tdnn,
+    "vgg": Vgg,
+    "thin-resnet": ThinResNet,
+    "thin-se-resnet": ThinSeResNet,
 }
 VISUAL: dict[str, Callable[..., Encoder]] = {
     "resnet34": FaceResNet34,
@@ -37,6 +42,7 @@ VISUAL: dict[str, Callable[..., Encoder]] = {
     "se-resnet50": FaceSeResNet50,
     "iresnet18": IResNet18,
     "cnn": Cnn,
+    "vgg16": FaceVgg16,
 }
 FUSION: dict[str, Callable[..., TwoSenses]] = {
     "gate": Gate,

@@ -18,11 +18,15 @@ REDUCTION = 16  # of channels inside a squeeze-and-excitation, as printed
 
 
 class SqueezeExcite(nn.Module):
-    """Scale each channel of (batch, channels, height, width) by a weight in (0, 1)."""
+    """Scale each channel of (batch, channels, height, width) by a weight in (0, 1).
 
-    def __init__(self, channels: int) -> None:
+    Args:
+        least: fewest hidden units, so that one dead unit is not the end of a narrow network.
+    """
+
+    def __init__(self, channels: int, least: int = 1) -> None:
         super().__init__()
-        inner = max(1, channels // REDUCTION)
+        inner = max(least, channels // REDUCTION)
         self.down = nn.Linear(channels, inner)
         self.up = nn.Linear(inner, channels)
 

@@ -24,7 +24,10 @@ def audio(request: Request, settings: AudioConfig) -> Job:
     model = encoder(settings) | {"n_mels": front_end["n_mels"]}
     if settings.pooling:
         model["pooling"] = settings.pooling
-    description, times = Description("audio", settings.model, model, front_end), copies(settings)
+    if settings.freq_flatten:
+        model["freq_flatten"] = True
+    segment, times = sound.segment(settings), copies(settings)
+    description = Description("audio", settings.model, model, front_end, segment)
     return Job(
         step=request.step,
         modality="audio",

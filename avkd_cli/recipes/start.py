@@ -82,11 +82,11 @@ def check_same_network(run: Path, found: Description, wanted: Description) -> No
         )
 
 
-def identity(description: Description) -> tuple[str, str, dict[str, object]]:
+def identity(description: Description) -> tuple[str, str, dict[str, object], int]:
     """Return what says which weights a network has."""
     model = settings_of(description.modality, description.name) | description.model
     model.pop("dropout", None)
-    return description.modality, description.name, model
+    return description.modality, description.name, model, description.segment
 
 
 def check_same_persons(run: Path, trained: Trained, chosen: TrainingSet) -> None:

@@ -30,7 +30,7 @@ WATCHING = {"workers", "log_every", "checkpoint_every", "tracker"}
 LATER = {
     "augment": 0.0, "speed_classes": False, "compile": False, "label": "person",
     "split_column": "split", "head": "aam-softmax", "schedule": "exponential", "period": 0.0,
-    "network_lr": 1.0, "adversary_lr": 1e-4,
+    "network_lr": 1.0, "adversary_lr": 1e-4, "freq_flatten": False, "segment": 0.0,
 }  # fmt: skip
 
 

@@ -131,6 +131,13 @@ def test_fusions_take_senses_of_different_size(name):
         ("audio", "ecapa-tdnn", {"global_context": False}, 5_797_504),
         ("audio", "ecapa-tdnn", {"width": 1024, "global_context": False}, 14_263_872),
         ("audio", "ecapa-tdnn", {"width": 1024, "embedding_size": 512}, 15_640_448),
+        ("audio", "vgg", {}, 772_800),
+        ("audio", "thin-resnet", {}, 4_215_552),
+        ("audio", "thin-se-resnet", {}, 4_349_940),
+        # The 8 rows of the last map: 7 * 512 * 512 more in the first layer.
+        ("audio", "thin-resnet", {"freq_flatten": True}, 4_215_552 + 7 * 512 * 512),
+        # Thirteen convolutions 14,710,464, their norms 8,448, two layers 2 * 262,656.
+        ("visual", "vgg16", {}, 15_244_224),
         ("visual", "resnet34", {}, 21_547_328),
         ("visual", "se-resnet34", {}, 21_708_524),
         ("visual", "se-resnet50", {}, 27_088_112),

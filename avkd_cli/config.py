@@ -54,15 +54,17 @@ def setting(
     maximum: float | None = None,
     term: str = "",
     parameter: str = "",
+    several: bool = False,
 ) -> Any:
     """Return a dataclass field with what a person needs to know about it.
 
     Args:
         term: name of the term (`losses.TERMS`) whose weight this is; with `parameter`, the term
             of which it is that keyword.
+        several: text by commas, whose flag may also be given several times.
     """
     metadata = {"help": help, "unit": unit, "choices": choices, "min": minimum, "max": maximum,
-                "term": term, "parameter": parameter}  # fmt: skip
+                "term": term, "parameter": parameter, "several": several}  # fmt: skip
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -215,6 +217,12 @@ class TrainConfig:
     on_nonfinite: str = setting("stop", "when a loss is not finite", choices=("stop", "skip"))
     patience: float = setting(
         0.0, "epochs without a better validation EER before stopping; 0: never", minimum=0
+    )
+    train_trials: int = setting(
+        0,
+        "trials of training people, drawn once and measured beside --validation to show what is "
+        "learnt by heart; 0: none",
+        minimum=0,
     )
     tracker: str = setting("", "Accelerate tracker besides log.jsonl, such as tensorboard")
     deterministic: bool = setting(False, "refuse operations that may differ between runs")
@@ -373,6 +381,43 @@ class DistillTerms:
         False,
         "learn a linear map of the student's embedding to the teacher's, for COS and MMD; "
         "needed when their sizes differ",
+    )
+    l2: float = setting(0.0, "weight of L2, between embeddings at length 1", minimum=0, term="l2")
+    l2_raw: float = setting(
+        0.0, "weight of L2 between embeddings as they are", minimum=0, term="l2-raw"
+    )
+    class_ce: float = setting(
+        0.0, "weight of CE of the student in the teacher's classes", minimum=0, term="class-ce"
+    )
+    class_cos: float = setting(
+        0.0, "weight of COS to the person's class of the teacher", minimum=0, term="class-cos"
+    )
+    tolerance: str = setting(
+        "",
+        "how far each sample may be off without a cost: TERM=MU, or TERM=WIDE:MU, which narrows; "
+        "MU alone where one term is on; cos alone for cos=0.4",
+        several=True,
+    )
+    tolerance_share: float = setting(
+        0.2, "share of the run over which a tolerance narrows", minimum=0, maximum=1
+    )
+    teacher_projection: bool = setting(
+        False, "learn a linear map of the teacher's embedding to the student's, with a classifier"
+    )
+    teacher_ce: float = setting(
+        0.1, "weight of the classifier of --teacher-projection", minimum=1e-9
+    )
+    quality: str = setting(
+        "",
+        "what samples count by: face-cos, face-norm, speech-cos, snr, sharpness, product (of face "
+        "and speech) or column:NAME; by commas: their product",
+        several=True,
+    )
+    quality_scope: str = setting(
+        "kd", "what is weighed: the terms, or the classifier too", choices=("kd", "all")
+    )
+    quality_slope: float = setting(
+        1.0, "how much a standard deviation of quality changes a weight", minimum=1e-3, maximum=100
     )
 
 

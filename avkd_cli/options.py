@@ -221,6 +221,11 @@ def flag(field: dataclasses.Field, configs: tuple[type, ...]) -> Decorator:
     text = f"{said[0].upper()}{said[1:]}.  [default: {default}{unit}]"
     if isinstance(field.default, bool):
         return click.option(f"--{name}/--no-{name}", "set_" + field.name, default=None, help=text)
+    if meta["several"]:
+        joined = lambda _ctx, _param, given: ",".join(given) or None  # noqa: E731
+        return click.option(
+            f"--{name}", "set_" + field.name, multiple=True, help=text, callback=joined
+        )
     kind = click.Choice(meta["choices"]) if meta["choices"] else type(field.default)
     if {field.name} & {"model"}:
         kind = click.Choice(sorted({c for cfg in configs for c in choices(field.name, cfg)}))

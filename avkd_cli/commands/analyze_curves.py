@@ -15,6 +15,9 @@ from avkd_cli.commands.analyze_output import plot_file, show
 def curves(runs: tuple[Path, ...], plot: Path | None, as_json: bool) -> None:
     """Show how trainings went: each loss, learning rate, margin, speed, validation EER.
 
+    Of a run with --train-trials, also EER and distances on the people it was trained on, and by
+    how much they are better there: what was learnt by heart.
+
     \b
     Example:
         avkd analyze curves runs/audio runs/audio-kd-cos --plot training.svg

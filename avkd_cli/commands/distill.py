@@ -25,6 +25,12 @@ from avkd_cli.config import STEPS, DistillAudioConfig, DistillVisualConfig, Trai
 @click.option(
     "--intersect", is_flag=True, help="Train on what the teacher has, if it lacks utterances."
 )
+@click.option(
+    "--quality-store",
+    type=options.store,
+    metavar="STORE",
+    help="Store with the column of --quality, as prep-audio or crop-faces makes it.",
+)
 @options.settings(DistillAudioConfig, DistillVisualConfig, section="distill", pick="modality")
 def distill(
     store: str,
@@ -32,6 +38,7 @@ def distill(
     modality: str,
     training: options.Training,
     intersect: bool,
+    quality_store: str | None,
     settings: TrainConfig,
 ) -> None:
     """Train a student of one sense on STORE from a teacher's stored embeddings.
@@ -40,10 +47,15 @@ def distill(
     learns from AAM-softmax + alpha KL + beta COS + gamma MMD. Utterances are matched by id,
     persons by name. Teacher embeddings are of whole recordings; the student sees crops.
 
+    --tolerance lets a distance off up to MU, --quality weighs samples: a reconstruction of VGSR,
+    whose formulas were never published.
+
     \b
     Example:
         avkd distill audio.zarr --teacher teacher-emb.zarr --modality audio \\
           --gamma 1 -o runs/audio-kd-mmd --config small
+        avkd distill audio.zarr --teacher face-emb.zarr --modality audio --beta 1 --tolerance 0.4 \\
+          --quality face-cos -o runs/audio-loose --config small
     """
     if options.launched_here(training):
         return
@@ -56,6 +68,7 @@ def distill(
             teacher,
             settings=settings,
             intersect=intersect,
+            quality_store=quality_store,
             **training.for_step(),
         )
     )

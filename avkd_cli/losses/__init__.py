@@ -3,6 +3,7 @@
 The tests of `tests/losses/test_terms.py` run over `TERMS`, those of `test_heads.py` over `HEADS`.
 """
 
+from avkd_cli.losses.distances import L2, ClassCe, ClassCosine, L2Raw
 from avkd_cli.losses.distillation import Cosine, Kl
 from avkd_cli.losses.heads import HEADS, AamSoftmax, Head, Softmax, head_of
 from avkd_cli.losses.mmd import Mmd
@@ -29,4 +30,8 @@ TERMS: dict[str, type[Term]] = {
     "mmd": Mmd,
     "similarity": Similarity,
     "relational": Relational,
+    "l2": L2,
+    "l2-raw": L2Raw,
+    "class-ce": ClassCe,
+    "class-cos": ClassCosine,
 }

@@ -1,15 +1,21 @@
 """Distances of each sample to its teacher, or to its person's class of the teacher: (batch,).
 
-No gradient reaches the teacher. Those that compare the two embeddings need one size; a projection
-of either gives it.
+Those that compare the two embeddings need one size; a projection of either gives it.
 """
+
+from collections.abc import Callable
 
 import torch.nn.functional as F
 from torch import Tensor
 
 from avkd_cli.losses.checks import check_one_shape
-from avkd_cli.losses.geometry import SMALLEST_NORM
-from avkd_cli.losses.precision import at_least_float32, without_autocast
+from avkd_cli.losses.geometry import SMALLEST_NORM, cosines
+from avkd_cli.losses.moment import Moment
+from avkd_cli.losses.precision import at_least_float32
+from avkd_cli.losses.terms import Taught, Term
+from avkd_cli.models.levels import Batch, Levels, level_of
+
+USUAL_SCALE = 32.0  # of a teacher's head that does not say its own
 
 
 def squared_distance(student: Tensor, teacher: Tensor) -> Tensor:
@@ -22,7 +28,7 @@ def squared_distance(student: Tensor, teacher: Tensor) -> Tensor:
         ValueError: if the shapes differ.
     """
     check_one_shape(student, teacher)
-    student, teacher = at_least_float32(student, teacher.detach())
+    student, teacher = at_least_float32(student, teacher)
     student, teacher = (F.normalize(one, eps=SMALLEST_NORM) for one in (student, teacher))
     return (student - teacher).square().sum(dim=1)
 
@@ -40,7 +46,7 @@ def raw_squared_distance(student: Tensor, teacher: Tensor) -> Tensor:
         A. Romero et al., "FitNets: hints for thin deep nets", ICLR 2015, eq. 3.
     """
     check_one_shape(student, teacher)
-    student, teacher = at_least_float32(student, teacher.detach())
+    student, teacher = at_least_float32(student, teacher)
     return 0.5 * (student - teacher).square().sum(dim=1)
 
 
@@ -63,7 +69,8 @@ def class_cross_entropy(
     Reference:
         S2, a reconstruction (`systems.md` of the project's reference, 3.1).
     """
-    cosine = _cosines(student, classifier)
+    _check_size(student, classifier)
+    cosine = cosines(student, classifier.detach())
     return F.cross_entropy(scale * cosine, label, reduction="none")
 
 
@@ -97,17 +104,72 @@ def cosine_to_class(embedding: Tensor, classifier: Tensor, label: Tensor) -> Ten
     return F.cosine_similarity(embedding, classifier[label], dim=1, eps=SMALLEST_NORM)
 
 
-def _cosines(embedding: Tensor, classifier: Tensor) -> Tensor:
-    _check_size(embedding, classifier)
-    with without_autocast(embedding):
-        embedding, classifier = at_least_float32(embedding, classifier.detach())
-        embedding, classifier = (F.normalize(x, eps=SMALLEST_NORM) for x in (embedding, classifier))
-        return embedding @ classifier.T
-
-
 def _check_size(embedding: Tensor, classifier: Tensor) -> None:
     if embedding.shape[1:] != classifier.shape[1:]:
         raise ValueError(
             f"embeddings {tuple(embedding.shape)} and class weights {tuple(classifier.shape)} "
             "must have one size: learn a projection to the teacher's"
         )
+
+
+class L2(Term):
+    """Squared distance of student and teacher, both at length 1."""
+
+    compares_sizes = True
+
+    def __init__(self, taught: Taught) -> None:
+        super().__init__(taught)
+        self.per_sample = True
+
+    def forward(self, levels: Levels, batch: Batch, moment: Moment) -> Tensor:
+        """Return distances in [0, 4], (batch,)."""
+        return squared_distance(*self.pair(levels, batch))
+
+
+class L2Raw(L2):
+    """Half the squared distance of student and teacher as they are (FitNets)."""
+
+    blind_to_length = False
+
+    def forward(self, levels: Levels, batch: Batch, moment: Moment) -> Tensor:
+        """Return distances, (batch,)."""
+        return raw_squared_distance(*self.pair(levels, batch))
+
+
+class ClassCe(Term):
+    """Cross entropy of the student among the teacher's frozen classes.
+
+    Attributes:
+        rows: returns the class weights, (classes, size); another place of theirs, such as a
+            projection of the teacher, puts its own function here.
+
+    Reference:
+        S2, a reconstruction.
+    """
+
+    needs_classifier = True
+    compares_sizes = True
+    reads = ("label",)
+    zero_at_match = False
+
+    def __init__(self, taught: Taught) -> None:
+        super().__init__(taught)
+        self.per_sample, self.target = True, "label"
+        self.scale = taught.scale or USUAL_SCALE
+        self.register_buffer("classifier", taught.classifier, persistent=False)
+        self.rows: Callable[[], Tensor] = lambda: self.classifier
+
+    def forward(self, levels: Levels, batch: Batch, moment: Moment) -> Tensor:
+        """Return nats, (batch,)."""
+        student, label = level_of(levels, self.level), batch["label"]
+        return class_cross_entropy(student, self.rows(), label, self.scale)
+
+
+class ClassCosine(ClassCe):
+    """1 - cosine of the student to its person's frozen class weight of the teacher."""
+
+    zero_at_match = True
+
+    def forward(self, levels: Levels, batch: Batch, moment: Moment) -> Tensor:
+        """Return distances in [0, 2], (batch,)."""
+        return class_cosine_distance(level_of(levels, self.level), self.rows(), batch["label"])

@@ -31,6 +31,7 @@ class Head(nn.Module):
 
     Attributes:
         share: what its loss counts, a schedule. label: the part of the batch that has its labels.
+        weights: the level, (batch,) of mean 1, that its samples count by; "": all alike.
 
     Reference:
         `norm`: released training code of Z. Chen, S. Wang, Y. Qian, "Multi-modality matters: a
@@ -52,7 +53,7 @@ class Head(nn.Module):
         super().__init__()
         self.classes, self.level, self.size = list(classes), level, size
         self.share: Schedule = constant(1.0)
-        self.label = "label"
+        self.label, self.weights = "label", ""
         self.norm = nn.BatchNorm1d(size, affine=False) if norm else nn.Identity()
         self.weight = nn.Parameter(torch.empty(len(self.classes) * copies, size))
         nn.init.xavier_uniform_(self.weight)

@@ -50,7 +50,7 @@ class Term(nn.Module):
 
     compares_sizes: bool = False
     needs_classifier: ClassVar[bool] = False
-    reads: ClassVar[tuple[str, ...]] = ()
+    reads: tuple[str, ...] = ()
     zero_at_match: ClassVar[bool] = True
     blind_to_length: ClassVar[bool] = True
 
@@ -73,6 +73,10 @@ class Term(nn.Module):
         """Return what its schedules stand at, by name, for the log."""
         return {}
 
+    def said(self) -> dict[str, Tensor]:
+        """Return what is logged of the last batch beside its loss, by name; no gradient."""
+        return {}
+
     def adversaries(self) -> list[nn.Parameter]:
         """Return the weights that a second optimizer moves, such as those of a discriminator."""
         return []
@@ -86,10 +90,15 @@ class Wrapper(Term):
         self.term = term
         self.weight, self.level, self.target = term.weight, term.level, term.target
         self.per_sample, self.compares_sizes = term.per_sample, term.compares_sizes
+        self.reads = term.reads
 
     def figures(self, moment: Moment) -> dict[str, float]:
         """Return the inner term's."""
         return self.term.figures(moment)
+
+    def said(self) -> dict[str, Tensor]:
+        """Return the inner term's."""
+        return self.term.said()
 
     def adversaries(self) -> list[nn.Parameter]:
         """Return the inner term's."""

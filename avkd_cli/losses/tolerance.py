@@ -10,6 +10,10 @@ Reference:
 import torch
 from torch import Tensor
 
+from avkd_cli.losses.moment import Moment, Schedule, constant
+from avkd_cli.losses.terms import Term, Wrapper
+from avkd_cli.models.levels import Batch, Levels
+
 LARGEST = {"cos": 2.0, "class-cos": 2.0, "l2": 4.0}
 """The largest value of the distances that have one: nothing is learnt at a tolerance above."""
 
@@ -37,36 +41,55 @@ def share_within(distance: Tensor, tolerance: float) -> Tensor:
     return (distance.detach() <= tolerance).to(torch.float32).mean()
 
 
-def weighted_mean(values: Tensor, weights: Tensor | None) -> Tensor:
-    """Return the mean over the batch of weight times value; None: every weight is 1.
+def narrowing(narrow: float, wide: float | None = None, share: float = 0.0) -> Schedule:
+    """Return the schedule of a tolerance: constant, or narrowing linearly from `wide`.
 
     Args:
-        values: shape (batch,).
-        weights: shape (batch,), of mean 1 over the whole batch (`QualityWeights`); no gradient
-            reaches them.
-    """
-    return values.mean() if weights is None else (weights.detach() * values).mean()
-
-
-def tolerance_at(
-    step: int, total: int, tolerance: float, *, wide: float | None = None, share: float = 0.0
-) -> float:
-    """Return the tolerance at a step: constant, or narrowing linearly from `wide`.
-
-    Args:
-        step: of the run, from 0.
-        total: steps of the run.
-        tolerance: what it is in the end.
+        narrow: what it is in the end.
         wide: what it is at step 0; None: constant.
-        share: of the run until it is `tolerance`; 0: from the first step.
+        share: of the run until it is `narrow`; 0: from the first step.
 
     Raises:
-        ValueError: `wide` is below `tolerance`, or a share outside 0 to 1.
+        ValueError: `wide` is below `narrow`, or a share outside 0 to 1.
     """
     if wide is None:
-        return tolerance
-    if wide < tolerance or not 0 <= share <= 1:
-        raise ValueError(f"from {wide} to {tolerance} over a share of {share} does not narrow")
-    until = share * total
-    left = max(0.0, 1 - step / until) if until > 0 else 0.0
-    return tolerance + (wide - tolerance) * left
+        return constant(narrow)
+    if wide < narrow or not 0 <= share <= 1:
+        raise ValueError(f"from {wide} to {narrow} over a share of {share} does not narrow")
+
+    def at(moment: Moment) -> float:
+        until = share * moment.total
+        left = max(0.0, 1 - moment.step / until) if until > 0 else 0.0
+        return narrow + (wide - narrow) * left
+
+    return at
+
+
+class Loose(Wrapper):
+    """A term that costs nothing up to a tolerance: max(0, distance - mu).
+
+    Of each sample, or of the batch where the term has one loss for it. What is logged beside:
+    `distance` before the hinge and `within`, the share that is inside the tolerance.
+
+    Args:
+        term: any term.
+        tolerance: mu, a schedule.
+
+    Reference:
+        S2, a reconstruction.
+    """
+
+    def __init__(self, term: Term, tolerance: Schedule) -> None:
+        super().__init__(term)
+        self.tolerance = tolerance
+        self.last: dict[str, Tensor] = {}
+
+    def forward(self, levels: Levels, batch: Batch, moment: Moment) -> Tensor:
+        """Return what is beyond the tolerance, (batch,) or a scalar."""
+        distance, mu = self.term(levels, batch, moment), self.tolerance(moment)
+        self.last = {"distance": distance.detach().mean(), "within": share_within(distance, mu)}
+        return beyond(distance, mu)
+
+    def said(self) -> dict[str, Tensor]:
+        """Return the distance and the share within the tolerance, of the last batch."""
+        return self.term.said() | self.last

@@ -11,7 +11,7 @@ from avkd_cli.inputs.networks import Description, build
 from avkd_cli.losses.heads import Head
 from avkd_cli.losses.terms import Term
 from avkd_cli.recipes.start import Start
-from avkd_cli.storage.store import Store
+from avkd_cli.storage.store import EmbeddingStore, Store
 from avkd_cli.training.batches import Source
 from avkd_cli.training.bridges import Bridge
 from avkd_cli.training.objective import Objective
@@ -34,6 +34,7 @@ class Job:
         finish: what else is done to a new network, such as means that it takes off.
         start: the finished run whose weights it begins with.
         list_file: of --list.
+        teacher: the store that a student is taught from, None for others.
         prepared: by name, the stores that the network reads; a run remembers how they were made.
     """
 
@@ -50,6 +51,7 @@ class Job:
     finish: Callable[[nn.Module], object] = lambda network: None
     start: Start | None = None
     list_file: Path | None = None
+    teacher: EmbeddingStore | None = None
     prepared: dict[str, Store] = field(default_factory=dict)
 
     def objective(self) -> Objective:

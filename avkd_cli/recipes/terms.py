@@ -32,12 +32,14 @@ def parameters_of(name: str, settings: DistillTerms) -> dict[str, Any]:
 
 
 def make_terms(
-    settings: DistillTerms, taught: Taught, wrap: Callable[[Term], Term] = lambda term: term
+    settings: DistillTerms,
+    taught: Taught,
+    wrap: Callable[[str, Term], Term] = lambda name, term: term,
 ) -> dict[str, Term]:
     """Return the terms that are on.
 
     Args:
-        wrap: put around each of them.
+        wrap: of its name and itself, what is put around each of them.
     """
     found: dict[str, Term] = {}
     for name, weight in weights_of(settings).items():
@@ -45,7 +47,7 @@ def make_terms(
         term.weight = constant(weight)
         if settings.projection and term.compares_sizes:
             term.level = "projected"
-        found[name] = wrap(term)
+        found[name] = wrap(name, term)
     return found
 
 

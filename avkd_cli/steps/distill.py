@@ -18,6 +18,7 @@ def distill(
     *,
     list_file: Path | None = None,
     intersect: bool = False,
+    quality_store: str | None = None,
     init_from: Path | None = None,
     noise: str | None = None,
     rir: str | None = None,
@@ -32,6 +33,7 @@ def distill(
         store: audio or face store of the training utterances.
         teacher: embedding store of the teacher, with its classifier where KL is on.
         intersect: train on what the teacher has, instead of refusing when it lacks some.
+        quality_store: store with the column of --quality.
         init_from: run whose network, not whose classifier, it begins with.
         noise: audio store of music, speech and noise. rir: of room responses.
 
@@ -40,5 +42,5 @@ def distill(
     """
     choice = Choice(list_file, settings.label, settings.split_column)
     request = Request("distill", modality, [store], choice, noise, rir, init_from, reset_head=True)
-    job = student(request, settings, teacher, intersect)
+    job = student(request, settings, teacher, intersect, quality_store)
     return train(job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet)

@@ -11,6 +11,7 @@ from avkd_cli.config import TrainConfig
 from avkd_cli.errors import AvkdError, InputError, UsageError
 from avkd_cli.inputs import networks
 from avkd_cli.recipes.job import Job
+from avkd_cli.steps.overfitting import Overfitting
 from avkd_cli.steps.validation import Validation
 from avkd_cli.storage import durable
 from avkd_cli.training import keyed
@@ -106,8 +107,7 @@ def make_task(job: Job, settings: TrainConfig, validation: str | None) -> Task:
     """Return what `fit` trains: the objective drawn from the seed, and its batches."""
     if settings.tracker:
         check_tracker(settings.tracker)
-    precision = settings.mixed_precision
-    measure = Validation(validation, job.input, precision) if validation else None
+    measure = validation_of(job, settings, validation)
     keyed.reseed_torch(settings.seed, "weights")
     try:
         objective = job.objective()
@@ -122,6 +122,21 @@ def make_task(job: Job, settings: TrainConfig, validation: str | None) -> Task:
         ids=job.chosen.ids,
         validate=measure,
     )
+
+
+def validation_of(job: Job, settings: TrainConfig, source: str | None) -> Validation | None:
+    """Return what measures the network each epoch, on training people too if asked.
+
+    Raises:
+        UsageError: --train-trials without --validation.
+        InputError: as `Validation` and `Overfitting`.
+    """
+    if source is None:
+        if settings.train_trials:
+            raise UsageError("--train-trials is measured beside --validation; give its trials")
+        return None
+    found = Validation(source, job.input, settings.mixed_precision)
+    return Overfitting(found, job, settings) if settings.train_trials else found
 
 
 def make_sampler(chosen: TrainingSet, settings: TrainConfig) -> ShuffleSampler | PersonSampler:

@@ -4,8 +4,15 @@ They are trained with the network and end with the training: a projection of the
 teacher's size, a projection of the teacher, a decoder.
 """
 
-from torch import nn
+from collections.abc import Sequence
 
+from torch import Tensor, nn
+
+from avkd_cli.losses.heads import AamSoftmax
+from avkd_cli.losses.mmd import gathered
+from avkd_cli.losses.moment import Moment
+from avkd_cli.losses.quality import LEVEL, QualityWeights, RunningQuality, stacked
+from avkd_cli.losses.terms import Taught, Term
 from avkd_cli.models.levels import Batch, Levels, level_of
 
 
@@ -32,3 +39,73 @@ class Projection(Bridge):
     def forward(self, levels: Levels, batch: Batch) -> Levels:
         """Return `projected`, (batch, projected)."""
         return {"projected": self.map(level_of(levels, self.level))}
+
+
+class TeacherProjection(Bridge):
+    """A linear map of the teacher's stored embedding to the student's size, as `taught`.
+
+    Beside it stands a small classifier of the mapped embeddings into the student's persons,
+    without which the map could send everybody to one place (`TeacherClasses`).
+
+    Args:
+        taught: sizes. classes: the student's persons. scale: of the classifier's cosines.
+    """
+
+    def __init__(self, taught: Taught, classes: Sequence[str], scale: float) -> None:
+        super().__init__()
+        self.map = nn.Linear(taught.size, taught.student_size, bias=False)
+        self.head = AamSoftmax(
+            classes, taught.student_size, margin=0.0, scale=scale, level="taught"
+        )
+
+    def forward(self, levels: Levels, batch: Batch) -> Levels:
+        """Return `taught`, (batch, student_size)."""
+        return {"taught": self.map(batch["teacher"].float())}
+
+
+class TeacherClasses(Term):
+    """The small classification loss that keeps a projection of the teacher from collapsing.
+
+    Args:
+        bridge: the projection; not a part of this term.
+
+    Reference:
+        S2, a reconstruction.
+    """
+
+    reads = ("label",)
+
+    def __init__(self, taught: Taught, bridge: TeacherProjection) -> None:
+        super().__init__(taught)
+        self.level, self.target, self.per_sample = "taught", "label", True
+        self.kept = (bridge,)
+
+    def forward(self, levels: Levels, batch: Batch, moment: Moment) -> Tensor:
+        """Return nats, (batch,)."""
+        head = self.kept[0].head
+        return head.losses(head(levels), batch["label"], moment)
+
+
+class Quality(Bridge):
+    """Weights of the batch's samples by their quality, as the level `quality`, of mean 1.
+
+    Args:
+        stored: how many figures each sample has in the part `quality` of the batch.
+        running: figures that training itself finds, by the part `row`; None for none.
+        slope: see `QualityWeights`.
+    """
+
+    def __init__(
+        self, stored: int, running: RunningQuality | None = None, slope: float = 1.0
+    ) -> None:
+        super().__init__()
+        self.running = running
+        self.weights = QualityWeights(stored + (running is not None), slope)
+
+    def forward(self, levels: Levels, batch: Batch) -> Levels:
+        """Return `quality`, (batch,)."""
+        figures = list(batch["quality"].unbind(dim=1)) if "quality" in batch else []
+        if self.running is not None:
+            figures.append(self.running(batch["row"]))
+        found = stacked(figures)
+        return {LEVEL: self.weights(found, gathered(found))}

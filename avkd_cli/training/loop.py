@@ -39,7 +39,7 @@ class Task:
         batches: batch k for a rank.
         n_rows: size of the training set.
         ids: utterance of each training row, to name those of a bad batch.
-        validate: from the network to figures such as {"eer": 0.1}, called after each epoch on
+        validate: from the objective to figures such as {"eer": 0.1}, called after each epoch on
             the first process; the smallest "eer" is kept as best.
     """
 
@@ -47,7 +47,7 @@ class Task:
     batches: Batches
     n_rows: int
     ids: list[str]
-    validate: Callable[[nn.Module], dict[str, float]] | None = None
+    validate: Callable[[Objective], dict[str, float]] | None = None
 
 
 @machine_faults()
@@ -171,9 +171,9 @@ def validate(state: State, task: Task) -> dict[str, float]:
     """
     progress, figures = state.progress, {}
     if state.first:
-        network = state.bare.network.eval()
-        figures = task.validate(network)
-        network.train()
+        objective = state.bare.eval()
+        figures = task.validate(objective)
+        objective.train()
         told = {name: x if math.isfinite(x) else None for name, x in figures.items()}  # JSON's
         state.run.log({"step": progress.step, "validation": told})
         named = {f"validation/{name}": value for name, value in figures.items()}

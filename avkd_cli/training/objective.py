@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from avkd_cli.losses.heads import Head
 from avkd_cli.losses.moment import Moment
 from avkd_cli.losses.terms import Term
-from avkd_cli.models.levels import Batch, Levels
+from avkd_cli.models.levels import Batch, Levels, level_of
 from avkd_cli.training.bridges import Bridge
 
 Losses = dict[str, Tensor]
@@ -56,6 +56,7 @@ class Objective(nn.Module):
         for name, term in self.terms.items():
             losses[name] = term(levels, batch, moment).mean()
             shares.append(term.weight(moment) * losses[name])
+            losses |= {f"{name}.{key}": value for key, value in term.said().items()}
         return {"loss": sum(shares[1:], shares[0]), **losses}
 
     def figures(self, moment: Moment) -> dict[str, float]:
@@ -73,4 +74,7 @@ def classified(name: str, head: Head, levels: Levels, batch: Batch, moment: Mome
     scores = levels[f"{name}.scores"] = head(levels)
     label = batch[head.label]
     accuracy = (scores.detach().argmax(dim=1) == label).float().mean()
-    return {head.loss_name: head.losses(scores, label, moment).mean(), "accuracy": accuracy}
+    each = head.losses(scores, label, moment)
+    if head.weights:
+        each = level_of(levels, head.weights) * each
+    return {head.loss_name: each.mean(), "accuracy": accuracy}

@@ -24,13 +24,16 @@ READS = (1, VERSION)
 """Version 1 does not say how its stores were prepared; its persons are its classes."""
 _WORK = 1  # of the fingerprint, which is no matter of how a run is written down
 # Settings that change how a run is watched or fed, never what comes of it.
-WATCHING = {"workers", "log_every", "checkpoint_every", "tracker"}
+WATCHING = {"workers", "log_every", "checkpoint_every", "tracker", "train_trials"}
 # Settings younger than version 1, with what they were before: left out of a plan when off, so
 # that older runs go on.
 LATER = {
     "augment": 0.0, "speed_classes": False, "compile": False, "label": "person",
     "split_column": "split", "head": "aam-softmax", "schedule": "exponential", "period": 0.0,
     "network_lr": 1.0, "adversary_lr": 1e-4, "freq_flatten": False, "segment": 0.0,
+    "l2": 0.0, "l2_raw": 0.0, "class_ce": 0.0, "class_cos": 0.0, "tolerance": "",
+    "tolerance_share": 0.2, "teacher_projection": False, "teacher_ce": 0.1, "quality": "",
+    "quality_scope": "kd", "quality_slope": 1.0,
 }  # fmt: skip
 
 

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avkd_cli.losses.quality import QualityWeights, RunningQuality, stacked
+from avkd_cli.losses import Moment, Taught
+from avkd_cli.losses.quality import OwnCosine, QualityWeights, RunningQuality, stacked
 
 figures = st.lists(st.floats(-1e3, 1e3, width=32), min_size=1, max_size=16)
 quick = settings(max_examples=60, deadline=None)
@@ -54,7 +55,7 @@ def test_statistics_run_on_and_unit_and_offset_of_the_quality_do_not_matter():
     for seed in range(5):
         quality = torch.randn(8, generator=torch.Generator().manual_seed(seed))
         torch.testing.assert_close(one(quality), other(1000 * quality + 50))
-    assert one.batches == 5
+    assert one.batches.tolist() == [5]
 
 
 def test_two_processes_hold_the_statistics_and_weights_of_one():
@@ -94,6 +95,52 @@ def test_a_product_counts_what_is_good_in_both():
     assert weights.tolist() == pytest.approx([4 * one / sum(wanted) for one in wanted])
 
 
+def test_what_is_not_known_counts_as_the_mean_and_moves_nothing():
+    module, plain = QualityWeights(), QualityWeights()
+    known = torch.tensor([1.0, 3.0, 5.0])
+    weights = module(torch.cat([known, torch.tensor([torch.nan])]))
+    plain(known)
+    for name, value in plain.state_dict().items():
+        assert torch.equal(module.state_dict()[name], value)
+    assert weights[3].item() == pytest.approx(weights[1].item())  # 3 is the mean
+    assert weights.mean().item() == pytest.approx(1)
+    nothing = QualityWeights()
+    assert torch.equal(nothing(torch.full((4,), torch.nan)), torch.ones(4))
+    assert nothing.batches.tolist() == [0]
+
+
+def test_a_student_that_is_watched_learns_nothing_from_it_and_is_remembered():
+    running = RunningQuality(6)
+    watch = OwnCosine(Taught(4, 4), running)
+    scores = torch.tensor([[0.1, 0.9], [0.4, 0.2]], requires_grad=True)
+    batch = {"label": torch.tensor([1, 0]), "row": torch.tensor([5, 2])}
+    found = watch({"embedding": torch.zeros(2, 4), "person.scores": scores}, batch, Moment(0, 10))
+    assert found.item() == pytest.approx(0.65)
+    assert not found.requires_grad
+    assert running(torch.arange(6)).nan_to_num(-1).tolist() == pytest.approx(
+        [-1, -1, 0.4, -1, -1, 0.9]
+    )
+    assert not watch.state_dict()  # it is saved once, where it is read
+    watch.eval()(
+        {"embedding": torch.zeros(2, 4), "person.scores": 0 * scores}, batch, Moment(0, 10)
+    )
+    assert running.table[5].item() == pytest.approx(0.9)
+
+
+def test_voices_at_other_speeds_are_not_the_person():
+    running = RunningQuality(6)
+    watch = OwnCosine(Taught(4, 4), running)
+    scores = torch.tensor([[0.1, 0.9], [0.4, 0.2]])
+    batch = {"label": torch.tensor([1, 0]), "row": torch.tensor([5, 2]),
+             "speed": torch.tensor([0, 1])}  # fmt: skip
+    levels = {"embedding": torch.zeros(2, 4), "person.scores": scores}
+    assert watch(levels, batch, Moment(0, 10)).item() == pytest.approx(0.9)
+    assert running.seen.tolist() == [False] * 5 + [True]
+    batch["speed"] = torch.tensor([1, 1])
+    assert watch(levels, batch, Moment(0, 10)).item() == 0
+    assert running.table[5].item() == pytest.approx(0.9)
+
+
 def test_a_table_averages_what_a_sample_had_each_time():
     table = RunningQuality(4, momentum=0.5)
     table.take_in(torch.tensor([0, 2]), torch.tensor([0.2, 0.8]))
@@ -109,5 +156,6 @@ def test_a_table_is_the_same_in_whatever_order_the_processes_stand():
     turned = torch.tensor([2, 0, 3, 1])
     one.take_in(rows, figure)
     other.take_in(rows[turned], figure[turned])
-    assert torch.equal(one.table.nan_to_num(9), other.table.nan_to_num(9))
-    assert "table" in one.state_dict()
+    assert torch.equal(one.table, other.table)
+    assert set(one.state_dict()) == {"table", "seen"}
+    assert all(torch.isfinite(value).all() for value in one.state_dict().values())  # it is saved

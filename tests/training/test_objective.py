@@ -137,7 +137,8 @@ def test_terms_are_of_voices_at_their_own_speed_and_persons_the_teacher_knows():
     scores = taught.heads["person"](levels)
     own = {"embedding": levels["embedding"][::2], "person.scores": scores[::2, :3]}
     for name, term in taught.terms.items():
-        alone = term.term(own, {"teacher": data["teacher"][::2]}, NOW).mean()
+        mine = {name: data[name][::2] for name in ("teacher", "label")}
+        alone = term.term(own, mine, NOW).mean()
         torch.testing.assert_close(losses[name], alone)
 
 

@@ -9,6 +9,8 @@ from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.steps.analyze.inputs import display_names
 from avkd_cli.storage import durable
 
+Series = dict[str, dict[str, list[float]]]  # {quantity: {"step": […], "value": […]}}
+
 
 def curves(runs: Sequence[Path], plot: Path | None = None) -> dict:
     """Return each run's losses, rates and validation EER by step; draw them.
@@ -18,6 +20,7 @@ def curves(runs: Sequence[Path], plot: Path | None = None) -> dict:
         InputError: a log has no line that can be read.
     """
     series = dict(zip(display_names(runs), (read_log(run) for run in runs), strict=True))
+    series = {name: one | gaps(one) for name, one in series.items()}
     if plot is not None:
         from avkd_cli.analysis.figures import save, training_figure
 
@@ -25,14 +28,50 @@ def curves(runs: Sequence[Path], plot: Path | None = None) -> dict:
     return {
         "format": "avkd.analysis.curves",
         "version": 1,
-        "runs": [{"name": name, "series": one} for name, one in series.items()],
+        "runs": [
+            {"name": name, "series": one, "learnt_by_heart": last_gaps(one)}
+            for name, one in series.items()
+        ],
+    }
+
+
+MEASURED, TRAINED, GAP = "validation: ", "validation: train_", "gap: "
+
+
+def gaps(series: Series) -> Series:
+    """Return by how much each figure is worse on validation than on training people, by step."""
+    found: Series = {}
+    for name, trained in series.items():
+        measured = series.get(name.replace(TRAINED, MEASURED))
+        if not name.startswith(TRAINED) or measured is None:
+            continue
+        mine = dict(zip(trained["step"], trained["value"], strict=True))
+        both = [(step, value - mine[step])
+                for step, value in zip(measured["step"], measured["value"], strict=True)
+                if step in mine]  # fmt: skip
+        if both:
+            steps, values = zip(*both, strict=True)
+            found[GAP + name.removeprefix(TRAINED)] = {"step": list(steps), "value": list(values)}
+    return found
+
+
+def last_gaps(series: Series) -> dict[str, dict[str, float]]:
+    """Return each figure on training and on validation people at the end, and the gap."""
+    return {
+        name.removeprefix(GAP): {
+            "training": series[TRAINED + name.removeprefix(GAP)]["value"][-1],
+            "validation": series[MEASURED + name.removeprefix(GAP)]["value"][-1],
+            "gap": one["value"][-1],
+        }
+        for name, one in series.items()
+        if name.startswith(GAP)
     }
 
 
 NO_LOSSES = {"loss", "accuracy", "grad_norm"}  # their sum, and what is logged beside them
 
 
-def read_log(run: Path) -> dict[str, dict[str, list[float]]]:
+def read_log(run: Path) -> Series:
     """Return {quantity: {"step": […], "value": […]}} of a run: each loss by name, lr, margin,
     utterances_per_s, and what validation measured.
 

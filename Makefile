@@ -114,7 +114,8 @@ test-newest: ## run the tests with the newest versions that pyproject.toml allow
 	@$(PLACE) remove $(NEWEST)
 	@$(PLACE) own $(NEWEST)
 	$(PYTHON) -m venv $(NEWEST)
-	$(NEWEST)/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager -e '.[dev,dask,tsne,tensorboard,kaldi]'
+	extras=$$($(NEWEST)/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"], sep=",")'); \
+	  $(NEWEST)/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager -e ".[$$extras]"
 	-$(NEWEST)/bin/python tests/imports.py
 	OMP_NUM_THREADS=1 $(NEWEST)/bin/python $(TESTS)
 

@@ -1,20 +1,23 @@
 """Embeddings of somebody else's encoder, brought into a store."""
 
+import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from avkd_cli.config import Execution
-from avkd_cli.errors import InputError, MissingInputError, some
-from avkd_cli.storage import arks, durable
+from avkd_cli.errors import InputError, MissingInputError, Rejected, some
+from avkd_cli.storage import arks, durable, lines
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.choosing import chosen_fingerprint, chosen_rows
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.heads import AAM, SOFTMAX, StoredHead
 from avkd_cli.storage.utterances import read_whole
+from avkd_cli.verification.scoring import norms
 
 
 def import_embeddings(
@@ -39,7 +42,7 @@ def import_embeddings(
     """
     arrays = _READERS.get(source.suffix, read_npz)(source)
     ids, embedding = check_arrays(source, arrays)
-    persons = [str(person) for person in arrays.get("person", [""] * len(ids))]
+    persons = names_of(source, "person", arrays) if "person" in arrays else [""] * len(ids)
     if list_file is not None:
         person_of = {u.id: u.person for u in read_whole(list_file).utterances}
         kept = chosen_rows(source, ids, person_of, list_file, quiet=execution.quiet)
@@ -86,13 +89,15 @@ def head_of(source: Path, arrays: dict[str, np.ndarray], dimension: int) -> Stor
         bias = arrays.get("classifier_bias")
         head = StoredHead(
             AAM if bias is None else SOFTMAX,
-            [str(name) for name in arrays["classes"].reshape(-1)],
+            names_of(source, "classes", arrays),
             np.asarray(arrays["classifier"], np.float32),
             float(arrays["scale"]) if "scale" in arrays else None,
             None if bias is None else np.asarray(bias, np.float32),
         )
     except (ValueError, TypeError) as error:
         raise InputError(f"{source}: {error}; save arrays that fit each other") from None
+    if head.bias is None:
+        refuse_without_direction(source, "classifier row", head.classes, head.weight)
     if head.dimension != dimension:
         raise InputError(
             f"{source}: classifier is {head.weight.shape}, embeddings have {dimension} "
@@ -140,7 +145,7 @@ def check_arrays(source: Path, arrays: dict[str, np.ndarray]) -> tuple[list[str]
                 f"{source}: no array '{name}' (it has {some(sorted(arrays)) or 'none'}); "
                 "save id (n,) and embedding (n, d)"
             )
-    ids, embedding = [str(one) for one in arrays["id"].tolist()], arrays["embedding"]
+    embedding = arrays["embedding"]
     if embedding.ndim != 2 or embedding.dtype.kind not in "fiu" or not embedding.size:
         raise InputError(
             f"{source}: 'embedding' is {embedding.dtype} {embedding.shape}, wanted floats (n, d)"
@@ -150,12 +155,62 @@ def check_arrays(source: Path, arrays: dict[str, np.ndarray]) -> tuple[list[str]
             raise InputError(
                 f"{source}: '{name}' is {arrays[name].shape}, wanted ({len(embedding)},)"
             )
+    ids = names_of(source, "id", arrays)
     if len(set(ids)) != len(ids):
         raise InputError(f"{source}: {len(ids) - len(set(ids))} ids are there twice")
-    embedding = embedding.astype(np.float32, copy=False)
+    with np.errstate(over="ignore"):  # infinite is what a number too large is then
+        embedding = embedding.astype(np.float32, copy=False)
     bad = ~np.isfinite(embedding).all(axis=1)
     if bad.any():
         raise InputError(
-            f"{source}: {bad.sum()} embeddings are not finite, first of '{ids[bad.argmax()]}'"
+            f"{source}: {bad.sum()} embeddings are not finite, first of {ids[bad.argmax()]!r}; "
+            "wanted are numbers that 32-bit floats can hold"
         )
+    refuse_without_direction(source, "embedding", ids, embedding)
     return ids, embedding
+
+
+def names_of(source: Path, name: str, arrays: dict[str, np.ndarray]) -> list[str]:
+    """Return an array of names as text: bytes, as HDF5 and Kaldi readers give, are UTF-8.
+
+    Raises:
+        InputError: not names, bytes of another encoding, or a name that no list could hold.
+    """
+    array = arrays[name].reshape(-1)
+    if array.dtype.kind not in "USiu":
+        raise InputError(f"{source}: '{name}' is {array.dtype}, wanted text")
+    try:
+        names = [one.decode() if isinstance(one, bytes) else str(one) for one in array.tolist()]
+    except UnicodeDecodeError as error:
+        raise InputError(f"{source}: '{name}' holds bytes that are not UTF-8 ({error})") from None
+    for row, one in enumerate(names):
+        try:
+            if name == "id":
+                lines.check_id(one)
+            elif not one.isascii() or " " in one:
+                lines.check_text(one, name)
+        except Rejected as error:
+            raise InputError(
+                f"{source}: {name} {one!r} in row {row}: {error.code}, {error.detail}; rename it"
+            ) from None
+    if names and all(re.fullmatch(r"b(['\"]).*\1", one) for one in names):
+        raise InputError(
+            f"{source}: '{name}' holds bytes printed as text, such as {names[0]!r}; decode them"
+        )
+    return names
+
+
+def refuse_without_direction(
+    source: Path, what: str, names: Sequence[str], vectors: np.ndarray
+) -> None:
+    """Raise InputError where a vector has no cosine: it is zero, or its square overflows."""
+    with np.errstate(over="ignore"):
+        norm = norms(vectors)
+    bad = ~(np.isfinite(norm) & (norm > 0))
+    if bad.any():
+        row = int(np.argmax(bad))
+        how = "zero" if not vectors[row].any() else "too large or small for a cosine"
+        raise InputError(
+            f"{source}: {bad.sum()} of {len(bad)} {what}s have no direction, first that of "
+            f"{names[row]!r}, which is {how}; mend or leave them out"
+        )

@@ -52,10 +52,16 @@ class StoredHead:
             return f"the head's scale is {self.scale}, wanted a positive number"
         if len(set(self.classes)) != count:
             return "a class has two rows in the classifier"
-        finite = np.isfinite(self.weight).all() and (
-            self.bias is None or np.isfinite(self.bias).all()
-        )
-        return "" if finite else "the classifier is not finite"
+        return self._not_finite()
+
+    def _not_finite(self) -> str:
+        bad = ~np.isfinite(self.weight).all(axis=1)
+        if self.bias is not None:
+            bad |= ~np.isfinite(self.bias)
+        if not bad.any():
+            return ""
+        first = self.classes[int(np.argmax(bad))]
+        return f"the classifier is not finite in the row of class {first!r} ({bad.sum()} rows)"
 
     @property
     def dimension(self) -> int:

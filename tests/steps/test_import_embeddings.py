@@ -154,3 +154,54 @@ def test_kaldi_archives_need_nothing_beside_avkd(tmp_path):
     store = open_store(tmp_path / "f.zarr")
     assert store.ids == ["p2/a"]
     np.testing.assert_array_equal(store.embedding, VECTORS[2:])
+
+
+def test_names_saved_as_bytes_are_text(tmp_path):
+    persons = np.array(["p1", "p1", "Zo\u00eb"]).astype("U")
+    bring(
+        tmp_path, id=np.char.encode(IDS), embedding=VECTORS,
+        person=np.char.encode(persons, "utf-8"), classes=np.array([b"p1", b"p2"]),
+        classifier=np.ones((2, 4)),
+    )  # fmt: skip
+    store = open_store(tmp_path / "e.zarr")
+    assert store.ids == list(IDS)
+    assert store.persons == ["p1", "p1", "Zo\u00eb"]
+    assert store.classes == ["p1", "p2"]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({"id": np.array(["a b", "c", "d"])}, r"id 'a b' in row 0: bad_id, id: character U\+0020"),
+        ({"id": np.array(["a", "", "d"])}, "id '' in row 1: bad_id, empty"),
+        ({"id": np.array(["a", "c\td", "d"])}, "bad_id"),
+        ({"id": np.array([b"a", b"\xff", b"d"])}, "bytes that are not UTF-8"),
+        ({"id": np.array([0.5, 1, 2])}, "'id' is float64, wanted text"),
+        ({"id": np.array(["b'a'", "b'c'", "b'd'"])}, "bytes printed as text"),
+        ({"person": np.array(["Ann Lee", "p", "p"])}, "person 'Ann Lee' in row 0: bad_id"),
+        ({"person": np.array([1.0, np.nan, 2.0])}, "'person' is float64, wanted text"),
+        ({"embedding": VECTORS * [[1], [0], [1]]}, "1 of 3 embeddings .* 'p1/b', which is zero"),
+        ({"embedding": VECTORS + 1e30}, "3 of 3 embeddings .* too large or small"),
+        ({"embedding": (VECTORS + 1) * 1e-30}, "3 of 3 embeddings .* too large or small"),
+        (
+            {"embedding": VECTORS.astype(float) + 1e300},
+            "not finite, first of 'p1/a'.* 32-bit floats",
+        ),
+        (
+            {"classes": np.array(["p1", "p2"]), "classifier": np.array([[1.0] * 4, [np.nan] * 4])},
+            r"classifier is not finite in the row of class 'p2' \(1 rows\)",
+        ),
+        (
+            {"classes": np.array(["p1", "p2"]), "classifier": np.array([[0.0] * 4, [1.0] * 4])},
+            "1 of 2 classifier rows have no direction, first that of 'p1'",
+        ),
+        (
+            {"classes": np.array(["p1", "p 2"]), "classifier": np.ones((2, 4))},
+            "classes 'p 2' in row 1: bad_id",
+        ),
+    ],
+)
+def test_names_and_numbers_that_would_fail_later_are_refused_on_import(tmp_path, arrays, said):
+    with pytest.raises(InputError, match=said):
+        bring(tmp_path, **({"id": IDS, "embedding": VECTORS} | arrays))
+    assert not (tmp_path / "e.zarr").exists()

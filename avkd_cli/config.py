@@ -23,6 +23,7 @@ PRESETS = ("paper", "strong", "small")
 # What the rooms offer, by name; the dicts of each room must hold the same (tested).
 AUDIO_MODELS = ("resnet34", "ecapa-tdnn", "tdnn", "vgg", "thin-resnet", "thin-se-resnet")
 VISUAL_MODELS = ("resnet34", "se-resnet34", "se-resnet50", "iresnet18", "cnn", "vgg16")
+PAIR_MODELS = ("gated", "linear")
 FUSION_MODELS = ("gate", "ssa", "cbp", "concat", "linear", "average")
 DETECTORS = ("yunet", "scrfd", "none")
 SOUND_DISTURBANCES = ("none", "babble", "music", "noise", "room", "telephone")
@@ -320,6 +321,50 @@ class FusionConfig(TrainConfig):
 
 
 @dataclass(frozen=True)
+class PairConfig(TrainConfig):
+    """Settings of `train-teacher --modality pair`, faces and voices in one space (S3)."""
+
+    model: str = setting("gated", "fusion of the two branches", choices=PAIR_MODELS)
+    embedding_size: int = setting(128, "width of the embedding", minimum=2)
+    head: str = setting("softmax", "classifier of the embedding in training", choices=HEADS)
+    dropout: float = setting(0.5, "dropout at the end of each branch", minimum=0, maximum=0.95)
+    pairing: str = setting(
+        "same-clip",
+        "face and voice of a training pair: any two of a person, or of one utterance",
+        choices=("person", "same-clip"),
+    )
+    orthogonal: float = setting(1.0, "weight of orthogonality (alpha of FOP)", minimum=0)
+    orthogonal_form: str = setting(
+        "released",
+        "as FOP's code computes it, as its eq. 4 is printed, or as the OPL's code",
+        choices=("released", "printed", "opl"),
+    )
+    centre_loss: float = setting(0.0, "weight of the centre loss", minimum=0)
+    git_loss: float = setting(0.0, "weight of the git loss", minimum=0)
+    centre_rate: float = setting(
+        0.5, "how far centres go towards their batch", minimum=0, maximum=1
+    )
+    git_push: float = setting(1.0, "push from others' centres, in the git loss", minimum=0)
+    contrastive: float = setting(0.0, "weight of the contrastive loss", minimum=0)
+    contrastive_margin: float = setting(0.6, "distance that two people are pushed to", minimum=0)
+    triplet: float = setting(0.0, "weight of the triplet loss", minimum=0)
+    triplet_margin: float = setting(0.2, "how much further another person is", minimum=0)
+    crop_min: int = setting(200, "shortest training crop", unit="frames", minimum=8)
+    crop_max: int = setting(400, "longest training crop", unit="frames", minimum=8)
+    optimizer: str = setting("adam", "update rule", choices=("sgd", "adam", "adamw"))
+    lr: float = setting(1e-5, "learning rate after warm-up", minimum=1e-9, maximum=1e30)
+    lr_final: float = setting(
+        1e-5,
+        "learning rate at the end, or at the foot of a triangle, or the least by halving",
+        minimum=1e-12,
+        maximum=1e30,
+    )
+    warmup: float = setting(0.0, "share of the run to warm up", minimum=0, maximum=1)
+    weight_decay: float = setting(0.01, "weight decay", minimum=0, maximum=1e6)
+    epochs: float = setting(50.0, "passes over the training set", minimum=0)
+
+
+@dataclass(frozen=True)
 class DistillTerms:
     """What `distill` adds to the AAM-softmax of a baseline (S0, eq. 2 to 7)."""
 
@@ -538,7 +583,7 @@ def table_of(tables: dict[str, Any], section: str) -> dict[str, Any]:
 STEPS = {
     "prep-audio": (),
     "crop-faces": (),
-    "train-teacher": ("audio", "visual", "fusion"),
+    "train-teacher": ("audio", "visual", "fusion", "pair"),
     "extract-embeddings": (),
     "distill": ("audio", "visual"),
     "score": (),

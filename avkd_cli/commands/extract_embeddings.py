@@ -21,6 +21,11 @@ from avkd_cli.config import Execution, ExtractConfig
     "its id; a Kaldi .ark or .scp; or a .csv of FOP or FAME, a row the values and perhaps "
     "the person, of any size.  --list says who is who where the file does not.",
 )
+@click.option(
+    "--side",
+    type=click.Choice(("audio", "visual")),
+    help="Of a pair: embed this sense alone, to be compared with the other's.",
+)
 @click.option("--modality", help="What imported embeddings were made from, such as visual.")
 @click.option(
     "--columns",
@@ -43,6 +48,7 @@ def extract_embeddings(
     run: Path | None,
     stores: tuple[str, ...],
     source: Path | None,
+    side: str | None,
     modality: str | None,
     columns: int | None,
     ids_file: str | None,
@@ -55,18 +61,23 @@ def extract_embeddings(
 
     A fusion takes the embedding stores of both senses. Whole recordings are used, faces of an
     utterance are averaged, and the head that it was trained with is stored beside the embeddings.
+    A pair gives the fused embedding of both stores, or with --side one sense's, which score
+    compares with the other's.
     STORES may be - for a manifest line on stdin.
 
     \b
     Example:
         avkd extract-embeddings runs/audio audio.zarr -o audio-emb.zarr
         avkd extract-embeddings runs/teacher audio-emb.zarr visual-emb.zarr -o teacher-emb.zarr
+        avkd extract-embeddings runs/pair audio-emb.zarr --side audio -o voices.zarr
         avkd extract-embeddings --from wespeaker.npz --modality audio -o audio-emb.zarr
         avkd extract-embeddings --from faceTrain.csv -o faces.zarr
     """
     if source is not None:
         if run is not None:
             raise click.UsageError("--from takes no RUN and no STORES")
+        if side is not None:
+            raise click.UsageError("--side is of the network of a RUN, --from has none")
         if source.suffix == ".csv":
             from avkd_cli.steps.import_csv import import_csv
 
@@ -90,4 +101,6 @@ def extract_embeddings(
     from avkd_cli.steps.extract_embeddings import extract
 
     inputs = [options.resolved(store) for store in stores]
-    options.print_line(extract(run, inputs, output, settings, execution, list_file=list_file))
+    options.print_line(
+        extract(run, inputs, output, settings, execution, list_file=list_file, side=side)
+    )

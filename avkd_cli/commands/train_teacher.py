@@ -1,9 +1,18 @@
 """`avkd train-teacher`."""
 
+from pathlib import Path
+
 import click
 
 from avkd_cli import options
-from avkd_cli.config import STEPS, AudioConfig, FusionConfig, TrainConfig, VisualConfig
+from avkd_cli.config import (
+    STEPS,
+    AudioConfig,
+    FusionConfig,
+    PairConfig,
+    TrainConfig,
+    VisualConfig,
+)
 
 
 @click.command("train-teacher", cls=options.StepCommand)
@@ -12,34 +21,48 @@ from avkd_cli.config import STEPS, AudioConfig, FusionConfig, TrainConfig, Visua
     "--modality",
     type=click.Choice(STEPS["train-teacher"]),
     required=True,
-    help="Sound, faces, or both from stored embeddings.",
+    help="Sound, faces, both fused from stored embeddings, or both in one space (pair).",
 )
 @options.training
 @click.option(
     "--reset-head", is_flag=True, help="With --init-from: a new classifier, for other persons."
 )
-@options.settings(AudioConfig, VisualConfig, FusionConfig, section="train-teacher", pick="modality")
+@click.option("--audio-encoder", type=options.run_folder, metavar="RUN",
+              help="Of a pair of an audio and a face store: finished run whose network hears, and "
+              "is trained on with the pair.")  # fmt: skip
+@click.option("--visual-encoder", type=options.run_folder, metavar="RUN",
+              help="The same of what sees.")  # fmt: skip
+@options.settings(
+    AudioConfig, VisualConfig, FusionConfig, PairConfig, section="train-teacher", pick="modality"
+)
 def train_teacher(
     stores: tuple[str, ...],
     modality: str,
     training: options.Training,
     reset_head: bool,
+    audio_encoder: Path | None,
+    visual_encoder: Path | None,
     settings: TrainConfig,
 ) -> None:
-    """Train an encoder of one sense, or a fusion of both, with the AAM-softmax.
+    """Train an encoder of one sense, a fusion of both, or a space where both are compared.
 
     STORES is an audio store, a face store, or, for --modality fusion, the embeddings of both
-    senses. Utterances whose split is 'train' are used, all where there are no splits. An
-    interrupted run goes on with the same command; a finished one is left alone.
+    senses. A pair takes embeddings of both senses too, or an audio and a face store with
+    --audio-encoder and --visual-encoder: is this voice of that face? Utterances whose split is
+    'train' are used, all where there are no splits. An interrupted run goes on with the same
+    command; a finished one is left alone.
 
     \b
     Example:
         avkd train-teacher --modality audio audio.zarr -o runs/audio --config small
         avkd train-teacher --modality fusion audio-emb.zarr visual-emb.zarr -o runs/teacher
+        avkd train-teacher --modality pair audio-emb.zarr visual-emb.zarr -o runs/pair
     """
     if options.launched_here(training):
         return
     from avkd_cli.steps.train_teacher import train_teacher as step
+
+    given = {"audio": audio_encoder, "visual": visual_encoder}
 
     options.print_run(
         step(
@@ -47,6 +70,7 @@ def train_teacher(
             [options.resolved(s) for s in stores],
             settings=settings,
             reset_head=reset_head,
+            encoders={sense: run for sense, run in given.items() if run is not None},
             **training.for_step(),
         )
     )

@@ -6,14 +6,17 @@ To add one: a class in a file here and a line in `INPUTS`, and the builder of it
 
 from collections.abc import Sequence
 
-from avkd_cli.inputs.base import Input, open_stores
+from avkd_cli.inputs.base import Input
 from avkd_cli.inputs.embeddings import BothEmbeddings
 from avkd_cli.inputs.face import Face
+from avkd_cli.inputs.pair import PairOfEmbeddings
 from avkd_cli.inputs.sound import Sound
 
 __all__ = ["INPUTS", "Input", "open_input"]
 
-INPUTS: dict[str, type[Input]] = {one.modality: one for one in (Sound, Face, BothEmbeddings)}
+INPUTS: dict[str, type[Input]] = {
+    one.modality: one for one in (Sound, Face, BothEmbeddings, PairOfEmbeddings)
+}
 
 
 def open_input(modality: str, paths: Sequence[str]) -> Input:
@@ -23,5 +26,4 @@ def open_input(modality: str, paths: Sequence[str]) -> Input:
         UsageError: more or fewer stores than it takes.
         MissingInputError, InputError: a store is not there, or of another kind.
     """
-    kind = INPUTS[modality]
-    return kind(open_stores(modality, paths, kind.kinds))
+    return INPUTS[modality].opened(paths)

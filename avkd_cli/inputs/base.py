@@ -17,11 +17,18 @@ class Input(ABC):
 
     Attributes:
         modality: of the networks that take it. kinds: of its stores, in their order.
+        compared: levels of the enrolment and of the test in a trial, which validation scores.
         stores: open.
     """
 
     modality: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
+    compared: ClassVar[tuple[str, str]] = ("embedding", "embedding")
+
+    @classmethod
+    def opened(cls, paths: Sequence[str]) -> "Input":
+        """Return the input over the stores at these paths; errors as `open_stores`."""
+        return cls(open_stores(cls.modality, paths, cls.kinds))
 
     def __init__(self, stores: Sequence[Store]) -> None:
         self.stores = list(stores)

@@ -17,6 +17,7 @@ from avkd_cli.errors import InputError
 from avkd_cli.inputs.frontends import AudioFrontEnd, FaceFrontEnd, FusionFrontEnd
 from avkd_cli.losses.heads import Head, head_of
 from avkd_cli.models.levels import Batch, Levels
+from avkd_cli.models.pair import Pair
 from avkd_cli.models.sequence import Segmented
 from avkd_cli.training.runs import RUN_FORMAT, read_json, read_model
 
@@ -81,6 +82,45 @@ class FusedSenses(nn.Module):
         return self.fusion(*self.front_end(batch["visual"], batch["audio"]))
 
 
+class PairedSenses(nn.Module):
+    """A pair of branches, behind encoders of sound and faces or on stored embeddings.
+
+    Shape:
+        batch["visual"] and batch["audio"]: (batch, d_v) and (batch, d_a) embeddings; with
+        encoders, batch["faces"] and batch["audio"] as they take them. One of the two alone gives
+        that side's level alone. Returns Levels as `models.pair.Pair`.
+    """
+
+    def __init__(self, pair: Pair, encoders: dict[str, Sense]) -> None:
+        super().__init__()
+        self.pair, self.encoders = pair, nn.ModuleDict(encoders)
+
+    @property
+    def core(self) -> nn.Module:
+        """What may be compiled."""
+        return self.pair
+
+    def take(self, trained: "dict[str, Trained]") -> None:
+        """Begin with the weights of finished encoders, which are trained on from here."""
+        for sense, one in trained.items():
+            self.encoders[sense].load_state_dict(one.network.state_dict())
+
+    def forward(self, batch: Batch) -> Levels:
+        """Return the pair's levels, or one side's."""
+        given = {sense: self.encoded(sense, batch) for sense in ("visual", "audio")}
+        there = {sense: one for sense, one in given.items() if one is not None}
+        if len(there) == 1:
+            return {sense: self.pair.side(sense, one) for sense, one in there.items()}
+        return self.pair(**there)
+
+    def encoded(self, sense: str, batch: Batch) -> Tensor | None:
+        """Return the embedding of one sense, None where the batch has none."""
+        if sense in self.encoders:
+            encoder = self.encoders[sense]
+            return encoder(batch)["embedding"] if encoder.key in batch else None
+        return batch.get(sense)
+
+
 def model_of(description: Description) -> nn.Module:
     """Return a new encoder or fusion, without its front end."""
     encoder = models.build(description.modality, description.name, **description.model)
@@ -102,10 +142,19 @@ def fusing(description: Description) -> FusedSenses:
     return FusedSenses(FusionFrontEnd(**description.front_end), model_of(description))
 
 
+def pairing(description: Description) -> PairedSenses:
+    """Return a new pair; what its front end describes are its encoders."""
+    encoders = {
+        sense: BUILDERS[sense](Description(**one)) for sense, one in description.front_end.items()
+    }
+    return PairedSenses(model_of(description), encoders)
+
+
 BUILDERS: dict[str, Callable[[Description], nn.Module]] = {
     "audio": hearing,
     "visual": seeing,
     "fusion": fusing,
+    "pair": pairing,
 }
 
 

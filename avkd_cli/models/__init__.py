@@ -21,6 +21,7 @@ from avkd_cli.models.fusion import (
     TwoSenses,
 )
 from avkd_cli.models.iresnet import IResNet18
+from avkd_cli.models.pair import PAIRS, Pair
 from avkd_cli.models.resnet import AudioResNet34, FaceResNet34, FaceSeResNet34, FaceSeResNet50
 from avkd_cli.models.spectrogram import ThinResNet, ThinSeResNet, Vgg
 from avkd_cli.models.tdnn import Tdnn
@@ -52,14 +53,14 @@ FUSION: dict[str, Callable[..., TwoSenses]] = {
     "linear": Linear,
     "average": Average,
 }
-MODELS = {"audio": AUDIO, "visual": VISUAL, "fusion": FUSION}
+MODELS = {"audio": AUDIO, "visual": VISUAL, "fusion": FUSION, "pair": PAIRS}
 
 
 def settings_of(kind: str, name: str) -> dict[str, object]:
     """Return the keywords that the model `name` of `kind` takes, with their defaults.
 
     Args:
-        kind: "audio", "visual" or "fusion".
+        kind: "audio", "visual", "fusion" or "pair".
         name: a key of the dict of that kind.
 
     Raises:
@@ -69,11 +70,11 @@ def settings_of(kind: str, name: str) -> dict[str, object]:
     return {key: p.default for key, p in inspect.signature(constructor).parameters.items()}
 
 
-def build(kind: str, name: str, **settings: object) -> Encoder | TwoSenses:
+def build(kind: str, name: str, **settings: object) -> Encoder | TwoSenses | Pair:
     """Return a new model with freshly drawn weights.
 
     Args:
-        kind: "audio", "visual" or "fusion".
+        kind: "audio", "visual", "fusion" or "pair".
         name: a key of the dict of that kind.
         settings: keywords of its constructor; those not given keep their defaults.
 

@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from avkd_cli.models.levels import Levels
+
 SMALLEST_NORM = 1e-6  # an embedding of zeros stays zeros, with a bounded gradient
 
 
@@ -59,7 +61,7 @@ class Pair(nn.Module):
         self.visual = Branch(visual_size, embedding_size, dropout)
         self.audio = Branch(audio_size, embedding_size, dropout)
 
-    def forward(self, visual: Tensor, audio: Tensor) -> dict[str, Tensor]:
+    def forward(self, visual: Tensor, audio: Tensor) -> Levels:
         """Return the levels of a batch of pairs.
 
         Raises:

@@ -1,6 +1,6 @@
 """What a training command was asked for, beside its settings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ class Request:
         noise: path of waveforms of music, speech and noise. rir: of room responses.
         init_from: the finished run to begin with; reset_head: with a new classifier.
         beside: open stores that must hold each utterance too.
+        encoders: by sense, the finished runs whose networks a pair begins with.
     """
 
     step: str
@@ -30,6 +31,7 @@ class Request:
     init_from: Path | None = None
     reset_head: bool = False
     beside: tuple[Store, ...] = ()
+    encoders: Mapping[str, Path] = field(default_factory=dict)
 
     def open(self, kind: type[Input]) -> list[Store]:
         """Return the stores, checked to be those that an input takes."""

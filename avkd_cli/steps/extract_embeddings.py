@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avkd_cli.config import Execution, ExtractConfig
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, UsageError
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.choosing import chosen_fingerprint
 from avkd_cli.storage.computed import Rows
@@ -18,7 +18,7 @@ from avkd_cli.storage.utterances import read_ids
 
 if TYPE_CHECKING:
     from avkd_cli.inputs import Input
-    from avkd_cli.inputs.networks import Trained
+    from avkd_cli.inputs.networks import Description, Trained
     from avkd_cli.losses import Head
     from avkd_cli.storage.store import Store
 
@@ -33,13 +33,18 @@ def extract(
     execution: Execution,
     *,
     list_file: Path | None = None,
+    side: str | None = None,
 ) -> Manifest | None:
     """Embed the utterances of stores with a finished run; return the new store's manifest.
 
     Utterances without a face have no row. Processes of a launcher share the partitions; only
     the first returns the manifest.
 
+    Args:
+        side: of a pair, embed one sense alone, to be compared with the other's; it has no head.
+
     Raises:
+        UsageError: a side of what is no pair.
         MissingInputError, InputError: the run or a store is not there, damaged, or of the
             wrong kind or shape.
     """
@@ -47,9 +52,9 @@ def extract(
     from avkd_cli.training import processes
 
     trained = networks.load(run)
-    modality = trained.description.modality
-    read = open_input(modality, stores)
-    check_features(run, trained, read)
+    modality, level = side or trained.description.modality, side or "embedding"
+    read = side_of(run, trained, stores, side) if side else open_input(modality, stores)
+    check_features(run, encoder_of(trained.description, side), read)
     ids = choose_ids(read.stores, list_file)
     network, head, first = trained.network.to(device()), trained.head, read.stores[0]
 
@@ -57,8 +62,8 @@ def extract(
     content = Embeddings(
         Rows(ids, [first.persons[first.row_of[one]] for one in ids], splits_of(first, ids)),
         head.size,
-        lambda start, stop: read.embed(network, ids[start:stop], settings),
-        stored(head),
+        lambda start, stop: read.embed(network, ids[start:stop], settings, level),
+        None if side else stored(head),
         trained.label,
         None if trained.label == PERSON else persons,
     )
@@ -117,9 +122,31 @@ def device() -> Any:
     return torch.device("cpu")
 
 
-def check_features(run: Path, trained: "Trained", read: "Input") -> None:
+def side_of(run: Path, trained: "Trained", stores: list[str], side: str) -> "Input":
+    """Return what one side of a pair reads.
+
+    Raises:
+        UsageError: the run is of no pair, or there is more than one store.
+    """
+    from avkd_cli.inputs.pair import open_side
+
+    if trained.description.modality != "pair":
+        raise UsageError(
+            f"{run}: is of --modality {trained.description.modality}; --side is for a pair"
+        )
+    return open_side(side, stores, bool(trained.description.front_end))
+
+
+def encoder_of(description: "Description", side: str | None) -> "Description":
+    """Return what says which features a network takes: of a pair's side, its encoder does."""
+    if side and description.front_end:
+        return type(description)(**description.front_end[side])
+    return description
+
+
+def check_features(run: Path, description: "Description", read: "Input") -> None:
     """Raise InputError when the network was trained on something else than the stores hold."""
-    description, held = trained.description, read.held()
+    held = read.held()
     wanted = description.front_end | description.model
     differ = [
         f"{name} {wanted[name]}, now it is {held[name]}"

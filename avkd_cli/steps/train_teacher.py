@@ -1,5 +1,6 @@
 """Train a baseline of one sense, or a fusion of both."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def train_teacher(
     rir: str | None = None,
     init_from: Path | None = None,
     reset_head: bool = False,
+    encoders: Mapping[str, Path] | None = None,
     validation: str | None = None,
     overwrite: bool = False,
     quiet: bool = False,
@@ -28,16 +30,22 @@ def train_teacher(
     """Train a teacher; return the line that names its run.
 
     Args:
-        modality: audio, visual or fusion.
+        modality: audio, visual, fusion or pair.
         stores: an audio store, a face store, or the embedding stores of a voice and a face
             encoder in any order.
         noise: audio store of music, speech and noise. rir: of room responses.
         init_from: run to start from, of the same network; and of the same persons, unless
             reset_head asks for a new classifier.
+        encoders: of a pair, by sense: finished runs whose networks are trained on with it.
     """
     if reset_head and init_from is None:
         raise UsageError("--reset-head is for --init-from RUN")
     choice = Choice(list_file, settings.label, settings.split_column)
-    request = Request("train-teacher", modality, stores, choice, noise, rir, init_from, reset_head)
+    if encoders and modality != "pair":
+        raise UsageError("--audio-encoder and --visual-encoder are for --modality pair")
+    request = Request(
+        "train-teacher", modality, stores, choice, noise, rir, init_from, reset_head,
+        encoders=encoders or {},
+    )  # fmt: skip
     job = RECIPES[modality](request, settings)
     return train(job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet)

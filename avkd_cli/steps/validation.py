@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from avkd_cli.analysis.cosines import mean_cosines
 from avkd_cli.config import ExtractConfig
 from avkd_cli.errors import InputError
 from avkd_cli.inputs import Input
@@ -27,11 +28,17 @@ class Listed:
     test: np.ndarray
     label: np.ndarray
 
-    def eer(self, embedding: np.ndarray) -> float:
-        """Return the EER as a fraction of embeddings (ids, d); NaN where one is not finite."""
-        if not np.isfinite(embedding).all():
+    def eer(self, embedding: np.ndarray, other: np.ndarray | None = None) -> float:
+        """Return the EER as a fraction of embeddings (ids, d); NaN where one is not finite.
+
+        Args:
+            other: of the same utterances' other sense, that the tests are taken from.
+        """
+        both = embedding if other is None else np.concatenate([embedding, other])
+        if not np.isfinite(both).all():
             return float("nan")
-        scores = scoring.cosine_scores(embedding, self.enrol, self.test)
+        test = self.test if other is None else self.test + len(embedding)
+        scores = scoring.cosine_scores(both, self.enrol, test)
         target, nontarget = scores[self.label == 1], scores[self.label == 0]
         return float(metrics.equal_error_rate(target, nontarget))
 
@@ -45,7 +52,7 @@ class Validation:
     """
 
     def __init__(self, source: str, read: Input, precision: str = "no") -> None:
-        trials = read_trials(source)
+        trials = read_trials(source, crossed=len(set(read.compared)) > 1)
         self.digest, self.read = trials.digest, read  # the list chooses the best epoch
         self.settings = ExtractConfig(mixed_precision=precision)
         self.trials = Listed(
@@ -66,14 +73,36 @@ class Validation:
             "utterances in the same store (their split is not 'train')"
         )
 
-    def embed(self, objective: Objective, ids: list[str]) -> np.ndarray:
-        """Return the embeddings of whole utterances, (ids, d) float32."""
+    def embed(
+        self, objective: Objective, ids: list[str], level: str = "embedding"
+    ) -> np.ndarray:
+        """Return a level of whole utterances, (ids, d) float32."""
         with torch.inference_mode():
-            return self.read.embed(objective.network, ids, self.settings)
+            return self.read.embed(objective.network, ids, self.settings, level)
 
     def __call__(self, objective: Objective) -> dict[str, float]:
-        """Return the EER as a fraction; NaN when an embedding is not finite."""
-        return {"eer": self.trials.eer(self.embed(objective, self.trials.ids))}
+        """Return the EER as a fraction; NaN when an embedding is not finite.
+
+        Of two senses that are compared, also the mean cosines of their fusion.
+        """
+        ids, levels = self.trials.ids, dict.fromkeys(self.read.compared)
+        eer = {"eer": self.trials.eer(*(self.embed(objective, ids, one) for one in levels))}
+        return eer if len(levels) == 1 else eer | self.cosines(objective)
+
+    def cosines(self, objective: Objective) -> dict[str, float]:
+        """Return mean cosines of the fused embeddings, within and between persons."""
+        ids, store = self.trials.ids, self.read.stores[0]
+        persons = [store.persons[store.row_of[one]] for one in ids]
+        found = self.embed(objective, ids)
+        if not np.isfinite(found).all():
+            return {}
+        means = mean_cosines(found, persons)
+        named = {
+            "cosine_within": means.within,
+            "cosine_between": means.between,
+            "cosine_absolute": means.absolute,
+        }
+        return {name: value for name, value in named.items() if np.isfinite(value)}
 
 
 def labels_of(trials: Trials, source: str) -> np.ndarray:

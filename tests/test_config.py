@@ -126,3 +126,4 @@ def test_names_offered_are_the_names_there_are():
     assert set(config.AUDIO_MODELS) == set(models.AUDIO)
     assert set(config.VISUAL_MODELS) == set(models.VISUAL)
     assert set(config.FUSION_MODELS) == set(models.FUSION)
+    assert set(config.PAIR_MODELS) == set(models.PAIRS)

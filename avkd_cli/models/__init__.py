@@ -27,7 +27,17 @@ from avkd_cli.models.spectrogram import ThinResNet, ThinSeResNet, Vgg
 from avkd_cli.models.tdnn import Tdnn
 from avkd_cli.models.vgg import FaceVgg16
 
-__all__ = ["AUDIO", "FUSION", "MODELS", "VISUAL", "Encoder", "TwoSenses", "build", "settings_of"]
+__all__ = [
+    "AUDIO",
+    "FUSION",
+    "MODELS",
+    "PAIRS",
+    "VISUAL",
+    "Encoder",
+    "TwoSenses",
+    "build",
+    "settings_of",
+]
 
 AUDIO: dict[str, Callable[..., Encoder]] = {
     "resnet34": AudioResNet34,

@@ -70,7 +70,7 @@ class Pair(nn.Module):
         for name, one, size in zip(("visual", "audio"), (visual, audio), self.sizes, strict=True):
             if one.ndim != 2 or one.shape[1] != size:
                 raise ValueError(
-                    f"{name} embeddings are {tuple(one.shape)}, wanted (batch, {size})"
+                    f"{type(self).__name__} takes {name} (batch, {size}), got {tuple(one.shape)}"
                 )
         face, voice = self.visual(visual), self.audio(audio)
         return {"embedding": self.fuse(face, voice), "visual": face, "audio": voice}

@@ -73,9 +73,7 @@ class Validation:
             "utterances in the same store (their split is not 'train')"
         )
 
-    def embed(
-        self, objective: Objective, ids: list[str], level: str = "embedding"
-    ) -> np.ndarray:
+    def embed(self, objective: Objective, ids: list[str], level: str = "embedding") -> np.ndarray:
         """Return a level of whole utterances, (ids, d) float32."""
         with torch.inference_mode():
             return self.read.embed(objective.network, ids, self.settings, level)

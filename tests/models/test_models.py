@@ -8,6 +8,7 @@ from avkd_cli.models import AUDIO, FUSION, MODELS, VISUAL, build, settings_of
 NARROW = {"audio": {"n_mels": 24, "width": 16, "embedding_size": 12}}
 NARROW["visual"] = {"height": 48, "width_px": 40, "width": 16, "embedding_size": 12}
 NARROW["fusion"] = {"visual_size": 12, "audio_size": 12, "embedding_size": 12}
+NARROW["pair"] = NARROW["fusion"] | {"dropout": 0.0}
 EVERY = [(kind, name) for kind, models in MODELS.items() for name in models]
 
 

@@ -55,7 +55,7 @@ class TestEveryPair:
         torch.testing.assert_close(pair(visual[2:3], audio[2:3])["embedding"], together[2:3])
 
     def test_other_widths_are_refused(self, name):
-        with pytest.raises(ValueError, match=r"audio embeddings are \(5, 20\), wanted \(batch, 12"):
+        with pytest.raises(ValueError, match=r"takes audio \(batch, 12\), got \(5, 20\)"):
             self.made(name)(torch.randn(5, 20), torch.randn(5, 20))
 
     def test_layers_begin_as_in_the_released_code(self, name):

@@ -84,6 +84,7 @@ def filled_table(paper: Paper, layout: Layout, values: Mapping[Key, Value]) -> d
             ours += found is not None and row.systems.get("") != (layout.baseline,)
             cells.append(_cell(found, row.printed[place] if place < len(row.printed) else ""))
         lines.append(_line(row, cells))
+    lines, absent = _shown(layout, lines)
     return {
         "name": layout.name,
         "title": layout.title,
@@ -92,10 +93,29 @@ def filled_table(paper: Paper, layout: Layout, values: Mapping[Key, Value]) -> d
         "baseline": layout.baseline,
         "columns": [_column(column) for _, column in columns],
         "rows": lines,
-        "notes": [*layout.notes, *_where(paper, layout, columns)],
+        "notes": [*layout.notes, *absent, *_where(paper, layout, columns)],
         "ours": ours,
         "made_of": made_of,
     }
+
+
+def _shown(layout: Layout, lines: Sequence[dict]) -> tuple[list[dict], list[str]]:
+    """Return the rows of a table that have anything, and what is said of the others.
+
+    On lists that the paper prints nothing of, a table by list would be mostly dashes.
+    """
+    bare = [row for row in lines if not any(c["value"] is not None or c["printed"]
+                                            for c in row["cells"])]  # fmt: skip
+    if not layout.by_list or not bare:
+        return list(lines), []
+    absent = [row["label"] for row in bare if not row["of_the_paper_alone"]]
+    said = [f"No figure of ours, and none in print on these lists: {', '.join(absent)}."]
+    printed = any(cell["printed"] for row in lines for cell in row["cells"])
+    nothing = any(row.printed for row in layout.rows) and not printed
+    return [row for row in lines if row not in bare], [
+        *(said if absent else []),
+        *(["The paper prints nothing on these lists."] if nothing else []),
+    ]
 
 
 def _where(paper: Paper, layout: Layout, columns: Sequence[tuple[int, Column]]) -> list[str]:

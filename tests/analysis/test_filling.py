@@ -90,6 +90,20 @@ def test_fixed_tables_without_a_figure_of_ours_stay_and_those_by_list_go():
     assert fill(S4, {}) == ([], set())
 
 
+def test_on_lists_that_are_not_printed_absent_rows_are_named_in_a_note():
+    mine = {(name, "mine", "eer_percent"): Value(1.0) for name in ("audio", "fusion-nce")}
+    (found,), _ = fill(S4, mine)
+    assert [row["system"] for row in found["rows"]] == ["audio", "fusion-nce"]
+    said = " ".join(found["notes"])
+    assert "The paper prints nothing on these lists." in said
+    assert "none in print on these lists: Sun et al.: A w/o enhanced, Sun et al.: V w/o" in said
+    assert "ECAPA" not in said
+    printed = mine | {("audio", "vox1-o", "eer_percent"): Value(1.0)}
+    (found,), _ = fill(S4, printed)
+    assert len(found["rows"]) == 25
+    assert "on these lists" not in " ".join(found["notes"])
+
+
 def test_an_error_rate_without_a_place_gets_a_table_of_its_own():
     tables, placed = fill(S3, {("mine", "grid", "eer_percent"): Value(20.0)})
     assert tables[-1]["name"] == "others"

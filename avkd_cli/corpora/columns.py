@@ -9,7 +9,7 @@ from avkd_cli.corpora import trees
 from avkd_cli.corpora.listing import Names, Report
 from avkd_cli.corpora.paths import FOREIGN, as_on_disk, is_foreign
 from avkd_cli.corpora.tables import Row, number, number_columns, read_table, seconds
-from avkd_cli.errors import InputError, Rejected
+from avkd_cli.errors import InputError, Rejected, some
 from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
 
 MEDIA = ("audio", "video", "images", "boxes")
@@ -52,13 +52,13 @@ def _choose(table: Path, names: list[str], columns: Mapping[str, str]) -> dict[s
     for field, name in columns.items():
         if name not in names:
             raise InputError(
-                f"{table}: no column {name!r} for --{field}; there are {', '.join(names)}"
+                f"{table}: no column {name!r} for --{field}; there are {some(names, 20)}"
             )
     taken = set(columns.values())
     own = {field: field for field in FIELDS if field in names and field not in taken}
     chosen = own | dict(columns)
     if "id" not in chosen:
-        raise InputError(f"{table}: no column 'id'; name it with --id, one of {', '.join(names)}")
+        raise InputError(f"{table}: no column 'id'; name it with --id, one of {some(names, 20)}")
     return chosen
 
 

@@ -14,6 +14,7 @@ from avkd_cli.errors import InputError
 from avkd_cli.storage.utterances import Utterance
 
 PIPE = "a command, and avkd runs none from a list; write its output to a file and name that"
+_READ = frozenset({"wav.scp", "utt2spk", "segments", "spk2gender", "spk2utt"})
 ARCHIVE = "a place in a Kaldi archive; write it to a file of its own and name that"
 
 
@@ -40,6 +41,9 @@ def list_kaldi(folder: Path, *, split: str = "") -> tuple[Iterator[Utterance], R
     sexes = _pairs(folder / "spk2gender") if (folder / "spk2gender").exists() else {}
     names = Names(str(folder))
     report.expected |= {names.of("person", person) for person in persons.values()}
+    for entry in trees.children(folder, "", report):
+        if entry.is_file() and entry.name not in _READ and not trees.kind_of(entry.name):
+            report.notes.append(f"{entry.name} was not read")
     utterances = _list(folder, recordings, persons, report)
     about = (
         Utterance(

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, some
 from avkd_cli.storage.utterances import Utterance
 
 SENSES = ("audio", "video", "images", "boxes")
@@ -120,7 +120,7 @@ class Report:
             with_senses
         )
         if set(self.splits) - {""}:
-            yield "splits: " + ", ".join(f"{n} {s or 'none'}" for s, n in self.splits.items())
+            yield "splits: " + some(f"{n} {s or 'none'}" for s, n in self.splits.items())
         for name in FINDINGS:
             finding: Finding = getattr(self, name)
             for reason, count in finding.reasons.items():
@@ -128,7 +128,7 @@ class Report:
                 shown = name.replace("_", " ")
                 yield f"{shown}: {count}, {reason}" + f"; first: {first}" * bool(first)
         if self.lost:
-            who = ", ".join(self.lost[:_SHOWN]) + ", …" * (len(self.lost) > _SHOWN)
+            who = some(self.lost, _SHOWN)
             people = "1 person has" if len(self.lost) == 1 else f"{len(self.lost)} people have"
             yield f"lost: {people} no usable file: {who}"
         for change, count in self.changed.items():

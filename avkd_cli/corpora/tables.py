@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.errors import InputError, MissingInputError, some
 
 
 class Row(NamedTuple):
@@ -114,7 +114,7 @@ def read_table(path: Path, encoding: str | None = None) -> Table:
     commas = _decimal_commas(columns, rows, delimiter)
     notes = [f"read as {encoding}"] * bool(encoding)
     if commas:
-        notes.append(f"decimal commas in {', '.join(commas)} were read as points")
+        notes.append(f"decimal commas in {some(commas, 20)} were read as points")
         rows = [row._replace(values=_with_points(row.values, commas)) for row in rows]
     return Table(columns, iter(rows), notes)
 
@@ -146,7 +146,7 @@ def _rows(path: Path, columns: list[str], filled: Iterator) -> Iterator[Row]:
         if len(row) < len(columns) or any(row[len(columns) :]):
             raise InputError(
                 f"{path}:{line}: {len(row)} values, {len(columns)} were wanted "
-                f"({', '.join(columns)}); correct the line"
+                f"({some(columns, 20)}); correct the line"
             )
         yield Row(line, dict(zip(columns, row, strict=False)))
 

@@ -17,7 +17,7 @@ from avkd_cli.corpora import lhotse, trees
 from avkd_cli.corpora.listing import Report, make_id
 from avkd_cli.corpora.paths import as_on_disk
 from avkd_cli.corpora.records import Line, Unusable, number, read_records, text
-from avkd_cli.errors import InputError, Rejected
+from avkd_cli.errors import InputError, Rejected, some
 from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
 
 TOOLKITS = ("nemo", "lhotse", "speechbrain", "wespeaker")
@@ -110,7 +110,7 @@ def guess(source: Path, lines: list[Line]) -> str:
             return toolkit
     raise InputError(
         f"{source}:{lines[0].line}: no list of {', '.join(TOOLKITS)} (keys there: "
-        f"{', '.join(sorted(keys)) or 'none'}); a table of any kind is read by avkd corpus csv"
+        f"{some(sorted(keys), 20) or 'none'}); a table of any kind is read by avkd corpus csv"
     )
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from avkd_cli.corpora import trees
 from avkd_cli.corpora.listing import Report, make_id
 from avkd_cli.corpora.tables import read_table
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, some
 from avkd_cli.storage.utterances import Utterance
 
 _PERSON = re.compile(r"id\d{5}")
@@ -56,7 +56,7 @@ def read_metadata(path: Path) -> dict[str, Celebrity]:
     names = [name for name in columns if name.startswith("VGGFace")]
     if not ids or not names or not wanted <= by_word.keys():
         raise InputError(
-            f"{path}: columns are {', '.join(columns)}; 'VoxCeleb1 ID', 'VGGFace1 ID', 'Gender' "
+            f"{path}: columns are {some(columns, 20)}; 'VoxCeleb1 ID', 'VGGFace1 ID', 'Gender' "
             "and 'Set' were wanted (or VoxCeleb2's); give vox1_meta.csv or vox2_meta.csv"
         )
     people: dict[str, Celebrity] = {}

@@ -10,7 +10,7 @@ import msgspec
 from avkd_cli.corpora import divide
 from avkd_cli.corpora.divide import TEST, TRAIN, VALIDATION
 from avkd_cli.corpora.trials import Candidate, Rule, count_trials
-from avkd_cli.errors import InputError, UsageError
+from avkd_cli.errors import InputError, UsageError, some
 from avkd_cli.steps.corpus import prefix, relocate, say
 from avkd_cli.storage.utterances import FIELDS, Utterance, read_whole, write_utterances
 
@@ -121,7 +121,7 @@ class _Table:
         if not self.members:
             splits = sorted({u.split or "none" for u in self.utterances})
             raise InputError(
-                f"{self.name}: nobody of split {rules.only!r}; there are {', '.join(splits)}"
+                f"{self.name}: nobody of split {rules.only!r}; there are {some(splits)}"
             )
         self.strata = {group: self._stratum(group) for group in self.members}
 
@@ -130,7 +130,7 @@ class _Table:
         keys = {key for u in self.utterances for key in u.to_json()}
         for column in (self.rules.group, self.rules.within, *self.rules.by):
             if column and column not in keys:
-                there = ", ".join(sorted(keys - MEDIA))
+                there = some(sorted(keys - MEDIA), 20)
                 raise InputError(f"{self.name}: no line has a {column!r}; there are {there}")
 
     def _group(self, utterance: Utterance) -> str | None:

@@ -129,7 +129,7 @@ def candidates(
     chosen = [u for u in found.utterances if not split or value_of(u, split_column) == split]
     if not chosen:
         splits = sorted({value_of(u, split_column) or "none" for u in found.utterances})
-        raise InputError(f"{found.name}: nobody of split {split!r}; there are {', '.join(splits)}")
+        raise InputError(f"{found.name}: nobody of split {split!r}; there are {some(splits)}")
     chosen = _with_senses(found.name, chosen, need, quiet)
     for utterance in chosen:
         if not utterance.person or (cross_session and not utterance.session):

@@ -1,6 +1,7 @@
 """Embeddings of somebody else's encoder, brought into a store."""
 
 import re
+import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,6 +43,9 @@ def import_embeddings(
     """
     arrays = _READERS.get(source.suffix, read_npz)(source)
     ids, embedding = check_arrays(source, arrays)
+    if (unread := sorted(arrays.keys() - _ARRAYS)) and not execution.quiet:
+        text = f"{source}: arrays that are not read: {some(unread)}"
+        print(f"avkd extract-embeddings: warning: {text}", file=sys.stderr)
     persons = names_of(source, "person", arrays) if "person" in arrays else [""] * len(ids)
     if list_file is not None:
         person_of = {u.id: u.person for u in read_whole(list_file).utterances}
@@ -68,6 +72,7 @@ def _digest(source: Path, arrays: dict[str, np.ndarray]) -> str:
     return "sha256:" + durable.sha256_bytes(source.read_bytes() + vectors)
 
 
+_ARRAYS = {"id", "embedding", "person", "classes", "classifier", "classifier_bias", "scale"}
 _READERS = {".scp": arks.read_scp, ".ark": arks.read_ark}
 
 

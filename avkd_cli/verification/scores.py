@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, some
 from avkd_cli.verification.extensions import rows_of, told
 from avkd_cli.verification.trials import Trials, pair_warnings
 
@@ -67,7 +67,7 @@ class Scores:
     def require_ids(self) -> None:
         """Raise InputError unless it is known which recordings each score compares."""
         if not self.ids:
-            there = f" (columns there: {', '.join(self.columns)})" if self.columns else ""
+            there = f" (columns there: {some(self.columns, 20)})" if self.columns else ""
             raise InputError(
                 f"{self.source}: has no ids of enrolment and test{there}; "
                 "this needs a file that has them, in columns 'enrol' and 'test'"

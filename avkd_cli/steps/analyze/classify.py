@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.analysis.comparison import FEW_NOTE, FEW_PERSONS, LEVEL, verdict
+from avkd_cli.errors import some
 from avkd_cli.steps.analyze.posteriors import Judged, read_systems
 from avkd_cli.storage import durable
 from avkd_cli.verification.classification import (
@@ -123,16 +124,16 @@ def notes(found: Judged, drawn: Resampled, sure: bool) -> Iterator[str]:
     """Yield what a reader must know to believe the figures."""
     yield f"{UNWEIGHTED.replace('_', ' ')} is the recall averaged over the classes that are there"
     there = set(found.truth.tolist())
-    for number, name in enumerate(found.classes):
-        if number not in there:
-            yield f"no utterance is of class {name!r}; no figure but F1 knows of it"
+    if absent := [repr(name) for n, name in enumerate(found.classes) if n not in there]:
+        of = "class" if len(absent) == 1 else "classes"
+        yield f"no utterance is of {of} {some(absent)}; no figure but F1 knows of that"
     for system, folds in found.folds.items():
         for fold in folds:
             true = {found.classes[number] for number in found.truth[fold.rows].tolist()}
             if strange := sorted(true - set(fold.classes)):
                 yield (
                     f"{system}, {fold.name}: the network does not know "
-                    f"{', '.join(map(repr, strange))}, which counts as wrong"
+                    f"{some(map(repr, strange))}, which counts as wrong"
                 )
     if sure:
         yield "intervals are of 95 %, over persons, whose utterances come and go together"

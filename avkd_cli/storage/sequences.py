@@ -143,7 +143,6 @@ class Sequences(Computed):
         """Return the partition's part of every column: text as a list, numbers as bytes."""
         rows, part = self.rows, slice(found.start, found.stop)
         lengths = np.array(found.lengths, np.int64)
-        times = np.concatenate([np.empty(0, np.float32), *found.times])
         return {
             "id": list(rows.ids[part]),
             "person": list(rows.persons[part]),
@@ -152,7 +151,7 @@ class Sequences(Computed):
             "partition": np.full(len(lengths), number, np.int32).tobytes(),
             "start": (np.cumsum(lengths) - lengths).tobytes(),
             "length": lengths.tobytes(),
-            _TIME.name: times.astype(np.float32).tobytes(),
+            _TIME.name: found.time_s.tobytes(),
         }
 
     def _summary(self, found: "_Found") -> Said:
@@ -198,9 +197,24 @@ class _Found:
         if row == len(self.lengths):
             self.lengths.append(0)
         self.lengths[row] += len(pieces.time_s)
-        self.times.append(pieces.time_s)
+        self.times.append(np.array(pieces.time_s, np.float32))
 
     def end(self) -> None:
-        """Raise ValueError unless every row was computed."""
+        """Raise ValueError unless every row was computed, and its times are times."""
         if len(self.lengths) != self.stop - self.start:
             raise ValueError(f"{len(self.lengths)} rows computed of {self.start}:{self.stop}")
+        for row, times in enumerate(np.split(self.time_s, np.cumsum(self.lengths)[:-1])):
+            if not are_times(times):
+                raise ValueError(f"times of row {self.start + row} do not rise from 0")
+
+    @property
+    def time_s(self) -> np.ndarray:
+        """When each piece begins, float32, row after row."""
+        return np.concatenate([np.empty(0, np.float32), *self.times])
+
+
+def are_times(time_s: np.ndarray) -> bool:
+    """Return whether these are seconds from a beginning, in order; stills have NaN alone."""
+    if np.isnan(time_s).all():
+        return True
+    return bool(np.isfinite(time_s).all() and time_s[0] >= 0 and (np.diff(time_s) >= 0).all())

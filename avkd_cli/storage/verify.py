@@ -15,6 +15,7 @@ import numpy as np
 from avkd_cli.errors import AvkdError, MissingInputError
 from avkd_cli.storage import durable, manifest
 from avkd_cli.storage.readers import RaggedStore, Store
+from avkd_cli.storage.sequences import are_times
 from avkd_cli.storage.specs import SPECS
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.vectors import EmbeddingStore, SequenceStore
@@ -153,18 +154,11 @@ def _faults_of_partitions(store: RaggedStore) -> Iterator[str]:
 def _faults_of_times(store: SequenceStore) -> Iterator[str]:
     """Yield a line for utterances whose pieces have no time, or are not in its order."""
     times = store.times(range(len(store)))
-    bad = [id for id, one in zip(store.ids, times, strict=True) if not _are_times(one)]
+    bad = [id for id, one in zip(store.ids, times, strict=True) if not are_times(one)]
     if bad:
         yield f"{len(bad)} utterances have times that do not rise from 0, such as {_shown(bad)}"
     if store.classes is not None and len(store.classes) != store.dimension:
         yield f"has {len(store.classes)} classes for {store.dimension} dimensions"
-
-
-def _are_times(time_s: np.ndarray) -> bool:
-    """Return whether these are seconds from a beginning, in order; stills have NaN alone."""
-    if np.isnan(time_s).all():
-        return True
-    return bool(np.isfinite(time_s).all() and time_s[0] >= 0 and (np.diff(time_s) >= 0).all())
 
 
 def _faults_of_embeddings(store: EmbeddingStore) -> Iterator[str]:

@@ -18,6 +18,9 @@ TITLES = {  # in the order of the page
     "crash fail": "every file operation failed once by ENOSPC and once by EIO, then run again",
     "crash power": "power cut at every file operation, in five ways each (unsynced names lost, "
     "kept or some of them; unsynced data lost or torn), then run again",
+    "crash kill sequences": "the same job with vectors that are written while they are computed",
+    "crash fail sequences": "the same",
+    "crash power sequences": "the same",
     "mutants": "the power cut with one promise taken out of the code: each must be caught",
     "full": "a real tmpfs filled to the brim at another point each time; then room is made",
     "rivals": "two to four runs on one output, started together",

@@ -190,6 +190,22 @@ def test_rows_out_of_order_are_the_callers_fault(make, tmp_path, pieces, said):
     assert list(tmp_path.glob("seq.wip/parts/**/*.tmp-*")) == []
 
 
+@pytest.mark.parametrize("times", [[-0.1, 0, 1], [0, 2, 1], [np.nan, 0, 1], [0, 1, np.inf]])
+def test_times_that_are_none_are_the_callers_fault(make, times):
+    def wrong(start, stop):
+        return (Pieces(row, np.zeros((3, 3)), np.array(times)) for row in range(start, stop))
+
+    with pytest.raises(ValueError, match="times of row 0 do not rise from 0"):
+        make(compute=wrong)
+
+
+def test_stills_have_no_times(make):
+    def stills(start, stop):
+        return (Pieces(row, np.zeros((2, 3)), np.full(2, np.nan)) for row in range(start, stop))
+
+    assert np.isnan(open_store(make(compute=stills, fps=None)).times([3])[0]).all()
+
+
 def test_vectors_of_another_shape_are_the_callers_fault_and_infinite_ones_the_runs(make):
     def of(values):
         return lambda a, b: (Pieces(row, values, np.zeros(2)) for row in range(a, b))

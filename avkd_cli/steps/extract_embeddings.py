@@ -60,7 +60,7 @@ def extract(
 
     persons = trained.record.get("persons")  # who was trained on, unknown of runs of avkd 0.1
     content = Embeddings(
-        Rows(ids, [first.persons[first.row_of[one]] for one in ids], splits_of(first, ids)),
+        Rows.of(first, ids),
         head.size,
         lambda start, stop: read.embed(network, ids[start:stop], settings, level),
         None if side else stored(head),
@@ -193,9 +193,3 @@ def stored(head: "Head") -> StoredHead:
     """Return what a store keeps of a head."""
     bias = None if head.bias is None else head.bias.numpy()
     return StoredHead(head.kind, head.classes, head.weight.numpy(), head.scale, bias)
-
-
-def splits_of(store: "Store", ids: list[str]) -> list[str]:
-    """Return the split of utterances, so that a fusion trains on the right ones."""
-    splits = store.column("split")
-    return [splits[store.row_of[one]] for one in ids]

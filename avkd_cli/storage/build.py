@@ -15,7 +15,6 @@ from avkd_cli.config import Execution
 from avkd_cli.errors import Rejected
 from avkd_cli.storage import dryrun, durable, index, rejects, workers
 from avkd_cli.storage.builder import Files, Job, Origin, Said, build_store
-from avkd_cli.storage.embeddings import build_embeddings
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
@@ -27,7 +26,6 @@ from avkd_cli.storage.utterances import UtteranceList
 __all__ = [
     "Process",
     "Record",
-    "build_embeddings",
     "build_from_utterances",
     "media_fingerprint",
 ]

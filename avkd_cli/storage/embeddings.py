@@ -1,18 +1,16 @@
 """One vector an utterance, and the head that it was trained with: what a store of them holds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from avkd_cli.config import Execution
 from avkd_cli.errors import InputError
 from avkd_cli.storage import index, partitions
-from avkd_cli.storage.builder import Files, Job, Origin, Said, build_store
+from avkd_cli.storage.builder import Files, Job, Said
 from avkd_cli.storage.computed import Computed, Rows, digest_of_rows
-from avkd_cli.storage.heads import AAM, PERSON, StoredHead
+from avkd_cli.storage.heads import PERSON, StoredHead
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.record import reject_lines
 from avkd_cli.storage.specs import EMBEDDINGS, GROUP, StoreSpec
@@ -131,30 +129,3 @@ def _checked(vectors: np.ndarray, ids: Sequence[str], dimension: int) -> np.ndar
         shown = ", ".join(repr(ids[i]) for i in bad[:5])
         raise InputError(f"{len(bad)} embeddings are not finite, such as of {shown}; mend the run")
     return vectors
-
-
-def build_embeddings(
-    out: Path,
-    *,
-    ids: Sequence[str],
-    persons: Sequence[str],
-    dimension: int,
-    compute: Callable[[int, int], np.ndarray],
-    config: Mapping[str, Any],
-    inputs: Mapping[str, str],
-    extra: Mapping[str, Any],
-    classes: Sequence[str] | None,
-    classifier: np.ndarray | None,
-    execution: Execution,
-    splits: Sequence[str] = (),
-    step: str = "extract-embeddings",
-) -> dict[str, Any] | None:
-    """Make a store of embeddings with an AAM-softmax of unknown scale: callers are on their way.
-
-    `build_store` of `Embeddings` is what to call; this goes when nothing calls it.
-    """
-    if (classes is None) != (classifier is None):
-        raise ValueError("classes and classifier go together")
-    head = None if classifier is None else StoredHead(AAM, classes or [], classifier)
-    content = Embeddings(Rows(ids, persons, splits), dimension, compute, head)
-    return build_store(out, content, Origin(step, config, inputs, extra), execution)

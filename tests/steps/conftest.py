@@ -10,7 +10,10 @@ import soundfile
 
 from avkd_cli.config import Execution, PrepAudioConfig
 from avkd_cli.steps.prep_audio import prep_audio
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
+from avkd_cli.storage.heads import StoredHead
 
 TINY = {
     "model": "tdnn", "width": 16, "embedding_size": 8, "crop_min": 20, "crop_max": 30,
@@ -41,12 +44,11 @@ def make_teacher(folder: Path, name: str, size: int = 8, classes: list[str] | No
     random = np.random.default_rng(5)
     rows = (random.normal(size=(16, size)) * np.linspace(1, 3, 16)[:, None]).astype(np.float32)
     classes = CLASSES if classes is None else classes
-    build_embeddings(
-        folder / f"{name}.zarr", ids=IDS, persons=[one[:2] for one in IDS], dimension=size,
-        config={}, inputs={}, extra={"modality": "visual"}, classes=classes or None,
-        classifier=random.normal(size=(len(classes), size)).astype(np.float32) if classes else None,
-        execution=Execution(quiet=True), compute=lambda first, last: rows[first:last],
-    )  # fmt: skip
+    weight = random.normal(size=(len(classes), size)).astype(np.float32)
+    head = StoredHead("aam-softmax", classes, weight) if classes else None
+    content = Embeddings.of(Rows(IDS, [one[:2] for one in IDS]), rows, head)
+    origin = Origin("extract-embeddings", said={"modality": "visual"})
+    build_store(folder / f"{name}.zarr", content, origin, Execution(quiet=True))
     return str(folder / f"{name}.zarr")
 
 

@@ -12,7 +12,9 @@ from avkd_cli.errors import OutputError
 from avkd_cli.inputs.networks import load
 from avkd_cli.steps.extract_embeddings import extract
 from avkd_cli.steps.train_teacher import train_teacher
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.store import open_store
 
 IDS = [f"p{i % 4}/{i:02d}" for i in range(16)] + ["x/16", "x/17"]
@@ -33,13 +35,10 @@ def values(sense: str) -> np.ndarray:
 def stores(tmp_path_factory) -> list[str]:
     folder = tmp_path_factory.mktemp("stores")
     for sense in ("audio", "visual"):
-        rows = values(sense)
-        build_embeddings(
-            folder / sense, ids=IDS, persons=[one.split("/")[0] for one in IDS], splits=SPLITS,
-            dimension=rows.shape[1], compute=lambda first, last, rows=rows: rows[first:last],
-            config={}, inputs={}, extra={"modality": sense}, classes=None, classifier=None,
-            execution=Execution(quiet=True),
-        )  # fmt: skip
+        rows = Rows(IDS, [one.split("/")[0] for one in IDS], SPLITS)
+        origin = Origin("extract-embeddings", said={"modality": sense})
+        content = Embeddings.of(rows, values(sense))
+        build_store(folder / sense, content, origin, Execution(quiet=True))
     return [str(folder / sense) for sense in ("audio", "visual")]
 
 

@@ -21,7 +21,10 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.distill import distill
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.steps.train_teacher import train_teacher
-from avkd_cli.storage.embeddings import build_embeddings
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
+from avkd_cli.storage.heads import StoredHead
 
 TINY = {
     "model": "tdnn", "width": 8, "embedding_size": 8, "n_mels": 24, "crop_min": 20, "crop_max": 30,
@@ -138,12 +141,9 @@ def make_teacher(folder: Path) -> str:
         random.normal(size=(20, 8)).astype(np.float32)[:16],
         random.normal(size=(4, 8)),
     )
-    build_embeddings(
-        folder / "teacher.zarr", ids=ids, persons=[one[:2] for one in ids], dimension=8, config={},
-        inputs={}, extra={}, classes=["p0", "p1", "p2", "p3"],
-        classifier=classifier.astype(np.float32), execution=Execution(quiet=True),
-        compute=lambda first, last: rows[first:last],
-    )  # fmt: skip
+    head = StoredHead("aam-softmax", ["p0", "p1", "p2", "p3"], classifier.astype(np.float32))
+    content = Embeddings.of(Rows(ids, [one[:2] for one in ids]), rows, head)
+    build_store(folder / "teacher.zarr", content, Origin("extract"), Execution(quiet=True))
     return str(folder / "teacher.zarr")
 
 
@@ -272,11 +272,8 @@ def test_the_commands_hand_their_options_on(stores, trained, tmp_path):
     model = json.loads((tmp_path / "run/model.json").read_text())
     assert set(model["inputs"]) == {"audio", "noise", "rir", "init"}
     ids = [f"p{i % 4}/{i}" for i in range(16)]
-    build_embeddings(
-        tmp_path / "t.zarr", ids=ids, persons=[one[:2] for one in ids], dimension=8, config={},
-        inputs={}, extra={}, classes=None, classifier=None, execution=Execution(quiet=True),
-        compute=lambda first, last: np.eye(16, 8, dtype=np.float32)[first:last] + 1,
-    )  # fmt: skip
+    content = Embeddings.of(Rows(ids, [one[:2] for one in ids]), np.eye(16, 8) + 1)
+    build_store(tmp_path / "t.zarr", content, Origin("extract"), Execution(quiet=True))
     result = command("distill", "--modality", "audio", stores["audio"], "--teacher",
                      tmp_path / "t.zarr", "-o", tmp_path / "student", *FLAGS, *disturbed,
                      "--init-from", tmp_path / "run", "--gamma", 1, "-q")  # fmt: skip

@@ -18,6 +18,7 @@ from avkd_cli.losses.geometry import SMALLEST_NORM
 from avkd_cli.losses.precision import at_least_float32, without_autocast
 
 Map = Callable[[Tensor], Tensor]
+Noise = Callable[[Tensor, Tensor], Tensor]
 
 
 def apart(one: Tensor, other: Tensor) -> Tensor:
@@ -113,8 +114,8 @@ def bridge(
     series: Tensor,
     levels: Tensor,
     count: int,
-    up: Callable[[Tensor, Tensor], Tensor],
-    down: Callable[[Tensor, Tensor], Tensor],
+    up: Noise,
+    down: Noise,
 ) -> Tensor:
     """Return series of one sense as series of the other: up to noise by one model, down by other.
 
@@ -141,9 +142,7 @@ def bridge(
     return series
 
 
-def moved(
-    series: Tensor, noise_of: Callable[[Tensor, Tensor], Tensor], now: Tensor, then: Tensor
-) -> Tensor:
+def moved(series: Tensor, noise_of: Noise, now: Tensor, then: Tensor) -> Tensor:
     """Return series at another level of noise, by one step of DDIM."""
     now, then = now.to(series.dtype), then.to(series.dtype)
     noise = noise_of(series, now.expand(len(series)))

@@ -22,7 +22,7 @@ class StoredHead:
         kind: name of the head, such as "aam-softmax" or "softmax".
         classes: name of each row, none twice.
         weight: (classes, dimension) float32.
-        scale: s of the AAM-softmax; None where there is none, or it is unknown.
+        scale: s of the AAM-softmax, 1 for a plain softmax; None where it is unknown.
         bias: (classes,) float32; None where there is none.
 
     Raises:

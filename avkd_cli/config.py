@@ -24,6 +24,7 @@ PRESETS = ("paper", "strong", "small")
 AUDIO_MODELS = ("resnet34", "ecapa-tdnn", "tdnn", "vgg", "thin-resnet", "thin-se-resnet")
 VISUAL_MODELS = ("resnet34", "se-resnet34", "se-resnet50", "iresnet18", "cnn", "vgg16")
 PAIR_MODELS = ("gated", "linear")
+SEQUENCE_MODELS = ("bilstm",)
 FUSION_MODELS = ("gate", "ssa", "cbp", "concat", "linear", "average")
 DETECTORS = ("yunet", "scrfd", "none")
 SOUND_DISTURBANCES = ("none", "babble", "music", "noise", "room", "telephone")
@@ -365,6 +366,31 @@ class PairConfig(TrainConfig):
 
 
 @dataclass(frozen=True)
+class SequenceConfig(TrainConfig):
+    """Settings of `train-teacher --modality sequence`, on frames in a row."""
+
+    model: str = setting("bilstm", "what aggregates frames", choices=SEQUENCE_MODELS)
+    frames: int = setting(125, "frames of a training clip; shorter films are repeated", minimum=1)
+    segment: float = setting(1.0, "length of a segment", unit="s", minimum=0.01, maximum=60)
+    train_encoder: bool = setting(
+        False, "train the frame encoder of --init-from too, on the faces themselves"
+    )
+    head: str = setting("softmax", "classifier of the embedding in training", choices=HEADS)
+    optimizer: str = setting("adam", "update rule", choices=("sgd", "adam", "adamw"))
+    lr: float = setting(1e-3, "learning rate after warm-up", minimum=1e-9, maximum=1e30)
+    lr_final: float = setting(
+        1e-5,
+        "learning rate at the end, or at the foot of a triangle, or the least by halving",
+        minimum=1e-12,
+        maximum=1e30,
+    )
+    schedule: str = setting("triangular", "of the learning rate", choices=SCHEDULES)
+    warmup: float = setting(0.0, "share of the run to warm up", minimum=0, maximum=1)
+    epochs: float = setting(50.0, "passes over the training set", minimum=0)
+    batch_size: int = setting(32, "utterances a step, over all processes", minimum=2)
+
+
+@dataclass(frozen=True)
 class DistillTerms:
     """What `distill` adds to the AAM-softmax of a baseline (S0, eq. 2 to 7)."""
 
@@ -421,6 +447,38 @@ class DistillTerms:
     )
     relational: float = setting(
         0.0, "weight of the relational distance term", minimum=0, term="relational"
+    )
+    imitation: float = setting(
+        0.0,
+        "share of the teacher's vectors in what the encoder learns from, the labels have the rest",
+        minimum=0,
+        maximum=1,
+        term="imitation",
+    )
+    distance: str = setting(
+        "mse",
+        "of --imitation",
+        choices=("mse", "l2", "l1", "cosine"),
+        term="imitation",
+        parameter="distance",
+    )
+    level: str = setting(
+        "embedding",
+        "what imitates: the embedding, or each segment (--segment) its own of a sequence store",
+        choices=("embedding", "segments"),
+    )
+    soft_labels: float = setting(
+        0.0,
+        "share of the teacher's posteriors in place of the labels",
+        minimum=0,
+        maximum=1,
+        term="soft-labels",
+    )
+    multitask: float = setting(
+        0.0,
+        "weight of decoding the teacher's embedding from the student's",
+        minimum=0,
+        term="multitask",
     )
     projection: bool = setting(
         False,
@@ -480,6 +538,17 @@ class DistillVisualConfig(DistillTerms, VisualConfig):
 class ExtractConfig:
     """Settings of extract-embeddings."""
 
+    level: str = setting(
+        "embedding",
+        "what is stored: one embedding an utterance, its posteriors, or its segments or frames "
+        "in a row",
+        choices=("embedding", "posteriors", "segments", "frames"),
+    )
+    face_pool: str = setting(
+        "mean",
+        "of an utterance's faces: their mean, or the one whose class is most probable",
+        choices=("mean", "peak"),
+    )
     batch_frames: int = setting(20_000, "frames of sound in a batch", minimum=100)
     batch_faces: int = setting(256, "faces in a batch", minimum=1)
     mixed_precision: str = setting("no", "arithmetic of the nets", choices=("no", "bf16", "fp16"))
@@ -583,7 +652,7 @@ def table_of(tables: dict[str, Any], section: str) -> dict[str, Any]:
 STEPS = {
     "prep-audio": (),
     "crop-faces": (),
-    "train-teacher": ("audio", "visual", "fusion", "pair"),
+    "train-teacher": ("audio", "visual", "fusion", "pair", "sequence"),
     "extract-embeddings": (),
     "distill": ("audio", "visual"),
     "score": (),

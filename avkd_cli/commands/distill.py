@@ -13,7 +13,7 @@ from avkd_cli.config import STEPS, DistillAudioConfig, DistillVisualConfig, Trai
     type=options.store,
     required=True,
     metavar="STORE",
-    help="Embeddings of the teacher, with its classifier.",
+    help="Embeddings of the teacher, with its classifier; or its segments (--level segments).",
 )
 @click.option(
     "--modality",
@@ -45,7 +45,9 @@ def distill(
 
     The student has the baseline's network and settings ([train-teacher] of a settings file) and
     learns from AAM-softmax + alpha KL + beta COS + gamma MMD. Utterances are matched by id,
-    persons by name. Teacher embeddings are of whole recordings; the student sees crops.
+    persons by name. With --imitation L the encoder learns 1 - L from the labels and L from the
+    distance to the teacher, the header from the labels alone. Teacher embeddings are of whole
+    recordings; the student sees crops.
 
     --tolerance lets a distance off up to MU, --quality weighs samples: a reconstruction of VGSR,
     whose formulas were never published.
@@ -56,6 +58,8 @@ def distill(
           --gamma 1 -o runs/audio-kd-mmd --config small
         avkd distill audio.zarr --teacher face-emb.zarr --modality audio --beta 1 --tolerance 0.4 \\
           --quality face-cos -o runs/audio-loose --config small
+        avkd distill spectra.zarr --teacher segments.zarr --modality audio --segment 1 \\
+          --model thin-resnet --head softmax --level segments --imitation 0.5 -o runs/taught
     """
     if options.launched_here(training):
         return

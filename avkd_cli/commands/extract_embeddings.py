@@ -59,15 +59,18 @@ def extract_embeddings(
 ) -> None:
     """Make one embedding of each utterance of STORES with the network of RUN.
 
-    A fusion takes the embedding stores of both senses. Whole recordings are used, faces of an
-    utterance are averaged, and the head that it was trained with is stored beside the embeddings.
-    A pair gives the fused embedding of both stores, or with --side one sense's, which score
-    compares with the other's.
+    --level posteriors stores the head's class probabilities for analyze classify; segments and
+    frames are several vectors an utterance, with the time of each, in a sequence store. A fusion
+    takes the embedding stores of both senses. Whole recordings are used, faces of an utterance are
+    averaged, and the head that it was trained with is stored beside the embeddings. A pair gives
+    the fused embedding of both stores, or with --side one sense's, which score compares with the
+    other's.
     STORES may be - for a manifest line on stdin.
 
     \b
     Example:
         avkd extract-embeddings runs/audio audio.zarr -o audio-emb.zarr
+        avkd extract-embeddings runs/frames faces.zarr --level frames -o frames.zarr
         avkd extract-embeddings runs/teacher audio-emb.zarr visual-emb.zarr -o teacher-emb.zarr
         avkd extract-embeddings runs/pair audio-emb.zarr --side audio -o voices.zarr
         avkd extract-embeddings --from wespeaker.npz --modality audio -o audio-emb.zarr

@@ -10,6 +10,7 @@ from avkd_cli.config import (
     AudioConfig,
     FusionConfig,
     PairConfig,
+    SequenceConfig,
     TrainConfig,
     VisualConfig,
 )
@@ -21,19 +22,21 @@ from avkd_cli.config import (
     "--modality",
     type=click.Choice(STEPS["train-teacher"]),
     required=True,
-    help="Sound, faces, both fused from stored embeddings, or both in one space (pair).",
+    help="Sound, faces, both fused from stored embeddings, both in one space (pair), or frames of "
+    "a film in a row (sequence).",
 )
 @options.training
 @click.option(
     "--reset-head", is_flag=True, help="With --init-from: a new classifier, for other persons."
 )
-@click.option("--audio-encoder", type=options.run_folder, metavar="RUN",
-              help="Of a pair of an audio and a face store: finished run whose network hears, and "
-              "is trained on with the pair.")  # fmt: skip
-@click.option("--visual-encoder", type=options.run_folder, metavar="RUN",
-              help="The same of what sees.")  # fmt: skip
 @options.settings(
-    AudioConfig, VisualConfig, FusionConfig, PairConfig, section="train-teacher", pick="modality"
+    AudioConfig,
+    VisualConfig,
+    FusionConfig,
+    PairConfig,
+    SequenceConfig,
+    section="train-teacher",
+    pick="modality",
 )
 def train_teacher(
     stores: tuple[str, ...],
@@ -48,7 +51,8 @@ def train_teacher(
 
     STORES is an audio store, a face store, or, for --modality fusion, the embeddings of both
     senses. A pair takes embeddings of both senses too, or an audio and a face store with
-    --audio-encoder and --visual-encoder: is this voice of that face? Utterances whose split is
+    --audio-encoder and --visual-encoder: is this voice of that face? A sequence takes the frames of
+    extract-embeddings --level frames, or with --train-encoder the faces. Utterances whose split is
     'train' are used, all where there are no splits. An interrupted run goes on with the same
     command; a finished one is left alone.
 
@@ -57,6 +61,7 @@ def train_teacher(
         avkd train-teacher --modality audio audio.zarr -o runs/audio --config small
         avkd train-teacher --modality fusion audio-emb.zarr visual-emb.zarr -o runs/teacher
         avkd train-teacher --modality pair audio-emb.zarr visual-emb.zarr -o runs/pair
+        avkd train-teacher --modality sequence frames.zarr -o runs/sequence --label emotion
     """
     if options.launched_here(training):
         return

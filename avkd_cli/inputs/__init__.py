@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from avkd_cli.inputs.base import Input
 from avkd_cli.inputs.embeddings import BothEmbeddings
 from avkd_cli.inputs.face import Face
+from avkd_cli.inputs.frames import FaceClips, StoredFrames
 from avkd_cli.inputs.pair import PairOfEmbeddings
 from avkd_cli.inputs.sound import Sound
 
 __all__ = ["INPUTS", "Input", "open_input"]
 
 INPUTS: dict[str, type[Input]] = {
-    one.modality: one for one in (Sound, Face, BothEmbeddings, PairOfEmbeddings)
+    one.modality: one
+    for one in (Sound, Face, BothEmbeddings, PairOfEmbeddings, StoredFrames, FaceClips)
 }
 
 

@@ -1,7 +1,7 @@
 """What every kind of input is: stores that are read, in training by draws and whole afterwards."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,7 +9,11 @@ from torch import nn
 
 from avkd_cli.config import ExtractConfig
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.losses.heads import Head
 from avkd_cli.storage.store import Store, open_store
+
+Row = tuple[np.ndarray, np.ndarray]
+"""Vectors of one utterance, (pieces, d) float32, and when each begins, (pieces,) in s."""
 
 
 class Input(ABC):
@@ -19,6 +23,7 @@ class Input(ABC):
         modality: of the networks that take it. kinds: of its stores, in their order.
         compared: levels of the enrolment and of the test in a trial, which validation scores.
         stores: open.
+        head: of the network that is embedded with, for what looks at class probabilities.
     """
 
     modality: ClassVar[str]
@@ -32,6 +37,7 @@ class Input(ABC):
 
     def __init__(self, stores: Sequence[Store]) -> None:
         self.stores = list(stores)
+        self.head: Head | None = None
 
     @abstractmethod
     def held(self) -> dict[str, Any]:
@@ -39,6 +45,34 @@ class Input(ABC):
 
         The names are keywords of the network, or of its front end.
         """
+
+    def pieces(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
+    ) -> Iterator[Row]:
+        """Yield a level that has several vectors of each utterance, and when each begins in s.
+
+        Raises:
+            InputError: networks of this input have no such level.
+        """
+        self.check_level(level)
+        yield from ()
+
+    def piece_size(self, network: nn.Module, level: str) -> int:
+        """Return the width of a level's vectors; InputError where there is no such level."""
+        self.check_level(level)
+        raise NotImplementedError
+
+    def piece_step(self, network: nn.Module, level: str) -> float | None:
+        """Return the seconds from one piece to the next, None where they are not even."""
+        return None
+
+    def check_level(self, level: str, *there: str) -> None:
+        """Raise InputError for a level that networks of this input do not have."""
+        if level not in there:
+            known = " and ".join(("embedding", "posteriors", *there))
+            raise InputError(
+                f"a network of modality {self.modality} has no {level}; it has {known}"
+            )
 
     @abstractmethod
     def embed(

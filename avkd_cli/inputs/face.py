@@ -1,13 +1,16 @@
 """One face: drawn of each utterance in training, all of them averaged afterwards."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from torch import nn
 
 from avkd_cli.config import ExtractConfig, VisualConfig
-from avkd_cli.inputs.base import Input
-from avkd_cli.inputs.passing import chunks, run
+from avkd_cli.inputs.base import Input, Row
+from avkd_cli.inputs.frames import rate_of
+from avkd_cli.inputs.passing import chunks, posteriors, run
+from avkd_cli.losses.heads import Head
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training import keyed
 from avkd_cli.training.batches import Arrays, Source
@@ -39,27 +42,94 @@ class Face(Input):
     def embed(
         self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
     ) -> np.ndarray:
-        """Return the mean of a level over the faces of each utterance, (ids, d) float32.
+        """Return a level of each utterance, (ids, d) float32: of its faces the mean, or the peak.
 
         Utterances have one face or more; images have one size, so batches are of any make-up.
         """
+        pool = (Mean if settings.face_pool == "mean" else Peak)(len(ids), self.head)
+        for owner, _, given in self.each(network, self.rows(self.stores[0], ids), settings, level):
+            pool.add(owner, given)
+        return pool.result()
+
+    def each(
+        self, network: nn.Module, rows: np.ndarray, settings: ExtractConfig, level: str
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        """Yield places in `rows`, numbers of the face, and the level of each: (faces, d)."""
         store = self.stores[0]
-        rows = self.rows(store, ids)
-        counts = store.lengths[rows]
-        owner = np.repeat(np.arange(len(rows)), counts)
-        place = np.concatenate([np.arange(n) for n in counts])
-        parts = [
-            run(
-                network,
-                {"faces": store.gather(rows[owner[i]], place[i])},
-                precision=settings.mixed_precision,
-                level=level,
-            )
-            for i in chunks(len(owner), settings.batch_faces)
-        ]
-        each = np.concatenate(parts).astype(np.float64)
-        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
-        return (np.add.reduceat(each, starts) / counts[:, None]).astype(np.float32)
+        ends = np.cumsum(store.lengths[rows])
+        for i in chunks(int(ends[-1]), settings.batch_faces):
+            faces = np.arange(i.start, min(i.stop, int(ends[-1])))
+            owner = np.searchsorted(ends, faces, side="right")
+            number = faces - (ends - store.lengths[rows])[owner]
+            batch = {"faces": store.gather(rows[owner], number)}
+            yield owner, number, run(
+                network, batch, precision=settings.mixed_precision, level=level
+            )  # fmt: skip
+
+    def piece_size(self, network: nn.Module, level: str) -> int:
+        """Return the width of a face's embedding."""
+        self.check_level(level, "frames")
+        return network.encoder.embedding_size
+
+    def piece_step(self, network: nn.Module, level: str) -> float | None:
+        """Return the seconds from face to face, None where they do not keep time."""
+        rate = rate_of(self.stores[0])
+        return None if rate is None else 1 / rate
+
+    def pieces(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
+    ) -> Iterator[Row]:
+        """Yield the embeddings of each utterance's faces, a long one's in several parts."""
+        self.check_level(level, "frames")
+        store = self.stores[0]
+        for row in self.rows(store, ids).tolist():
+            times = store.item("time_s")[store.item_start[row] :][: store.lengths[row]]
+            for _, number, given in self.each(network, np.array([row]), settings, "embedding"):
+                yield given, times[number]
+
+
+class Mean:
+    """The mean embedding of the faces of each utterance, kept up as they come."""
+
+    def __init__(self, count: int, head: Head | None) -> None:
+        self.count, self.sums = np.zeros(count), np.empty((count, 0))
+
+    def add(self, owner: np.ndarray, given: np.ndarray) -> None:
+        """Take the embeddings of some faces, (faces, d), of utterances `owner`."""
+        if not self.sums.shape[1]:
+            self.sums = np.zeros((len(self.count), given.shape[1]))
+        np.add.at(self.sums, owner, given.astype(np.float64))
+        np.add.at(self.count, owner, 1)
+
+    def result(self) -> np.ndarray:
+        """Return (utterances, d) float32."""
+        return (self.sums / self.count[:, None]).astype(np.float32)
+
+
+class Peak:
+    """The embedding of the face whose class is most probable, the first of equals.
+
+    Reference:
+        A. Hajavi, A. Etemad, IEEE TAI 2023, section III (peak frame).
+    """
+
+    def __init__(self, count: int, head: Head | None) -> None:
+        if head is None:
+            raise ValueError("the peak face is told by the class probabilities of a head")
+        self.head, self.best, self.found = head, np.full(count, -1.0), np.empty((count, 0))
+
+    def add(self, owner: np.ndarray, given: np.ndarray) -> None:
+        """Take the embeddings of some faces, (faces, d), of utterances `owner`."""
+        if not self.found.shape[1]:
+            self.found = np.zeros((len(self.best), given.shape[1]), np.float32)
+        probable = posteriors(self.head, given).max(axis=1)
+        for place, chance, one in zip(owner.tolist(), probable.tolist(), given, strict=True):
+            if chance > self.best[place]:
+                self.best[place], self.found[place] = chance, one
+
+    def result(self) -> np.ndarray:
+        """Return (utterances, d) float32."""
+        return self.found
 
 
 class Faces:

@@ -18,7 +18,7 @@ from avkd_cli.inputs.frontends import AudioFrontEnd, FaceFrontEnd, FusionFrontEn
 from avkd_cli.losses.heads import Head, head_of
 from avkd_cli.models.levels import Batch, Levels
 from avkd_cli.models.pair import Pair
-from avkd_cli.models.sequence import Segmented
+from avkd_cli.models.sequence import OfPictures, Segmented, scale_gradient
 from avkd_cli.training.runs import RUN_FORMAT, read_json, read_model
 
 
@@ -48,6 +48,7 @@ class Sense(nn.Module):
     def __init__(self, key: str, front_end: nn.Module, encoder: nn.Module) -> None:
         super().__init__()
         self.key, self.front_end, self.encoder = key, front_end, encoder
+        self.labels_share = 1.0  # of the labels' gradient, for all of it; see `imitation`
 
     @property
     def core(self) -> nn.Module:
@@ -57,7 +58,47 @@ class Sense(nn.Module):
     def forward(self, batch: Batch) -> Levels:
         """Return the encoder's levels."""
         beside = {name: batch[name] for name in self.front_end.takes if name in batch}
-        return self.encoder(self.front_end(batch[self.key], **beside))
+        levels = self.encoder(self.front_end(batch[self.key], **beside))
+        if self.labels_share == 1:
+            return levels
+        whole = levels["embedding"]
+        scaled = scale_gradient(whole, self.labels_share)
+        return levels | {"imitated": whole, "embedding": scaled}
+
+
+class Frames(nn.Module):
+    """Stored frame embeddings in a row, and what aggregates them.
+
+    Shape:
+        batch["frames"]: (batch, time, size). Returns the levels of `OfFrames`.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.core = model
+
+    def forward(self, batch: Batch) -> Levels:
+        """Return the levels."""
+        return self.core(batch["frames"])
+
+
+class Clips(nn.Module):
+    """Faces in a row, their encoder, and what aggregates them.
+
+    Shape:
+        batch["faces"]: (batch, time, height, width, channels) uint8. Returns the levels of
+        `OfPictures`.
+    """
+
+    def __init__(self, front_end: FaceFrontEnd, model: OfPictures) -> None:
+        super().__init__()
+        self.front_end, self.core = front_end, model
+
+    def forward(self, batch: Batch) -> Levels:
+        """Return the levels."""
+        faces = batch["faces"]
+        pictures = self.front_end(faces.flatten(0, 1))
+        return self.core(pictures.unflatten(0, faces.shape[:2]))
 
 
 class FusedSenses(nn.Module):
@@ -150,11 +191,28 @@ def pairing(description: Description) -> PairedSenses:
     return PairedSenses(model_of(description), encoders)
 
 
+def in_a_row(description: Description) -> Frames:
+    """Return a new aggregator of stored frames."""
+    return Frames(model_of(description))
+
+
+def in_clips(description: Description) -> Clips:
+    """Return a new network of faces in a row; `front_end` is the face's."""
+    model = dict(description.model)
+    size = model.pop("aggregate_size", None)
+    encoder = models.build("visual", description.name, **model)
+    return Clips(
+        FaceFrontEnd(**description.front_end), OfPictures(encoder, description.segment, size)
+    )
+
+
 BUILDERS: dict[str, Callable[[Description], nn.Module]] = {
     "audio": hearing,
     "visual": seeing,
     "fusion": fusing,
     "pair": pairing,
+    "sequence": in_a_row,
+    "clips": in_clips,
 }
 
 

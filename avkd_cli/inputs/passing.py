@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from avkd_cli.losses.heads import Head
 from avkd_cli.models.levels import level_of
 from avkd_cli.training.device import to_device
 
@@ -45,3 +46,14 @@ def run(
     with torch.autocast(device.type, dtype=dtype, enabled=precision != "no"):
         levels = network(to_device(batch, device))
     return level_of(levels, level).float().cpu().numpy()
+
+
+@torch.inference_mode()
+def posteriors(head: Head, embeddings: np.ndarray) -> np.ndarray:
+    """Return the probability of each class of a head, (n, classes) float32.
+
+    Args:
+        embeddings: (n, d); the head's scale and bias are applied, its margin is for training.
+    """
+    scores = head({head.level: torch.from_numpy(np.asarray(embeddings, np.float32))})
+    return (head.scale * scores).softmax(dim=1).numpy()

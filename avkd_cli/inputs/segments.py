@@ -72,3 +72,25 @@ class Segments:
             piece = self.store.crops(rows[[place]], starts[[place]], rest)[0]
             found[place] = np.take(piece, np.arange(self.length), axis=0, mode="wrap")
         return found
+
+
+class TaughtSegments:
+    """The teacher's vectors of the segments that are drawn: `teacher` and `known`.
+
+    Where a film ends before the sound there is none: `known` (batch, segments) is 0 there.
+
+    Args:
+        store: an open store of segments. rows: its row for each row of the training set.
+        drawn: what draws the student's segments.
+    """
+
+    def __init__(self, store: RaggedStore, rows: np.ndarray, drawn: Drawn) -> None:
+        self.store, self.rows, self.drawn = store, rows, drawn
+
+    def __call__(self, k: int, draws: Draws) -> Arrays:
+        """Return `teacher`, (batch, segments, d) float32, and `known`, (batch, segments)."""
+        numbers, rows = self.drawn(k, draws), self.rows[draws.rows]
+        known = numbers < self.store.lengths[rows][:, None]
+        owner = np.repeat(rows, numbers.shape[1])
+        taught = self.store.gather(owner, np.where(known, numbers, 0).ravel())
+        return {"teacher": taught.reshape(*numbers.shape, -1), "known": known.astype(np.float32)}

@@ -1,5 +1,6 @@
 """Sound: crops of fbank, waveforms or spectrograms in training, whole recordings afterwards."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,7 @@ from torch import nn
 
 from avkd_cli.config import AudioConfig, ExtractConfig
 from avkd_cli.errors import UsageError
-from avkd_cli.inputs.base import Input
+from avkd_cli.inputs.base import Input, Row
 from avkd_cli.inputs.crops import HOP, AudioCrops
 from avkd_cli.inputs.disturbance import (
     N_SPEEDS,
@@ -18,6 +19,7 @@ from avkd_cli.inputs.disturbance import (
 )
 from avkd_cli.inputs.passing import equal_lengths, run
 from avkd_cli.inputs.segments import Segments
+from avkd_cli.models.sequence import Segmented
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training.batches import Source
 from avkd_cli.training.training_set import TrainingSet
@@ -109,6 +111,25 @@ class Sound(Input):
             given = run(network, sounds, precision=settings.mixed_precision, level=level)
             found.update(zip(places.tolist(), given, strict=True))
         return np.stack([found[i] for i in range(len(rows))])
+
+    def piece_size(self, network: nn.Module, level: str) -> int:
+        """Return the width of a segment's embedding."""
+        self.check_level(level, *(["segments"] if isinstance(network.encoder, Segmented) else []))
+        return network.encoder.embedding_size
+
+    def piece_step(self, network: nn.Module, level: str) -> float | None:
+        """Return the seconds of a segment."""
+        return network.encoder.length / FRAMES_A_SECOND
+
+    def pieces(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
+    ) -> Iterator[Row]:
+        """Yield the segments of each recording."""
+        length, store = network.encoder.length, self.stores[0]
+        for row in self.rows(store, ids).tolist():
+            sound = {"audio": store.read([row])[0][None]}
+            found = run(network, sound, precision=settings.mixed_precision, level=level)[0]
+            yield found, np.arange(len(found)) * length / FRAMES_A_SECOND
 
 
 def copies(settings: AudioConfig) -> int:

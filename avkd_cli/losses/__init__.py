@@ -6,6 +6,7 @@ The tests of `tests/losses/test_terms.py` run over `TERMS`, those of `test_heads
 from avkd_cli.losses.distances import L2, ClassCe, ClassCosine, L2Raw
 from avkd_cli.losses.distillation import Cosine, Kl
 from avkd_cli.losses.heads import HEADS, AamSoftmax, Head, Softmax, head_of
+from avkd_cli.losses.imitation import Imitation, Multitask, SoftLabels
 from avkd_cli.losses.mmd import Mmd
 from avkd_cli.losses.moment import Moment
 from avkd_cli.losses.relations import Relational, Similarity
@@ -34,4 +35,7 @@ TERMS: dict[str, type[Term]] = {
     "l2-raw": L2Raw,
     "class-ce": ClassCe,
     "class-cos": ClassCosine,
+    "imitation": Imitation,
+    "soft-labels": SoftLabels,
+    "multitask": Multitask,
 }

@@ -23,13 +23,16 @@ class Taught:
         size: width of the teacher's embedding. student_size: of the student's.
         classifier: the teacher's row of each class of the student, (classes, size), None where
             the teacher has none.
-        scale: of the teacher's head, None where unknown.
+        scale: of the teacher's head, None where unknown. bias: of its classes, None where it has
+            none. student_scale: of the student's head.
     """
 
     size: int
     student_size: int
     classifier: Tensor | None = None
     scale: float | None = None
+    bias: Tensor | None = None
+    student_scale: float | None = None
 
 
 class Term(nn.Module):

@@ -23,6 +23,7 @@ from avkd_cli.models.fusion import (
 from avkd_cli.models.iresnet import IResNet18
 from avkd_cli.models.pair import PAIRS, Pair
 from avkd_cli.models.resnet import AudioResNet34, FaceResNet34, FaceSeResNet34, FaceSeResNet50
+from avkd_cli.models.sequence import OfFrames
 from avkd_cli.models.spectrogram import ThinResNet, ThinSeResNet, Vgg
 from avkd_cli.models.tdnn import Tdnn
 from avkd_cli.models.vgg import FaceVgg16
@@ -32,6 +33,7 @@ __all__ = [
     "FUSION",
     "MODELS",
     "PAIRS",
+    "SEQUENCE",
     "VISUAL",
     "Encoder",
     "TwoSenses",
@@ -63,7 +65,14 @@ FUSION: dict[str, Callable[..., TwoSenses]] = {
     "linear": Linear,
     "average": Average,
 }
-MODELS = {"audio": AUDIO, "visual": VISUAL, "fusion": FUSION, "pair": PAIRS}
+SEQUENCE: dict[str, Callable[..., Encoder]] = {"bilstm": OfFrames}
+MODELS = {
+    "audio": AUDIO,
+    "visual": VISUAL,
+    "fusion": FUSION,
+    "pair": PAIRS,
+    "sequence": SEQUENCE,
+}
 
 
 def settings_of(kind: str, name: str) -> dict[str, object]:

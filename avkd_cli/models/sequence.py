@@ -77,6 +77,56 @@ class Segmented(nn.Module):
                 "segments": segments}  # fmt: skip
 
 
+class OfFrames(Encoder):
+    """Stored frame embeddings in a row: their aggregate, and the means of their segments.
+
+    Args:
+        size: of a frame's embedding.
+        embedding_size: width of the embedding, even.
+        length: frames of a segment.
+
+    Shape:
+        frames: (batch, time, size)
+        returns: Levels with `embedding` (batch, embedding_size), `segments` (batch, pieces, size)
+            and `weights` (batch, time).
+    """
+
+    def __init__(self, *, size: int = 512, embedding_size: int = 512, length: int = 25) -> None:
+        super().__init__((None, size), embedding_size)
+        self.length = length
+        self.aggregator = Aggregator(size, embedding_size)
+
+    def forward(self, frames: Tensor) -> Levels:
+        """Return the levels of a batch."""
+        self.check(frames)
+        return {**self.aggregator(frames), "segments": means_of_pieces(frames, self.length)}
+
+
+class OfPictures(nn.Module):
+    """Pictures in a row: an encoder of each, and what `OfFrames` makes of them.
+
+    Args:
+        encoder: of one picture, (batch, channels, height, width) to its level `embedding`.
+        length: frames of a segment.
+        embedding_size: width of the aggregate; None: of a frame's embedding.
+
+    Shape:
+        clips: (batch, time, channels, height, width)
+        returns: Levels of `OfFrames`, and `frames` (batch, time, d).
+    """
+
+    def __init__(self, encoder: Encoder, length: int, embedding_size: int | None = None) -> None:
+        super().__init__()
+        size = encoder.embedding_size
+        self.encoder, self.embedding_size = encoder, embedding_size or size
+        self.sequence = OfFrames(size=size, embedding_size=self.embedding_size, length=length)
+
+    def forward(self, clips: Tensor) -> Levels:
+        """Return the levels of a batch."""
+        frames = self.encoder(clips.flatten(0, 1))["embedding"].unflatten(0, clips.shape[:2])
+        return {**self.sequence(frames), "frames": frames}
+
+
 def in_pieces(features: Tensor, length: int) -> Tensor:
     """Return (batch, time, …) cut into pieces of a length: (batch, pieces, length, …).
 

@@ -10,6 +10,7 @@ from avkd_cli.recipes.fusion import fusion
 from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.pair import pair
 from avkd_cli.recipes.request import Request
+from avkd_cli.recipes.sequence import sequence
 from avkd_cli.recipes.student import student
 
 __all__ = ["RECIPES", "Job", "Request", "student"]
@@ -19,4 +20,5 @@ RECIPES: dict[str, Callable[..., Job]] = {
     "visual": sense.visual,
     "fusion": fusion,
     "pair": pair,
+    "sequence": sequence,
 }

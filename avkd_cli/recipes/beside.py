@@ -13,10 +13,12 @@ from avkd_cli.losses.moment import Schedule, constant
 from avkd_cli.losses.quality import LEVEL, Weighed
 from avkd_cli.losses.terms import OfTaught, Taught, Term
 from avkd_cli.losses.tolerance import Loose
+from avkd_cli.recipes.imitation import look_at
 from avkd_cli.recipes.quality import Measured, observer
 from avkd_cli.recipes.terms import make_terms
 from avkd_cli.training.bridges import (
     Bridge,
+    Decoder,
     Projection,
     Quality,
     TeacherClasses,
@@ -49,13 +51,18 @@ class Beside:
         if self.measured is not None and self.settings.quality_scope == "all":
             for head in made.values():
                 head.weights = LEVEL
+        if self.settings.soft_labels:  # the labels count what the teacher's posteriors leave
+            next(iter(made.values())).share = constant(1 - self.settings.soft_labels)
         return made
 
     def bridges(self) -> list[Bridge]:
         """Return the bridges; their weights are drawn."""
         settings, found = self.settings, []
         if settings.projection:
-            found.append(Projection(self.taught.student_size, self.taught.size))
+            level = "imitated" if settings.imitation else "embedding"
+            found.append(Projection(self.taught.student_size, self.taught.size, level))
+        if settings.multitask:
+            found.append(Decoder(self.taught.student_size, self.taught.size))
         if settings.teacher_projection:
             self.projection = TeacherProjection(self.taught, self.classes, self.scale)
             found.append(self.projection)
@@ -79,6 +86,7 @@ class Beside:
 
     def wrap(self, name: str, term: Term) -> Term:
         """Return a term with its tolerance, its weights and its rows."""
+        look_at(name, term, self.settings)
         if self.projection is not None:
             look_through(self.projection, term)
         if name in self.loose:

@@ -7,15 +7,18 @@ from collections.abc import Callable
 from avkd_cli.config import AudioConfig, DistillTerms
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs.embeddings import Embeddings
+from avkd_cli.inputs.segments import TaughtSegments
 from avkd_cli.recipes import sense
 from avkd_cli.recipes.beside import Beside
+from avkd_cli.recipes.imitation import Teacher, drawn_of, opened, share_labels
 from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.loose import tolerances
 from avkd_cli.recipes.quality import Ask, measure, open_quality, wanted
 from avkd_cli.recipes.request import Request
 from avkd_cli.recipes.taught import head_of, rows_of, what_is_taught
 from avkd_cli.recipes.terms import weights_of
-from avkd_cli.storage.store import EmbeddingStore, open_store
+from avkd_cli.storage.store import EmbeddingStore
+from avkd_cli.training.batches import Source
 
 SENSES: dict[str, Callable[..., Job]] = {"audio": sense.audio, "visual": sense.visual}
 
@@ -42,8 +45,8 @@ def student(
     """
     refuse_combinations(settings)
     loose, measures = tolerances(settings), open_quality(settings, quality_store)
+    stored = opened(teacher, settings)
     job = SENSES[request.modality](request, settings)
-    stored: EmbeddingStore = open_store(teacher, "avkd.embeddings")
     job = known_to_teacher(job, stored, request, settings, intersect)
     chosen = job.chosen
     taught = what_is_taught(stored, chosen, settings)
@@ -62,13 +65,17 @@ def student(
     beside = Beside(
         settings, taught, chosen.classes, settings.scale, has_speeds(settings), loose, measured
     )
-    embeddings = Embeddings("teacher", stored.embedding, chosen.rows(stored))
+    if isinstance(stored, EmbeddingStore):
+        known: Source = Embeddings("teacher", stored.embedding, chosen.rows(stored))
+    else:
+        known = TaughtSegments(stored, chosen.rows(stored), drawn_of(job.sources))
     return dataclasses.replace(
         job,
-        sources=[*job.sources, embeddings, *(measured.sources() if measured else [])],
+        sources=[*job.sources, known, *(measured.sources() if measured else [])],
         heads=lambda: beside.heads(job.heads()),
         bridges=beside.bridges,
         terms=beside.terms,
+        finish=lambda network: share_labels(network, settings),
         teacher=stored,
         inputs=job.inputs | {"teacher": stored.fingerprint} | (measured.inputs if measured else {}),
     )
@@ -87,6 +94,10 @@ def refuse_combinations(settings: DistillTerms) -> None:
             "--mmd-gather needs as many taught voices in each process, which --speed-classes "
             "does not give; leave one of them out"
         )
+    if has_speeds(settings) and (settings.imitation or settings.multitask):
+        raise UsageError(
+            "--imitation and --multitask do not go with --speed-classes; leave one out"
+        )
     if settings.projection and settings.teacher_projection:
         raise UsageError(
             "--projection maps the student to the teacher, --teacher-projection the teacher to "
@@ -104,13 +115,13 @@ def refuse_combinations(settings: DistillTerms) -> None:
     if not on:
         print(
             "avkd distill: warning: no term is on, this trains the plain baseline; "
-            "set --alpha (KL), --beta (COS) or --gamma (MMD)",
+            "set --alpha (KL), --beta (COS), --gamma (MMD) or --imitation",
             file=sys.stderr,
         )
 
 
 def known_to_teacher(
-    job: Job, stored: EmbeddingStore, request: Request, settings: DistillTerms, intersect: bool
+    job: Job, stored: Teacher, request: Request, settings: DistillTerms, intersect: bool
 ) -> Job:
     """Return the job over utterances all of which the teacher knows."""
     missing = [one for one in job.chosen.ids if one not in stored.row_of]

@@ -11,15 +11,19 @@ from avkd_cli.errors import InputError
 from avkd_cli.losses.terms import Taught
 from avkd_cli.recipes.terms import needs, weights_of
 from avkd_cli.storage.heads import StoredHead
-from avkd_cli.storage.store import EmbeddingStore
+from avkd_cli.storage.store import EmbeddingStore, RaggedStore
 from avkd_cli.training.training_set import TrainingSet
 
-CLASSES = "KL (--alpha), --class-ce or --class-cos"  # what needs them
+CLASSES = "KL (--alpha), --soft-labels, --class-ce or --class-cos"  # what needs them
 
 
-def what_is_taught(stored: EmbeddingStore, chosen: TrainingSet, settings: DistillTerms) -> Taught:
+def what_is_taught(
+    stored: EmbeddingStore | RaggedStore, chosen: TrainingSet, settings: DistillTerms
+) -> Taught:
     """Return what terms may know of the teacher, checked to be enough for those that are on."""
-    taught = Taught(stored.dimension, settings.embedding_size)
+    size = stored.dimension if isinstance(stored, EmbeddingStore) else stored.row_shape[0]
+    own_scale = settings.scale if settings.head == "aam-softmax" else 1.0
+    taught = Taught(size, settings.embedding_size, student_scale=own_scale)
     classifier, sizes = needs(settings, taught)
     mapped = settings.projection or settings.teacher_projection
     if sizes and taught.size != taught.student_size and not mapped:
@@ -31,7 +35,8 @@ def what_is_taught(stored: EmbeddingStore, chosen: TrainingSet, settings: Distil
     if not classifier or (stands_in(settings) and not knows(stored, chosen)):
         return taught
     head = head_of(stored, chosen)
-    return dataclasses.replace(taught, classifier=rows_of(head), scale=head.scale)
+    bias = None if head.bias is None else torch.from_numpy(np.asarray(head.bias, np.float32))
+    return dataclasses.replace(taught, classifier=rows_of(head), scale=head.scale, bias=bias)
 
 
 def stands_in(settings: DistillTerms) -> bool:

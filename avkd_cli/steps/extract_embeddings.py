@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,18 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.choosing import chosen_fingerprint
 from avkd_cli.storage.computed import Rows
-from avkd_cli.storage.embeddings import EMBEDDING_ROWS, Embeddings
+from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.heads import PERSON, StoredHead
+from avkd_cli.storage.sequences import Pieces, Sequences
 from avkd_cli.storage.utterances import read_ids
 
+ONE_EACH = ("embedding", "posteriors")
+"""Levels with one vector an utterance."""
+
 if TYPE_CHECKING:
+    import numpy as np
+    from torch import nn
+
     from avkd_cli.inputs import Input
     from avkd_cli.inputs.networks import Description, Trained
     from avkd_cli.losses import Head
@@ -52,28 +59,24 @@ def extract(
     from avkd_cli.training import processes
 
     trained = networks.load(run)
-    modality, level = side or trained.description.modality, side or "embedding"
+    modality = side or trained.description.modality
     read = side_of(run, trained, stores, side) if side else open_input(modality, stores)
     check_features(run, encoder_of(trained.description, side), read)
     ids = choose_ids(read.stores, list_file)
-    network, head, first = trained.network.to(device()), trained.head, read.stores[0]
-
-    persons = trained.record.get("persons")  # who was trained on, unknown of runs of avkd 0.1
-    content = Embeddings(
-        Rows.of(first, ids),
-        head.size,
-        lambda start, stop: read.embed(network, ids[start:stop], settings, level),
-        None if side else stored(head),
-        trained.label,
-        None if trained.label == PERSON else persons,
-    )
+    if side and settings.level != "embedding":
+        raise UsageError(f"--side {side} has embeddings alone; leave --level {settings.level} out")
+    read.head, network = trained.head, trained.network.to(device())
+    rows = Rows.of(read.stores[0], ids)
+    content = content_of(trained, read, network, rows, settings, side)
+    seen = "visual" if modality in ("sequence", "clips") else modality
+    level = {} if settings.level == "embedding" else {"level": settings.level}
     origin = Origin(
         "extract-embeddings",
-        dataclasses.asdict(settings),
+        settings_said(settings),
         {"run": trained.fingerprint}
         | {f"store{i}": store.fingerprint for i, store in enumerate(read.stores)}
         | chosen_fingerprint(ids, list_file),
-        {"modality": modality, "run": run.name, "role": trained.record.get("role")},
+        {"modality": seen, "run": run.name, "role": trained.record.get("role"), **level},
     )
 
     def build(execution: Execution) -> Manifest | None:
@@ -81,20 +84,84 @@ def extract(
 
     if processes.world() == 1 or execution.dry_run or execution.finalise:
         return build(execution) if processes.rank() == 0 else None
-    return build_together(build, execution, len(ids))
+    each = content.partition_rows(execution.partition_size)
+    return build_together(build, execution, len(ids), each)
+
+
+def content_of(
+    trained: "Trained",
+    read: "Input",
+    network: "nn.Module",
+    rows: Rows,
+    settings: ExtractConfig,
+    side: str | None = None,
+) -> Embeddings | Sequences:
+    """Return what the level asked for is stored as: one vector an utterance, or several."""
+    head, ids = trained.head, rows.ids
+    if settings.level not in ONE_EACH:
+        return sequences_of(trained, read, network, rows, settings)
+
+    def embed(start: int, stop: int) -> "np.ndarray":
+        return read.embed(network, ids[start:stop], settings, side or "embedding")
+
+    persons = trained.record.get("persons")  # who was trained on, unknown of runs of avkd 0.1
+    trained_on = None if trained.label == PERSON else persons
+    if settings.level == "embedding":
+        kept = None if side else stored(head)
+        return Embeddings(rows, head.size, embed, kept, trained.label, trained_on)
+    from avkd_cli.inputs.passing import posteriors  # torch
+
+    return Embeddings(
+        rows,
+        len(head.classes),
+        lambda start, stop: posteriors(head, embed(start, stop)),
+        label=trained.label,
+        trained_on=trained_on,
+        names=head.classes,
+    )
+
+
+def sequences_of(
+    trained: "Trained", read: "Input", network: "nn.Module", rows: Rows, settings: ExtractConfig
+) -> Sequences:
+    """Return the segments or frames of utterances, computed row by row."""
+    size, step = read.piece_size(network, settings.level), read.piece_step(network, settings.level)
+
+    def compute(start: int, stop: int) -> "Iterator[Pieces]":
+        for row in range(start, stop):
+            for values, time_s in read.pieces(network, [rows.ids[row]], settings, settings.level):
+                yield Pieces(row, values, time_s)
+
+    fps = None if step is None else 1 / step
+    piece = step if settings.level == "segments" else None
+    return Sequences(
+        rows, settings.level, size, compute, fps=fps, piece_s=piece, label=trained.label
+    )
+
+
+def settings_said(settings: ExtractConfig) -> dict[str, Any]:
+    """Return the settings; those that an older avkd did not have only where they are on."""
+    said, usual = dataclasses.asdict(settings), ExtractConfig()
+    for name in ("level", "face_pool"):
+        if said[name] == getattr(usual, name):
+            del said[name]
+    return said
 
 
 def build_together(
-    build: Callable[[Execution], Manifest | None], execution: Execution, n_rows: int
+    build: Callable[[Execution], Manifest | None], execution: Execution, n_rows: int, each: int
 ) -> Manifest | None:
     """Share the partitions of a store among the processes of a launcher.
 
     The first one prepares and publishes, so that the others never meet another plan.
+
+    Args:
+        n_rows: of the store. each: of a partition.
     """
     from avkd_cli.training.processes import Meeting
 
     meeting = Meeting()
-    rows = min(execution.partition_size or EMBEDDING_ROWS, n_rows)
+    rows = min(each, n_rows)
     first, stop = execution.partitions or (0, -(-n_rows // rows))
     part = dataclasses.replace(execution, quiet=True)
     if meeting.rank == 0:

@@ -109,3 +109,19 @@ class Quality(Bridge):
             figures.append(self.running(batch["row"]))
         found = stacked(figures)
         return {LEVEL: self.weights(found, gathered(found))}
+
+
+class Decoder(Bridge):
+    """Two layers from the embedding to the teacher's, as the level `decoded`.
+
+    Args:
+        size: width of the embedding, and of the layer between. decoded: of the result.
+    """
+
+    def __init__(self, size: int, decoded: int) -> None:
+        super().__init__()
+        self.map = nn.Sequential(nn.Linear(size, size), nn.ReLU(), nn.Linear(size, decoded))
+
+    def forward(self, levels: Levels, batch: Batch) -> Levels:
+        """Return `decoded`, (batch, decoded)."""
+        return {"decoded": self.map(level_of(levels, "embedding"))}

@@ -34,6 +34,8 @@ LATER = {
     "l2": 0.0, "l2_raw": 0.0, "class_ce": 0.0, "class_cos": 0.0, "tolerance": "",
     "tolerance_share": 0.2, "teacher_projection": False, "teacher_ce": 0.1, "quality": "",
     "quality_scope": "kd", "quality_slope": 1.0,
+    "imitation": 0.0, "distance": "mse", "level": "embedding", "soft_labels": 0.0,
+    "multitask": 0.0,
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from avkd_cli.models import AUDIO, FUSION, MODELS, VISUAL, build, settings_of
 
 NARROW = {"audio": {"n_mels": 24, "width": 16, "embedding_size": 12}}
 NARROW["visual"] = {"height": 48, "width_px": 40, "width": 16, "embedding_size": 12}
+NARROW["sequence"] = {"size": 12, "embedding_size": 12, "length": 10}
 NARROW["fusion"] = {"visual_size": 12, "audio_size": 12, "embedding_size": 12}
 NARROW["pair"] = NARROW["fusion"] | {"dropout": 0.0}
 EVERY = [(kind, name) for kind, models in MODELS.items() for name in models]
@@ -18,6 +19,8 @@ def inputs(kind, batch):
         return (torch.randn(batch, 50, 24),)
     if kind == "visual":
         return (torch.rand(batch, 3, 48, 40) - 0.5,)
+    if kind == "sequence":
+        return (torch.randn(batch, 50, 12),)
     return torch.randn(batch, 12), torch.randn(batch, 12)
 
 

@@ -1,0 +1,174 @@
+"""Frames in a row: stored embeddings of them, or the faces themselves, on one clock."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from avkd_cli.config import ExtractConfig, SequenceConfig
+from avkd_cli.errors import InputError
+from avkd_cli.inputs.base import Input, Row
+from avkd_cli.inputs.crops import stretches
+from avkd_cli.inputs.passing import equal_lengths, run
+from avkd_cli.storage.store import RaggedStore, Store
+from avkd_cli.training.batches import Arrays, Source
+from avkd_cli.training.sampler import Draws
+from avkd_cli.training.training_set import TrainingSet
+
+MOST_FRAMES = 20_000  # stored embeddings that pass at once
+
+
+class StoredFrames(Input):
+    """A store of sequences of frame embeddings."""
+
+    modality = "sequence"
+    kinds = ("avkd.sequences",)
+    stores: list[RaggedStore]
+
+    @property
+    def fps(self) -> float:
+        """Frames a second.
+
+        Raises:
+            InputError: they are no frames, or not evenly spaced.
+        """
+        said, path = self.stores[0].manifest, self.stores[0].path
+        if said.get("level") != "frames" or not said.get("fps"):
+            raise InputError(
+                f"{path}: holds {said.get('level')}, wanted frames that keep time; make them by "
+                "extract-embeddings --level frames from a store of crop-faces --fps 25"
+            )
+        return float(said["fps"])
+
+    def held(self) -> dict[str, Any]:
+        """Return the width of a frame's embedding."""
+        return {"size": self.stores[0].row_shape[0]}
+
+    def sources(self, chosen: TrainingSet, settings: SequenceConfig) -> list[Source]:
+        """Return what reads the frames of a batch."""
+        store = self.stores[0]
+        return [Stretches("frames", store, chosen.rows(store), settings.frames, settings.seed)]
+
+    def embed(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
+    ) -> np.ndarray:
+        """Return a level of whole utterances, (ids, d) float32."""
+        rows = self.rows(self.stores[0], ids)
+        found: dict[int, np.ndarray] = {}
+        for places in equal_lengths(self.stores[0].lengths[rows], MOST_FRAMES):
+            frames = {"frames": np.stack(self.stores[0].read(rows[places]))}
+            given = run(network, frames, precision=settings.mixed_precision, level=level)
+            found.update(zip(places.tolist(), given, strict=True))
+        return np.stack([found[i] for i in range(len(rows))])
+
+    def piece_size(self, network: nn.Module, level: str) -> int:
+        """Return the width of a segment."""
+        self.check_level(level, "segments")
+        return self.stores[0].row_shape[0]
+
+    def piece_step(self, network: nn.Module, level: str) -> float | None:
+        """Return the seconds of a segment."""
+        return network.core.length / self.fps
+
+    def pieces(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
+    ) -> Iterator[Row]:
+        """Yield the segments of each utterance."""
+        length = network.core.length
+        for row in self.rows(self.stores[0], ids).tolist():
+            frames = {"frames": self.stores[0].read([row])[0][None]}
+            found = run(network, frames, precision=settings.mixed_precision, level=level)[0]
+            yield found, np.arange(len(found)) * length / self.fps
+
+
+class FaceClips(Input):
+    """A face store whose faces keep time, for networks that see them in a row."""
+
+    modality = "clips"
+    kinds = ("avkd.faces",)
+    stores: list[RaggedStore]
+
+    @property
+    def fps(self) -> float:
+        """Faces a second; InputError where the store's do not keep time."""
+        return frames_a_second(self.stores[0])
+
+    def held(self) -> dict[str, Any]:
+        """Return the size of a crop."""
+        height, width, channels = self.stores[0].row_shape
+        return {"in_channels": channels, "height": height, "width_px": width}
+
+    def sources(self, chosen: TrainingSet, settings: SequenceConfig) -> list[Source]:
+        """Return what reads the faces of a batch."""
+        store = self.stores[0]
+        return [Stretches("faces", store, chosen.rows(store), settings.frames, settings.seed)]
+
+    def embed(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
+    ) -> np.ndarray:
+        """Return a level of whole utterances, (ids, d) float32."""
+        store, precision = self.stores[0], settings.mixed_precision
+        rows = self.rows(store, ids)
+        return np.stack([
+            run(network, {"faces": store.read([row])[0][None]}, precision=precision, level=level)[0]
+            for row in rows.tolist()
+        ])  # fmt: skip
+
+    def piece_size(self, network: nn.Module, level: str) -> int:
+        """Return the width of a frame's embedding."""
+        self.check_level(level, "segments", "frames")
+        return network.core.encoder.embedding_size
+
+    def piece_step(self, network: nn.Module, level: str) -> float | None:
+        """Return the seconds of a segment, or of a frame."""
+        return (network.core.sequence.length if level == "segments" else 1) / self.fps
+
+    def pieces(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
+    ) -> Iterator[Row]:
+        """Yield the segments, or the frames, of each utterance."""
+        step = network.core.sequence.length if level == "segments" else 1
+        for row in self.rows(self.stores[0], ids).tolist():
+            faces = {"faces": self.stores[0].read([row])[0][None]}
+            found = run(network, faces, precision=settings.mixed_precision, level=level)[0]
+            yield found, np.arange(len(found)) * step / self.fps
+
+
+def frames_a_second(store: Store) -> float:
+    """Return the rate of faces that keep time.
+
+    Raises:
+        InputError: gaps are left out of the store, so the faces do not.
+    """
+    rate = rate_of(store)
+    if rate is None:
+        raise InputError(
+            f"{store.path}: its faces do not keep time; make it by crop-faces --fps 25 (or "
+            "--gaps hold)"
+        )
+    return rate
+
+
+def rate_of(store: Store) -> float | None:
+    """Return faces a second, None where gaps are left out."""
+    config = store.config
+    gaps, fps = config.get("gaps", "skip"), float(config.get("fps", 0))
+    holds = gaps == "hold" or (gaps == "auto" and fps >= 10 and not config.get("count"))
+    return fps if holds else None
+
+
+class Stretches:
+    """A stretch of each row, all of one length, under a name; shorter rows are repeated."""
+
+    def __init__(
+        self, name: str, store: RaggedStore, rows: np.ndarray, length: int, seed: int
+    ) -> None:
+        self.name, self.store, self.rows = name, store, rows
+        self.length, self.seed = length, seed
+
+    def __call__(self, k: int, draws: Draws) -> Arrays:
+        """Return (batch, length, …)."""
+        rows = self.rows[draws.rows]
+        read = stretches(self.store, rows, self.length, self.seed, "crop", draws.numbers)
+        return {self.name: read}

@@ -38,7 +38,7 @@ SCORE_FORMATS = (
 )  # fmt: skip
 SCORE_NORMS = ("none", "as", "s", "z", "t")
 METRICS = ("cosine", "tanh-l2")
-STRATA = ("random", "G", "N", "A", "GNA")
+STRATA = ("random", "G", "N", "A", "GNA", "GA")
 EER_MODES = ("interp", "nist", "vgg", "mean", "fop", "rocch")
 FUSIONS_OF_SCORES = ("none", "mean", "z-sum", "logistic")
 DTYPES = ("float16", "float32")

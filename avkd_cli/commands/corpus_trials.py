@@ -60,7 +60,7 @@ class Senses(click.ParamType):
     "--stratum",
     type=click.Choice(STRATA),
     help="With --cross: what the two people of a nontarget have in common: sex (G), nationality "
-    "(N), age within 5 years (A), all three (GNA).  [default: random, nothing]",
+    "(N), age within 5 years (A), all three (GNA), sex and age (GA).  [default: random, nothing]",
 )
 @click.option(
     "--protocol",

@@ -14,7 +14,6 @@ LISTS = {  # name: (original file, cleaned file, rule, most trials of a kind)
     "E": ("list_test_all.txt", "list_test_all2.txt", Rule(cross_session=True), 3000),
     "H": ("list_test_hard.txt", "list_test_hard2.txt", Rule(True, True), 3000),
 }
-_NATIONS = ("UK", "USA", "India", "Ireland", "Australia")
 _README = """\
 This is a stand-in corpus, made by `avkd corpus standin`. Nobody in it exists: the voices are a
 pulse train through moving resonances, the faces are polygons. It is laid out as VoxCeleb2 dev
@@ -51,8 +50,9 @@ def _persons_of(rows: list[dict], split: str) -> dict[str, str]:
 
 def _vox1_meta(rows: list[dict]) -> str:
     lines = ["VoxCeleb1 ID\tVGGFace1 ID\tGender\tNationality\tSet\n"]
-    for index, (person, sex) in enumerate(_persons_of(rows, "test").items()):
-        nation = _NATIONS[index % len(_NATIONS)]
+    nations = {row["person"]: row["nationality"] for row in rows}
+    for person, sex in _persons_of(rows, "test").items():
+        nation = nations[person]
         lines.append(f"{person}\tStand-in_{person[2:]}\t{sex}\t{nation}\ttest\n")
     return "".join(lines)
 

@@ -9,6 +9,7 @@ import numpy as np
 from avkd_cli.corpora.standin_moods import mood_of
 from avkd_cli.corpora.standin_people import Difficulty, generator, make_person
 
+NATIONS = ("UK", "USA", "India", "Ireland", "Australia")
 _VIDEO_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -72,6 +73,12 @@ def _video(rng: np.random.Generator) -> str:
     return "".join(_VIDEO_LETTERS[letter] for letter in rng.integers(0, 64, 11))
 
 
+def nationality(plan: StandinPlan, person: int) -> str:
+    """Return where a person is from, of which neither voice nor face tells anything."""
+    among = person - plan.train_persons if person >= plan.train_persons else person
+    return NATIONS[among % len(NATIONS)]
+
+
 def people(plan: StandinPlan) -> Iterator[dict]:
     """Yield the utterances as lines of people.jsonl."""
     for session in sessions(plan):
@@ -87,6 +94,7 @@ def people(plan: StandinPlan) -> Iterator[dict]:
                 "split": "train" if session.train else "test",
                 "sex": person.sex,
                 "age": person.age,
+                "nationality": nationality(plan, session.person),
                 **_mood(plan, session, utterance),
             }
 

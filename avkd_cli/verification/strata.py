@@ -13,8 +13,9 @@ NEEDED: dict[str, tuple[str, ...]] = {
     "N": ("nationality",),
     "A": ("age",),
     "GNA": ("sex", "nationality", "age"),
+    "GA": ("sex", "age"),
 }
-"""Stratum: what both people have in common. Names as in Learnable PINs and FOP, table III."""
+"""Stratum: what both people have in common; names as in FOP, table III, but for GA."""
 
 
 class Traits(NamedTuple):

@@ -49,6 +49,7 @@ def label_of(voice, face, rule):
         "A": abs(voice.age - face.age) <= 5,
     }
     common["GNA"] = common["G"] and common["N"] and common["A"]
+    common["GA"] = common["G"] and common["A"]
     return 0 if common[rule.stratum] else None
 
 
@@ -80,7 +81,7 @@ def everyone(clips_each=3):
 def test_strata_by_hand():
     # a and b are both UK women five years apart; c is 26, so of one age with b alone.
     counts = {s: Possible(everyone(1), CrossRule(s), 0).total for s in NEEDED}
-    assert counts == {"random": 12, "G": 6, "N": 6, "A": 4, "GNA": 2}
+    assert counts == {"random": 12, "G": 6, "N": 6, "A": 4, "GNA": 2, "GA": 4}
 
 
 def test_every_trial_is_as_likely():

@@ -113,6 +113,13 @@ def test_who_is_not_in_the_gallery_is_left_out_and_counted(pair, tmp_path):
         run(pair[0], "--gallery", strangers, *EACH)
 
 
+def test_a_list_restricts_probes_and_candidates(pair, tmp_path):
+    (tmp_path / "some.jsonl").write_text("".join(json.dumps({"id": id}) + "\n" for id in IDS[:9]))
+    found = run(pair[0], "--gallery", pair[1], *EACH, "--list", tmp_path / "some.jsonl")
+    assert found["probes"] == 9
+    assert found["gallery"] == {"smallest": 7, "largest": 7}
+
+
 def write_list(path, lines):
     path.write_text("".join(" ".join(line) + "\n" for line in lines))
     return path

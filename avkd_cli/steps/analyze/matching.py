@@ -24,7 +24,7 @@ def from_recordings(
     Args:
         paths: embedding stores of the probes, one a system.
         galleries: stores of the candidates, of the other sense; one for all, or one a system.
-        list_file: take only the utterances of this list as probes.
+        list_file: take only the utterances of this list, as probes and as candidates.
 
     Raises:
         UsageError: no gallery: a recording would be its own candidate.
@@ -39,10 +39,15 @@ def from_recordings(
     codes = {name: code for code, name in enumerate(dict.fromkeys(others.persons))}
     person = np.array([codes[first.persons[first.row_of[id]]] for id in ids])
     candidate = np.array([codes[name] for name in others.persons])
-    if len(np.unique(candidate[np.array(others.persons) != ""])) < 2:
-        raise InputError(f"{others.path}: a gallery of fewer than two persons")
-    known = [id for id, name in zip(others.ids, others.persons, strict=True) if name]
+    wanted = None if list_file is None else set(read_ids(list_file))
+    known = [
+        id
+        for id, name in zip(others.ids, others.persons, strict=True)
+        if name and (wanted is None or id in wanted)
+    ]
     candidate = candidate[[others.row_of[id] for id in known]]
+    if len(np.unique(candidate)) < 2:
+        raise InputError(f"{others.path}: a gallery of fewer than two persons")
     found, probe = {}, np.empty(0, np.int64)
     for name, store in stores.items():
         found[name], probe = _placed(store, beside[name], ids, known, person, candidate)
@@ -56,7 +61,8 @@ def _probes(
     """Return the probes whose person is in the gallery, and how many others there are."""
     wanted = None if list_file is None else set(read_ids(list_file))
     ids = [id for id in store.ids if wanted is None or id in wanted]
-    there = set(gallery.persons) - {""}
+    pairs = zip(gallery.ids, gallery.persons, strict=True)
+    there = {name for id, name in pairs if name and (wanted is None or id in wanted)}
     known = [id for id in ids if store.persons[store.row_of[id]] in there]
     if not known:
         raise InputError(

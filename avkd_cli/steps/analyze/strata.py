@@ -22,7 +22,7 @@ from avkd_cli.verification.strata import AGE_YEARS, NEEDED, Traits, alike
 EER, AUC = figure("eer"), figure("auc")
 NOTES = [
     "targets are the same in every stratum; nontargets are those whose two people agree: G sex, "
-    f"N nationality, A age within {AGE_YEARS} years, GNA all three",
+    f"N nationality, A age within {AGE_YEARS} years, GNA all three, GA sex and age",
     "intervals are of 95 %, over persons drawn with replacement",
 ]
 
@@ -31,7 +31,7 @@ def strata(
     paths: Sequence[str],
     people: str,
     *,
-    chosen: Sequence[str] = tuple(NEEDED),
+    chosen: Sequence[str] = ("random", "G", "N", "A", "GNA"),
     trials: str | None = None,
     resamples: int = 0,
     seed: int = 0,

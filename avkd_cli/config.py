@@ -43,6 +43,9 @@ EER_MODES = ("interp", "nist", "vgg", "mean", "fop", "rocch")
 FUSIONS_OF_SCORES = ("none", "mean", "z-sum", "logistic")
 DTYPES = ("float16", "float32")
 HEADS = ("aam-softmax", "softmax")
+WEASP = ("safe", "printed", "shift", "post", "off")
+POOLINGS = ("statistics", "attentive", *(f"weasp-{mode}" for mode in WEASP))
+GEN_DIRECTIONS = ("both", "a2v", "v2a")
 SCHEDULES = ("exponential", "triangular", "halving")
 
 
@@ -236,9 +239,7 @@ class AudioConfig(TrainConfig):
 
     model: str = setting("resnet34", "audio encoder", choices=AUDIO_MODELS)
     width: int = setting(0, "channels of the first stage; 0: as printed", minimum=0)
-    pooling: str = setting(
-        "", "over time; none: the model's own", choices=("", "statistics", "attentive")
-    )
+    pooling: str = setting("", "over time; none: the model's own", choices=("", *POOLINGS))
     emb_bn: bool = setting(False, "batch norm between embedding and AAM-softmax")
     crop_min: int = setting(200, "shortest training crop", unit="frames", minimum=8)
     crop_max: int = setting(400, "longest training crop", unit="frames", minimum=8)

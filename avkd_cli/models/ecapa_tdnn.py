@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from avkd_cli.models.encoder import Encoder
-from avkd_cli.models.pooling import AttentiveStatisticsPooling
+from avkd_cli.models.pooling import pooling as pooling_by_name
 from avkd_cli.models.tdnn import tdnn_layer
 
 SCALE = 8  # groups of channels in a Res2Net convolution
@@ -82,6 +82,7 @@ class EcapaTdnn(Encoder):
         embedding_size: width of the embedding; 6,190,720 weights at 192 with 80 bins.
         width: channels C, a multiple of 8; None is 512, the other published size is 1024.
         global_context: whether the attention sees the utterance's statistics.
+        pooling: over time; "attentive" as published, or one of `pooling.POOLING`.
 
     Shape:
         features: (batch, frames, n_mels)
@@ -95,6 +96,7 @@ class EcapaTdnn(Encoder):
         embedding_size: int = 192,
         width: int | None = None,
         global_context: bool = True,
+        pooling: str = "attentive",
     ) -> None:
         super().__init__((None, n_mels), embedding_size)
         width = width or 512
@@ -104,7 +106,7 @@ class EcapaTdnn(Encoder):
         self.stem = nn.Sequential(*tdnn_layer(n_mels, width, 5, bias=True))
         self.blocks = nn.ModuleList(SeRes2Block(width, dilation) for dilation in (2, 3, 4))
         self.join = nn.Sequential(nn.Conv1d(3 * width, joined, kernel_size=1), nn.ReLU())
-        self.pool = AttentiveStatisticsPooling(joined, BOTTLENECK, global_context)
+        self.pool = pooling_by_name(pooling, joined, global_context=global_context)
         self.embed = nn.Sequential(
             nn.BatchNorm1d(2 * joined), nn.Linear(2 * joined, embedding_size)
         )

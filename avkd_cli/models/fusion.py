@@ -59,6 +59,18 @@ class Fusion(TwoSenses, ABC):
         fused = self.fuse(face, voice, torch.cat([visual, audio], dim=1))
         return {"embedding": fused, "visual": face, "audio": voice}
 
+    def alone(self, sense: str, embedding: Tensor) -> Tensor:
+        """Return the fused embedding where one sense is missing: the other's projection.
+
+        Args:
+            sense: visual or audio, of `embedding`, (batch, size).
+        """
+        size = self.sizes[0] if sense == "visual" else self.sizes[1]
+        if embedding.ndim != 2 or embedding.shape[1] != size:
+            raise ValueError(f"this fusion takes {sense} (batch, {size}), got {embedding.shape}")
+        projection = self.visual if sense == "visual" else self.audio
+        return projection(F.normalize(at_least_float32(embedding), eps=SMALLEST_NORM))
+
     @abstractmethod
     def fuse(self, face: Tensor, voice: Tensor, both: Tensor) -> Tensor:
         """Return the fused embedding from the projections and the inputs side by side."""
@@ -106,6 +118,10 @@ class Gate(Fusion):
             nn.ReLU(),
             nn.Linear(hidden, embedding_size),
         )
+
+    def alone(self, sense: str, embedding: Tensor) -> Tensor:
+        """Return what a gate that is wide open for one sense gives."""
+        return self.squash(super().alone(sense, embedding))
 
     def fuse(self, face: Tensor, voice: Tensor, both: Tensor) -> Tensor:
         """Return the gated sum."""

@@ -4,13 +4,15 @@ the mean over place, or all of it.
 A pooling gives Levels: `pooled` (batch, output_size), and what else it knows.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from avkd_cli.models.encoder import at_least_float32
 from avkd_cli.models.levels import Levels
-
-EPSILON = 1e-7  # under the root of a variance, whose gradient is infinite at 0
+from avkd_cli.models.moments import EPSILON, statistics
+from avkd_cli.models.weasp import MODES, WeightEnhancedPooling
 
 
 class StatisticsPooling(nn.Module):
@@ -33,16 +35,6 @@ class StatisticsPooling(nn.Module):
     def forward(self, features: Tensor) -> Levels:
         """Return `pooled`, (batch, output_size)."""
         return {"pooled": statistics(features)}
-
-
-def statistics(features: Tensor) -> Tensor:
-    """Return means and deviations over time of (batch, channels, time): (batch, 2 * channels)."""
-    features = at_least_float32(features)
-    mean = features.mean(dim=-1, keepdim=True)
-    # Written out: torch.var_mean takes twice as long on a CPU.
-    squares = (features - mean).square().sum(dim=-1)
-    variance = squares / max(1, features.shape[-1] - 1)
-    return torch.cat([mean.squeeze(-1), (variance + EPSILON).sqrt()], dim=1)
 
 
 class AttentiveStatisticsPooling(nn.Module):
@@ -106,11 +98,24 @@ class AllOfIt(nn.Module):
         return {"pooled": maps}
 
 
-POOLING = {"statistics": StatisticsPooling, "attentive": AttentiveStatisticsPooling}
+def weight_enhanced(mode: str) -> Callable[[int], nn.Module]:
+    """Return what makes the weight-enhanced pooling of a mode."""
+    return lambda channels, **context: WeightEnhancedPooling(channels, mode, **context)
 
 
-def pooling(name: str, channels: int) -> nn.Module:
-    """Return the pooling called `name`; ValueError when there is none."""
+POOLING: dict[str, Callable[..., nn.Module]] = {
+    "statistics": StatisticsPooling,
+    "attentive": AttentiveStatisticsPooling,
+    **{f"weasp-{mode}": weight_enhanced(mode) for mode in MODES},
+}
+
+
+def pooling(name: str, channels: int, **context: bool) -> nn.Module:
+    """Return the pooling called `name`; ValueError when there is none.
+
+    Args:
+        context: `global_context`, of those with attention.
+    """
     if name not in POOLING:
         raise ValueError(f"no pooling {name!r}; there are {', '.join(POOLING)}")
-    return POOLING[name](channels)
+    return POOLING[name](channels, **({} if name == "statistics" else context))

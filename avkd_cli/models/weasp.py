@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from avkd_cli.models.encoder import at_least_float32
 from avkd_cli.models.levels import Levels
-from avkd_cli.models.pooling import statistics
+from avkd_cli.models.moments import statistics
 
 MODES = ("safe", "printed", "shift", "post", "off")
 SMALLEST_VARIANCE = 1e-7  # under the root, whose gradient is infinite at 0

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 import soundfile
 import soxr
-from scipy.signal import butter, fftconvolve, sosfilt
 
 from avkd_cli.audio.limits import SAMPLE_RATE
 
@@ -72,6 +71,8 @@ def room(clean: np.ndarray, response: np.ndarray, direct_db: float) -> np.ndarra
         N. Bryan, "Impulse response data augmentation and deep neural networks for blind room
         acoustic parameter estimation", ICASSP 2020, section 3.2.
     """
+    from scipy.signal import fftconvolve  # half a second that training needs not
+
     after = int(np.argmax(np.abs(response))) + 1 + round(DIRECT_S * SAMPLE_RATE)
     direct, late = np.split(np.asarray(response, np.float64), [after])
     energies = np.sum(np.square(direct)), np.sum(np.square(late))
@@ -88,6 +89,8 @@ def telephone(clean: np.ndarray) -> np.ndarray:
     Reference:
         ITU-T G.712 (the band) and G.711 (A-law).
     """
+    from scipy.signal import butter, sosfilt
+
     narrow = soxr.resample(clean, SAMPLE_RATE, _TELEPHONE_RATE, quality="HQ")
     band = butter(_ORDER, TELEPHONE_HZ, "bandpass", fs=_TELEPHONE_RATE, output="sos")
     coded = io.BytesIO()

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from avkd_cli.audio import augment
+from avkd_cli.audio.disturb import rows_by_kind
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs.crops import AudioCrops, stretches
 from avkd_cli.storage.store import RaggedStore, open_store
@@ -18,7 +19,6 @@ from avkd_cli.training.sampler import Draws
 
 N_SPEEDS = 1 + len(augment.SPEEDS)
 SNR = {"babble": augment.SPEECH_SNR, "music": augment.MUSIC_SNR, "noise": augment.NOISE_SNR}
-FILES = {"babble": "speech", "music": "music", "noise": "noise"}  # MUSAN's folder of each
 
 
 class SpeedClasses:
@@ -54,7 +54,7 @@ class Disturbances:
         crops: says how long batch k is.
         probability: that a draw is disturbed; 0.8 with all four kinds is the custom of the
             VoxCeleb community, a fifth clean.
-        noise: open store of waveforms, and its rows by kind (`kinds_of_noise`).
+        noise: open store of waveforms, and its rows by kind (`sorted_noise`).
         responses: open store of impulse responses.
 
     Reference:
@@ -129,26 +129,6 @@ class Disturbances:
         return response * 2.0**-15
 
 
-def kinds_of_noise(store: RaggedStore) -> dict[str, np.ndarray]:
-    """Return the rows of a store for babble, music and noise, those kinds that it has.
-
-    An utterance's kind is MUSAN's: its session is `speech`, `music` or `noise`, or a part of
-    its id is, or begins so (`noise/free-sound/noise-free-sound-0000`).
-
-    Raises:
-        ValueError: an utterance's kind cannot be told.
-    """
-    rows: dict[str, list[int]] = {name: [] for name in FILES.values()}
-    sessions = store.column("session") if store.has("session") else [""] * len(store.ids)
-    for row, (one, session) in enumerate(zip(store.ids, sessions, strict=True)):
-        words = [part.split("-")[0] for part in (session, *one.split("/"))]
-        kind = next((word for word in words if word in rows), None)
-        if kind is None:
-            raise ValueError(f"'{one}' is neither music, speech nor noise")
-        rows[kind].append(row)
-    return {name: np.array(rows[kind], np.int64) for name, kind in FILES.items() if rows[kind]}
-
-
 @dataclass(frozen=True)
 class Disturbers:
     """Open stores of waveforms that make training harder, each None where not given.
@@ -206,7 +186,8 @@ def check_waveforms(store: RaggedStore) -> None:
 def sorted_noise(store: RaggedStore) -> dict[str, np.ndarray]:
     """Return the rows of a noise store by kind."""
     try:
-        return kinds_of_noise(store)
+        sessions = store.column("session") if store.has("session") else [""] * len(store.ids)
+        return rows_by_kind(store.ids, sessions)
     except ValueError as error:
         raise InputError(
             f"{store.path}: {error}; say it in 'session' or at the id's beginning"

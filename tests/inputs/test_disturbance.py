@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from avkd_cli.audio.augment import SPEEDS, length_before
+from avkd_cli.errors import InputError
 from avkd_cli.inputs.crops import AudioCrops
-from avkd_cli.inputs.disturbance import Disturbances, SpeedClasses, kinds_of_noise
+from avkd_cli.inputs.disturbance import Disturbances, SpeedClasses, sorted_noise
 from avkd_cli.inputs.frontends import AudioFrontEnd, disturb
 from avkd_cli.training.sampler import Draws
 
@@ -16,7 +17,7 @@ LENGTH = 10 * 160 + 240  # samples of 10 frames
 class Waves:
     """Recordings in memory: utterance u is all of value 100 (u + 1)."""
 
-    long_name = "samples"
+    long_name, path = "samples", "noise.zarr"
 
     def __init__(self, lengths, ids=(), sessions=None):
         self.lengths, self.ids, self.sessions = np.array(lengths), list(ids), sessions
@@ -117,13 +118,13 @@ def test_a_babble_is_of_three_to_eight_equally_loud_voices():
     ],
 )
 def test_the_kind_of_noise_is_told_by_session_or_id(ids, sessions):
-    found = kinds_of_noise(Waves([9, 9], ids, sessions))
+    found = sorted_noise(Waves([9, 9], ids, sessions))
     assert {name: rows.tolist() for name, rows in found.items()} == {"babble": [1], "music": [0]}
 
 
 def test_noise_of_no_known_kind_is_refused():
-    with pytest.raises(ValueError, match="'street' is neither"):
-        kinds_of_noise(Waves([9], ["street"], [""]))
+    with pytest.raises(InputError, match="'street' is neither"):
+        sorted_noise(Waves([9], ["street"], [""]))
 
 
 def test_speeds_are_three_times_the_classes_the_plain_ones_first():

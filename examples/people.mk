@@ -67,8 +67,8 @@ endif
 ifeq ($(SOURCE),voxceleb)
 $(LIST): | $(READY) $(WORK)/$(MARK)
 	mkdir -p $(@D)
-	$(AVKD) corpus voxceleb2 $(VOXCELEB2) --split train >$@.train
-	$(AVKD) corpus voxceleb1 $(VOXCELEB1) --split test >$@.test
+	$(if $(VOXCELEB2),$(AVKD) corpus voxceleb2 $(VOXCELEB2) --split train,:) >$@.train
+	$(AVKD) corpus voxceleb1 $(VOXCELEB1) $(if $(VOXCELEB2),--split test) >$@.test
 	cat $@.train $@.test >$@.new
 	mv $@.new $@
 endif

@@ -79,3 +79,48 @@ def test_everything_else_waits_for_the_inputs():
     )
     first = dry.stdout.partition("standin")[0]
     assert "needs DETECTOR_WEIGHTS" in first
+
+
+def make_vgsr(folder: Path, target: str, *variables: str) -> subprocess.CompletedProcess:
+    """Run a target of `make vgsr`, dry but for its inputs; `@` stands for the folder."""
+    words = [variable.replace("@", f"{folder}/") for variable in variables]
+    dry = [] if target == "vgsr-inputs" else ["-n"]
+    return subprocess.run(
+        ["make", "-C", ROOT, *dry, target, f"WORK={folder}/work", "READY=", "AVKD=avkd", *words],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        (["VOXCELEB2=@vox2"], "VOXCELEB2 is given without VOXCELEB1"),
+        (["CNCELEB=@none"], "none: no such folder"),
+        (["CNCELEB=@vox1"], "vox1/eval/lists/trials.lst: no such file"),
+        (["NOISE=@musan.jsonl"], "musan.jsonl: no such file"),
+        (["VOXCELEB1=@vox1", "DETECTOR=none"], "vox1/veri_test.txt: no such trial list"),
+    ],
+)
+def test_what_vgsr_lacks_is_named_before_anything_begins(voxceleb, variables, said):
+    result = make_vgsr(voxceleb, "vgsr-inputs", *variables)
+    assert result.returncode == 2 and said in result.stderr
+
+
+def test_vgsr_needs_voxceleb1_alone(voxceleb):
+    given = ["VOXCELEB1=@vox1", "TRIAL_DIR=@", "DETECTOR=none"]
+    assert make_vgsr(voxceleb, "vgsr-inputs", *given).returncode == 0
+    lines = make_vgsr(voxceleb, "vgsr-all", *given).stdout
+    assert "avkd corpus voxceleb1" in lines and "avkd corpus voxceleb2" not in lines
+
+
+def test_vgsr_trains_hard_and_loose_and_all_of_it_when_asked(tmp_path):
+    told = {}
+    for full in ("", "1"):
+        lines = make_vgsr(tmp_path, "vgsr-all", f"FULL={full}").stdout.splitlines()
+        told[full] = [line for line in lines if "avkd distill" in line]
+    assert len(told[""]) == 7
+    assert sum("--tolerance" in line for line in told[""]) == 4
+    assert sum("--quality face-cos" in line for line in told[""]) == 1
+    wanted = ["--tolerance cos=0.20", "--tolerance cos=0 ", "--quality product", "--l2 1",
+              "--alpha 1", "--width 16", "--modality visual", "--quality-store"]  # fmt: skip
+    assert [one for one in wanted if not any(one in line for line in told["1"])] == []

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import plot_file, resampling, show, trial_list
+from avkd_cli.commands.analyze_output import plot_file, resampling, show, strict, trial_list
 
 
 @click.command("breakdown")
@@ -22,6 +22,7 @@ from avkd_cli.commands.analyze_output import plot_file, resampling, show, trial_
 @click.option("--pairs", is_flag=True, help="Keep groups whose two sides differ apart.")
 @resampling
 @plot_file
+@strict
 @options.as_json
 def breakdown(
     scores: str,

@@ -11,6 +11,7 @@ from avkd_cli.commands.analyze_output import (
     plot_file,
     score_format,
     show,
+    strict,
     trial_list,
 )
 
@@ -44,6 +45,7 @@ def names(value: str) -> tuple[str, ...]:
               help="Exit with 3 if a later one is worse in it beyond its interval; compared even "
               "if --metrics does not name it.")  # fmt: skip
 @plot_file
+@strict
 @options.as_json
 def compare(
     scores: tuple[str, ...],

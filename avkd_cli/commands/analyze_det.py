@@ -12,6 +12,7 @@ from avkd_cli.commands.analyze_output import (
     resampling,
     score_format,
     show,
+    strict,
     trial_list,
 )
 
@@ -29,6 +30,7 @@ from avkd_cli.commands.analyze_output import (
 @resampling
 @people_list
 @plot_file
+@strict
 @options.as_json
 def det(
     scores: tuple[str, ...],

@@ -12,6 +12,7 @@ from avkd_cli.commands.analyze_output import (
     plot_file,
     score_format,
     show,
+    strict,
     trial_list,
 )
 
@@ -69,6 +70,7 @@ def sizes(value: str | None) -> tuple[int, ...] | None:
 @click.option("--matching-plot", type=click.Path(path_type=Path), metavar="FILE.svg|png|pdf",
               callback=lambda _ctx, _param, path: checked_suffix(path),
               help="Draw 1:N matching against N.")  # fmt: skip
+@strict
 @options.as_json
 def identify(
     inputs: tuple[str, ...],

@@ -10,6 +10,7 @@ from avkd_cli.commands.analyze_output import (
     resampling,
     score_format,
     show,
+    strict,
     trial_list,
 )
 from avkd_cli.config import EER_MODES
@@ -27,6 +28,7 @@ from avkd_cli.config import EER_MODES
 @click.option("--c-fa", type=COST, default=1.0, show_default=True, help="Cost of a false alarm.")
 @resampling
 @people_list
+@strict
 @options.as_json
 def metrics(
     scores: tuple[str, ...],

@@ -1,5 +1,6 @@
 """What the analyses share: how a result is shown, and their common options."""
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,6 +33,26 @@ which_paper = click.option(
     "--paper", type=click.Choice(tuple(PAPERS)), default=USUAL.name, show_default=True,
     help="Published system whose tables to fill and whose names to know (docs/formats.md).",
 )  # fmt: skip
+
+
+def strict(command: Callable) -> Callable:
+    """Add --strict, which refuses a test on persons that were trained on."""
+
+    @functools.wraps(command)
+    def checked(strict: bool, **kwargs):
+        if strict:
+            from avkd_cli.steps.seen import refuse
+
+            inputs = kwargs.get("scores", kwargs.get("inputs", ()))
+            refuse("analyze", [inputs] if isinstance(inputs, str) else inputs)
+        return command(**kwargs)
+
+    return click.option(
+        "--strict", is_flag=True,
+        help="Refuse a test on persons that the network was trained on, instead of a warning.",
+    )(checked)  # fmt: skip
+
+
 corpus_name = click.option(
     "--corpus", metavar="NAME",
     help="Corpus, said first and last; 'stand-in' says that nobody in it is real.",

@@ -3,7 +3,7 @@
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import resampling, score_format, show, trial_list
+from avkd_cli.commands.analyze_output import resampling, score_format, show, strict, trial_list
 from avkd_cli.config import STRATA
 
 
@@ -18,6 +18,7 @@ from avkd_cli.config import STRATA
 @trial_list
 @score_format
 @resampling
+@strict
 @options.as_json
 def strata(
     scores: tuple[str, ...],

@@ -65,6 +65,12 @@ FILES = (
         help="Store with the columns of --quality, as prep-audio makes it.",
     ),
     click.option("--overwrite", is_flag=True, help="Replace other scores in the file of -o."),
+    click.option(
+        "--strict",
+        is_flag=True,
+        help="Refuse trials, or a cohort, of persons that they should not be of: those that the "
+        "network was trained on, and those of the trials.",
+    ),
     click.option("-q", "--quiet", is_flag=True, help="No summary, only warnings and errors."),
 )
 
@@ -85,6 +91,9 @@ def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> No
 
     With two stores, of two senses in one space, enrolments are taken from the first and tests
     from the second: is this voice of that face?
+
+    The store knows on whom its network was trained: trials of these persons are scored with a
+    warning that counts them, and refused with --strict.
 
     With --fuse the inputs are SCORES, files of the same trials by any toolkit, matched by ids;
     a single one is converted or calibrated.

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from avkd_cli.config import ExtractConfig, FusionConfig
-from avkd_cli.errors import InputError
 from avkd_cli.inputs.base import Input, by_sense
 from avkd_cli.inputs.passing import chunks, run
+from avkd_cli.storage.choosing import refuse_other_persons
 from avkd_cli.storage.store import EmbeddingStore, Store
 from avkd_cli.training import keyed
 from avkd_cli.training.batches import Arrays, Source
@@ -41,14 +41,7 @@ class BothEmbeddings(Input):
 
     def check_persons(self, chosen: TrainingSet) -> None:
         """Raise InputError where the two stores say different persons of one utterance."""
-        for one in chosen.ids:
-            voice = self.audio.persons[self.audio.row_of[one]]
-            face = self.visual.persons[self.visual.row_of[one]]
-            if face and voice != face:
-                raise InputError(
-                    f"'{one}' is {voice} in {self.audio.path} and {face} in {self.visual.path}; "
-                    "make both stores from one list"
-                )
+        refuse_other_persons(chosen.ids, self.audio, self.visual)
 
     def sources(self, chosen: TrainingSet, settings: FusionConfig) -> list[Source]:
         """Return what reads both embeddings of a pair, of one clip or of one person."""

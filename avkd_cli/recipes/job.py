@@ -54,6 +54,18 @@ class Job:
     teacher: EmbeddingStore | None = None
     prepared: dict[str, Store] = field(default_factory=dict)
 
+    def persons(self) -> list[str]:
+        """Return whom its network will have been trained on, sorted.
+
+        Those of the run that it begins with, and of the networks whose stored embeddings it
+        takes, are among them.
+        """
+        found = {*self.chosen.persons, *(self.start.persons if self.start else ())}
+        for store in self.prepared.values():
+            if isinstance(store, EmbeddingStore):
+                found |= set(store.trained_on or ())
+        return sorted(found)
+
     def objective(self) -> Objective:
         """Return a new objective; its weights are drawn from torch's generator.
 

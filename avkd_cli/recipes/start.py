@@ -20,11 +20,13 @@ class Start:
     Attributes:
         network: of the whole network. heads: of each head, none for new ones.
         fingerprint: of the run that they are from.
+        persons: whom that run was trained on.
     """
 
     network: dict[str, Tensor]
     heads: dict[str, dict[str, Tensor]]
     fingerprint: str
+    persons: tuple[str, ...] = ()
 
     def inputs(self) -> dict[str, str]:
         """Return what a plan says of it."""
@@ -47,7 +49,7 @@ def network_of(run: Path, description: Description) -> Start:
     """
     trained = networks.load(run)
     check_same_network(run, trained.description, description)
-    return Start(trained.network.state_dict(), {}, trained.fingerprint)
+    return Start(trained.network.state_dict(), {}, trained.fingerprint, persons_of(trained))
 
 
 def all_of(run: Path, description: Description, chosen: TrainingSet, copies: int) -> Start:
@@ -70,7 +72,12 @@ def all_of(run: Path, description: Description, chosen: TrainingSet, copies: int
             "--reset-head to train them anew"
         )
     heads = {name: head.state_dict() for name, head in trained.heads.items()}
-    return Start(trained.network.state_dict(), heads, trained.fingerprint)
+    return Start(trained.network.state_dict(), heads, trained.fingerprint, persons_of(trained))
+
+
+def persons_of(trained: Trained) -> tuple[str, ...]:
+    """Return whom a run was trained on, and what it was begun with and from."""
+    return tuple(trained.record.get("persons") or trained.classes or ())
 
 
 def check_same_network(run: Path, found: Description, wanted: Description) -> None:

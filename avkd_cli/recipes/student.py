@@ -17,6 +17,7 @@ from avkd_cli.recipes.quality import Ask, measure, open_quality, wanted
 from avkd_cli.recipes.request import Request
 from avkd_cli.recipes.taught import head_of, rows_of, what_is_taught
 from avkd_cli.recipes.terms import weights_of
+from avkd_cli.storage.choosing import refuse_other_persons
 from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.training.batches import Source
 
@@ -125,6 +126,8 @@ def known_to_teacher(
 ) -> Job:
     """Return the job over utterances all of which the teacher knows."""
     missing = [one for one in job.chosen.ids if one not in stored.row_of]
+    known = [one for one in job.chosen.ids if one in stored.row_of]
+    refuse_other_persons(known, job.input.stores[0], stored)
     if not missing:
         return job
     what = (

@@ -6,6 +6,8 @@ from typing import Any
 from avkd_cli.config import DistillAudioConfig, DistillVisualConfig
 from avkd_cli.recipes import Request, student
 from avkd_cli.steps.training_run import train
+from avkd_cli.training.combinations import refuse_combinations
+from avkd_cli.training.processes import world
 from avkd_cli.training.training_set import Choice
 
 
@@ -40,6 +42,7 @@ def distill(
     Raises:
         UsageError, InputError: as `recipes.student`.
     """
+    refuse_combinations(settings, validated=validation is not None, world=world())
     choice = Choice(list_file, settings.label, settings.split_column)
     request = Request("distill", modality, [store], choice, noise, rir, init_from, reset_head=True)
     job = student(request, settings, teacher, intersect, quality_store)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from avkd_cli.config import Execution, ExtractConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.storage.builder import Origin, build_store
-from avkd_cli.storage.choosing import chosen_fingerprint
+from avkd_cli.storage.choosing import chosen_fingerprint, refuse_other_persons
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.heads import PERSON, StoredHead
@@ -105,9 +105,10 @@ def content_of(
         return read.embed(network, ids[start:stop], settings, side or "embedding")
 
     persons = trained.record.get("persons")  # who was trained on, unknown of runs of avkd 0.1
-    trained_on = None if trained.label == PERSON else persons
+    kept = None if side or settings.level != "embedding" else stored(head)
+    said = kept is not None and trained.label == PERSON and {*(persons or ())} <= {*head.classes}
+    trained_on = None if said else persons  # the classes say it
     if settings.level == "embedding":
-        kept = None if side else stored(head)
         return Embeddings(rows, head.size, embed, kept, trained.label, trained_on)
     from avkd_cli.inputs.passing import posteriors  # torch
 
@@ -240,6 +241,7 @@ def choose_ids(opened: "list[Store]", list_file: Path | None) -> list[str]:
                 f"{first.path} and {other.path}; they get no embedding",
                 file=sys.stderr,
             )
+        refuse_other_persons(both, first, other)
         ids = both
     if list_file is not None:
         wanted = read_ids(list_file)

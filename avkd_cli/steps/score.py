@@ -10,6 +10,7 @@ import numpy as np
 
 from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.steps import seen
 from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
 from avkd_cli.steps.score_fusion import fuse
 from avkd_cli.steps.score_output import deliver, note
@@ -80,6 +81,7 @@ def score(
     enrol_map: str | None = None,
     calibration: CalibrationFiles = NO_CALIBRATION,
     overwrite: bool = False,
+    strict: bool = False,
     quiet: bool = False,
 ) -> dict:
     """Score trials by comparing stored embeddings; return the summary.
@@ -96,6 +98,8 @@ def score(
         enrol_map: `model utterance …` lines; trials then name models.
         calibration: models to use or train, which turn scores into log-likelihood ratios.
         overwrite: replace other scores in `output`.
+        strict: refuse trials of persons that the network was trained on, and a cohort of persons
+            of the trials.
         quiet: print no summary.
 
     Raises:
@@ -115,6 +119,9 @@ def score(
     sides = find_sides(listed, opened, enrol_map, quiet)
     listed, sides, skipped = without_missing(listed, sides, opened, settings.skip_missing)
     check_labels(listed, sides, opened.names)
+    met = _seen_in_training(listed, sides, opened, strict)
+    if others:
+        check_cohort(listed, sides, others, strict, quiet)
     shift = _mean(background) if background else np.float32(0)
     if background:
         sides = replace(sides, embedding=sides.embedding - shift)
@@ -132,11 +139,14 @@ def score(
         "sub_mean": background and background.fingerprint,
         "enrol_map": enrol_map and f"sha256:{durable.sha256_file(Path(enrol_map))}",
         "skipped": skipped,
+        seen.SEEN: met and met.to_json(),
     }
     scores = _scores(listed, score)
     if calibration.use or calibration.train:
         types = [facts["score_type"]]
-        scores, found = calibrate(scores, score[:, None], types, calibration, settings)
+        scores, found = calibrate(
+            scores, score[:, None], types, calibration, settings, met=met, strict=strict
+        )
         facts |= found
     return deliver(
         scores, settings, facts, output=output, metrics=metrics, overwrite=overwrite, quiet=quiet
@@ -201,6 +211,49 @@ def _compared(trials: Trials, sides: Sides, stores: Stores, metric: str) -> np.n
     if metric == "tanh-l2":
         return 1 - scoring.tanh_distances(sides.embedding, sides.enrol, sides.test) / 2
     return scoring.cosine_scores(sides.embedding, sides.enrol, sides.test, norm)
+
+
+def _seen_in_training(
+    trials: Trials, sides: Sides, stores: Stores, strict: bool
+) -> seen.Seen | None:
+    """Return who of the trials the networks were trained on, and say it; None if that is unknown.
+
+    Raises:
+        InputError: somebody was, and `strict`.
+    """
+    trained = [one.trained_on for one in (stores.enrol, stores.test)]
+    if trained == [None, None]:
+        return None
+    persons = np.array(sides.persons, str)
+    found = seen.seen(persons[sides.enrol], persons[sides.test], trained[0] or (), trained[1] or ())
+    if found.persons:
+        seen.tell("score", trials.name, f"{found.text} ({stores.names})", strict=strict)
+    return found
+
+
+def check_cohort(
+    trials: Trials, sides: Sides, cohort: EmbeddingStore, strict: bool, quiet: bool
+) -> None:
+    """Say how many persons of a cohort are in the trials, and how many were trained on.
+
+    Raises:
+        InputError: some are in the trials, and `strict`.
+    """
+    persons = np.array(sides.persons, str)
+    tested = set(persons[sides.enrol].tolist()) | set(persons[sides.test].tolist())
+    known = set(cohort.persons) - {""}
+    if both := known & tested:
+        text = (
+            f"{len(both):,} of {len(known):,} persons of the cohort are persons of the trials, "
+            f"such as {min(both)!r}: a cohort is of other people"
+        )
+        seen.tell("score", f"{trials.name}: {cohort.path}", text, strict=strict)
+    if trained := known & set(cohort.trained_on or ()):
+        note(
+            quiet,
+            f"{cohort.path}: {len(trained):,} of {len(known):,} persons of the cohort were trained "
+            "on: closer to the network than strangers, so normalised scores lie higher",
+        )
 
 
 def _mean(store: EmbeddingStore) -> np.ndarray:

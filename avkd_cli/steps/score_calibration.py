@@ -8,6 +8,7 @@ import numpy as np
 
 from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.steps.seen import SEEN, Seen, of_summary, tell
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import open_store
 from avkd_cli.verification import calibration
@@ -51,6 +52,9 @@ def calibrate(
     score_types: list[str],
     files: CalibrationFiles,
     settings: ScoreConfig,
+    *,
+    met: Seen | None = None,
+    strict: bool = False,
 ) -> tuple[Scores, dict]:
     """Return scores as log-likelihood ratios, and what the summary says of them.
 
@@ -60,22 +64,48 @@ def calibrate(
         score_types: what each system's score is.
         files: models.
         settings: of the step.
+        met: who of the trials the network was trained on, if that is known.
+        strict: refuse a model trained on such trials, or on these.
 
     Raises:
         InputError: the model is for other scores, or no labels to train on.
     """
     if files.train is not None:
         model = _trained(scores, systems, score_types, files, settings)
+        if met is not None:
+            model = replace(model, trained_on={**model.trained_on, SEEN: met.to_json()})
+        _tell_of_training(scores, model, str(files.train), new=True, strict=strict)
         durable.write_json(files.train, model.to_json())
         where = str(files.train)
     else:
         where = str(files.use)
         model = read_model(files.use)
         model.require(score_types, where)
+        _tell_of_training(scores, model, where, new=False, strict=strict)
     quality = _quality(scores, files, model.qualities)
     ratios = replace(scores, score=model.apply(systems, quality))
     found = {"calibration": {"model": where, "trained_on": dict(model.trained_on)}}
     return ratios, found | {"ratios": _figures(ratios, scores)}
+
+
+def _tell_of_training(
+    scores: Scores, model: calibration.Calibration, where: str, *, new: bool, strict: bool
+) -> None:
+    """Say what a model should not have been trained on.
+
+    Raises:
+        InputError: it was, and `strict`.
+    """
+    met = of_summary(model.trained_on)
+    if met is not None and met.persons:
+        text = (
+            f"the calibration is trained on trials of which {met.persons:,} of {met.of:,} persons "
+            "are such that the network was trained on: its ratios are too sure of strangers"
+        )
+        tell("score", where, text, strict=strict)
+    if not new and model.trained_on.get("digest") == scores.digest:
+        text = "the calibration was trained on these very trials"
+        tell("score", where, text, strict=strict)
 
 
 def read_model(path: Path) -> calibration.Calibration:

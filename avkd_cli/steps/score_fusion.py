@@ -9,6 +9,7 @@ from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
 from avkd_cli.steps.score_output import deliver, note
+from avkd_cli.steps.seen import SEEN, Seen, of_scores, tell
 from avkd_cli.verification.calibration import mean_fusion, z_sum_fusion
 from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scores import Scores, as_trials
@@ -24,6 +25,7 @@ def fuse(
     metrics: Path | None = None,
     calibration: CalibrationFiles,
     overwrite: bool = False,
+    strict: bool = False,
     quiet: bool = False,
 ) -> dict:
     """Fuse score files, matched by ids; return the summary.
@@ -36,6 +38,8 @@ def fuse(
         metrics: JSON file of the summary.
         calibration: models to use or train.
         overwrite: replace other scores in `output`.
+        strict: refuse scores of persons that a network was trained on, as far as the summary
+            beside a file tells.
         quiet: print no summary.
 
     Raises:
@@ -50,6 +54,9 @@ def fuse(
     if len(types) != len(paths):
         raise UsageError(f"--score-type names {len(types)} types for {len(paths)} score files")
     files = _read(paths, settings, trials, quiet)
+    met = max((of_scores(p, len(one)) for p, one in zip(paths, files, strict=True)), key=_persons)
+    if met is not None and met.persons:
+        tell("score", files[0].name, met.text, strict=strict)
     systems = np.column_stack([one.score for one in files])
     fused, types = _fused(files, systems, types, settings.fuse)
     facts = {
@@ -57,14 +64,21 @@ def fuse(
         "score_type": " ".join(types),
         "scores": [{"file": one.source, "digest": one.digest} for one in files],
         "skipped": 0,
+        SEEN: met and met.to_json(),
     }
     if calibration.use or calibration.train:
         columns = systems if settings.fuse == "logistic" else fused.score[:, None]
-        fused, found = calibrate(fused, columns, types, calibration, settings)
+        fused, found = calibrate(
+            fused, columns, types, calibration, settings, met=met, strict=strict
+        )
         facts |= found
     return deliver(
         fused, settings, facts, output=output, metrics=metrics, overwrite=overwrite, quiet=quiet
     )
+
+
+def _persons(found: Seen | None) -> int:
+    return -1 if found is None else found.persons
 
 
 def _read(

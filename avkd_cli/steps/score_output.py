@@ -11,6 +11,7 @@ import numpy as np
 
 from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, OutputError, UsageError
+from avkd_cli.steps.seen import SEEN
 from avkd_cli.storage import durable
 from avkd_cli.verification.folded import grid_area, grid_eer, grid_rates
 from avkd_cli.verification.metrics import (
@@ -128,6 +129,8 @@ def summarise(scores: Scores, facts: dict, eer_mode: str = "interp") -> dict:
     }
     if n_target and n_nontarget:
         summary |= figures(scores, eer_mode=eer_mode)
+    if facts.get(SEEN):
+        summary[SEEN] = facts[SEEN]
     if facts.get("ratios"):
         summary["calibrated"] = facts["ratios"]
     return summary | {

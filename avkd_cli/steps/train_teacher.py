@@ -8,6 +8,8 @@ from avkd_cli.config import TrainConfig
 from avkd_cli.errors import UsageError
 from avkd_cli.recipes import RECIPES, Request
 from avkd_cli.steps.training_run import train
+from avkd_cli.training.combinations import refuse_combinations
+from avkd_cli.training.processes import world
 from avkd_cli.training.training_set import Choice
 
 
@@ -40,6 +42,7 @@ def train_teacher(
     """
     if reset_head and init_from is None:
         raise UsageError("--reset-head is for --init-from RUN")
+    refuse_combinations(settings, validated=validation is not None, world=world())
     choice = Choice(list_file, settings.label, settings.split_column)
     if encoders and modality != "pair":
         raise UsageError("--audio-encoder and --visual-encoder are for --modality pair")

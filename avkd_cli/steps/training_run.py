@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from avkd_cli.config import TrainConfig
-from avkd_cli.errors import AvkdError, InputError, UsageError
+from avkd_cli.errors import AvkdError, UsageError
 from avkd_cli.inputs import networks
 from avkd_cli.recipes.job import Job
 from avkd_cli.steps.overfitting import Overfitting
@@ -37,6 +37,8 @@ def train(
 
     A finished run of the same plan is left alone; an unfinished one goes on.
     """
+    for text in job.chosen.left_out if not rank() else ():
+        print(f"avkd {job.step}: warning: {text}", file=sys.stderr)
     task = make_task(job, settings, validation)
     plan = plan_of(job, settings, task.validate)
     if rank():  # the first process owns the folder; the others only take their share
@@ -76,7 +78,7 @@ def run_once(job: Job, task: Task, settings: TrainConfig, run: Run, quiet: bool)
             "network": networks.to_json(job.description),
             "heads": {name: head.record() for name, head in objective.heads.items()},
             "label": job.chosen.label,
-            "persons": job.chosen.persons,
+            "persons": job.persons(),
             "n_utterances": len(job.chosen.ids),
         },
     )
@@ -99,7 +101,7 @@ def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> d
         inputs,
         prepared={name: store.preparation() for name, store in job.prepared.items()},
         label=job.chosen.label,
-        persons=job.chosen.persons,
+        persons=job.persons(),
     )
 
 
@@ -128,14 +130,18 @@ def validation_of(job: Job, settings: TrainConfig, source: str | None) -> Valida
     """Return what measures the network each epoch, on training people too if asked.
 
     Raises:
-        UsageError: --train-trials without --validation.
         InputError: as `Validation` and `Overfitting`.
     """
     if source is None:
-        if settings.train_trials:
-            raise UsageError("--train-trials is measured beside --validation; give its trials")
         return None
     found = Validation(source, job.input, settings.mixed_precision)
+    persons = {one for id in found.trials.ids for one in found.persons_of(id)} - {""}
+    if both := persons & set(job.persons()):
+        text = (
+            f"{len(both):,} of {len(persons):,} persons of the validation trials are trained on: "
+            "the best epoch is chosen by whom the network knows"
+        )
+        print(f"avkd {job.step}: warning: {source}: {text}", file=sys.stderr)
     return Overfitting(found, job, settings) if settings.train_trials else found
 
 
@@ -143,10 +149,5 @@ def make_sampler(chosen: TrainingSet, settings: TrainConfig) -> ShuffleSampler |
     """Return plain shuffling, or P persons times K utterances."""
     if settings.per_person == 1:
         return ShuffleSampler(len(chosen.ids), settings.batch_size, settings.seed)
-    if settings.batch_size % settings.per_person:
-        raise InputError(
-            f"--batch-size {settings.batch_size} is not a multiple of "
-            f"--per-person {settings.per_person}"
-        )
     labels = np.asarray(chosen.labels)
     return PersonSampler(labels, settings.batch_size, settings.per_person, settings.seed)

@@ -12,6 +12,7 @@ from avkd_cli.inputs import Input
 from avkd_cli.storage.store import Store
 from avkd_cli.training.objective import Objective
 from avkd_cli.verification import metrics, scoring
+from avkd_cli.verification.extensions import Spellings
 from avkd_cli.verification.trials import Trials, read_trials
 
 
@@ -55,23 +56,28 @@ class Validation:
         trials = read_trials(source, crossed=len(set(read.compared)) > 1)
         self.digest, self.read = trials.digest, read  # the list chooses the best epoch
         self.settings = ExtractConfig(mixed_precision=precision)
+        spellings = Spellings(read.stores[0].row_of)
         self.trials = Listed(
-            [self.find(one, read.stores, source) for one in trials.ids],
+            [self.find(one, spellings, read.stores, source) for one in trials.ids],
             np.asarray(trials.enrol),
             np.asarray(trials.test),
             labels_of(trials, source),
         )
 
     @staticmethod
-    def find(one: str, stores: list[Store], source: str) -> str:
+    def find(one: str, spellings: Spellings, stores: list[Store], source: str) -> str:
         """Return the id under which the stores have an utterance."""
-        for name in (one, scoring.without_extension(one)):
-            if all(store.holds(name) for store in stores):
-                return name
+        name = spellings.find(one)
+        if name is not None and all(store.holds(name) for store in stores):
+            return name
         raise InputError(
             f"{source}: nothing of '{one}' in {stores[0].path}; prepare the validation "
             "utterances in the same store (their split is not 'train')"
         )
+
+    def persons_of(self, id: str) -> list[str]:
+        """Return who an utterance is, as each store says, "" where it does not."""
+        return [store.persons[store.row_of[id]] for store in self.read.stores]
 
     def embed(self, objective: Objective, ids: list[str], level: str = "embedding") -> np.ndarray:
         """Return a level of whole utterances, (ids, d) float32."""

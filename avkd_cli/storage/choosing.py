@@ -6,6 +6,7 @@ from pathlib import Path
 
 from avkd_cli.errors import InputError, some
 from avkd_cli.storage import durable
+from avkd_cli.storage.readers import Store
 
 
 def chosen_fingerprint(ids: Sequence[str], list_file: Path | None) -> dict[str, str]:
@@ -13,6 +14,30 @@ def chosen_fingerprint(ids: Sequence[str], list_file: Path | None) -> dict[str, 
     if list_file is None:
         return {}
     return {"list": "sha256:" + durable.sha256_bytes("\n".join(ids).encode())}
+
+
+def refuse_other_persons(ids: Collection[str], first: Store, other: Store) -> None:
+    """Refuse two stores that say another person of one utterance, where both know whose it is.
+
+    Args:
+        ids: utterances that both have.
+        first: a store.
+        other: another.
+
+    Raises:
+        InputError: naming how many differ, and the first.
+    """
+    pairs = (
+        (one, first.persons[first.row_of[one]], other.persons[other.row_of[one]]) for one in ids
+    )
+    differ = [(one, here, there) for one, here, there in pairs if here and there and here != there]
+    if differ:
+        one, here, there = differ[0]
+        raise InputError(
+            f"{len(differ)} of {len(ids)} utterances are of another person in {other.path} than in "
+            f"{first.path}, such as {one!r}, which is {there!r} there and {here!r} here; make both "
+            "stores from one list"
+        )
 
 
 def chosen_rows(

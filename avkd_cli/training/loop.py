@@ -16,10 +16,10 @@ from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
 from avkd_cli.config import TrainConfig
-from avkd_cli.errors import InputError, UsageError
 from avkd_cli.losses.moment import Moment
 from avkd_cli.training import keyed, nonfinite
 from avkd_cli.training.batches import Arrays, Batches, read_ahead
+from avkd_cli.training.combinations import check_batch
 from avkd_cli.training.device import suit, to_device
 from avkd_cli.training.faults import machine_faults
 from avkd_cli.training.objective import Objective
@@ -202,8 +202,6 @@ def make_accelerator(settings: TrainConfig, run: Run) -> Accelerator:
     Raises:
         UsageError: fp16 is asked for without a GPU.
     """
-    if settings.mixed_precision == "fp16" and not torch.cuda.is_available():
-        raise UsageError("--mixed-precision fp16 needs a GPU; pass bf16, or no")
     if settings.deterministic:
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
@@ -213,16 +211,6 @@ def make_accelerator(settings: TrainConfig, run: Run) -> Accelerator:
         log_with=[settings.tracker] if settings.tracker else None,
         project_dir=run.path if settings.tracker else None,
     )
-
-
-def check_batch(settings: TrainConfig, world: int) -> None:
-    """Raise InputError unless ranks and micro-batches divide the batch, two rows at least."""
-    parts = world * settings.accumulate
-    if settings.batch_size % parts or settings.batch_size // parts < 2:
-        raise InputError(
-            f"batch size {settings.batch_size} cannot be split into {world} processes times "
-            f"{settings.accumulate} micro-batches of two or more; change --batch-size"
-        )
 
 
 def epoch_steps(settings: TrainConfig, n_rows: int) -> int:

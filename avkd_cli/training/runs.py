@@ -151,7 +151,7 @@ def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Ru
     """Make a run folder, or open one of the same plan to go on.
 
     Raises:
-        OutputError: the folder holds another plan, or something that is not a run.
+        OutputError: the folder holds another plan that came to something, or no run at all.
     """
     record = path / "run.json"
     durable.remove_remains(path)
@@ -159,7 +159,7 @@ def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Ru
         raise OutputError(f"{path}: exists and is not a run of avkd; choose another output")
     if record.is_file():
         differs = differences(read_json(record, RUN_FORMAT), plan)
-        if differs and not overwrite:
+        if differs and not overwrite and not came_to_nothing(path):
             raise OutputError(
                 f"{path} was started with {'; '.join(differs)}. "
                 "Go on with those settings, choose another output, or pass --overwrite"
@@ -174,6 +174,15 @@ def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Ru
             {"format": RUN_FORMAT, "version": VERSION, **plan, "made_by": manifest.made_by()},
         )
     return Run(path, plan)
+
+
+def came_to_nothing(path: Path) -> bool:
+    """Return whether a run failed before it had anything to go on from."""
+    try:
+        state = json.loads((path / "status.json").read_bytes()).get("state")
+    except (OSError, ValueError, AttributeError):
+        return False
+    return state == "failed" and not any(path.glob("step_*")) and not (path / "model.json").exists()
 
 
 def others_than_ours(path: Path) -> bool:

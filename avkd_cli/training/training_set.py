@@ -1,7 +1,7 @@
 """Which utterances are trained on, and which class each belongs to."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ class TrainingSet:
         classes: names, sorted; matched by name everywhere, never by place.
         persons: whoever is trained on, sorted; the classes where these are persons.
         label: the column that the classes are of.
+        left_out: what to say of utterances that one store or the list has, and another has not.
     """
 
     ids: list[str]
@@ -31,6 +32,7 @@ class TrainingSet:
     classes: list[str]
     persons: list[str]
     label: str = "person"
+    left_out: tuple[str, ...] = ()
 
     def rows(self, store: Store) -> np.ndarray:
         """Return the row of a store for each utterance, int64."""
@@ -65,8 +67,8 @@ def choose(stores: Sequence[Store], choice: Choice) -> TrainingSet:
     """
     first = stores[0]
     listed = read_list(choice.list_file)
-    ids = [one for one in first.ids if listed is None or one in listed]
-    ids = [one for one in ids if all(store.holds(one) for store in stores)]
+    named = [one for one in first.ids if listed is None or one in listed]
+    ids = [one for one in named if all(store.holds(one) for store in stores)]
     splits = column(choice.split, ids, first, listed, choice)
     if choice.split != "split" and TRAIN not in splits:
         raise InputError(f"{where(first, choice)}: no '{choice.split}' is '{TRAIN}'")
@@ -77,7 +79,36 @@ def choose(stores: Sequence[Store], choice: Choice) -> TrainingSet:
             f"{where(first, choice)}: no utterance to train on; check --list, the split "
             f"('{TRAIN}' is trained on) and that the stores come from one list"
         )
-    return labelled(sorted(ids), first, listed, choice)
+    left_out = tuple(_left_out(stores, named, listed, choice))
+    return replace(labelled(sorted(ids), first, listed, choice), left_out=left_out)
+
+
+def _left_out(
+    stores: Sequence[Store],
+    named: list[str],
+    listed: dict[str, Utterance] | None,
+    choice: Choice,
+) -> Iterator[str]:
+    """Yield what is to be said of training utterances that are outside of the overlap."""
+    first, *others = stores
+    splits = column(choice.split, named, first, listed, choice)
+    wanted = TRAIN if any(splits) else ""
+    trained = [one for one, split in zip(named, splits, strict=True) if split == wanted]
+    for store in stores:
+        if missing := [one for one in trained if not store.holds(one)]:
+            yield f"{store.path} has nothing of {_counted(missing, len(trained))}"
+    for store in others:
+        if alone := [one for one in store.ids if one not in first.row_of]:
+            yield f"{first.path} has nothing of {_counted(alone, len(store.ids), store.path)}"
+    if listed is not None:
+        absent = [one for one in listed if one not in first.row_of]
+        if absent:
+            yield f"{first.path} has nothing of {_counted(absent, len(listed), choice.list_file)}"
+
+
+def _counted(some: list[str], of: int, where: Path | None = None) -> str:
+    what = f"utterances of {where}" if where else "utterances"
+    return f"{len(some)} of {of} {what}, such as {some[0]!r}; they are left out"
 
 
 def read_list(list_file: Path | None) -> dict[str, Utterance] | None:

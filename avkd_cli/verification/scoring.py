@@ -11,7 +11,6 @@ import numpy as np
 
 from avkd_cli.errors import InputError
 from avkd_cli.verification.columns import Columns
-from avkd_cli.verification.extensions import without_extension  # noqa: F401  for steps.validation
 
 _ROWS = 512  # pairs multiplied at a time: both sides of 512 x 512 floats stay in the cache
 _THREADS = 2  # rows come from memory in no order; more threads than this only wait for it

@@ -15,7 +15,7 @@ import torch
 from safetensors.numpy import load_file
 
 from avkd_cli.config import FusionConfig
-from avkd_cli.errors import DivergedError, InputError, OutputError, UsageError
+from avkd_cli.errors import DivergedError, InputError, OutputError
 from avkd_cli.inputs.embeddings import Embeddings, OtherOfPerson
 from avkd_cli.inputs.networks import Description
 from avkd_cli.recipes.heads import head_for
@@ -218,12 +218,6 @@ def test_nan_may_be_skipped_while_it_is_rare(tmp_path):
         assert np.isfinite(value).all()
 
 
-@pytest.mark.parametrize(("batch_size", "accumulate"), [(9, 2), (4, 4)])
-def test_a_batch_that_cannot_be_split_is_refused(tmp_path, batch_size, accumulate):
-    with pytest.raises(InputError, match="--batch-size"):
-        run(tmp_path / "run", batch_size=batch_size, accumulate=accumulate)
-
-
 def test_the_best_epoch_is_kept_told_and_patience_ends_the_run(tmp_path, capsys):
     figures = iter([0.3, 0.1, float("nan"), 0.2, 0.05])
     settings = FusionConfig(**(SETTINGS | {"max_steps": 80, "patience": 2.0}))
@@ -245,12 +239,6 @@ def test_the_best_epoch_is_kept_told_and_patience_ends_the_run(tmp_path, capsys)
     best, _ = checkpoint.read(tmp_path / "run/step_000016")
     for name, value in objective.state_dict().items():
         assert torch.equal(value, best["network"][name]), name
-
-
-def test_fp16_is_refused_without_a_gpu(tmp_path, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(UsageError, match="fp16 needs a GPU"):
-        run(tmp_path / "run", mixed_precision="fp16")
 
 
 def scaled_run(output: Path, monkeypatch, scale: float, at: set[int], **changes) -> list:

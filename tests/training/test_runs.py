@@ -113,3 +113,22 @@ def test_a_run_of_a_later_version_is_one_line(old):
     (old / "run.json").write_text(json.dumps(OLD | {"version": 3}))
     with pytest.raises(InputError, match=r"wanted avkd.run version 1 or 2, this is avkd.run 3"):
         open_run(old, again())
+
+
+def test_a_run_that_failed_before_anything_was_kept_makes_room_for_the_corrected_line(
+    store, tmp_path
+):
+    first, other = (
+        plan_of(store),
+        plan_of(store) | {"fingerprint": "sha256:x", "config": {"seed": 1}},
+    )
+    run = open_run(tmp_path / "run", first)
+    with pytest.raises(OutputError, match="was started with"):
+        open_run(tmp_path / "run", other)
+    run.status("failed", code=65)
+    assert open_run(tmp_path / "run", other).plan == other
+    assert json.loads((tmp_path / "run/run.json").read_text())["config"] == {"seed": 1}
+    open_run(tmp_path / "run", other).status("failed", code=79)
+    (tmp_path / "run/step_000010").mkdir()  # something to go on from
+    with pytest.raises(OutputError, match="was started with"):
+        open_run(tmp_path / "run", first)

@@ -150,12 +150,12 @@ def test_any_column_of_the_list_is_a_split(tmp_path):
         ({"label": "emotion"}, "no line has 'emotion'"),
         ({"split": "fold9"}, "no line has 'fold9'"),
         ({"split": "mood"}, "no 'mood' is 'train'"),
-        ({"label": "half"}, "3 utterances without half, first u1"),
+        ({"label": "accent"}, "3 utterances without accent, first u1"),
         ({"label": "mood"}, "at least 2 values of mood, found 1 \\(sad\\)"),
     ],
 )
 def test_a_column_that_says_nothing_is_named(tmp_path, asked, said):
-    path = with_columns(tmp_path, mood=["sad"] * 6, half=["x", None] * 3)
+    path = with_columns(tmp_path, mood=["sad"] * 6, accent=["x", None] * 3)
     with pytest.raises(InputError, match=said):
         choose([Table(dict.fromkeys(NAMES, ("", 1)))], Choice(path, **asked))
 
@@ -165,3 +165,17 @@ def test_a_column_that_no_store_has_needs_a_list():
         InputError, match="no column 'emotion'; give the list that has it by --list"
     ):
         choose([Table(dict.fromkeys(NAMES, ("", 1)))], Choice(label="emotion"))
+
+
+def test_what_is_outside_of_the_overlap_is_said(tmp_path):
+    first = Table(dict.fromkeys(NAMES[:5], ("train", 1)))
+    other = Table({one: ("train", int(one != "u2")) for one in NAMES[1:]})
+    path = listed(tmp_path, dict.fromkeys([*NAMES, "absent"], "train"))
+    chosen = choose([first, other], Choice(path))
+    assert chosen.ids == ["u1", "u3", "u4"]
+    assert chosen.left_out == (
+        "some.zarr has nothing of 2 of 5 utterances, such as 'u0'; they are left out",
+        "some.zarr has nothing of 1 of 5 utterances of some.zarr, such as 'u5'; they are left out",
+        f"some.zarr has nothing of 2 of 7 utterances of {path}, such as 'u5'; they are left out",
+    )
+    assert choose([first], Choice()).left_out == ()

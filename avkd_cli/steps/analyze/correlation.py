@@ -10,6 +10,7 @@ from avkd_cli.analysis import correlation
 from avkd_cli.errors import InputError
 from avkd_cli.steps.analyze.inputs import display_names
 from avkd_cli.storage import durable
+from avkd_cli.storage.choosing import refuse_other_persons
 from avkd_cli.storage.store import EMBEDDINGS, EmbeddingStore, open_store, resolve_input
 from avkd_cli.storage.utterances import read_ids
 
@@ -103,11 +104,12 @@ def shared(a: EmbeddingStore, b: EmbeddingStore, wanted: set[str] | None) -> lis
     """Return the utterances that two stores and the list hold.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or one is of another person in each.
     """
     ids = [id for id in a.ids if id in b.row_of and (wanted is None or id in wanted)]
     if not ids:
         raise InputError(f"{a.path} and {b.path} share no utterance")
+    refuse_other_persons(ids, a, b)
     return ids
 
 

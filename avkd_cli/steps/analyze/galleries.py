@@ -11,6 +11,7 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.analyze.correlation import opened, rows
 from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
 from avkd_cli.steps.analyze.people import person_by_id, read_people
+from avkd_cli.steps.seen import tell_of_stores
 from avkd_cli.storage.store import EMBEDDINGS, EmbeddingStore, open_store
 from avkd_cli.storage.utterances import read_ids
 from avkd_cli.verification.identification import Places, places
@@ -135,6 +136,7 @@ def from_stores(
     first = next(iter(stores.values()))
     members = enrolled(next(iter(beside.values())) if galleries else first, enrol, enrol_first)
     ids, left_out = _probes(stores, members, list_file)
+    tell_of_stores("analyze", {*stores.values(), *beside.values()}, members)
     names = {name: number for number, name in enumerate(members)}
     person = np.array([names[first.persons[first.row_of[id]]] for id in ids])
     found = {

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError
+from avkd_cli.steps.seen import tell_of_scores
 from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scores import Scores, join
 from avkd_cli.verification.trials import Trials, read_trials
@@ -22,7 +23,8 @@ def read_labelled(
 ) -> list[Scores]:
     """Read score files; labels come from them, or from the trial list.
 
-    A format of others that was guessed is said on stderr, and so are oddities.
+    A format of others that was guessed is said on stderr, and so are oddities, and persons that
+    a network was trained on, where the summary beside a file tells of them.
 
     Args:
         paths: score files.
@@ -43,6 +45,7 @@ def read_labelled(
         if one.label is None:
             raise InputError(f"{one.source}: has no labels; name the trial list with --trials")
         one.require_both_classes()
+        tell_of_scores("analyze", one.source, len(one), strict=False)
     warn(scores)
     return scores
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.analyze.correlation import rows
 from avkd_cli.steps.analyze.galleries import BLOCK, Found, directions, opened_with
+from avkd_cli.steps.seen import tell_of_stores
 from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.storage.utterances import read_ids
 from avkd_cli.verification.columns import Columns
@@ -36,6 +37,7 @@ def from_recordings(
     stores, beside = opened_with(paths, galleries)
     first, others = (next(iter(one.values())) for one in (stores, beside))
     ids, left_out = _probes(first, others, list_file)
+    tell_of_stores("analyze", {*stores.values(), *beside.values()}, set(others.persons))
     codes = {name: code for code, name in enumerate(dict.fromkeys(others.persons))}
     person = np.array([codes[first.persons[first.row_of[id]]] for id in ids])
     candidate = np.array([codes[name] for name in others.persons])

@@ -90,7 +90,8 @@ def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> No
     list; EER, minDCF, AUC, counts and a signature to paste under a table go to stderr.
 
     With two stores, of two senses in one space, enrolments are taken from the first and tests
-    from the second: is this voice of that face?
+    from the second: is this voice of that face? So are they from two that one run embedded, such
+    as clean recordings and spoilt copies of them.
 
     The store knows on whom its network was trained: trials of these persons are scored with a
     warning that counts them, and refused with --strict.

@@ -14,7 +14,8 @@ from avkd_cli.verification.trials import Trials
 
 @dataclass(frozen=True)
 class Stores:
-    """Where the two sides of every trial are looked up; one store, or one of each sense.
+    """Where the two sides of every trial are looked up; one store, or one of each sense, or two
+    that one run embedded.
 
     Args:
         enrol: of the enrolments.
@@ -40,15 +41,22 @@ class Stores:
         found = [self.enrol.fingerprint, self.test.fingerprint]
         return found if self.crossed else found[0]
 
+    @property
+    def of_one_network(self) -> bool:
+        """Whether one run embedded both: recordings and, say, spoilt copies of them."""
+        runs = {one.manifest.get("inputs", {}).get("run") for one in (self.enrol, self.test)}
+        apart = self.enrol.fingerprint != self.test.fingerprint
+        return apart and len(runs) == 1 and None not in runs
+
     def check(self) -> None:
-        """Raise InputError unless two stores are of two senses in one space."""
-        if not self.crossed:
+        """Raise InputError unless two stores are of two senses in one space, or of one network."""
+        if not self.crossed or self.of_one_network:
             return
         senses = [one.manifest.get("modality") for one in (self.enrol, self.test)]
         if self.enrol.fingerprint == self.test.fingerprint or (senses[0] and len({*senses}) == 1):
             raise InputError(
                 f"{self.names}: both are of one sense ({senses[0] or 'the same store'}); "
-                "name one of each sense, or a single store"
+                "name one of each sense, two that one run embedded, or a single store"
             )
         if self.enrol.dimension != self.test.dimension:
             raise InputError(

@@ -18,10 +18,12 @@ from avkd_cli.verification.scorefiles import read_scores
 PLAIN = ScoreConfig()
 
 
-def store(path, embedding, ids, persons=None, modality="audio"):
+def store(path, embedding, ids, persons=None, modality="audio", run_of=""):
     embedding = np.asarray(embedding, np.float32)
     origin = Origin(
-        "extract-embeddings", inputs={"run": f"sha256:{modality}"}, said={"modality": modality}
+        "extract-embeddings",
+        inputs={"run": f"sha256:{run_of or modality}", "store0": f"sha256:{path}"},
+        said={"modality": modality},
     )
     content = Embeddings.of(Rows(ids, persons or [""] * len(ids)), embedding)
     build_store(path, content, origin, Execution(quiet=True))
@@ -147,8 +149,19 @@ def test_swapped_sides_are_told_where_ids_tell(pair, tmp_path):
         scored(tmp_path, (str(tmp_path / "t"), faces, voices))
 
 
+def test_two_stores_that_one_run_embedded_enrol_from_the_first(pair, tmp_path):
+    """Clean enrolments against spoilt copies of the tests, under the same ids."""
+    clean = store(tmp_path / "c.zarr", pair["voice"], pair["ids"], run_of="one")
+    spoilt = store(tmp_path / "s.zarr", pair["voice"] + 1, pair["ids"], run_of="one")
+    found, _ = scored(tmp_path, (pair["trials"], clean, spoilt))
+    wanted = unit(pair["voice"]) @ unit(pair["voice"] + 1).T
+    assert found.score == pytest.approx(wanted.ravel(), abs=1e-6)
+    with pytest.raises(InputError, match="both are of one sense"):
+        run((pair["trials"], clean, clean), PLAIN)
+
+
 def test_stores_of_one_sense_or_of_two_spaces_are_refused(pair, tmp_path):
-    again = store(tmp_path / "v.zarr", pair["voice"] + 1, pair["ids"])
+    again = store(tmp_path / "v.zarr", pair["voice"] + 1, pair["ids"], run_of="another")
     with pytest.raises(InputError, match=r"both are of one sense \(audio\)"):
         run((pair["trials"], pair["voices"], again), PLAIN)
     with pytest.raises(InputError, match="both are of one sense"):

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from avkd_cli.cli import cli
 from avkd_cli.config import Execution, ExtractConfig, PairConfig, ScoreConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs.networks import load
@@ -148,6 +150,28 @@ def test_batches_that_hold_no_pair_are_told(senses, tmp_path, capsys):
     train(senses, tmp_path / "b", batch_size=4, max_steps=1, per_person=2)
     train(senses, tmp_path / "c", batch_size=4, max_steps=1, orthogonal=0.0)
     assert "pairs of one person" not in capsys.readouterr().err
+
+
+def test_the_command_takes_what_the_step_takes(senses, tmp_path):
+    run = tmp_path / "run"
+    args = [
+        "train-teacher",
+        "--modality",
+        "pair",
+        senses["audio"],
+        senses["visual"],
+        "-o",
+        str(run),
+    ]
+    found = CliRunner().invoke(cli, [*args, "--max-steps", "1", "-q"], catch_exceptions=False)
+    assert found.exit_code == 0, found.output
+    found = CliRunner().invoke(cli, [*args, "--audio-encoder", str(run), "--overwrite"])
+    assert found.exit_code != 0
+    assert "are for an audio and a face store" in str(found.exception) + found.output
+    side = ["extract-embeddings", str(run), senses["audio"], "--side", "audio", "-q"]
+    found = CliRunner().invoke(cli, [*side, "-o", str(tmp_path / "v.zarr")], catch_exceptions=False)
+    assert found.exit_code == 0, found.output
+    assert open_store(tmp_path / "v.zarr").dimension == 128
 
 
 def test_how_many_pairs_a_batch_holds_by_hand():

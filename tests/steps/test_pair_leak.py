@@ -79,5 +79,5 @@ def test_nothing_leaks_between_the_voices_and_faces_of_people_paired_by_us(peopl
     # The seeds share their trials, so that of people does not shrink with their number.
     error = np.hypot(of_seeds, np.mean([error_of_persons(people[0], n) for n in range(5)]))
     assert abs(unseen.mean() - 50) < 3 * error
-    assert error < 2  # else the line above says nothing
+    assert error < 3  # points; else the line above says nothing
     assert seen.mean() < 15  # it did learn whom it saw: by heart, as there is nothing else

@@ -14,6 +14,18 @@ def some(names: Iterable[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + more
 
 
+def apart(first: float, second: float, digits: int = 2) -> tuple[str, str]:
+    """Return two numbers for a message that speaks of their difference, so that it can be seen.
+
+    With so many decimals as usual, more where the two would look alike, and none that say nothing.
+    """
+    for more in range(digits, 18):
+        texts = f"{first:.{more}f}", f"{second:.{more}f}"
+        if texts[0].lstrip("-") != texts[1].lstrip("-") or abs(first) == abs(second):
+            return texts
+    return repr(first), repr(second)
+
+
 class AvkdError(Exception):
     """Shown to the user as one line; ends the process with `exit_code`."""
 

@@ -19,7 +19,7 @@ from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Limits, Segment
 from avkd_cli.audio.sound import is_of_unknown_length, open_sound
 from avkd_cli.audio.source import Source, open_source
 from avkd_cli.audio.stream import Stream, check_segment
-from avkd_cli.errors import Rejected
+from avkd_cli.errors import Rejected, apart
 
 _BY_LIBSNDFILE = {"wav", "flac", "sphere", "aiff"}
 
@@ -60,7 +60,8 @@ def decode_audio(
     samples = resample(samples, stream.rate)
     if len(samples) < limits.min_duration * SAMPLE_RATE:
         seconds = len(samples) / SAMPLE_RATE
-        raise Rejected("too_short", f"{seconds:.2f} s < {limits.min_duration:.2f} s")
+        here, least = apart(seconds, limits.min_duration)
+        raise Rejected("too_short", f"{here} s < {least} s")
     level = _checked_level(samples, stream, limits)
     _warn(stream, channel, clipped, limits)
     return Decoded(
@@ -112,7 +113,8 @@ def _peak(block: np.ndarray, position: int, limits: Limits) -> float:
         first = position + int(np.argmax(bad.any(axis=1)))
         raise Rejected("non_finite", f"{int(bad.sum())} samples NaN or Inf, first at {first}")
     if peak > limits.max_amplitude:
-        raise Rejected("bad_amplitude", f"peak {peak:.3g} > {limits.max_amplitude:g}")
+        shown = f"{peak:.3g}" if peak >= 1.01 * limits.max_amplitude else repr(peak)
+        raise Rejected("bad_amplitude", f"peak {shown} > {limits.max_amplitude:g}")
     return peak
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from avkd_cli.audio.limits import Limits, Segment
-from avkd_cli.errors import Rejected
+from avkd_cli.errors import Rejected, apart
 
 BLOCK = 1 << 19  # samples of all channels read at once: 2 MiB, so memory never follows a header
 TOLERANCE = 0.02  # seconds by which a segment may pass the end of its recording
@@ -62,11 +62,13 @@ def check_length(
     end = seconds if segment.end is None else min(seconds, segment.end)
     wanted = end - segment.start
     if wanted > limits.max_duration:
-        raise Rejected("too_long", f"{wanted:.2f} s > {limits.max_duration:g} s")
+        here, most = apart(wanted, limits.max_duration)
+        raise Rejected("too_long", f"{here} s > {most} s")
     decoded = bytes_per_second * wanted
     if decoded > max(limits.free_bytes, limits.max_expansion * file_bytes):
         times = decoded / file_bytes
-        raise Rejected("too_long", f"expands {times:.0f} times > {limits.max_expansion:g}")
+        here, most = apart(times, limits.max_expansion, 0)
+        raise Rejected("too_long", f"expands {here} times > {most}")
 
 
 def check_segment(segment: Segment) -> None:
@@ -76,9 +78,10 @@ def check_segment(segment: Segment) -> None:
         Rejected: bad_segment.
     """
     if not 0 <= segment.start < float("inf"):
-        raise Rejected("bad_segment", f"start {segment.start:.2f} s")
+        raise Rejected("bad_segment", f"start {segment.start:g} s")
     if segment.end is not None and not segment.start < segment.end:
-        detail = f"end {segment.end:.2f} s is not after start {segment.start:.2f} s"
+        end, start = apart(segment.end, segment.start)
+        detail = f"end {end} s is not after start {start} s"
         raise Rejected("bad_segment", detail)
 
 
@@ -90,4 +93,5 @@ def check_segment_end(segment: Segment, seconds: float) -> None:
     """
     last = segment.start if segment.end is None else segment.end
     if last > seconds + TOLERANCE:
-        raise Rejected("bad_segment", f"{last:.2f} s is after the end, {seconds:.2f} s")
+        there, end = apart(last, seconds)
+        raise Rejected("bad_segment", f"{there} s is after the end, {end} s")

@@ -6,6 +6,14 @@ _NAMES = frozenset({
 })  # fmt: skip
 
 
+def is_left_by_system(name: str) -> bool:
+    """Return whether a system put a file of this name there by itself.
+
+    Not every hidden name: where a folder is to be made, or shown to be whole, .git is somebody's.
+    """
+    return name.startswith("._") or name == ".DS_Store" or name.lower() in _NAMES
+
+
 def is_clutter(name: str) -> bool:
     """Return whether a file or folder of this name is hidden or left by a system.
 

@@ -17,6 +17,7 @@ from typing import Any
 from avkd_cli.config import Execution
 from avkd_cli.errors import OutputError, TemporaryError
 from avkd_cli.storage import durable, manifest
+from avkd_cli.storage.clutter import is_left_by_system
 from avkd_cli.storage.plan import Plan, check_output, differences, finished, name_of, work_of
 
 
@@ -40,7 +41,7 @@ def _resumes(work: Path, plan: Plan, overwrite: bool) -> bool:
     """Return whether `work` can be gone on with; False: it may be thrown away."""
     if work.is_symlink() or not work.is_dir():
         raise OutputError(f"{work}: is in the way; move it")
-    names = {entry.name for entry in work.iterdir()}
+    names = {entry.name for entry in work.iterdir() if not is_left_by_system(entry.name)}
     if "plan.json" not in names:  # killed before the plan, or not ours
         if any(name != "parts" and ".tmp-" not in name for name in names):
             raise OutputError(f"{work}: is not what avkd leaves behind; move it")

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from avkd_cli.errors import Rejected
+from avkd_cli.errors import Rejected, apart
 from avkd_cli.storage import lines
 
 
@@ -83,9 +83,10 @@ def images_of(utterance: Utterance) -> tuple[str, ...]:
 
 def _check_segment(start: float, end: float | None) -> None:
     if start < 0:
-        raise Rejected("bad_segment", f"start {start:.2f} s is before 0")
+        raise Rejected("bad_segment", f"start {start:g} s is before 0")
     if end is not None and end <= start:
-        raise Rejected("bad_segment", f"end {end:.2f} s is not after start {start:.2f} s")
+        last, first = apart(end, start)
+        raise Rejected("bad_segment", f"end {last} s is not after start {first} s")
 
 
 _SCHEME = re.compile(

@@ -14,6 +14,7 @@ import numpy as np
 
 from avkd_cli.errors import AvkdError, MissingInputError
 from avkd_cli.storage import durable, manifest
+from avkd_cli.storage.clutter import is_left_by_system
 from avkd_cli.storage.readers import RaggedStore, Store
 from avkd_cli.storage.sequences import are_times
 from avkd_cli.storage.specs import SPECS
@@ -85,7 +86,7 @@ def _extra_files(path: Path, files: dict[str, list]) -> Iterator[str]:
                 yield f"{os.path.relpath(f'{folder}/{name}', path)} is a link"
         for name in sorted(names):
             relative = os.path.relpath(f"{folder}/{name}", path)
-            if relative != manifest.NAME and relative not in files:
+            if relative != manifest.NAME and relative not in files and not is_left_by_system(name):
                 yield f"extra file {relative}"
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from avkd_cli.errors import InputError, MissingInputError, OutputError
 from avkd_cli.storage import durable, manifest
+from avkd_cli.storage.clutter import is_left_by_system
 from avkd_cli.storage.heads import PERSON
 from avkd_cli.training import checkpoint
 
@@ -187,7 +188,8 @@ def came_to_nothing(path: Path) -> bool:
 
 def others_than_ours(path: Path) -> bool:
     """Return whether a folder holds more than a run killed at its very beginning leaves."""
-    return any(not entry.name.startswith(".run.json.tmp-") for entry in path.iterdir())
+    names = [entry.name for entry in path.iterdir()]
+    return any(not (n.startswith(".run.json.tmp-") or is_left_by_system(n)) for n in names)
 
 
 def tidy(path: Path) -> None:

@@ -178,7 +178,7 @@ def _refuse(scores: Scores, layout: Layout, format: str) -> None:
     low, high = float(scores.score.min()), float(scores.score.max())
     if format == "voxsrc" and not 0 <= low <= high <= 1:
         raise InputError(
-            f"{scores.source}: VoxSRC takes scores from 0 to 1, these go from {low:g} to {high:g}"
+            f"{scores.source}: VoxSRC takes scores from 0 to 1, these go from {low!r} to {high!r}"
         )
 
 

@@ -201,7 +201,7 @@ def read_frames(
         return choose_times(times, fps=fps, count=count, start=start, end=end, at_most=at_most)
 
     def said() -> str:
-        return f"no frame from {start or 0:.2f} s to {end} s"
+        return f"no frame from {start or 0:g} s to {f'{end:g} s' if end is not None else 'the end'}"
 
     for _, frame in _decoded(path, choose, said, limits, warnings):
         yield frame
@@ -242,7 +242,7 @@ def read_slots(
         return np.unique(filled[filled >= 0])
 
     def said() -> str:
-        return f"no frame from {start or 0:.2f} s to {end} s"
+        return f"no frame from {start or 0:g} s to {f'{end:g} s' if end is not None else 'the end'}"
 
     decoded = _decoded(path, choose, said, limits, warnings)
     position, frame = next(decoded)

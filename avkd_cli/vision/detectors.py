@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.storage.clutter import is_clutter
 from avkd_cli.storage.durable import sha256_bytes
 from avkd_cli.vision.select import NOTHING, Detections
 
@@ -72,7 +73,8 @@ def find_weights(given: Path | None, detector: str) -> Weights | None:
 
 def _fitting(folder: Path, detector: str) -> Path:
     for pattern in NAMES[detector]:
-        found = [path for path in folder.rglob(pattern) if path.is_file()]
+        named = (path for path in folder.rglob(pattern) if not is_clutter(path.name))
+        found = [path for path in named if path.is_file()]
         if found:
             return max(found, key=lambda path: (path.stat().st_size, path.name))
     raise MissingInputError(

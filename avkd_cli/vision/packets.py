@@ -11,7 +11,7 @@ from typing import BinaryIO
 import av
 import numpy as np
 
-from avkd_cli.errors import Rejected
+from avkd_cli.errors import Rejected, apart
 from avkd_cli.vision.media import Limits, check_small, packet_length
 from avkd_cli.vision.timeline import is_steady
 
@@ -146,7 +146,8 @@ def _check_header(
         raise Rejected("too_long", f"{stream.frames} frames > {limits.max_frames}")
     seconds = (container.duration or 0) / av.time_base
     if seconds > limits.max_seconds:
-        raise Rejected("too_long", f"{seconds:.0f} s > {limits.max_seconds:.0f} s")
+        here, most = apart(seconds, limits.max_seconds, 0)
+        raise Rejected("too_long", f"{here} s > {most} s")
 
 
 def _end_of(packet: av.Packet, container: av.container.InputContainer) -> float:
@@ -231,7 +232,8 @@ def _listing(
         rate = float(stream.average_rate or 25)
         times = keys / rate if order is None else np.sort(order) * unit - origin
     if times[-1] - times[0] > limits.max_seconds:
-        raise Rejected("too_long", f"{times[-1] - times[0]:.0f} s > {limits.max_seconds:.0f} s")
+        here, most = apart(times[-1] - times[0], limits.max_seconds, 0)
+        raise Rejected("too_long", f"{here} s > {most} s")
     if not is_steady(times) or not 1 <= float(stream.average_rate or 0) <= 1000:
         warnings.append("bad_fps")
     return Listing(keys, times, stamps, access)

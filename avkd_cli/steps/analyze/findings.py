@@ -12,6 +12,7 @@ from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.curves import progress
 from avkd_cli.steps.analyze.inputs import read_object
 from avkd_cli.steps.analyze.results import FIGURES, SCORES, ScoreFile, sorted_out
+from avkd_cli.storage.clutter import is_clutter
 
 STANDIN = "standin.json"  # what `avkd corpus standin` leaves in its folder
 CLOSED = ("avkd.json", "run.json", STANDIN)  # a folder with one of these is not entered
@@ -95,7 +96,7 @@ def _interesting(folder: Path, leave_out: Path | None) -> Iterator[Path]:
         directories[:] = sorted(
             name
             for name in directories
-            if not name.startswith(".")
+            if not is_clutter(name)
             and not name.endswith(UNFINISHED)
             and not Path(where, name, OWN).exists()
             and (leave_out is None or Path(where, name).resolve() != leave_out.resolve())

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.papers.form import MEASURES
+from avkd_cli.storage.clutter import is_clutter
 
 SCORES = (".scores", ".scores.gz")
 METRICS, SYSTEMS, LINES = ".metrics.json", ".systems.json", ".figures.jsonl"
@@ -89,7 +90,8 @@ NONE = "no file SYSTEM.LIST.scores, such as audio.vox1-o.scores, nor any other o
 
 def _files(source: Path) -> list[Path]:
     if source.is_dir():
-        return sorted(path for path in source.rglob("*") if path.name.endswith(SCORES + FIGURES))
+        named = (path for path in source.rglob("*") if not is_clutter(path.name))
+        return sorted(path for path in named if path.name.endswith(SCORES + FIGURES))
     if not source.exists():
         raise MissingInputError(f"{source}: no such file or folder")
     return [source]

@@ -11,6 +11,7 @@ from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import aligned, read_labelled
 from avkd_cli.storage import durable
+from avkd_cli.storage.clutter import is_clutter
 
 EER = USUAL[:1]
 Files = dict[Condition, dict[str, Path]]
@@ -89,7 +90,8 @@ def score_files(folder: Path) -> Files:
     if not folder.is_dir():
         raise MissingInputError(f"{folder}: no such folder; give one of {FORM}")
     found: Files = {}
-    for path in sorted([*folder.glob("*.scores"), *folder.glob("*.scores.gz")]):
+    files = sorted([*folder.glob("*.scores"), *folder.glob("*.scores.gz")])
+    for path in (one for one in files if not is_clutter(one.name)):
         named = parse(path.name)
         if named is None:
             raise InputError(f"{path}: its name says no condition; wanted {FORM}")

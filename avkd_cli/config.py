@@ -392,6 +392,46 @@ class SequenceConfig(TrainConfig):
 
 
 @dataclass(frozen=True)
+class JointConfig(TrainConfig):
+    """Settings of `train-teacher --modality joint`, both senses through time (S4)."""
+
+    model: str = setting("ssa", "fusion of the two senses", choices=("ssa", "gate", "linear"))
+    weasp: str = setting(
+        "safe", "how weights of moments are enhanced, in either sense", choices=WEASP
+    )
+    clip: float = setting(2.0, "length of a training clip", unit="s", minimum=0.2, maximum=60)
+    cycle: float = setting(0.0, "weight of the cycle between both senses' weights", minimum=0)
+    nce: float = setting(0.0, "weight of PatchNCE between both senses' weights", minimum=0)
+    diffusion: float = setting(
+        0.0, "weight of the diffusion bridge between both senses' weights", minimum=0
+    )
+    gen_direction: str = setting(
+        "both", "which sense's weights are mapped to the other's", choices=GEN_DIRECTIONS
+    )
+    orthogonal: float = setting(1.0, "weight of orthogonality of the fused", minimum=0)
+    audio_head: float = setting(0.0, "weight of an AAM-softmax on the voice alone", minimum=0)
+    visual_head: float = setting(0.0, "weight of an AAM-softmax on the face alone", minimum=0)
+    augment: float = setting(
+        0.0, "probability of noise or reverberation, on waveforms", minimum=0, maximum=1
+    )
+    margin: float = setting(0.5, "AAM-softmax margin", unit="rad", minimum=0, maximum=3)
+    scale: float = setting(30.0, "AAM-softmax scale", minimum=0.1)
+    lr: float = setting(0.01, "learning rate after warm-up", minimum=1e-9, maximum=1e30)
+    lr_final: float = setting(
+        1e-6,
+        "learning rate at the end, or at the foot of a triangle, or the least by halving",
+        minimum=1e-12,
+        maximum=1e30,
+    )
+    schedule: str = setting("halving", "of the learning rate", choices=SCHEDULES)
+    warmup: float = setting(0.0, "share of the run to warm up", minimum=0, maximum=1)
+    weight_decay: float = setting(5e-4, "weight decay", minimum=0, maximum=1e6)
+    epochs: float = setting(30.0, "passes over the training set", minimum=0)
+    batch_size: int = setting(320, "utterances a step, over all processes", minimum=2)
+    per_person: int = setting(2, "utterances a person in a batch; 1: plain shuffling", minimum=1)
+
+
+@dataclass(frozen=True)
 class DistillTerms:
     """What `distill` adds to the AAM-softmax of a baseline (S0, eq. 2 to 7)."""
 
@@ -541,9 +581,9 @@ class ExtractConfig:
 
     level: str = setting(
         "embedding",
-        "what is stored: one embedding an utterance, its posteriors, or its segments or frames "
-        "in a row",
-        choices=("embedding", "posteriors", "segments", "frames"),
+        "what is stored: one embedding an utterance, its posteriors, its segments or frames in a "
+        "row, or, of a joint network, the weight of each moment of its film",
+        choices=("embedding", "posteriors", "segments", "frames", "weights"),
     )
     face_pool: str = setting(
         "mean",
@@ -653,7 +693,7 @@ def table_of(tables: dict[str, Any], section: str) -> dict[str, Any]:
 STEPS = {
     "prep-audio": (),
     "crop-faces": (),
-    "train-teacher": ("audio", "visual", "fusion", "pair", "sequence"),
+    "train-teacher": ("audio", "visual", "fusion", "pair", "sequence", "joint"),
     "extract-embeddings": (),
     "distill": ("audio", "visual"),
     "score": (),

@@ -9,6 +9,7 @@ from avkd_cli.config import (
     STEPS,
     AudioConfig,
     FusionConfig,
+    JointConfig,
     PairConfig,
     SequenceConfig,
     TrainConfig,
@@ -22,8 +23,8 @@ from avkd_cli.config import (
     "--modality",
     type=click.Choice(STEPS["train-teacher"]),
     required=True,
-    help="Sound, faces, both fused from stored embeddings, both in one space (pair), or frames of "
-    "a film in a row (sequence).",
+    help="Sound, faces, both fused from stored embeddings, both in one space (pair), frames of a "
+    "film in a row (sequence), or sound and film of one clip (joint).",
 )
 @options.training
 @click.option(
@@ -40,6 +41,7 @@ from avkd_cli.config import (
     FusionConfig,
     PairConfig,
     SequenceConfig,
+    JointConfig,
     section="train-teacher",
     pick="modality",
 )
@@ -57,7 +59,8 @@ def train_teacher(
     STORES is an audio store, a face store, or, for --modality fusion, the embeddings of both
     senses. A pair takes embeddings of both senses too, or an audio and a face store with
     --audio-encoder and --visual-encoder: is this voice of that face? A sequence takes the frames of
-    extract-embeddings --level frames, or with --train-encoder the faces. Utterances whose split is
+    extract-embeddings --level frames, or with --train-encoder the faces. A joint network takes an
+    audio and a face store, and begins with encoders as a pair does. Utterances whose split is
     'train' are used, all where there are no splits. An interrupted run goes on with the same
     command; a finished one is left alone.
 

@@ -7,6 +7,7 @@ To add one: a class in a file here and a line in `INPUTS`, and the builder of it
 from collections.abc import Sequence
 
 from avkd_cli.inputs.base import Input
+from avkd_cli.inputs.clip import Clip
 from avkd_cli.inputs.embeddings import BothEmbeddings
 from avkd_cli.inputs.face import Face
 from avkd_cli.inputs.frames import FaceClips, StoredFrames
@@ -17,7 +18,7 @@ __all__ = ["INPUTS", "Input", "open_input"]
 
 INPUTS: dict[str, type[Input]] = {
     one.modality: one
-    for one in (Sound, Face, BothEmbeddings, PairOfEmbeddings, StoredFrames, FaceClips)
+    for one in (Sound, Face, BothEmbeddings, PairOfEmbeddings, StoredFrames, FaceClips, Clip)
 }
 
 

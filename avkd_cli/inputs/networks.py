@@ -16,6 +16,7 @@ from avkd_cli import models
 from avkd_cli.errors import InputError
 from avkd_cli.inputs.frontends import AudioFrontEnd, FaceFrontEnd, FusionFrontEnd
 from avkd_cli.losses.heads import Head, head_of
+from avkd_cli.models.joint import Joint, OverTime
 from avkd_cli.models.levels import Batch, Levels
 from avkd_cli.models.pair import Pair
 from avkd_cli.models.sequence import OfPictures, Segmented, scale_gradient
@@ -162,6 +163,44 @@ class PairedSenses(nn.Module):
         return batch.get(sense)
 
 
+class JointSenses(nn.Module):
+    """Front ends of sound and of faces, and both encoders with their fusion.
+
+    Shape:
+        batch["audio"]: as the audio front end takes it; batch["faces"]: (batch, time, height,
+        width, channels) uint8. Either may be missing. Returns Levels as `models.joint.Joint`.
+    """
+
+    def __init__(self, hears: AudioFrontEnd, sees: FaceFrontEnd, joint: Joint) -> None:
+        super().__init__()
+        self.hears, self.sees, self.joint = hears, sees, joint
+
+    @property
+    def core(self) -> nn.Module:
+        """What may be compiled."""
+        return self.joint
+
+    def take(self, trained: "dict[str, Trained]") -> None:
+        """Begin with the weights of finished encoders; poolings of another kind stay as drawn."""
+        for sense, one in trained.items():
+            mine = self.joint.audio if sense == "audio" else self.joint.visual.encoder
+            missing, unknown = mine.load_state_dict(one.network.encoder.state_dict(), strict=False)
+            if lost := [name for name in (*missing, *unknown) if not name.startswith("pool.")]:
+                raise ValueError(f"the {sense} encoder does not fit: {lost[0]}")
+
+    def forward(self, batch: Batch) -> Levels:
+        """Return the joint network's levels."""
+        given: dict[str, Tensor] = {}
+        if "audio" in batch:
+            beside = {name: batch[name] for name in self.hears.takes if name in batch}
+            given["audio"] = self.hears(batch["audio"], **beside)
+        if "faces" in batch:
+            count, time = batch["faces"].shape[:2]
+            seen = self.sees(batch["faces"].flatten(0, 1))
+            given["visual"] = seen.unflatten(0, (count, time))
+        return self.joint(**given)
+
+
 def model_of(description: Description) -> nn.Module:
     """Return a new encoder or fusion, without its front end."""
     encoder = models.build(description.modality, description.name, **description.model)
@@ -191,6 +230,23 @@ def pairing(description: Description) -> PairedSenses:
     return PairedSenses(model_of(description), encoders)
 
 
+def joining(description: Description) -> JointSenses:
+    """Return a new joint network; its front end describes both encoders."""
+    senses = {sense: Description(**one) for sense, one in description.front_end.items()}
+    model = dict(description.model)
+    pooling = model.pop("pooling")
+    encoders = {
+        "audio": models.build("audio", senses["audio"].name, **senses["audio"].model),
+        "visual": models.build("visual", senses["visual"].name, **senses["visual"].model),
+    }
+    fusion = models.build("fusion", description.name, **model)
+    return JointSenses(
+        AudioFrontEnd(**senses["audio"].front_end),
+        FaceFrontEnd(**senses["visual"].front_end),
+        Joint(encoders["audio"], OverTime(encoders["visual"], pooling), fusion),
+    )
+
+
 def in_a_row(description: Description) -> Frames:
     """Return a new aggregator of stored frames."""
     return Frames(model_of(description))
@@ -211,6 +267,7 @@ BUILDERS: dict[str, Callable[[Description], nn.Module]] = {
     "visual": seeing,
     "fusion": fusing,
     "pair": pairing,
+    "joint": joining,
     "sequence": in_a_row,
     "clips": in_clips,
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from avkd_cli.recipes import sense
 from avkd_cli.recipes.fusion import fusion
 from avkd_cli.recipes.job import Job
+from avkd_cli.recipes.joint import joint
 from avkd_cli.recipes.pair import pair
 from avkd_cli.recipes.request import Request
 from avkd_cli.recipes.sequence import sequence
@@ -21,4 +22,5 @@ RECIPES: dict[str, Callable[..., Job]] = {
     "fusion": fusion,
     "pair": pair,
     "sequence": sequence,
+    "joint": joint,
 }

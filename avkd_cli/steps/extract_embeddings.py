@@ -191,16 +191,21 @@ def device() -> Any:
 
 
 def side_of(run: Path, trained: "Trained", stores: list[str], side: str) -> "Input":
-    """Return what one side of a pair reads.
+    """Return what one side of a pair, or one sense of a joint network, reads.
 
     Raises:
-        UsageError: the run is of no pair, or there is more than one store.
+        UsageError: the run is of neither, or there is more than one store.
     """
+    from avkd_cli.inputs.clip import open_sense
     from avkd_cli.inputs.pair import open_side
 
-    if trained.description.modality != "pair":
+    modality = trained.description.modality
+    if modality == "joint":
+        return open_sense(side, stores)
+    if modality != "pair":
         raise UsageError(
-            f"{run}: is of --modality {trained.description.modality}; --side is for a pair"
+            f"{run}: is of --modality {modality}; --side is for a pair, or a joint network that "
+            "lacks a sense"
         )
     return open_side(side, stores, bool(trained.description.front_end))
 

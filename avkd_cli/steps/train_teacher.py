@@ -32,20 +32,21 @@ def train_teacher(
     """Train a teacher; return the line that names its run.
 
     Args:
-        modality: audio, visual, fusion or pair.
+        modality: audio, visual, fusion, pair, sequence or joint.
         stores: an audio store, a face store, or the embedding stores of a voice and a face
             encoder in any order.
         noise: audio store of music, speech and noise. rir: of room responses.
         init_from: run to start from, of the same network; and of the same persons, unless
             reset_head asks for a new classifier.
-        encoders: of a pair, by sense: finished runs whose networks are trained on with it.
+        encoders: of a pair or a joint network, by sense: finished runs whose networks are
+            trained on with it.
     """
     if reset_head and init_from is None:
         raise UsageError("--reset-head is for --init-from RUN")
     refuse_combinations(settings, validated=validation is not None, world=world())
     choice = Choice(list_file, settings.label, settings.split_column)
-    if encoders and modality != "pair":
-        raise UsageError("--audio-encoder and --visual-encoder are for --modality pair")
+    if encoders and modality not in ("pair", "joint"):
+        raise UsageError("--audio-encoder and --visual-encoder are for --modality pair and joint")
     request = Request(
         "train-teacher", modality, stores, choice, noise, rir, init_from, reset_head,
         encoders=encoders or {},

@@ -1,0 +1,208 @@
+"""Clips: sound and film of the same seconds, on the utterance's clock."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from avkd_cli.config import ExtractConfig, JointConfig
+from avkd_cli.errors import InputError
+from avkd_cli.inputs.base import Input, Row, open_stores
+from avkd_cli.inputs.crops import HOP, WINDOW
+from avkd_cli.inputs.disturbance import Disturbances, Disturbers, sorted_noise
+from avkd_cli.inputs.frames import rate_of
+from avkd_cli.inputs.passing import run
+from avkd_cli.inputs.sound import FEATURE_OF
+from avkd_cli.storage.store import RaggedStore
+from avkd_cli.training import keyed
+from avkd_cli.training.batches import Arrays, Source
+from avkd_cli.training.sampler import Draws
+from avkd_cli.training.training_set import TrainingSet
+
+FRAMES = 100  # of sound a second
+
+
+class Clip(Input):
+    """An audio store and a face store of the same utterances.
+
+    Faces keep time (crop-faces --fps 25), or are stills, one an utterance, which are held.
+    """
+
+    modality = "joint"
+    kinds = ("avkd.audio", "avkd.faces")
+    stores: list[RaggedStore]
+
+    @property
+    def audio(self) -> RaggedStore:
+        """The store of sound."""
+        return self.stores[0]
+
+    @property
+    def faces(self) -> RaggedStore:
+        """The store of faces."""
+        return self.stores[1]
+
+    @property
+    def fps(self) -> float | None:
+        """Faces a second, None where they are stills.
+
+        Raises:
+            InputError: several faces an utterance that keep no time.
+        """
+        rate = rate_of(self.faces)
+        if rate is None and (self.faces.lengths > 1).any():
+            raise InputError(
+                f"{self.faces.path}: its faces do not keep time, and are no stills; make it by "
+                "crop-faces --fps 25"
+            )
+        return rate
+
+    def held(self) -> dict[str, Any]:
+        """Return nothing: what each encoder takes is held against each sense's store."""
+        return {}
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return the fingerprint of either sense's store."""
+        return {"audio": self.audio.fingerprint, "visual": self.faces.fingerprint}
+
+    def features(self) -> str:
+        """Return what the audio store holds, as a front end calls it."""
+        return FEATURE_OF[self.audio.long_name]
+
+    def sources(
+        self, chosen: TrainingSet, settings: JointConfig, disturbers: Disturbers
+    ) -> list[Source]:
+        """Return what reads a clip of each draw, and what disturbs its sound."""
+        clips = Clips(self, chosen, settings.clip, settings.seed)
+        if not settings.augment:
+            return [clips]
+        noise = disturbers.noise
+        kinds = None if noise is None else (noise, sorted_noise(noise))
+        disturbed = Disturbances(
+            clips, settings.augment, settings.seed, kinds, disturbers.responses
+        )
+        return [clips, disturbed]
+
+    def embed(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
+    ) -> np.ndarray:
+        """Return a level of whole utterances, (ids, d) float32."""
+        precision = settings.mixed_precision
+        return np.stack([
+            run(network, self.whole(one), precision=precision, level=level)[0] for one in ids
+        ])  # fmt: skip
+
+    def whole(self, one: str) -> dict[str, np.ndarray]:
+        """Return both senses of an utterance, a batch of one."""
+        sound = self.audio.read([self.audio.row_of[one]])[0]
+        return {"audio": sound[None], "faces": self.faces.read([self.faces.row_of[one]])[0][None]}
+
+    def piece_size(self, network: nn.Module, level: str) -> int:
+        """Return 1: a weight."""
+        self.check_level(level, "weights")
+        return 1
+
+    def piece_step(self, network: nn.Module, level: str) -> float | None:
+        """Return the seconds from one moment of the film to the next."""
+        return None if self.fps is None else 1 / self.fps
+
+    def pieces(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
+    ) -> Iterator[Row]:
+        """Yield the weight of each moment of an utterance's film."""
+        for one in ids:
+            found = run(
+                network, self.whole(one), precision=settings.mixed_precision, level="visual.weights"
+            )[0]
+            yield found[:, None], np.arange(len(found)) / (self.fps or 1.0)
+
+
+class OneOfClip(Input):
+    """One sense of a joint network, where the other is missing."""
+
+    modality = "joint"
+
+    def __init__(self, sense: str, store: RaggedStore) -> None:
+        super().__init__([store])
+        self.name = {"audio": "audio", "visual": "faces"}[sense]
+
+    def held(self) -> dict[str, Any]:
+        """Return nothing: what the encoder takes is checked when it passes."""
+        return {}
+
+    def embed(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
+    ) -> np.ndarray:
+        """Return the embedding that the network gives of one sense, (ids, d) float32."""
+        store, precision = self.stores[0], settings.mixed_precision
+        rows = self.rows(store, ids).tolist()
+        return np.stack([
+            run(network, {self.name: store.read([row])[0][None]}, precision=precision)[0]
+            for row in rows
+        ])  # fmt: skip
+
+
+def open_sense(sense: str, paths: Sequence[str]) -> OneOfClip:
+    """Return the input of a joint network that has one sense alone.
+
+    Args:
+        sense: audio or visual. paths: of one store of it.
+
+    Raises:
+        UsageError: more than one store. InputError: a store of another kind.
+    """
+    kind = {"audio": "avkd.audio", "visual": "avkd.faces"}[sense]
+    return OneOfClip(sense, open_stores("joint", paths, [kind])[0])
+
+
+class Clips:
+    """The same seconds of sound and film of each row: `audio` and `faces`.
+
+    Shape (batch, frames, mels) or (batch, samples), and (batch, time, height, width, channels).
+    Where a sense ends before the clip does, it is repeated from the clip's beginning.
+
+    Args:
+        seconds: length of a clip.
+    """
+
+    def __init__(self, clip: Clip, chosen: TrainingSet, seconds: float, seed: int) -> None:
+        self.audio, self.faces, self.seed = clip.audio, clip.faces, seed
+        self.sound_rows, self.face_rows = chosen.rows(clip.audio), chosen.rows(clip.faces)
+        self.fps, self.samples = clip.fps, clip.audio.long_name == "samples"
+        self.frames = round(seconds * FRAMES)
+        self.pictures = 1 if self.fps is None else max(1, round(seconds * self.fps))
+
+    def __call__(self, k: int, draws: Draws) -> Arrays:
+        """Return both senses of each draw."""
+        sound, face = self.sound_rows[draws.rows], self.face_rows[draws.rows]
+        begin = self.begins(sound, face, draws.numbers)
+        unit = HOP if self.samples else 1
+        audio = pieces(self.audio, sound, np.round(begin * FRAMES) * unit, self.length(k))
+        first = np.zeros(len(face)) if self.fps is None else np.round(begin * self.fps)
+        return {"audio": audio, "faces": pieces(self.faces, face, first, self.pictures)}
+
+    def length(self, k: int) -> int:
+        """Return the length of batch k's sound, in the store's unit."""
+        return (self.frames - 1) * HOP + WINDOW if self.samples else self.frames
+
+    def begins(self, sound: np.ndarray, face: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """Return when each clip begins, in s: drawn so that both senses have all of it, if so."""
+        hop = HOP * FRAMES if self.samples else FRAMES
+        room = (self.audio.lengths[sound] - self.length(0)) / hop
+        if self.fps is not None:
+            room = np.minimum(room, (self.faces.lengths[face] - self.pictures) / self.fps)
+        return keyed.uniform(self.seed, "clip", numbers) * np.maximum(room, 0)
+
+
+def pieces(store: RaggedStore, rows: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+    """Return `length` of each row from its start on, (rows, length, …); what ends is repeated."""
+    starts = np.minimum(starts.astype(np.int64), np.maximum(store.lengths[rows] - length, 0))
+    short = store.lengths[rows] < length
+    if not short.any():
+        return store.crops(rows, starts, length)
+    found = [
+        np.take(whole, np.arange(start, start + length), axis=0, mode="wrap")
+        for whole, start in zip(store.read(rows), starts, strict=True)
+    ]
+    return np.stack(found)

@@ -23,8 +23,6 @@ absent = { echo "make: $(1): no such $(2); $(3)" >&2; exit 66; }
 is_file   = [ -f $(1) ] || $(call absent,$(1),file,$(2))
 is_list   = [ -f $(1) ] || $(call absent,$(1),trial list,$(2))
 is_folder = [ -d $(1) ] || $(call absent,$(1),folder,$(2))
-#   @$(call has_splits,LIST);         some line says that somebody is trained on, or SPLIT=all is said
-has_splits = [ "$(SPLIT)" = all ] || grep -qE '"split" *: *"train"' $(1) || { echo "make: $(1): no line has split train, so networks would be tested on whom they are trained on; give splits (avkd corpus split $(1) --test 0.3 -o FILE.jsonl), or say SPLIT=all if that is meant" >&2; exit 65; }
 # Words without repetition, so that no rule is given twice while this is read.
 unique = $(if $(1),$(firstword $(1)) $(call unique,$(filter-out $(firstword $(1)),$(1))))
 

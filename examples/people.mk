@@ -5,10 +5,7 @@
 # the list of people, NAMES the short names of the trial lists, TRIALS_name the file of each.
 
 PERSONS ?= 40
-# With PEOPLE, whose lines have no split: `all` trains on everybody, whom the trials are then of too.
-SPLIT   ?=
-$(call plain,VOXCELEB1 VOXCELEB2 TRIAL_DIR PEOPLE PERSONS SPLIT)
-$(if $(filter-out all,$(SPLIT)),$(error SPLIT='$(SPLIT)': only all is known))
+$(call plain,VOXCELEB1 VOXCELEB2 TRIAL_DIR PEOPLE PERSONS)
 $(call plain_words,TRIALS NAMES)
 
 VOX1   := vox1-o vox1-e vox1-h vox1-o-cleaned vox1-e-cleaned vox1-h-cleaned

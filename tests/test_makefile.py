@@ -18,8 +18,6 @@ def voxceleb(tmp_path: Path) -> Path:
     for name in LISTS:
         (tmp_path / f"{name}.txt").touch()
     (tmp_path / "yunet.onnx").touch()
-    (tmp_path / "people.jsonl").write_text('{"id": "a", "split": "train"}\n{"id": "b"}\n')
-    (tmp_path / "nobody.jsonl").write_text('{"id": "a", "split": "test"}\n{"id": "b"}\n')
     return tmp_path
 
 
@@ -37,8 +35,7 @@ def make_inputs(folder: Path, *variables: str) -> subprocess.CompletedProcess:
         pytest.param([], id="stand-in"),
         ["VOXCELEB1=@vox1", "VOXCELEB2=@vox2", "TRIAL_DIR=@", "DETECTOR_WEIGHTS=@yunet.onnx"],
         ["VOXCELEB1=@vox1", "VOXCELEB2=@vox2", "TRIAL_DIR=@", "DETECTOR=none"],
-        ["PEOPLE=@people.jsonl", "TRIALS=@veri_test.txt @veri_test2.txt"],
-        ["PEOPLE=@nobody.jsonl", "TRIALS=@veri_test.txt", "SPLIT=all"],
+        ["PEOPLE=@veri_test.txt", "TRIALS=@veri_test.txt @veri_test2.txt"],
     ],
 )
 def test_inputs_that_are_there_pass(voxceleb, variables):
@@ -57,17 +54,9 @@ def test_inputs_that_are_there_pass(voxceleb, variables):
             ["VOXCELEB1=@vox1", "VOXCELEB2=@vox2", "TRIAL_DIR=@"],
             "DETECTOR=yunet needs DETECTOR_WEIGHTS=FILE.onnx, found ''",
         ),
-        (["PEOPLE=@people.jsonl", "TRIALS=@nope.txt"], "nope.txt: no such trial list"),
+        (["PEOPLE=@veri_test.txt", "TRIALS=@nope.txt"], "nope.txt: no such trial list"),
         (
-            ["PEOPLE=@nobody.jsonl", "TRIALS=@veri_test.txt"],
-            "nobody.jsonl: no line has split train, so networks would be tested on whom they are",
-        ),
-        (
-            ["PEOPLE=@people.jsonl", "TRIALS=@veri_test.txt", "SPLIT=some"],
-            "SPLIT='some': only all is known",
-        ),
-        (
-            ["PEOPLE=@people.jsonl", "TRIALS=@veri_test.txt", "DETECTOR=scrfd"],
+            ["PEOPLE=@veri_test.txt", "TRIALS=@veri_test.txt", "DETECTOR=scrfd"],
             "DETECTOR=scrfd needs DETECTOR_WEIGHTS",
         ),
     ],

@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "check": ("corpus_check", "Look a list or a folder over: who, what, missing, twice."),
     "split": ("corpus_divide", "Divide people into train and test."),
     "folds": ("corpus_divide", "Add columns of folds: leave one out, k-fold, within people."),
+    "cluster": ("corpus_cluster", "Find the people whom nobody named."),
     "trials": ("corpus_trials", "Draw a trial list from a list of utterances."),
     "fop-trials": ("corpus_fop", "Say the labels of FOP's lists, which alternate unsaid."),
     "fop-csv": ("corpus_fop", "Write embeddings as FOP's and FAME's code reads them."),

@@ -52,14 +52,6 @@ class Senses(click.ParamType):
     "both audio and visual.",
 )
 @click.option(
-    "--in",
-    "stores",
-    multiple=True,
-    type=options.store,
-    metavar="STORE",
-    help="Only utterances that this store holds, faces with one at least.",
-)
-@click.option(
     "--cross",
     is_flag=True,
     help="Trials of a voice (enrolment) and a face (test), for score TRIALS VOICES FACES.",
@@ -104,7 +96,6 @@ def trials(utterances: str, **settings) -> None:
     Example:
         avkd corpus trials people.jsonl --split test --cross-session \\
             --targets 1000 --nontargets 1000 > trials.txt
-        avkd corpus trials people.jsonl --in audio.zarr --in faces.zarr -o both.txt
         avkd corpus trials people.jsonl --cross --protocol unseen-unheard --stratum GNA > gna.txt
     """
     cross = {name: settings.pop(name) for name in ("stratum", "protocol")}

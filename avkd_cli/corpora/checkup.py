@@ -1,7 +1,5 @@
 """A corpus looked over before any work: who has how much, what is missing, twice, not read."""
 
-import re
-import struct
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -162,8 +160,6 @@ def _is_usable(file: File, found: Checkup) -> bool:
         found.unusable.add(file.written, f"{file.path.suffix.lower()}: {error.detail}")
         return False
     found.formats[file.kind][name] += 1
-    if name == "mov" and not _has_pictures(file.path):
-        found.odd.add(file.written, "a film without pictures: its sound alone is read")
     if is_named_otherwise:
         found.odd.add(file.written, f"is {name} by its content; read as that")
     return True
@@ -181,21 +177,6 @@ def _content(file: File) -> tuple[str, bool]:
         what = "film" if file.kind == "video" else "picture"
         raise Rejected("undecodable", f"is no {what} that is read ({name or 'unknown content'})")
     return name, False
-
-
-def _has_pictures(path: Path) -> bool:
-    """Return whether an mp4, mov or 3gp has a track of pictures; voice notes often have none."""
-    with open_source(path) as source:
-        offset = 0
-        while offset + 8 <= source.size:
-            size, name = struct.unpack(">I4s", source.peek(offset, 8))
-            size = int.from_bytes(source.peek(offset + 8, 8)) if size == 1 else size
-            if name == b"moov":
-                return re.search(rb"hdlr.{8}vide", source.peek(offset, size), re.DOTALL) is not None
-            if size < 8:
-                break
-            offset += size
-    return True  # nothing is known of it
 
 
 def _twice(utterances: Sequence[Utterance], files: list[File]) -> Iterator[Twice]:

@@ -50,7 +50,7 @@ def list_folder(folder: Path, *, split: str = "") -> tuple[Iterator[Utterance], 
         InputError: no folder of a person in it.
     """
     trees.check_folder(folder)
-    report = Report("folder", str(folder), films_speak=True)
+    report = Report("folder", str(folder))
     places = _places(folder, report)
     if not places:
         raise InputError(f"{folder}: no folders in it; person/…/file was wanted")

@@ -45,7 +45,6 @@ class Report:
         corpus: which kind of tree was looked for.
         folder: where.
         expected: whoever has a file or a line, so that nobody vanishes untold.
-        films_speak: a film is no utterance without sound, as those of VoxCeleb2 are.
     """
 
     corpus: str
@@ -59,7 +58,6 @@ class Report:
     duplicated: Finding = field(default_factory=Finding)
     passed_over: Finding = field(default_factory=Finding)  # files by suffix
     expected: set[str] = field(default_factory=set)
-    films_speak: bool = False
     notes: list[str] = field(default_factory=list)
     changed: Counter[str] = field(default_factory=Counter)  # what was read otherwise than written
     _lacking: dict[str, Finding] = field(default_factory=lambda: {s: Finding() for s in SENSES})
@@ -73,7 +71,7 @@ class Report:
             for sense in SENSES:
                 if getattr(utterance, sense):
                     self.senses[sense] += 1
-                elif sense != "audio" or not (utterance.video and self.films_speak):
+                else:
                     self._lacking[sense].add(utterance.id, f"no {sense}")
             yield utterance
         for sense in SENSES:

@@ -40,13 +40,12 @@ def check_corpus(
     found = look_over(utterances, lambda path: resolve_within(base, path, root))
     told = [store_told(path) for path in stores]
     if as_json:
-        page = _json(source, found, findings) | {"stores": told}
-        page["faults"] = _faults(found, findings, told)
+        page = _json(source, found, findings, utterances) | {"stores": told}
         print(json.dumps(page, ensure_ascii=False))
     else:
         print("\n".join(_page(source, found, findings, utterances, told)))
     sys.stdout.flush()
-    faults = _faults(found, findings, told)
+    faults = found.faults + sum(one.count for one in findings.values())
     if strict and faults:
         raise InputError(f"{source}: {faults:,} faults and --strict; see above")
 
@@ -112,7 +111,7 @@ def _page(source, found: Checkup, findings, utterances, told) -> Iterator[str]:
     yield from _equal(found)
     for one in told:
         yield from _store(one)
-    faults = _faults(found, findings, told)
+    faults = found.faults + sum(finding.count for finding in findings.values())
     yield f"{faults:,} to mend" if faults else "nothing to mend"
 
 
@@ -193,17 +192,7 @@ def _store(told: dict[str, Any]) -> Iterator[str]:
             yield f"    equal once decoded, of {name}: {len(lines):,}: {shown}"
 
 
-def _faults(found: Checkup, findings: dict[str, Finding], told: list[dict[str, Any]]) -> int:
-    """Return how much should be mended; equal contents of two people once, as files or decoded."""
-    of_two = {id for one in found.of_two_people for id in one.ids}
-    decoded = {
-        line["id"] for one in told for line in one["equal_decoded"] if line["code"] == _DECODED[0]
-    }
-    listed = sum(finding.count for finding in findings.values())
-    return found.faults + listed + len(decoded - of_two)
-
-
-def _json(source, found: Checkup, findings) -> dict[str, Any]:
+def _json(source, found: Checkup, findings, utterances) -> dict[str, Any]:
     return {
         "format": "avkd.corpus-check",
         "version": 1,
@@ -221,4 +210,5 @@ def _json(source, found: Checkup, findings) -> dict[str, Any]:
         "worth_a_look": found.odd.to_json(),
         "findings": {name: finding.to_json() for name, finding in findings.items()},
         "equal_files": [one._asdict() for one in found.twice],
+        "faults": found.faults + sum(finding.count for finding in findings.values()),
     }

@@ -29,7 +29,6 @@ def draw_cross(
     cross_session: bool,
     split: str,
     need: tuple[str, ...],
-    stores: tuple[str, ...],
     split_column: str,
     limit: int,
     seed: int,
@@ -47,7 +46,6 @@ def draw_cross(
         cross_session: a target's voice and face are of two sessions.
         split: take only utterances of this split; "" for all.
         need: take only utterances that have these senses.
-        stores: take only utterances that each of these stores holds, with a face at least.
         split_column: column of the list that `split` and `protocol` look at.
         limit: most trials that are drawn.
         seed: which list of the possible ones.
@@ -57,7 +55,7 @@ def draw_cross(
         InputError: too few trials are possible or too many wanted; a person, session or trait is
             unknown; nobody fits the protocol; a stratum has no nontargets.
     """
-    everyone = candidates(source, "", split_column, need, stores, cross_session, quiet)
+    everyone = candidates(source, "", split_column, need, cross_session, quiet)
     chosen = _by_protocol(source, everyone, protocol, split, split_column)
     clips = [_clip(source, one) for one in chosen]
     _warn_of_one_sense(clips, quiet)

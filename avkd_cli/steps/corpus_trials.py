@@ -1,13 +1,11 @@
 """What `avkd corpus trials` does: draw a trial list from a list of utterances."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from avkd_cli.corpora import trials
 from avkd_cli.errors import InputError, some
 from avkd_cli.steps.corpus import say, write_text
 from avkd_cli.storage import durable
-from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import Utterance, read_utterances
 
 SENSES = {  # which keys of a line give a sense
@@ -28,7 +26,6 @@ def draw_trials(
     cross_session: bool,
     split: str,
     need: tuple[str, ...],
-    stores: tuple[str, ...],
     split_column: str,
     limit: int,
     seed: int,
@@ -45,7 +42,6 @@ def draw_trials(
         cross_session: targets are of two sessions.
         split: take only utterances of this split; "" for all.
         need: take only utterances that have these senses, of `SENSES`.
-        stores: take only utterances that each of these stores holds, with a face at least.
         split_column: column of the list that `split` is a value of.
         limit: most trials that are drawn.
         seed: which list of the possible ones.
@@ -58,7 +54,7 @@ def draw_trials(
     rule = trials.Rule(same_sex, cross_session)
     sides = [
         trials.Candidate(u.id, u.person, u.session, u.sex)
-        for u in candidates(source, split, split_column, need, stores, cross_session, quiet)
+        for u in candidates(source, split, split_column, need, cross_session, quiet)
     ]
     possible = trials.count_trials(sides, rule)
     targets = possible[0] if targets is None else targets
@@ -117,15 +113,13 @@ def candidates(
     split: str,
     split_column: str,
     need: tuple[str, ...],
-    stores: tuple[str, ...],
     cross_session: bool,
     quiet: bool,
 ) -> list[Utterance]:
     """Return the utterances that may be sides of trials.
 
     Raises:
-        InputError: nobody of the split, with the senses or in the stores; a person or session is
-            unknown.
+        InputError: nobody of the split or with the senses; a person or session is unknown.
     """
     found = read_utterances(source)
     for reject in found.rejects[:3]:
@@ -136,8 +130,7 @@ def candidates(
     if not chosen:
         splits = sorted({value_of(u, split_column) or "none" for u in found.utterances})
         raise InputError(f"{found.name}: nobody of split {split!r}; there are {some(splits)}")
-    holds = {sense: _has(sense) for sense in need} | {path: _is_in(path) for path in stores}
-    chosen = _left(found.name, chosen, holds, quiet)
+    chosen = _with_senses(found.name, chosen, need, quiet)
     for utterance in chosen:
         if not utterance.person or (cross_session and not utterance.session):
             what = "session (for --cross-session)" if utterance.person else "person"
@@ -153,32 +146,18 @@ def value_of(utterance: Utterance, column: str) -> str:
     return "" if value is None else str(value)
 
 
-Holds = Callable[[Utterance], bool]
-
-
-def _has(sense: str) -> Holds:
-    return lambda utterance: any(getattr(utterance, key) for key in SENSES[sense])
-
-
-def _is_in(path: str) -> Holds:
-    """Return whether a store holds an utterance, with something in its row."""
-    store = open_store(path)
-    return lambda utterance: store.holds(utterance.id)
-
-
-def _left(
-    name: str, utterances: list[Utterance], holds: dict[str, Holds], quiet: bool
+def _with_senses(
+    name: str, utterances: list[Utterance], need: tuple[str, ...], quiet: bool
 ) -> list[Utterance]:
-    """Return those with every sense, in every store; say how many are not, and who is lost."""
+    """Return those that have every sense of `need`; say how many have not, and who is lost."""
     kept = utterances
-    for what, is_there in holds.items():
-        having = [utterance for utterance in kept if is_there(utterance)]
+    for sense in need:
+        having = [u for u in kept if any(getattr(u, key) for key in SENSES[sense])]
         if not having:
-            raise InputError(f"{name}: no utterance has {what}; ask for less by --need and --in")
+            raise InputError(f"{name}: no utterance has {sense} (--need {','.join(need)})")
         if len(having) < len(kept) and not quiet:
-            say(f"{len(kept) - len(having):,} utterances without {what} left out")
+            say(f"{len(kept) - len(having):,} utterances without {sense} left out (--need)")
         kept = having
     if lost := sorted({u.person for u in utterances} - {u.person for u in kept}):
-        people = "1 person has" if len(lost) == 1 else f"{len(lost):,} people have"
-        say(f"warning: {people} none left: {some(lost)}")
+        say(f"warning: {len(lost):,} people have none left: {some(lost)}")
     return kept

@@ -94,6 +94,9 @@ def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> d
     if job.list_file is not None:
         chosen = "\n".join([*job.chosen.ids, *job.chosen.classes])
         inputs["list"] = "sha256:" + durable.sha256_bytes(chosen.encode())
+    if job.chosen.guessed:  # the same ids and classes may be divided otherwise
+        digest = durable.digest_of([job.chosen.classes[i] for i in job.chosen.labels])
+        inputs["guesses"] = digest
     config = {"modality": job.modality, **dataclasses.asdict(settings)}
     return make_plan(
         job.step,

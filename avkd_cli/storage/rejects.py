@@ -169,7 +169,7 @@ class Limit:
             such = f", such as of {told[code]}" if code in told else ""
             self._say(f"warning: {code} ({count} times){such}")
         if told:
-            self._say(f"those that name something are all in {self.out}/{WARNINGS}")
+            self._say(f"all of these are in {self.out}/{WARNINGS}")
         if lost := lost_persons(utterances, self.out):
             shown = ", ".join(lost[:5]) + (", …" if len(lost) > 5 else "")
             self._say(f"warning: {len(lost)} persons lost all records: {shown}")

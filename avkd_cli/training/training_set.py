@@ -1,7 +1,7 @@
 """Which utterances are trained on, and which class each belongs to."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,9 @@ from avkd_cli.storage.utterance import Utterance
 from avkd_cli.storage.utterances import read_utterances
 
 TRAIN = "train"
+PERSON_OF = "person_of"
+"""Column of a list that says who gave a line its person; noise has it, and no person."""
+NOBODY = ""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,7 @@ class TrainingSet:
         persons: whoever is trained on, sorted; the classes where these are persons.
         label: the column that the classes are of.
         left_out: what to say of utterances that one store or the list has, and another has not.
+        guessed: how many have a person that a teacher gave.
     """
 
     ids: list[str]
@@ -33,6 +37,7 @@ class TrainingSet:
     persons: list[str]
     label: str = "person"
     left_out: tuple[str, ...] = ()
+    guessed: int = 0
 
     def rows(self, store: Store) -> np.ndarray:
         """Return the row of a store for each utterance, int64."""
@@ -47,11 +52,14 @@ class Choice:
         list_file: take only the utterances of this list; its columns win over the store's.
         label: column whose values are the classes.
         split: column whose value `train` says who is trained on; no such value: all.
+        guesses: by id, persons of utterances that nobody named, trained on beside the list and
+            whatever the store calls them; none for noise.
     """
 
     list_file: Path | None = None
     label: str = "person"
     split: str = "split"
+    guesses: Mapping[str, str] = field(default_factory=dict)
 
 
 def choose(stores: Sequence[Store], choice: Choice) -> TrainingSet:
@@ -67,20 +75,32 @@ def choose(stores: Sequence[Store], choice: Choice) -> TrainingSet:
     """
     first = stores[0]
     listed = read_list(choice.list_file)
-    named = [one for one in first.ids if listed is None or one in listed]
+    guesses = guesses_of(listed, choice)
+    named = [one for one in first.ids if listed is None or one in listed or one in choice.guesses]
+    named = [one for one in named if guesses.get(one) != NOBODY]
     ids = [one for one in named if all(store.holds(one) for store in stores)]
     splits = column(choice.split, ids, first, listed, choice)
     if choice.split != "split" and TRAIN not in splits:
         raise InputError(f"{where(first, choice)}: no '{choice.split}' is '{TRAIN}'")
     if any(splits):
-        ids = [one for one, split in zip(ids, splits, strict=True) if split == TRAIN]
+        both = zip(ids, splits, strict=True)
+        ids = [one for one, split in both if is_trained_on(one, split, guesses, choice)]
     if not ids:
         raise InputError(
             f"{where(first, choice)}: no utterance to train on; check --list, the split "
             f"('{TRAIN}' is trained on) and that the stores come from one list"
         )
     left_out = tuple(_left_out(stores, named, listed, choice))
-    return replace(labelled(sorted(ids), first, listed, choice), left_out=left_out)
+    chosen = labelled(sorted(ids), first, listed, choice, guesses)
+    return replace(chosen, left_out=left_out)
+
+
+def is_trained_on(one: str, split: str, guesses: Mapping[str, str], choice: Choice) -> bool:
+    """Return whether an utterance is trained on, where there are splits.
+
+    Whom a teacher named needs no split for it: often only the labelled people were divided.
+    """
+    return split == TRAIN or one in choice.guesses or (not split and one in guesses)
 
 
 def _left_out(
@@ -138,7 +158,7 @@ def column(
                 f"{store.path}: has no column '{name}'; give the list that has it by --list"
             )
         return own
-    said = [value_of(listed[one], name) for one in ids]
+    said = [value_of(listed[one], name) if one in listed else "" for one in ids]
     if held is None and not any(said):
         raise InputError(f"{choice.list_file}: no line has '{name}'; name a column of the list")
     return [value or other for value, other in zip(said, own, strict=True)]
@@ -152,12 +172,26 @@ def value_of(utterance: Utterance, name: str) -> str:
     return "" if value is None else str(value)
 
 
+def guesses_of(listed: dict[str, Utterance] | None, choice: Choice) -> dict[str, str]:
+    """Return by id the persons that a teacher gave, of the choice and of lines with `person_of`.
+
+    The store's names are no matter then: whoever the teacher found to be noise stays out.
+    """
+    lines = {} if listed is None else listed
+    found = {one: line.person for one, line in lines.items() if PERSON_OF in line.extra}
+    return found | dict(choice.guesses)
+
+
 def labelled(
-    ids: list[str], store: Store, listed: dict[str, Utterance] | None, choice: Choice
+    ids: list[str],
+    store: Store,
+    listed: dict[str, Utterance] | None,
+    choice: Choice,
+    guesses: Mapping[str, str],
 ) -> TrainingSet:
     """Return a training set of utterances, which the store or the list says the labels of."""
     here = where(store, choice)
-    values = [store.persons[store.row_of[one]] for one in ids]
+    values = [guesses.get(one) or store.persons[store.row_of[one]] for one in ids]
     persons = sorted(set(values) - {""})
     if choice.label != "person":
         values = column(choice.label, ids, store, listed, choice)
@@ -172,7 +206,8 @@ def labelled(
         raise InputError(f"{here}: training needs at least 2 {plural}, found 1 ({classes[0]})")
     place = {name: i for i, name in enumerate(classes)}
     labels = np.fromiter(map(place.__getitem__, values), np.int64, len(values))
-    return TrainingSet(ids, labels, classes, persons, choice.label)
+    guessed = sum(1 for one in ids if one in guesses)
+    return TrainingSet(ids, labels, classes, persons, choice.label, guessed=guessed)
 
 
 def where(store: Store, choice: Choice) -> str:

@@ -225,7 +225,7 @@ fop: fop-inputs ## is this voice of that face? fusion and orthogonal projection 
 fop-inputs:
 	@$(foreach one,$(if $(FOP_CSV),,$(VOXCELEB1)) $(FOP_CSV),$(call is_folder,$(one),give that of the corpus or of the features);) \
 	$(foreach one,$(if $(FOP_CSV),faceTrain voiceTrain face_veriflist_test_random_unseenunheard voice_veriflist_test_random_unseenunheard),$(call is_file,$(FOP_CSV)/$(one).csv,put FOP's file there);) \
-	$(foreach one,$(PEOPLE),$(call is_file,$(one),correct PEOPLE=); $(call has_splits,$(one));) \
+	$(foreach one,$(PEOPLE),$(call is_file,$(one),correct PEOPLE=);) \
 	[ $(DETECTOR) = none ] || [ -e "$(DETECTOR_WEIGHTS)" ] || { echo "make: DETECTOR=$(DETECTOR) needs DETECTOR_WEIGHTS=FILE.onnx, found '$(DETECTOR_WEIGHTS)'; give it (README, Faces), or DETECTOR=none where all pictures are cut around faces already" >&2; exit 66; }
 
 fop-all: $(FOP)/report/index.html

@@ -34,7 +34,7 @@ inputs:
 	$(if $(PEOPLE),$(if $(TRIALS),,$(error PEOPLE is given without TRIALS: name one trial list or more)))
 	$(call different,NAMES,trial lists)
 	@$(foreach one,$(VOXCELEB1) $(VOXCELEB2),$(call is_folder,$(one),give that of the corpus);) \
-	$(foreach one,$(PEOPLE),$(call is_file,$(one),correct PEOPLE=); $(call has_splits,$(one));) \
+	$(foreach one,$(PEOPLE),$(call is_file,$(one),correct PEOPLE=);) \
 	$(foreach one,$(GIVEN_TRIALS),$(call is_list,$(one),$(OTHER_TRIALS));) \
 	[ $(DETECTOR) = none ] || [ -e "$(DETECTOR_WEIGHTS)" ] || { echo "make: DETECTOR=$(DETECTOR) needs DETECTOR_WEIGHTS=FILE.onnx, found '$(DETECTOR_WEIGHTS)'; give it (README, Faces), or DETECTOR=none where all pictures are cut around faces already" >&2; exit 66; }
 

@@ -61,10 +61,3 @@ def test_every_name_makes_an_id_that_a_list_takes(parts):
 )
 def test_ids_by_hand(parts, expected):
     assert make_id(*parts) == expected
-
-
-def test_a_film_is_not_said_to_lack_sound_where_films_speak():
-    report = Report("folder", "/x", films_speak=True)
-    utterances = [Utterance(id="1", audio="1.wav", video="1.mp4"), Utterance(id="2", video="2.mp4")]
-    assert list(report.count(utterances)) == utterances
-    assert report.missing.count == 0

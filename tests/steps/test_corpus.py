@@ -8,15 +8,12 @@ import sys
 from pathlib import Path
 
 import click
-import numpy as np
 import pytest
 
 from avkd_cli.cli import cli
-from avkd_cli.config import Execution
 from avkd_cli.corpora.standin import make_standin
 from avkd_cli.corpora.standin_plan import StandinPlan
 from avkd_cli.errors import InputError, MissingInputError, OutputError
-from avkd_cli.steps.import_embeddings import import_embeddings
 from avkd_cli.storage.utterances import read_utterances
 
 
@@ -250,23 +247,12 @@ def test_trials_take_only_those_who_have_all_senses(tmp_path, capsys):
     assert "bob/2" not in out
     assert "ann/film" in out
     assert "4 utterances without visual left out" in err
-    assert "warning: 1 person has none left: cy" in err
+    assert "warning: 1 people have none left: cy" in err
     with pytest.raises(click.UsageError, match="'face' is none of audio, visual"):
         corpus("trials", tmp_path / "l.jsonl", "--need", "face")
     (tmp_path / "m.jsonl").write_text(json.dumps(rows[-2]) + "\n")
     with pytest.raises(InputError, match="no utterance has visual"):
         corpus("trials", tmp_path / "m.jsonl", "--need", "visual")
-
-
-def test_trials_take_only_what_is_in_every_store(utterances, tmp_path, capsys):
-    ids = [u.id for u in read_utterances(utterances).utterances]
-    for name, held in (("a", ids[:10]), ("b", ids[2:])):
-        np.savez(tmp_path / "x.npz", id=np.array(held), embedding=np.eye(len(held), 3) + 1)
-        import_embeddings(tmp_path / "x.npz", tmp_path / f"{name}.zarr", Execution(quiet=True))
-    corpus("trials", utterances, "--in", tmp_path / "a.zarr", "--in", tmp_path / "b.zarr")
-    out, err = capsys.readouterr()
-    assert {name for line in out.splitlines() for name in line.split()[1:]} == set(ids[2:10])
-    assert f"2 utterances without {tmp_path}/a.zarr left out" in err
 
 
 def test_the_number_of_trials_is_said_first_and_has_a_limit(utterances, tmp_path, capsys):

@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 import soundfile
@@ -148,43 +147,6 @@ def test_a_store_adds_what_only_decoding_shows(folder, tmp_path, capsys):
     prep_audio(path, store, PrepAudioConfig(), Execution(workers=0, quiet=True))
     check(path, "--store", store)
     assert f"{store}: 2 utterances, 1 rejected" in " ".join(capsys.readouterr().out.split())
-
-
-def test_equal_sound_in_two_formats_is_told_by_a_store(tmp_path, capsys):
-    voice(tmp_path / "a.wav", 0)
-    samples, rate = soundfile.read(tmp_path / "a.wav", dtype="int16")
-    soundfile.write(tmp_path / "b.flac", samples, rate)
-    path = write(tmp_path / "l.jsonl", [{"id": n, "person": n, "audio": n}
-                                        for n in ("a.wav", "b.flac")])  # fmt: skip
-    store = tmp_path / "a.zarr"
-    prep_audio(path, store, PrepAudioConfig(), Execution(workers=0, quiet=True))
-    check(path)
-    assert capsys.readouterr().out.endswith("nothing to mend\n")
-    check(path, "--store", store)
-    out = capsys.readouterr().out
-    assert "equal once decoded, of two people: 1: b.flac equal to 'a.wav'" in out
-    assert out.endswith("1 to mend\n")
-
-
-@pytest.mark.parametrize("picture", [0, 5])
-def test_a_film_without_pictures_is_told(tmp_path, capsys, picture):
-    path = tmp_path / "a.3gp"
-    with av.open(str(path), "w") as file:
-        sound = file.add_stream("aac", rate=16_000, layout="mono")
-        if picture:
-            film = file.add_stream("mpeg4", rate=25)
-            film.width = film.height = 64
-            film.pix_fmt = "yuv420p"
-            for _ in range(picture):
-                grey = np.full((64, 64, 3), 90, np.uint8)
-                file.mux(film.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
-            file.mux(film.encode(None))
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
-        frame.sample_rate = 16_000
-        file.mux(sound.encode(frame))
-        file.mux(sound.encode(None))
-    check(write(tmp_path / "l.jsonl", [{"id": "a", "person": "a", "video": "a.3gp"}]))
-    assert ("a film without pictures" in capsys.readouterr().out) == (not picture)
 
 
 def test_nothing_there_is_an_error(tmp_path):

@@ -179,3 +179,42 @@ def test_what_is_outside_of_the_overlap_is_said(tmp_path):
         f"some.zarr has nothing of 2 of 7 utterances of {path}, such as 'u5'; they are left out",
     )
     assert choose([first], Choice()).left_out == ()
+
+
+def guessing(folder: Path, lines: list[dict]) -> Path:
+    path = folder / "clustered.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def test_a_person_that_a_teacher_gave_wins_over_the_store_and_noise_stays_out(tmp_path):
+    store = Table(dict.fromkeys(NAMES, ("", 1)))
+    path = guessing(tmp_path, [
+        {"id": "u0", "person": "b"}, {"id": "u1", "person": "a"},
+        {"id": "u2", "person": "cluster-00001", "person_of": "teacher"},
+        {"id": "u3", "person": "cluster-00001", "person_of": "teacher"},
+        {"id": "u4", "person_of": "teacher"},
+    ])  # fmt: skip
+    chosen = choose([store], Choice(path))
+    assert chosen.ids == ["u0", "u1", "u2", "u3"]
+    assert [chosen.classes[i] for i in chosen.labels] == ["b", "a", *["cluster-00001"] * 2]
+    assert chosen.guessed == 2
+
+
+def test_guesses_are_trained_on_beside_the_list_whatever_the_store_calls_them(tmp_path):
+    store = Table({one: (TRAIN if one in "u0 u1" else "", 1) for one in NAMES})
+    path = listed(tmp_path, {"u0": TRAIN, "u1": TRAIN})
+    chosen = choose([store], Choice(path, guesses={"u2": "x", "u3": "x", "u4": ""}))
+    assert chosen.ids == ["u0", "u1", "u2", "u3"]
+    assert chosen.classes == ["a", "b", "x"] and chosen.persons == ["a", "b", "x"]
+    assert choose([store], Choice(path)).guessed == 0
+
+
+def test_whom_a_teacher_named_needs_no_split_unless_it_is_another_one(tmp_path):
+    store = Table(dict.fromkeys(NAMES, ("", 1)))
+    given = {"person": "x", "person_of": "teacher"}
+    path = guessing(tmp_path, [
+        {"id": "u0", "split": "train"}, {"id": "u1", "split": "train"},
+        {"id": "u2"} | given, {"id": "u3", "split": "test"} | given, {"id": "u4"},
+    ])  # fmt: skip
+    assert choose([store], Choice(path)).ids == ["u0", "u1", "u2"]

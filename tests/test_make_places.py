@@ -11,10 +11,18 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MARK = ".avkd-made"
-PATHS = ["WORK", "VENV", "PYTHON", "AVKD", "PEOPLE", "VOXCELEB1", "VOXCELEB2", "TRIAL_DIR"]
-PATHS += ["DETECTOR_WEIGHTS", "DATA", "WORK_RESULTS"]
-NUMBERS = ["SEED", "NUM_PROCESSES", "PERSONS", "JOBS", "ALPHA", "BETA", "GAMMA"]
-ONE_WORD = [*PATHS, *NUMBERS, "PRESET", "DETECTOR", "READY"]
+RECIPES = [ROOT / "examples/people.mk", *sorted((ROOT / "examples/systems").glob("*.mk"))]
+SYSTEMS = [path.stem for path in RECIPES[1:]]
+
+
+def declared(function: str) -> list[str]:
+    """Return the variables of the Makefile, and of all it includes, that one function checks."""
+    text = "".join(path.read_text("utf-8") for path in [ROOT / "Makefile", *RECIPES])
+    found = re.findall(rf"^\$\(call {function},([^)]*)\)$", text, re.MULTILINE)
+    return sorted({name for names in found for name in names.split()})
+
+
+ONE_WORD = declared("plain")
 OF_RESULTS = ["MANIFEST", "TRIALS", "WORK_RESULTS", "DOCS", "WEIGHTS", "TUNED", "CHOSEN", "TEACHER"]
 
 
@@ -37,6 +45,7 @@ class Tree:
             for place in (self.top, self.at):
                 (place / name).parent.mkdir(exist_ok=True)
                 (place / name).write_text(f"{name} of somebody\n")
+        (self.at / "people.jsonl").write_text('{"id": "a", "person": "p", "split": "train"}\n')
 
     def make(self, *words: str) -> subprocess.CompletedProcess:
         """Run make without an environment: no target here needs one, nor what `make test` says."""
@@ -73,6 +82,12 @@ def refused(tree: Tree, *words: str) -> str:
     assert result.stdout == ""
     assert tree.files() == before
     return re.sub(r"\nmake: \*\*\* .*Error \d+$", "", result.stderr.strip())
+
+
+def test_the_variables_that_pages_name_are_declared():
+    assert {"WORK", "VENV", "PEOPLE", "VOXCELEB1", "DETECTOR_WEIGHTS", "SEED"} <= set(ONE_WORD)
+    assert {"TRIALS", "NAMES"} <= set(declared("plain_words"))
+    assert "vox1_kd" in SYSTEMS
 
 
 @pytest.mark.parametrize("target", ["clean", "clean-all", "vox1_kd", "setup", "results"])
@@ -216,18 +231,27 @@ def test_what_a_target_does_not_need_does_not_stop_it(still):
     assert still.make("clean", *words).returncode == 0
 
 
-@pytest.mark.parametrize(
-    "words", [[], ["PEOPLE=people.jsonl", "TRIALS=lists/t.txt more/u.txt"]], ids=["standin", "list"]
-)
-def test_all_that_vox1_kd_writes_lies_in_its_folder(still, words):
-    (still.at / "more/u.txt").touch()
-    dry = still.make("-n", "vox1_kd", "WORK=../out", *words)
+def written(dry: subprocess.CompletedProcess) -> set[str]:
+    """Return the files that the commands of a dry run name as written."""
     assert dry.returncode == 0, dry.stderr
-    text = re.sub(r"^echo .*", "", dry.stdout, flags=re.MULTILINE)
-    written = re.findall(r"(?:>|-o |--metrics |mkdir -p |own |mv \S+ )([^\s&;]+)", text)
-    outside = {path for path in written if not path.startswith("../out")}
-    assert len(written) > 100
-    assert outside == {"/dev/null"}
+    text = re.sub(r'echo "[^"]*"', "", dry.stdout)
+    words = re.findall(r"(?:>|-o |--metrics |mkdir -p |own |(?:mv|cp) \S+ )([^\s&;]+)", text)
+    return set(words) - {"/dev/null"}
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_all_that_a_system_writes_lies_in_its_folder(still, system):
+    found = written(still.make("-n", system, "WORK=../out"))
+    assert len(found) > 20
+    assert [path for path in found if not re.match(r"\.\./out(/|$)", path)] == []
+
+
+def test_the_same_of_a_list_of_ones_own(still):
+    (still.at / "more/u.txt").touch()
+    words = ["PEOPLE=people.jsonl", "TRIALS=lists/t.txt more/u.txt"]
+    found = written(still.make("-n", "vox1_kd", "WORK=../out", *words))
+    assert "../out/scores/audio.u.scores" in found
+    assert [path for path in found if not re.match(r"\.\./out(/|$)", path)] == []
 
 
 def test_another_torch_leaves_no_part_of_the_locks(still):

@@ -11,8 +11,8 @@ import numpy as np
 
 from avkd_cli.errors import InputError, some
 from avkd_cli.storage.store import EmbeddingStore
-from avkd_cli.storage.utterances import Utterance
-from avkd_cli.training.training_set import PERSON_OF, TRAIN, value_of
+from avkd_cli.storage.utterances import Utterance, value_of
+from avkd_cli.training.training_set import PERSON_OF, TRAIN
 from avkd_cli.verification import clustering
 from avkd_cli.verification.affinity import affine
 from avkd_cli.verification.agreement import agreement

@@ -12,8 +12,8 @@ from avkd_cli.corpora.cross_trials import (
 )
 from avkd_cli.errors import InputError
 from avkd_cli.steps.corpus import say
-from avkd_cli.steps.corpus_trials import announce, candidates, value_of, write_drawn
-from avkd_cli.storage.utterances import Utterance
+from avkd_cli.steps.corpus_trials import announce, candidates, write_drawn
+from avkd_cli.storage.utterances import Utterance, value_of
 
 TRAIN = "train"
 

@@ -12,7 +12,13 @@ from avkd_cli.corpora.divide import TEST, TRAIN, VALIDATION
 from avkd_cli.corpora.trials import Candidate, Rule, count_trials
 from avkd_cli.errors import InputError, UsageError, some
 from avkd_cli.steps.corpus import prefix, relocate, say
-from avkd_cli.storage.utterances import FIELDS, Utterance, read_whole, write_utterances
+from avkd_cli.storage.utterances import (
+    FIELDS,
+    Utterance,
+    read_whole,
+    value_of,
+    write_utterances,
+)
 
 MEDIA = frozenset({"id", "audio", "video", "images", "boxes", "start", "end"})
 _MOST_FOLDS = 500  # each is a column in every line
@@ -157,12 +163,6 @@ class _Table:
                 f"({', '.join(shown)}); give --by columns that have one"
             )
         return tuple(divide.natural(value) for value in values.pop())
-
-
-def value_of(utterance: Utterance, column: str) -> str:
-    """Return what a column says of an utterance, "" for nothing."""
-    value = getattr(utterance, column) if column in FIELDS else utterance.extra.get(column)
-    return "" if value is None else str(value)
 
 
 def _shared(table: _Table, shares: Sequence[float], seed: int | str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from avkd_cli.corpora import trials
 from avkd_cli.errors import InputError, some
 from avkd_cli.steps.corpus import say, write_text
 from avkd_cli.storage import durable
-from avkd_cli.storage.utterances import Utterance, read_utterances
+from avkd_cli.storage.utterances import Utterance, read_utterances, value_of
 
 SENSES = {  # which keys of a line give a sense
     "audio": ("audio", "video"),
@@ -136,14 +136,6 @@ def candidates(
             what = "session (for --cross-session)" if utterance.person else "person"
             raise InputError(f"{found.name}: {utterance.id!r} has no {what}; complete the list")
     return chosen
-
-
-def value_of(utterance: Utterance, column: str) -> str:
-    """Return a column's value of a line as text, "" where it has none."""
-    if column in ("split", "sex", "session", "person"):
-        return getattr(utterance, column)
-    value = utterance.extra.get(column)
-    return "" if value is None else str(value)
 
 
 def _with_senses(

@@ -58,6 +58,12 @@ HALVES = ("", "left", "right")
 FIELDS = frozenset(Utterance.__struct_fields__) - {"extra"}
 
 
+def value_of(utterance: Utterance, column: str) -> str:
+    """Return what a column of the list says of an utterance, as text; "" for nothing."""
+    value = getattr(utterance, column) if column in FIELDS else utterance.extra.get(column)
+    return "" if value is None else str(value)
+
+
 def check_values(utterance: Utterance) -> None:
     """Reject a person that is no name, an impossible segment, and media that are no files."""
     if utterance.person and not utterance.person.isascii():

@@ -27,6 +27,7 @@ from avkd_cli.storage.utterance import (
     check_values,
     images_of,
     resolve_within,
+    value_of,
 )
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "read_whole",
     "reject",
     "resolve_within",
+    "value_of",
     "write_utterances",
 ]
 

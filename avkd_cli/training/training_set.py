@@ -9,7 +9,7 @@ import numpy as np
 from avkd_cli.errors import InputError
 from avkd_cli.storage.store import Store
 from avkd_cli.storage.utterance import Utterance
-from avkd_cli.storage.utterances import read_utterances
+from avkd_cli.storage.utterances import read_utterances, value_of
 
 TRAIN = "train"
 PERSON_OF = "person_of"
@@ -162,14 +162,6 @@ def column(
     if held is None and not any(said):
         raise InputError(f"{choice.list_file}: no line has '{name}'; name a column of the list")
     return [value or other for value, other in zip(said, own, strict=True)]
-
-
-def value_of(utterance: Utterance, name: str) -> str:
-    """Return one value of a line of a list as text, "" for none."""
-    value = getattr(utterance, name, None)
-    if value is None:
-        value = utterance.extra.get(name)
-    return "" if value is None else str(value)
 
 
 def guesses_of(listed: dict[str, Utterance] | None, choice: Choice) -> dict[str, str]:

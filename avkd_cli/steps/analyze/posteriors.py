@@ -13,7 +13,7 @@ from avkd_cli.steps.analyze.inputs import display_names
 from avkd_cli.storage import manifest
 from avkd_cli.storage.heads import PERSON
 from avkd_cli.storage.store import EmbeddingStore, open_store, resolve_input
-from avkd_cli.storage.utterances import FIELDS, Utterance, read_whole
+from avkd_cli.storage.utterances import read_whole, value_of
 
 POSTERIORS = "posteriors"
 SHOWN = 3
@@ -175,16 +175,11 @@ def true_classes(
     if missing := [one for one in ids if one not in listed]:
         raise InputError(f"{list_file}: has no line of {missing[0]!r}, nor of {len(missing) - 1} "
                          "others; give the list that the stores are of")  # fmt: skip
-    values = [_value(listed[one], label) for one in ids]
+    values = [value_of(listed[one], label) for one in ids]
     if nameless := [one for one, value in zip(ids, values, strict=True) if not value]:
         raise InputError(f"{list_file}: {nameless[0]!r} has no {label}, nor have "
                          f"{len(nameless) - 1} others; name their column with --label")  # fmt: skip
     return values
-
-
-def _value(utterance: Utterance, column: str) -> str:
-    value = getattr(utterance, column) if column in FIELDS else utterance.extra.get(column)
-    return "" if value is None else str(value)
 
 
 def _predicted(

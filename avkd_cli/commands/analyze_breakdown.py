@@ -1,11 +1,11 @@
 """`avkd analyze breakdown`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import plot_file, resampling, show, strict, trial_list
+from avkd_cli.commands.analyze_output import resampling, show, strict, trial_list
+from avkd_cli.commands.analyze_shown import named, plot_file
+from avkd_cli.shown import Picture
 
 
 @click.command("breakdown")
@@ -14,6 +14,7 @@ from avkd_cli.commands.analyze_output import plot_file, resampling, show, strict
               help="List of utterances that says who is who, and has the column.")  # fmt: skip
 @click.option("--by", "column", required=True, metavar="COLUMN",
               help="Key of its lines: sex, nationality, age, session, duration …")  # fmt: skip
+@named
 @trial_list
 @click.option("--threshold", type=float, help="Decide here.  [default: at the EER of all trials]")
 @click.option("--fmr", type=click.FloatRange(0, 1), help="Decide at this false-match rate of all.")
@@ -35,7 +36,7 @@ def breakdown(
     pairs: bool,
     resamples: int,
     seed: int,
-    plot: Path | None,
+    plot: Picture | None,
     as_json: bool,
 ) -> None:
     """Break the errors of SCORES down by a column of the list of utterances.

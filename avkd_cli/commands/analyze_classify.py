@@ -5,11 +5,14 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import enough, plot_file, show
+from avkd_cli.commands.analyze_output import enough, show
+from avkd_cli.commands.analyze_shown import named, plot_file
+from avkd_cli.shown import Picture
 
 
 @click.command("classify")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
+@named
 @options.list_file
 @click.option("--label", metavar="COLUMN",
               help="Column of --list whose values are the classes.  [default: what the stores are "
@@ -26,7 +29,7 @@ def classify(
     label: str | None,
     resamples: int,
     seed: int,
-    plot: Path | None,
+    plot: Picture | None,
     as_json: bool,
 ) -> None:
     """Say how often the class is told rightly, such as a mood.

@@ -1,19 +1,18 @@
 """`avkd analyze compare`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import (
     COST,
     people_list,
-    plot_file,
     score_format,
     show,
     strict,
     trial_list,
 )
+from avkd_cli.commands.analyze_shown import named, plot_with_ends
+from avkd_cli.shown import Picture
 
 USUAL = "eer,min_dcf_0.01,min_dcf_0.05"
 
@@ -25,6 +24,7 @@ def names(value: str) -> tuple[str, ...]:
 
 @click.command("compare")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
+@named
 @trial_list
 @score_format
 @people_list
@@ -44,7 +44,7 @@ def names(value: str) -> tuple[str, ...]:
 @click.option("--fail-if-worse", metavar="METRIC",
               help="Exit with 3 if a later one is worse in it beyond its interval; compared even "
               "if --metrics does not name it.")  # fmt: skip
-@plot_file
+@plot_with_ends
 @strict
 @options.as_json
 def compare(
@@ -59,7 +59,7 @@ def compare(
     c_miss: float,
     c_fa: float,
     fail_if_worse: str | None,
-    plot: Path | None,
+    plot: Picture | None,
     as_json: bool,
 ) -> None:
     """Say whether later SCORES are better than the first, and how sure that is.

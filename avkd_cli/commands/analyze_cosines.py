@@ -5,18 +5,21 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import plot_file, show
+from avkd_cli.commands.analyze_output import show
+from avkd_cli.commands.analyze_shown import named, plot_file
+from avkd_cli.shown import Picture
 
 
 @click.command("cosines")
 @click.argument("stores", nargs=-1, required=True, type=options.store)
+@named
 @options.list_file
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
               help="Of the recordings drawn where there are too many for all pairs.")  # fmt: skip
 @plot_file
 @options.as_json
 def cosines(
-    stores: tuple[str, ...], list_file: Path | None, seed: int, plot: Path | None, as_json: bool
+    stores: tuple[str, ...], list_file: Path | None, seed: int, plot: Picture | None, as_json: bool
 ) -> None:
     """Say how close embeddings of one person are, and those of two.
 

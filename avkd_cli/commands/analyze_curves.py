@@ -1,18 +1,19 @@
 """`avkd analyze curves`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import plot_file, show
+from avkd_cli.commands.analyze_output import show
+from avkd_cli.commands.analyze_shown import named, plot_file
+from avkd_cli.shown import Picture
 
 
 @click.command("curves")
-@click.argument("runs", nargs=-1, required=True, type=options.run_folder)
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=str))
+@named
 @plot_file
 @options.as_json
-def curves(runs: tuple[Path, ...], plot: Path | None, as_json: bool) -> None:
+def curves(runs: tuple[str, ...], plot: Picture | None, as_json: bool) -> None:
     """Show how trainings went: each loss, learning rate, margin, speed, validation EER.
 
     Of a run with --train-trials, also EER and distances on the people it was trained on, and by

@@ -1,13 +1,10 @@
 """`avkd analyze det`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import (
     people_list,
-    plot_file,
     priors,
     resampling,
     score_format,
@@ -15,10 +12,13 @@ from avkd_cli.commands.analyze_output import (
     strict,
     trial_list,
 )
+from avkd_cli.commands.analyze_shown import named, plot_with_ends
+from avkd_cli.shown import Picture
 
 
 @click.command("det")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
+@named
 @trial_list
 @score_format
 @click.option("--kind", type=click.Choice(["det", "roc", "histogram", "reliability"]),
@@ -29,7 +29,7 @@ from avkd_cli.commands.analyze_output import (
               help="Probability of a target in a reliability diagram.")  # fmt: skip
 @resampling
 @people_list
-@plot_file
+@plot_with_ends
 @strict
 @options.as_json
 def det(
@@ -42,7 +42,7 @@ def det(
     resamples: int,
     seed: int,
     people: str | None,
-    plot: Path | None,
+    plot: Picture | None,
     as_json: bool,
 ) -> None:
     """Draw the detection error trade-off of SCORES.

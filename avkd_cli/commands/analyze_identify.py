@@ -6,15 +6,15 @@ import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import (
-    checked_suffix,
     enough,
     people_list,
-    plot_file,
     score_format,
     show,
     strict,
     trial_list,
 )
+from avkd_cli.commands.analyze_shown import checked_suffix, named, plot_file
+from avkd_cli.shown import Picture
 
 
 def ranks(value: str) -> tuple[int, ...]:
@@ -55,6 +55,7 @@ def sizes(value: str | None) -> tuple[int, ...] | None:
               "of all galleries; may be given several times.")  # fmt: skip
 @click.option("--match", metavar="N[,N...]", callback=lambda _ctx, _param, value: sizes(value),
               help="N of 1:N matching.  [default: 2 to 10, where there are as many]")  # fmt: skip
+@named
 @options.list_file
 @trial_list
 @score_format
@@ -87,8 +88,8 @@ def identify(
     ranks: tuple[int, ...],
     resamples: int,
     seed: int,
-    plot: Path | None,
-    matching_plot: Path | None,
+    plot: Picture | None,
+    matching_plot: Picture | None,
     as_json: bool,
 ) -> None:
     """Say how often the right person is found among many.

@@ -13,11 +13,13 @@ from avkd_cli.commands.analyze_output import (
     strict,
     trial_list,
 )
+from avkd_cli.commands.analyze_shown import named
 from avkd_cli.config import EER_MODES
 
 
 @click.command("metrics")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
+@named
 @trial_list
 @score_format
 @click.option("--eer-mode", type=click.Choice(EER_MODES), default="interp", show_default=True,

@@ -3,7 +3,6 @@
 import functools
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import click
 
@@ -24,10 +23,6 @@ score_format = click.option(
 people_list = click.option(
     "--people", type=click.Path(path_type=str), metavar="LIST.jsonl",
     help="List of utterances that says who is who.  [default: the first part of each id]",
-)  # fmt: skip
-plot_file = click.option(
-    "--plot", type=click.Path(path_type=Path), metavar="FILE.svg|png|pdf",
-    callback=lambda _ctx, _param, path: checked_suffix(path), help="Draw a picture.",
 )  # fmt: skip
 which_paper = click.option(
     "--paper", type=click.Choice(tuple(PAPERS)), default=USUAL.name, show_default=True,
@@ -109,14 +104,6 @@ priors = click.option(
 )  # fmt: skip
 
 COST = click.FloatRange(min=0, min_open=True)
-PICTURES = (".svg", ".png", ".pdf")
-
-
-def checked_suffix(path: Path | None) -> Path | None:
-    """Refuse a picture's file name that names no known format."""
-    if path is not None and path.suffix.lower() not in PICTURES:
-        raise click.BadParameter(f"{str(path)!r} ends in none of {', '.join(PICTURES)}")
-    return path
 
 
 def show(result: dict, as_text: Callable[[dict], str], as_json: bool) -> None:

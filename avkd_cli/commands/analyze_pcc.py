@@ -6,10 +6,12 @@ import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import show
+from avkd_cli.commands.analyze_shown import named
 
 
 @click.command("pcc")
 @click.argument("stores", nargs=-1, required=True, type=options.store)
+@named
 @options.list_file
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.json",
               help="Write the JSON there as well.")  # fmt: skip

@@ -1,11 +1,11 @@
 """`avkd analyze robustness`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import people_list, plot_file, score_format, show, trial_list
+from avkd_cli.commands.analyze_output import people_list, score_format, show, trial_list
+from avkd_cli.commands.analyze_shown import plot_file
+from avkd_cli.shown import Picture
 
 
 @click.command("robustness")
@@ -28,7 +28,7 @@ def robustness(
     people: str | None,
     resamples: int,
     seed: int,
-    plot: Path | None,
+    plot: Picture | None,
     as_json: bool,
 ) -> None:
     """Show EER against disturbance, from the score files of FOLDER.

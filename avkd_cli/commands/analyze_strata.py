@@ -4,6 +4,7 @@ import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import resampling, score_format, show, strict, trial_list
+from avkd_cli.commands.analyze_shown import named
 from avkd_cli.config import STRATA
 
 
@@ -15,6 +16,7 @@ from avkd_cli.config import STRATA
               help="Sex (G), nationality (N), age within 5 years (A), all three (GNA), sex and age "
               "(GA), or random: all nontargets. May be given several times.  [default: the first "
               "five]")  # fmt: skip
+@named
 @trial_list
 @score_format
 @resampling

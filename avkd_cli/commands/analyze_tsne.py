@@ -5,11 +5,14 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import plot_file, show
+from avkd_cli.commands.analyze_output import show
+from avkd_cli.commands.analyze_shown import named, plot_file
+from avkd_cli.shown import Picture
 
 
 @click.command("tsne")
 @click.argument("stores", nargs=-1, required=True, type=options.store)
+@named
 @options.list_file
 @click.option("--persons", type=click.IntRange(1), default=20, show_default=True,
               help="Most persons; those with most recordings are taken.")  # fmt: skip
@@ -27,7 +30,7 @@ def tsne(
     recordings: int,
     perplexity: float,
     seed: int,
-    plot: Path | None,
+    plot: Picture | None,
     as_json: bool,
 ) -> None:
     """Count recordings that lie far from their person's others, and draw them by t-SNE.

@@ -5,7 +5,9 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import people_list, plot_file, show, trial_list
+from avkd_cli.commands.analyze_output import people_list, show, trial_list
+from avkd_cli.commands.analyze_shown import named, plot_file
+from avkd_cli.shown import Picture
 
 LETTERS = ("a", "b", "c", "d")
 
@@ -20,6 +22,7 @@ LETTERS = ("a", "b", "c", "d")
 @click.option("--threshold-c", type=float, help="The same for c.")
 @click.option("--threshold-d", type=float, help="The same for d.")
 @click.option("--fmr", type=click.FloatRange(0, 1), help="Decide at this false-match rate instead.")
+@named
 @trial_list
 @click.option("--trials-out", type=click.Path(path_type=Path), metavar="FILE.tsv",
               help="Write every trial with its region and scores.")  # fmt: skip
@@ -34,7 +37,7 @@ def venn(
     trials_out: Path | None,
     persons_out: Path | None,
     people: str | None,
-    plot: Path | None,
+    plot: Picture | None,
     as_json: bool,
     **by_letter: str | float | None,
 ) -> None:

@@ -2,12 +2,15 @@
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.special import ndtri
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from scipy.special import ndtr, ndtri
 
 from avkd_cli.analysis.figures import (
+    Look,
     bars_figure,
     det_figure,
     histogram_figure,
@@ -157,18 +160,78 @@ def test_reliability_needs_both_classes_and_a_prior(wrong):
         reliability(*wrong)
 
 
-def tick_labels(figure):
-    return [one.get_text() for one in figure.axes[0].get_xticklabels()]
+def ends(figure):
+    return [ndtr(one) for one in (*figure.axes[0].get_xlim(), *figure.axes[0].get_ylim())]
 
 
-def test_ticks_of_a_det_curve_too_close_for_their_numbers_have_none():
-    # Many trials, nearly all wanted missed at the first minDCF: from 0.01 to 99 % on one axis.
+def test_every_tick_of_a_det_picture_has_its_number_and_none_lie_over_each_other():
+    # Nearly all targets missed at the first minDCF: from 0.02 to 99 % on one axis.
     rng = np.random.default_rng(0)
     wide = det_figure({"a": (rng.normal(0.2, 1, 3000), rng.normal(0, 1, 3000))})
-    narrow = det_figure({"a": gaussian(distance=3.0)})
-    assert "" in tick_labels(wide)
-    assert "" not in tick_labels(narrow)
-    assert tick_labels(wide)[0] != ""
+    axes = wide.axes[0]
+    FigureCanvasAgg(wide).draw()
+    for labels, side in ((axes.get_xticklabels(), 0), (axes.get_yticklabels(), 1)):
+        boxes = [one.get_window_extent() for one in labels]
+        assert len(boxes) >= 5
+        assert all(one.get_text() for one in labels)
+        for before, after in pairwise(boxes):
+            assert before.max[side] < after.min[side]
+
+
+def test_det_axes_end_where_the_curves_do():
+    # No false alarm of 900 is beyond 3.5 of N(0, 1), and targets of N(6, 1) begin below 3.5.
+    target, nontarget = gaussian(distance=6.0)
+    x_low, x_high, y_low, y_high = ends(det_figure({"a": (target, nontarget)}))
+    assert (x_low, y_low) == pytest.approx((0.5 / 900, 0.5 / 400))
+    assert (nontarget >= target.min()).mean() < x_high < 0.02
+    assert (target < nontarget.max()).mean() < y_high < 0.02
+
+
+def test_axes_of_what_overlaps_do_not_go_on_to_a_hundred_percent():
+    *_, x_high, _, y_high = ends(det_figure({"a": gaussian(distance=1.0)}, p_targets=()))
+    assert (x_high, y_high) == pytest.approx((0.6, 0.6), abs=0.03)
+
+
+def test_ends_that_are_asked_for_are_those_of_the_axes_in_percent():
+    look = Look(xlim=(1, 40), ylim=(2, 60))
+    assert ends(det_figure({"a": gaussian()}, look=look)) == pytest.approx([0.01, 0.4, 0.02, 0.6])
+    roc = roc_figure({"a": gaussian()}, look=look).axes[0]
+    assert (roc.get_xlim(), roc.get_ylim()) == ((1, 40), (2, 60))
+
+
+def test_the_legend_has_each_system_by_name_with_its_eer():
+    target, nontarget = [0.9, 0.8, 0.7, 0.3], [0.6, 0.4, 0.2, 0.1]
+    legend = det_figure({"_mine $": (target, nontarget)}).axes[0].get_legend()
+    assert [one.get_text() for one in legend.get_texts()] == ["_mine $, EER 25.00 %"]
+
+
+def test_a_venn_picture_names_both_systems_and_counts_what_each_has_wrong():
+    result = venn_result(newly_right=26, newly_wrong=16, both_wrong=30)
+    texts = [one.get_text() for one in venn_figure(result, 3.3).axes[0].texts]
+    assert any("system a" in text and "(56)" in text for text in texts)
+    assert any("system b" in text and "(46)" in text for text in texts)
+
+
+def size(png: bytes) -> tuple[int, int]:
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
+
+
+@pytest.mark.parametrize("name", ["venn", "det", "roc", "reliability"])
+def test_a_picture_is_as_wide_as_was_asked(name, table):
+    assert size(save(FIGURES[name](table), "png", 3.4, 100))[0] == pytest.approx(340, abs=2)
+
+
+def test_a_width_that_names_do_not_fit_is_refused_with_what_they_need():
+    figure = roc_figure({"a": gaussian()})
+    figure.axes[0].set_title("a title that is far too long for a picture of one inch")
+    with pytest.raises(ValueError, match=r"1in is too narrow.*about \d"):
+        save(figure, "png", 1.0)
+
+
+def test_letters_in_a_pdf_are_truetype_as_journals_want():
+    text = save(det_figure({"a": gaussian()}), "pdf")
+    assert b"/TrueType" in text or b"/CIDFontType2" in text
+    assert b"/Type3" not in text
 
 
 def test_a_system_missing_on_one_list_leaves_its_row_empty_there():

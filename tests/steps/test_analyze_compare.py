@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from avkd_cli.analysis.text import compare_text
 from avkd_cli.cli import cli
 from avkd_cli.errors import GateError, InputError, UsageError
+from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.compare import compare, gate, outside
 from avkd_cli.steps.analyze.people import trial_persons
 from avkd_cli.verification.figure import figure, values
@@ -138,10 +139,10 @@ def test_one_file_is_nothing_to_compare(base):
 
 @pytest.mark.parametrize("by", ["person", "trial"])
 def test_curves_and_differences_are_drawn(base, better, tmp_path, by):
-    compare([base, better], resamples=100, plot=tmp_path / "d.svg", by=by)
+    compare([base, better], resamples=100, plot=Picture(tmp_path / "d.svg"), by=by)
     drawn = (tmp_path / "d.svg").read_text()
     assert "EER minus that of base" in drawn
-    assert "better: " in drawn  # in the legend of the curves
+    assert "better, EER " in drawn  # in the legend of the curves
 
 
 ALL = (

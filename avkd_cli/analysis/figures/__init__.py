@@ -16,13 +16,14 @@ from avkd_cli.analysis.figures.intervals import comparison_figure, interval_pane
 from avkd_cli.analysis.figures.matching import matching_figure
 from avkd_cli.analysis.figures.robustness import robustness_figure
 from avkd_cli.analysis.figures.scatter import plane_figure
-from avkd_cli.analysis.figures.style import inline, save
+from avkd_cli.analysis.figures.style import Look, inline, save
 from avkd_cli.analysis.figures.sweep import sweep_figure
 from avkd_cli.analysis.figures.training import training_figure
 from avkd_cli.analysis.figures.venn import venn_figure, venn_panels
 
 __all__ = [
     "Band",
+    "Look",
     "bars_figure",
     "cmc_figure",
     "comparison_figure",

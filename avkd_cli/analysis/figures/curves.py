@@ -5,19 +5,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from avkd_cli.analysis.bands import Band
-from avkd_cli.analysis.figures.style import FAINT, INK, house_style, looks
+from avkd_cli.analysis.figures.probit import LEAST, Limits, draw_axes, limits
+from avkd_cli.analysis.figures.style import INK, PLAIN, Look, house_style, looks
 from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper
 from avkd_cli.verification.metrics import error_rates, interpolated_eer, lowest_cost_at
 
-TICKS = (0.0001, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 0.95)
-APART = 1 / 18  # of an axis: closer ticks have no room for both their numbers
-ENDS = (0.6, 0.9, 0.99)  # of the axes: minDCF at low priors may lie at many misses
 MARKERS = {"^": "triangle", "s": "square", "D": "diamond"}  # of minDCF, by prior
+TWO_COLUMNS = 24  # letters of the longest line of a legend that still has two columns
 POINTS = 300  # of a curve that are drawn; a list may have a million thresholds
 
 
@@ -31,6 +31,7 @@ def det_figure(
     p_targets: Sequence[float] = (0.01, 0.05),
     bands: Mapping[str, Band] = NO_BANDS,
     paper: Paper = USUAL,
+    look: Look = PLAIN,
 ) -> Figure:
     """Return the DET curves of several systems on probit axes, with EER and minDCF points.
 
@@ -40,15 +41,17 @@ def det_figure(
         p_targets: priors of the minDCFs, at most as many as `MARKERS`.
         bands: intervals by system name, drawn where there are.
         paper: whose names of systems are known.
+        look: width and ends of the axes, these in percent.
 
     Reference:
         A. Martin et al., "The DET curve in assessment of detection task performance",
         Eurospeech 1997.
     """
+    side = look.width or 4.2
     with house_style():
-        figure = Figure(figsize=(4.2, 4.2))
+        figure = Figure(figsize=(side, side))
         axes = figure.subplots()
-        draw_det(axes, scores, p_targets, bands, paper)
+        draw_det(axes, scores, p_targets, bands, paper, look)
         axes.set_title(title)
         return figure
 
@@ -59,27 +62,80 @@ def draw_det(
     p_targets: Sequence[float],
     bands: Mapping[str, Band],
     paper: Paper = USUAL,
+    look: Look = PLAIN,
 ) -> None:
-    """Draw DET curves; both axes run from where the lists tell anything to above all points."""
-    smallest = min(
-        1 / max(len(np.atleast_1d(side)), 1) for pair in scores.values() for side in pair
-    )
-    low = max(smallest / 2, TICKS[0])
+    """Draw DET curves; the axes run from where the lists tell anything to where curves end."""
     points = {name: operating_points(*pair, p_targets) for name, pair in scores.items()}
-    farthest = max(max(point) for one in points.values() for point in one)
-    high = next((one for one in ENDS if one >= farthest), ENDS[-1])
-    for name, look in looks(list(scores), paper).items():
+    ends = _ends(scores, points, look)
+    # An end that was asked for may cut a curve; its clipped part must then lie outside.
+    low = min(ends.x[0], ends.y[0], 0.5 * min(smallest(scores)))
+    for name, one in looks(list(scores), paper).items():
         if name in bands:
-            _band(axes, bands[name], look["color"], low)
+            _band(axes, bands[name], one["color"], low)
         miss, false_alarm = curve(*scores[name], low)
-        label = f"{paper.label(name)}: {100 * points[name][0][0]:.2f} %"
-        axes.plot(ndtri(false_alarm), ndtri(miss), label=label, linewidth=1.3, **look)
+        axes.plot(ndtri(false_alarm), ndtri(miss), linewidth=1.3, **one)
         for marker, point in zip(("o", *MARKERS), points[name], strict=False):
-            _mark(axes, marker, np.clip(point, low, high), look["color"])
-    _probit_axes(axes, low, high)
-    costs = [f"minDCF {p:g} ({m})" for m, p in zip(MARKERS.values(), p_targets, strict=False)]
-    axes.legend(title=", ".join(["EER (dot)", *costs]), loc="upper center", ncols=2,
-                bbox_to_anchor=(0.5, -0.14), title_fontsize=8, borderaxespad=0)  # fmt: skip
+            _mark(axes, marker, point, ends, one["color"])
+    draw_axes(axes, ends)
+    _legend(axes, scores, points, p_targets, paper)
+
+
+def smallest(scores: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> tuple[float, float]:
+    """Return the false-alarm and the miss rate that one trial makes, of the longest list."""
+    most = [max(len(np.atleast_1d(pair[side])) for pair in scores.values()) for side in (1, 0)]
+    return 1 / max(most[0], 1), 1 / max(most[1], 1)
+
+
+def _ends(
+    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    points: Mapping[str, Sequence[tuple[float, float]]],
+    look: Look,
+) -> Limits:
+    """Return the ends of the axes: those asked for, else those of the data."""
+    curves = [
+        (rates.false_alarm, rates.miss) for rates in (error_rates(*p) for p in scores.values())
+    ]
+    found = limits(curves, [one for each in points.values() for one in each], smallest(scores))
+    asked = [
+        own if wanted is None else tuple(np.clip(np.array(wanted) / 100, LEAST / 10, 1 - LEAST))
+        for own, wanted in zip(found, (look.xlim, look.ylim), strict=True)
+    ]
+    return Limits(*asked)
+
+
+def _legend(
+    axes: Axes,
+    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    points: Mapping[str, Sequence[tuple[float, float]]],
+    p_targets: Sequence[float],
+    paper: Paper,
+) -> None:
+    """Write below what each line and each mark is; the EER stands beside its system."""
+    lines = [
+        Line2D([], [], linewidth=1.3, **one,
+               label=f"{paper.label(name)}, EER {100 * points[name][0][0]:.2f} %")
+        for name, one in looks(list(scores), paper).items()
+    ]  # fmt: skip
+    costs = [f"minDCF {p:g}" for p in p_targets]
+    marks = [
+        Line2D([], [], linestyle="none", marker=marker, markersize=5, markerfacecolor="none",
+               markeredgecolor=INK, markeredgewidth=0.7, label=text)
+        for marker, text in zip(("o", *MARKERS), ["EER", *costs], strict=False)
+    ]  # fmt: skip
+    place = {"loc": "upper center", "borderaxespad": 0, "handletextpad": 0.5}
+    longest = max(len(one.get_label()) for one in lines)
+    below = _inches_below(axes, 0.48)
+    first = axes.legend(handles=marks, ncols=len(marks), bbox_to_anchor=(0.5, below),
+                        columnspacing=1.2, **place)  # fmt: skip
+    axes.add_artist(first)
+    axes.legend(handles=lines, ncols=1 if longest > TWO_COLUMNS or len(lines) == 1 else 2,
+                bbox_to_anchor=(0.5, _inches_below(axes, 0.68)), **place)  # fmt: skip
+
+
+def _inches_below(axes: Axes, inches: float) -> float:
+    """Return how far below an axes something is, in its heights."""
+    height = axes.get_position().height * axes.get_figure(root=False).bbox.height
+    return -inches * axes.get_figure(root=True).dpi / height
 
 
 def operating_points(
@@ -102,32 +158,11 @@ def _band(axes: Axes, band: Band, color: str, low: float) -> None:
         axes.plot(x, limit, color=color, linewidth=0.5, alpha=0.7)
 
 
-def _mark(axes: Axes, marker: str, point: NDArray, color: str) -> None:
+def _mark(axes: Axes, marker: str, point: tuple[float, float], ends: Limits, color: str) -> None:
     """Mark an operating point; one beyond the axes sits on their edge, whole."""
-    axes.plot(*ndtri(point)[:, None], marker=marker, markersize=5, markerfacecolor=color,
+    place = [np.clip(one, *within) for one, within in zip(point, ends, strict=True)]
+    axes.plot(*ndtri(place)[:, None], marker=marker, markersize=5, markerfacecolor=color,
               markeredgecolor=INK, markeredgewidth=0.7, clip_on=False, zorder=3)  # fmt: skip
-
-
-def _probit_axes(axes: Axes, low: float, high: float) -> None:
-    limits = (ndtri(low), ndtri(high))
-    ticks = [one for one in TICKS if low <= one <= high]
-    labels = _labels(ticks, APART * (limits[1] - limits[0]))
-    axes.plot(limits, limits, color=FAINT, linewidth=0.8, zorder=0)
-    axes.set_xticks(ndtri(ticks), labels)
-    axes.set_yticks(ndtri(ticks), labels)
-    axes.set(xlim=limits, ylim=limits, aspect="equal")
-    axes.set(xlabel="false alarms, % of nontarget trials", ylabel="misses, % of target trials")
-    axes.grid(visible=True)
-
-
-def _labels(ticks: Sequence[float], apart: float) -> list[str]:
-    """Return what stands at ticks: their percentage, nothing where the one before is too close."""
-    labels, last = [], -np.inf
-    for tick in ticks:
-        shown = ndtri(tick) - last >= apart
-        last = ndtri(tick) if shown else last
-        labels.append(f"{100 * tick:g}" if shown else "")
-    return labels
 
 
 def curve(target: ArrayLike, nontarget: ArrayLike, low: float) -> tuple[NDArray, NDArray]:
@@ -144,7 +179,10 @@ def curve(target: ArrayLike, nontarget: ArrayLike, low: float) -> tuple[NDArray,
 
 
 def roc_figure(
-    scores: Mapping[str, tuple[ArrayLike, ArrayLike]], title: str = "", paper: Paper = USUAL
+    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    title: str = "",
+    paper: Paper = USUAL,
+    look: Look = PLAIN,
 ) -> Figure:
     """Return the ROC curves of several systems, the false-alarm axis in decades.
 
@@ -152,20 +190,21 @@ def roc_figure(
         scores: (target scores, nontarget scores) by system name.
     """
     with house_style():
-        figure = Figure(figsize=(4.6, 3.8))
+        wide = look.width or 4.6
+        figure = Figure(figsize=(wide, 0.83 * wide))
         axes = figure.subplots()
         lowest = min(1 / max(len(np.atleast_1d(pair[1])), 1) for pair in scores.values())
-        for name, look in looks(list(scores), paper).items():
+        for name, line in looks(list(scores), paper).items():
             miss, false_alarm, _ = error_rates(*scores[name])
             x = np.clip(false_alarm, lowest, 1)
-            axes.step(100 * x, 100 * (1 - miss), where="post", label=paper.label(name), **look)
+            axes.step(100 * x, 100 * (1 - miss), where="post", label=paper.label(name), **line)
         axes.set_xscale("log")
-        axes.set(xlim=(100 * lowest, 100), ylim=(0, 101))
+        axes.set(xlim=look.xlim or (100 * lowest, 100), ylim=look.ylim or (0, 101))
         axes.set(
             xlabel="false alarms, % of nontarget trials", ylabel="accepted, % of target trials"
         )
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.grid(visible=True)
-        axes.legend(loc="upper left", bbox_to_anchor=(1.02, 1), borderaxespad=0)
+        axes.legend(loc="lower right")
         axes.set_title(title)
         return figure

@@ -12,13 +12,18 @@ from avkd_cli.analysis.figures.style import FAINT, INK, SKY, VERMILION, house_st
 
 
 def histogram_figure(
-    target: ArrayLike, nontarget: ArrayLike, threshold: float | None = None, title: str = ""
+    target: ArrayLike,
+    nontarget: ArrayLike,
+    threshold: float | None = None,
+    title: str = "",
+    width: float | None = None,
 ) -> Figure:
     """Return the densities of target and nontarget scores, and the threshold between them."""
     target, nontarget = np.asarray(target, float), np.asarray(nontarget, float)
     edges = np.histogram_bin_edges(np.concatenate([target, nontarget]), bins=60)
     with house_style():
-        figure = Figure(figsize=(5, 3))
+        wide = width or 5
+        figure = Figure(figsize=(wide, 0.6 * wide))
         axes = figure.subplots()
         shape = {"bins": edges, "density": True, "histtype": "stepfilled", "linewidth": 1.2}
         axes.hist(nontarget, facecolor=VERMILION + "66", edgecolor=VERMILION, linestyle="--",
@@ -30,7 +35,8 @@ def histogram_figure(
         axes.set(xlabel="score", ylabel="density", title=title)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.1 if title else 1), ncols=3)
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.1 if title else 1),
+                    ncols=3 if wide > 4.5 else 1)  # fmt: skip
         return figure
 
 

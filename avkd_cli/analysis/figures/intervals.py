@@ -1,20 +1,33 @@
 """Differences between systems with their intervals, against the line of no difference."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from numpy.typing import ArrayLike
 
 from avkd_cli.analysis.bands import Band
 from avkd_cli.analysis.figures.curves import MARKERS, draw_det
-from avkd_cli.analysis.figures.style import FAINT, INK, SKY, VERMILION, house_style
+from avkd_cli.analysis.figures.style import (
+    FAINT,
+    INK,
+    PLAIN,
+    SKY,
+    VERMILION,
+    Look,
+    house_style,
+)
+
+LETTERS = 10  # that an inch of a picture has room for above a panel
+COLUMN = 6.0  # inches: in less, differences stand below the curves, not beside them
 
 
 def comparison_figure(
     result: Mapping,
     scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
     bands: Mapping[str, Band],
+    look: Look = PLAIN,
 ) -> Figure:
     """Return the picture of a `compare` result: DET curves, and a panel a figure of differences.
 
@@ -22,19 +35,33 @@ def comparison_figure(
         result: of `compare`.
         scores: (target scores, nontarget scores) by system name.
         bands: of the curves, by system name.
+        look: width of the whole, and ends of the curves' axes in percent.
     """
     panels, rows = result["figures"], len(result["differences"])
-    height = max(4.2, 0.4 * len(panels) * (rows + 2.5))
+    width = look.width or 9.4
+    letters = int(LETTERS * width / (2.2 if width >= COLUMN else 1))
     with house_style():
-        figure = Figure(figsize=(9.4, height))
-        left, right = figure.subfigures(1, 2, width_ratios=(1.15, 1))
+        figure, left, right = _halves(0.45 * len(panels) * (rows + 2.5), width, len(scores))
         curves = left.subplots()
-        draw_det(curves, scores, det_points(result), bands)
+        draw_det(curves, scores, det_points(result), bands, look=look)
         axes = right.subplots(len(panels), 1, squeeze=False)[:, 0]
         for one, each in zip(axes, panels, strict=True):
-            _difference_panel(one, each, result["differences"])
+            _difference_panel(one, each, result["differences"], letters)
         right.subplots_adjust(hspace=1.1 + 0.4 / rows, left=0.3, right=0.97)
         return figure
+
+
+def _halves(panels: float, width: float, systems: int) -> tuple[Figure, SubFigure, SubFigure]:
+    """Return a figure and its parts, curves of some systems and panels of a height in inches."""
+    if width >= COLUMN:
+        figure = Figure(figsize=(width, max(0.45 * width, panels)))
+        return figure, *figure.subfigures(1, 2, width_ratios=(1.15, 1))
+    legend = 1.2 + 0.18 * systems
+    above = 0.85 * width + legend
+    figure = Figure(figsize=(width, above + panels))
+    curves, below = figure.subfigures(2, 1, height_ratios=(above, panels))
+    curves.subplots_adjust(bottom=legend / above, top=0.98, left=0.16, right=0.97)
+    return figure, curves, below
 
 
 def det_points(result: Mapping) -> list[float]:
@@ -43,15 +70,19 @@ def det_points(result: Mapping) -> list[float]:
     return [float(name.removeprefix("min_dcf_")) for name in names][: len(MARKERS)]
 
 
-def _difference_panel(axes: Axes, one: Mapping, differences: Sequence[Mapping]) -> None:
+def _difference_panel(
+    axes: Axes, one: Mapping, differences: Sequence[Mapping], letters: int
+) -> None:
     lower = one["better"] == "lower"
     rows = [each[one["key"]] for each in differences]
     _panel(axes, list(enumerate(rows)), better=-1 if lower else 1)
     unit = ", points" if one["percent"] else ""
     side = "left" if lower else "right"
-    axes.set_title(f"{one['label']} minus that of {differences[0]['against']}", fontsize=9)
+    title = f"{one['label']} minus that of {differences[0]['against']}"
+    axes.set_title(textwrap.fill(title, letters), fontsize=8.5)
     axes.set_xlabel(f"difference{unit} ({side}: better)")
-    axes.set_yticks(range(len(rows)), [each["system"] for each in differences])
+    names = [textwrap.fill(each["system"], letters // 2) for each in differences]
+    axes.set_yticks(range(len(rows)), names)
     axes.set_ylim(len(rows) - 0.5, -0.5)
 
 

@@ -10,9 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle
+from typing import NamedTuple
 
 import matplotlib as mpl
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper
@@ -25,6 +28,8 @@ BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE, GREY = (
 STYLE = {
     "svg.hashsalt": "avkd",  # else ids are random
     "svg.fonttype": "none",  # text stays text: searched, copied, read aloud
+    "pdf.fonttype": 42,  # TrueType: journals refuse Type 3
+    "text.parse_math": False,  # a system may be called so: $
     "font.family": "sans-serif",
     "font.size": 9,
     "axes.titlesize": 10,
@@ -54,6 +59,23 @@ DASHES = (
 SENSE_COLOURS = {"audio": BLUE, "visual": VERMILION, "fusion": GREEN}
 OTHERS = (PURPLE, ORANGE, SKY, GREY, INK)
 OTHER_DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
+
+
+class Look(NamedTuple):
+    """What a person asks of a picture.
+
+    Args:
+        width: in inches; None: as it is by itself.
+        xlim: ends of the x axis, in what stands at it; None: where the data end.
+        ylim: the same of the y axis.
+    """
+
+    width: float | None = None
+    xlim: tuple[float, float] | None = None
+    ylim: tuple[float, float] | None = None
+
+
+PLAIN = Look()
 
 
 @contextmanager
@@ -86,11 +108,22 @@ def _place(name: str, paper: Paper) -> int:
     return among.index(name) if name in among else 0
 
 
-def save(figure: Figure, suffix: str) -> bytes:
+PAD = 0.06  # inches around all that is drawn
+LEAST = 0.35  # of the width that a picture has by itself: narrower, words lie over words
+TRIES = 6  # of a width: what stands beside the axes keeps its size, so that it is found by steps
+
+
+def save(figure: Figure, suffix: str, width: float | None = None, dpi: int = 200) -> bytes:
     """Return the picture as SVG, PNG or PDF; no date, no host, no version in it.
 
+    Args:
+        figure: what is drawn; of another width it is as much higher, its letters stay.
+        suffix: the format's.
+        width: in inches, of all that is drawn; None: as it comes.
+        dpi: dots an inch, of PNG.
+
     Raises:
-        ValueError: for any other suffix.
+        ValueError: for any other suffix; the words of the figure do not fit the width.
     """
     kind = suffix.lower().removeprefix(".")
     nothing = {
@@ -102,10 +135,38 @@ def save(figure: Figure, suffix: str) -> bytes:
         raise ValueError(f"a picture is svg, png or pdf, not {kind!r}")
     out = io.BytesIO()
     with house_style():
+        box = "tight" if width is None else fitted(figure, width)
         figure.savefig(
-            out, format=kind, dpi=200, bbox_inches="tight", pad_inches=0.06, metadata=nothing[kind]
+            out, format=kind, dpi=dpi, bbox_inches=box, pad_inches=PAD, metadata=nothing[kind]
         )
     return out.getvalue()
+
+
+def fitted(figure: Figure, width: float) -> Bbox:
+    """Size a figure so that all that is drawn is `width` inches wide; return its box in inches.
+
+    Raises:
+        ValueError: it does not get so narrow.
+    """
+    FigureCanvasAgg(figure)  # measures words
+    first = figure.get_figwidth()
+    for _ in range(TRIES):
+        figure.canvas.draw()
+        drawn = figure.get_tightbbox()
+        over = drawn.width + 2 * PAD - width
+        if abs(over) < 0.01 or figure.get_figwidth() - over < LEAST * first:
+            break
+        ratio = figure.get_figheight() / figure.get_figwidth()
+        wanted = figure.get_figwidth() - over
+        figure.set_size_inches(wanted, wanted * ratio)
+    if over > 0.02:
+        raise ValueError(
+            f"{width:g}in is too narrow for what stands in the picture, which needs about "
+            f"{drawn.width + 2 * PAD:.1f}in; take shorter names or a wider picture"
+        )
+    middle = (drawn.x0 + drawn.x1) / 2
+    low, high = middle - width / 2, middle + width / 2
+    return Bbox([[low, drawn.y0 - PAD], [high, drawn.y1 + PAD]])
 
 
 def inline(figure: Figure, name: str, description: str) -> str:

@@ -1,5 +1,6 @@
 """Venn diagrams: two circles with right areas, or bars of all regions for more systems."""
 
+import textwrap
 from collections.abc import Mapping
 
 import numpy as np
@@ -10,18 +11,21 @@ from matplotlib.patches import Circle
 from avkd_cli.analysis.figures.style import FAINT, GREY, INK, SKY, VERMILION, house_style
 from avkd_cli.analysis.geometry import two_circles
 
+LINE = 22  # letters of a system's name beside another's
 NOTE = "Areas are proportional to the number of trials decided wrongly."
 
 
-def venn_figure(result: Mapping) -> Figure:
+def venn_figure(result: Mapping, width: float | None = None) -> Figure:
     """Return the picture of a `venn` result: circles for two systems, bars of regions for more."""
     with house_style():
         if len(result["systems"]) > 2:
             return _regions_figure(result)
-        figure = Figure(figsize=(5.2, 3.6))
+        wide = width or 5.2
+        figure = Figure(figsize=(wide, 0.78 * wide))
         axes = figure.add_axes((0, 0.07, 1, 0.93))
-        draw_circles(axes, result)
-        figure.text(0.5, 0.01, NOTE, ha="center", fontsize=7.5)
+        draw_circles(axes, result, "")
+        _names(axes, result)
+        figure.text(0.5, 0.01, NOTE, ha="center", fontsize=7)
         return figure
 
 
@@ -54,11 +58,21 @@ def draw_circles(axes: Axes, result: Mapping, title: str | None = None) -> None:
         left, right, distance = r / unit, s / unit, distance / unit
         _areas(axes, left, right, distance)
         _labels(axes, result, left, right, distance)
-    axes.set_title(title or f"{names[0]} → {names[1]}", pad=2)
+    axes.set_title(f"{names[0]} → {names[1]}" if title is None else title, pad=2)
     note = f"both right {result['both_right']:,} of {result['trials']:,} trials"
     axes.text(0, -1.46, note, ha="center", va="center", fontsize=8)
     axes.set(xlim=(-1.75, 1.75), ylim=(-1.55, 1.2), aspect="equal")
     axes.set_axis_off()
+
+
+def _names(axes: Axes, result: Mapping) -> None:
+    """Write above each circle whose mistakes it holds, and how many."""
+    sides = (("a", "newly_right", -1.7, "left", "―"), ("b", "newly_wrong", 1.7, "right", "- -"))
+    for letter, alone, x, align, line in sides:
+        wrong = result[alone] + result["both_wrong"]
+        name = textwrap.fill(result["systems"][letter]["name"], LINE)
+        axes.text(x, 1.28, f"{line} wrong for\n{name}\n({wrong:,})", ha=align, va="bottom",
+                  fontsize=8.5, linespacing=1.2)  # fmt: skip
 
 
 def _areas(axes: Axes, left: float, right: float, distance: float) -> None:

@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -12,11 +11,12 @@ import numpy as np
 from avkd_cli.analysis.breakdown import Group, breakdown, quartiles, trial_groups
 from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.errors import InputError
+from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.draws import FEWEST, plain_interval
 from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
 from avkd_cli.steps.analyze.metrics import measured
 from avkd_cli.steps.analyze.people import read_people, trial_persons
-from avkd_cli.storage import durable
+from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.storage.utterances import FIELDS, Utterance
 from avkd_cli.verification.decisions import resample_decisions
 from avkd_cli.verification.extensions import Spellings
@@ -38,7 +38,7 @@ def by_column(
     pairs: bool = False,
     resamples: int = 0,
     seed: int = 0,
-    plot: Path | None = None,
+    plot: Picture | None = None,
 ) -> dict:
     """Return error rates of each group of trials, at one threshold for all.
 
@@ -94,9 +94,9 @@ def by_column(
         **{key: measured(scores)[key] for key in ("digest", "signature")},
     }
     if plot is not None:
-        from avkd_cli.analysis.figures import groups_figure, save
+        from avkd_cli.analysis.figures import groups_figure
 
-        durable.write_bytes(plot, save(groups_figure(result), plot.suffix))
+        draw(plot, groups_figure(result))
     return result
 
 

@@ -7,8 +7,9 @@ import numpy as np
 
 from avkd_cli.analysis.comparison import FEW_NOTE, FEW_PERSONS, LEVEL, verdict
 from avkd_cli.errors import some
+from avkd_cli.shown import Picture
+from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.steps.analyze.posteriors import Judged, read_systems
-from avkd_cli.storage import durable
 from avkd_cli.verification.classification import (
     FIGURES,
     UNWEIGHTED,
@@ -26,7 +27,7 @@ def classify(
     label: str | None = None,
     resamples: int = 1000,
     seed: int = 0,
-    plot: Path | None = None,
+    plot: Picture | None = None,
 ) -> dict:
     """Return the figures of each system with intervals, and differences from the first.
 
@@ -44,9 +45,9 @@ def classify(
     found = read_systems(inputs, list_file, label)
     result = described(found, resamples, seed)
     if plot is not None:
-        from avkd_cli.analysis.figures import confusion_figure, save
+        from avkd_cli.analysis.figures import confusion_figure
 
-        durable.write_bytes(plot, save(confusion_figure(result), plot.suffix))
+        draw(plot, confusion_figure(result))
     return result
 
 

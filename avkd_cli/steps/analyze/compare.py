@@ -1,7 +1,6 @@
 """`avkd analyze compare`: is the second system better, and how sure is that?"""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -11,10 +10,11 @@ from avkd_cli.analysis.comparison import USUAL
 from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.analysis.venn import decided_right
 from avkd_cli.errors import GateError, InputError, UsageError
+from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.draws import by_persons, resolved
 from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE
-from avkd_cli.storage import durable
+from avkd_cli.steps.analyze.pictures import draw, look_of
 from avkd_cli.verification.figure import Figure
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import signature
@@ -29,7 +29,7 @@ def compare(
     by: str = "person",
     resamples: int = 1000,
     seed: int = 0,
-    plot: Path | None = None,
+    plot: Picture | None = None,
     wanted: Sequence[Figure] = USUAL,
     in_format: str | None = None,
 ) -> dict:
@@ -82,11 +82,11 @@ def compare(
         "notes": [*notes(by, persons, files, wanted), *outside(systems, wanted)],
     }
     if plot is not None:
-        from avkd_cli.analysis.figures import comparison_figure, save
+        from avkd_cli.analysis.figures import comparison_figure
 
         sides = {name: (one.target, one.nontarget) for name, one in zip(names, files, strict=True)}
         shown = {names[n]: drawn_band(drawn, band, n) for n, band in enumerate(bands)}
-        durable.write_bytes(plot, save(comparison_figure(result, sides, shown), plot.suffix))
+        draw(plot, comparison_figure(result, sides, shown, look_of(plot)))
     return result
 
 

@@ -38,7 +38,7 @@ def correlations(
             stores share no utterance; an embedding is not finite or all zeros.
     """
     paths = [resolve_input(one) for one in sources]
-    stores = opened(dict(zip(display_names(paths), paths, strict=True)))
+    stores = opened(dict(zip(display_names(paths, sources), paths, strict=True)))
     wanted = None if list_file is None else set(read_ids(list_file))
     result = described(
         [geometry(name, store, _chosen(store, wanted)) for name, store in stores.items()],

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from avkd_cli.analysis.cosines import MOST_ROWS, mean_cosines
 from avkd_cli.errors import InputError
+from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.correlation import opened, rows
 from avkd_cli.steps.analyze.inputs import display_names
-from avkd_cli.storage import durable
+from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.storage.store import resolve_input
 from avkd_cli.storage.utterances import read_ids
 
@@ -19,7 +20,10 @@ NOTE = (
 
 
 def cosines(
-    sources: Sequence[str], list_file: Path | None = None, plot: Path | None = None, seed: int = 0
+    sources: Sequence[str],
+    list_file: Path | None = None,
+    plot: Picture | None = None,
+    seed: int = 0,
 ) -> dict:
     """Return the mean cosines of each store, in the order given, such as epochs of a training.
 
@@ -36,7 +40,7 @@ def cosines(
     paths = [resolve_input(one) for one in sources]
     wanted = None if list_file is None else set(read_ids(list_file))
     found = []
-    for name, store in opened(dict(zip(display_names(paths), paths, strict=True))).items():
+    for name, store in opened(dict(zip(display_names(paths, sources), paths, strict=True))).items():
         ids = [id for id in store.ids if wanted is None or id in wanted]
         persons = [store.persons[store.row_of[id]] for id in ids]
         try:
@@ -60,9 +64,9 @@ def cosines(
         "notes": [NOTE],
     }  # fmt: skip
     if plot is not None:
-        from avkd_cli.analysis.figures import cosines_figure, save
+        from avkd_cli.analysis.figures import cosines_figure
 
-        durable.write_bytes(plot, save(cosines_figure(result), plot.suffix))
+        draw(plot, cosines_figure(result))
     return result
 
 

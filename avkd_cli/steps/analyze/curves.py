@@ -6,25 +6,26 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.inputs import display_names
-from avkd_cli.storage import durable
+from avkd_cli.steps.analyze.pictures import draw
 
 Series = dict[str, dict[str, list[float]]]  # {quantity: {"step": […], "value": […]}}
 
 
-def curves(runs: Sequence[Path], plot: Path | None = None) -> dict:
+def curves(runs: Sequence[str | Path], plot: Picture | None = None) -> dict:
     """Return each run's losses, rates and validation EER by step; draw them.
 
     Raises:
         MissingInputError: a folder has no log.
         InputError: a log has no line that can be read.
     """
-    series = dict(zip(display_names(runs), (read_log(run) for run in runs), strict=True))
+    series = dict(zip(display_names(runs), (read_log(Path(run)) for run in runs), strict=True))
     series = {name: one | gaps(one) for name, one in series.items()}
     if plot is not None:
-        from avkd_cli.analysis.figures import save, training_figure
+        from avkd_cli.analysis.figures import training_figure
 
-        durable.write_bytes(plot, save(training_figure(series), plot.suffix))
+        draw(plot, training_figure(series))
     return {
         "format": "avkd.analysis.curves",
         "version": 1,

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -12,10 +11,11 @@ from avkd_cli.analysis.bands import along, drawn_band
 from avkd_cli.analysis.figures.curves import curve, operating_points
 from avkd_cli.analysis.figures.distributions import reliability
 from avkd_cli.errors import UsageError
+from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE, Rules, measured
-from avkd_cli.storage import durable
+from avkd_cli.steps.analyze.pictures import draw, look_of
 from avkd_cli.verification.metrics import eer_threshold
 from avkd_cli.verification.scores import Scores
 
@@ -26,7 +26,7 @@ def det(
     paths: Sequence[str],
     trials: str | None = None,
     kind: str = "det",
-    plot: Path | None = None,
+    plot: Picture | None = None,
     *,
     p_targets: tuple[float, ...] = (0.01, 0.05),
     prior: float = 0.5,
@@ -64,8 +64,7 @@ def det(
     if resamples:
         bands = {name: band(one, people, resamples, seed) for name, one in files.items()}
     if plot is not None:
-        figure = _figure(files, kind, p_targets, prior, bands)
-        durable.write_bytes(plot, figures.save(figure, plot.suffix))
+        draw(plot, _figure(files, kind, p_targets, prior, bands, look_of(plot)))
     rules = Rules(p_targets=p_targets)
     return {
         "format": "avkd.analysis.det",
@@ -132,14 +131,19 @@ def _figure(
     p_targets: Sequence[float],
     prior: float,
     bands: Mapping[str, figures.Band],
+    look: figures.Look,
 ) -> Figure:
     sides = {name: (one.target, one.nontarget) for name, one in files.items()}
     if kind == "det":
-        return figures.det_figure(sides, p_targets=p_targets, bands=bands)
+        return figures.det_figure(sides, p_targets=p_targets, bands=bands, look=look)
     if kind == "roc":
-        return figures.roc_figure(sides)
+        return figures.roc_figure(sides, look=look)
     ((name, one),) = files.items()
     if kind == "reliability":
-        return figures.reliability_figure(one.score, is_target(one), prior, name)
-    threshold = eer_threshold(one.target, one.nontarget)
-    return figures.histogram_figure(one.target, one.nontarget, threshold, name)
+        figure = figures.reliability_figure(one.score, is_target(one), prior, name)
+    else:
+        threshold = eer_threshold(one.target, one.nontarget)
+        figure = figures.histogram_figure(one.target, one.nontarget, threshold, name, look.width)
+    ends = {"xlim": look.xlim, "ylim": look.ylim}
+    figure.axes[0].set(**{axis: given for axis, given in ends.items() if given is not None})
+    return figure

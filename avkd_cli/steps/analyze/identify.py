@@ -7,9 +7,10 @@ import numpy as np
 
 from avkd_cli.analysis.comparison import FEW_NOTE, FEW_PERSONS, LEVEL, verdict
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.shown import Named, Picture
 from avkd_cli.steps.analyze.galleries import Found, from_scores, from_stores
 from avkd_cli.steps.analyze.matching import from_lists, from_recordings
-from avkd_cli.storage import durable
+from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.storage.store import resolve_input
 from avkd_cli.verification.identification import (
     Places,
@@ -40,8 +41,8 @@ def identify(
     ranks: Sequence[int] = (1, 5, 10),
     resamples: int = 1000,
     seed: int = 0,
-    plot: Path | None = None,
-    matching_plot: Path | None = None,
+    plot: Picture | None = None,
+    matching_plot: Picture | None = None,
 ) -> dict:
     """Return identification rates of each system with intervals, and differences from the first.
 
@@ -75,7 +76,7 @@ def identify(
         "candidates": None if candidates == "person" else candidates,
     }  # fmt: skip
     of_scores = {"trials": trials, "people": people, "in-format": in_format}
-    inputs = [str(resolve_input(one)) for one in inputs]
+    inputs = [_resolved(one) for one in inputs]
     stores = [Path(one).is_dir() for one in inputs]
     if any(stores) != all(stores):
         raise UsageError("stores and score files together; name one kind")
@@ -99,6 +100,12 @@ def identify(
     return result
 
 
+def _resolved(given: str) -> str:
+    """Return the path of an input, with the name that it was given."""
+    path = str(resolve_input(given))
+    return Named(path, given.name) if isinstance(given, Named) else path
+
+
 def _refuse_enrolment(
     enrol: Path | None,
     enrol_first: int | None,
@@ -113,14 +120,14 @@ def _refuse_enrolment(
         raise UsageError("--matching-list says who is compared and N; leave --list and --match")
 
 
-def _draw(result: dict, plot: Path | None, matching_plot: Path | None) -> None:
+def _draw(result: dict, plot: Picture | None, matching_plot: Picture | None) -> None:
     if plot is None and matching_plot is None:
         return
-    from avkd_cli.analysis.figures import cmc_figure, matching_figure, save
+    from avkd_cli.analysis.figures import cmc_figure, matching_figure
 
-    for path, figure in ((plot, cmc_figure), (matching_plot, matching_figure)):
-        if path is not None:
-            durable.write_bytes(path, save(figure(result), path.suffix))
+    for picture, figure in ((plot, cmc_figure), (matching_plot, matching_figure)):
+        if picture is not None:
+            draw(picture, figure(result))
 
 
 def _refuse_others(options: Mapping[str, object], kind: str) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.shown import Named
 from avkd_cli.steps.seen import tell_of_scores
 from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scores import Scores, join
@@ -101,18 +102,33 @@ def _matched(other: Scores, first: Scores) -> Scores:
     return join(other, as_list)
 
 
-def display_names(paths: Sequence[str | Path]) -> list[str]:
-    """Return a short name for each file or store: its stem, or its path where stems are equal."""
+def display_names(
+    paths: Sequence[str | Path], given: Sequence[str | Path] | None = None
+) -> list[str]:
+    """Return a name for each file or store: what it was given, else its stem, else its path.
+
+    Args:
+        paths: of files or stores; where two stems are equal, paths are the names.
+        given: the same as a person gave them, with names where there are `Named` ones.
+
+    Raises:
+        UsageError: a file without a name is called as another one was named.
+    """
     stems = [_stem(Path(path)) for path in paths]
-    return [
-        stem if stems.count(stem) == 1 else str(path)
-        for stem, path in zip(stems, paths, strict=True)
+    named = [one.name if isinstance(one, Named) else "" for one in given or paths]
+    found = [
+        name or (stem if stems.count(stem) == 1 else str(path))
+        for name, stem, path in zip(named, stems, paths, strict=True)
     ]
+    for name in filter(None, named):
+        if found.count(name) > 1:
+            raise UsageError(f"--name {name}: another file is called so; name that one, too")
+    return found
 
 
 def _stem(path: Path) -> str:
     name = path.name.removesuffix(".gz")
-    for ending in (".scores", ".zarr", ".txt"):
+    for ending in (".scores", ".score", ".zarr", ".txt", ".csv"):
         name = name.removesuffix(ending)
     return name or str(path)
 

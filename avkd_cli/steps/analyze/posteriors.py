@@ -71,7 +71,7 @@ def read_systems(inputs: Sequence[str], list_file: Path | None, label: str | Non
     paths = [str(resolve_input(one)) for one in inputs]
     systems = {
         name: [_opened(path) for path in folds_of(Path(one))]
-        for name, one in zip(display_names(paths), paths, strict=True)
+        for name, one in zip(display_names(paths, inputs), paths, strict=True)
     }
     label = label or _one_label(systems)
     for name, folds in systems.items():

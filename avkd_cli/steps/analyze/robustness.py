@@ -8,9 +8,10 @@ from avkd_cli.analysis import comparison
 from avkd_cli.analysis.comparison import USUAL
 from avkd_cli.analysis.robustness import FORM, Condition, harder, parse, words
 from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import aligned, read_labelled
-from avkd_cli.storage import durable
+from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.storage.clutter import is_clutter
 
 EER = USUAL[:1]
@@ -26,7 +27,7 @@ def robustness(
     in_format: str | None = None,
     resamples: int = 1000,
     seed: int = 0,
-    plot: Path | None = None,
+    plot: Picture | None = None,
 ) -> dict:
     """Return the EER of every system under every condition, and differences from the baseline.
 
@@ -74,9 +75,9 @@ def robustness(
         "notes": [*notes(rows, systems, persons), *too_few(resamples, len(compared))],
     }
     if plot is not None:
-        from avkd_cli.analysis.figures import robustness_figure, save
+        from avkd_cli.analysis.figures import robustness_figure
 
-        durable.write_bytes(plot, save(robustness_figure(result), plot.suffix))
+        draw(plot, robustness_figure(result))
     return result
 
 

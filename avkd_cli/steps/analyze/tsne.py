@@ -8,9 +8,10 @@ import numpy as np
 
 from avkd_cli.analysis.outliers import RULE, distances_to_own_mean, outliers
 from avkd_cli.errors import InputError
+from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.correlation import opened, rows
 from avkd_cli.steps.analyze.inputs import display_names
-from avkd_cli.storage import durable
+from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.storage.store import EmbeddingStore, resolve_input
 from avkd_cli.storage.utterances import read_ids
 
@@ -23,7 +24,7 @@ def tsne(
     recordings: int = 30,
     perplexity: float = 30,
     seed: int = 0,
-    plot: Path | None = None,
+    plot: Picture | None = None,
 ) -> dict:
     """Return each store's outliers among the same recordings, and their places if drawn.
 
@@ -42,12 +43,12 @@ def tsne(
             person with two recordings; an embedding is not finite or all zeros.
     """
     paths = [resolve_input(one) for one in sources]
-    stores = opened(dict(zip(display_names(paths), paths, strict=True)))
+    stores = opened(dict(zip(display_names(paths, sources), paths, strict=True)))
     wanted = None if list_file is None else set(read_ids(list_file))
     ids, who = chosen(stores, wanted, persons, recordings)
     found = {name: far(name, store, ids, who) for name, store in stores.items()}
     if plot is not None:
-        draw(plot, stores, found, ids, who, perplexity, seed)
+        draw_plane(plot, stores, found, ids, who, perplexity, seed)
     return {
         "format": "avkd.analysis.tsne",
         "version": 1,
@@ -115,8 +116,8 @@ def far(name: str, store: EmbeddingStore, ids: Sequence[str], who: Sequence[str]
     }
 
 
-def draw(
-    path: Path,
+def draw_plane(
+    picture: Picture,
     stores: Mapping[str, EmbeddingStore],
     found: Mapping[str, dict],
     ids: Sequence[str],
@@ -137,4 +138,4 @@ def draw(
         outlying = set(found[name]["outlying"])
         panels[name] = places, [id in outlying for id in ids]
         found[name]["places"] = places.round(4).tolist()
-    durable.write_bytes(path, figures.save(figures.plane_figure(panels, who), path.suffix))
+    draw(picture, figures.plane_figure(panels, who))

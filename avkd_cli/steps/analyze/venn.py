@@ -16,8 +16,10 @@ from avkd_cli.analysis.venn import (
     transition,
 )
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze import gains
 from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
+from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.storage import durable
 from avkd_cli.verification.scores import Scores
 
@@ -31,7 +33,7 @@ def venn(
     people: str | None = None,
     trials_out: Path | None = None,
     persons_out: Path | None = None,
-    plot: Path | None = None,
+    plot: Picture | None = None,
 ) -> dict:
     """Return all regions of two to four systems' decisions, and write what was asked for.
 
@@ -76,7 +78,9 @@ def venn(
         write_trials(trials_out, files[0], target, right, scores)
     result["persons"] = persons_of(files[0], right, people, persons_out)
     if plot is not None:
-        draw(plot, result)
+        from avkd_cli.analysis.figures import venn_figure
+
+        draw(plot, venn_figure(result, plot.width))
     return result
 
 
@@ -158,10 +162,3 @@ def persons_of(
     if path is not None:
         gains.write(path, found)
     return gains.summary(found)
-
-
-def draw(path: Path, result: dict) -> None:
-    """Draw the diagram: two circles for two systems, a table of regions for more."""
-    from avkd_cli.analysis.figures import save, venn_figure
-
-    durable.write_bytes(path, save(venn_figure(result), path.suffix))

@@ -1,0 +1,44 @@
+"""What a person says of how systems and pictures look: names, sizes, ends of axes.
+
+Loaded for `--help`: the standard library only.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class Named(str):
+    """A path with the name that its system has in tables and pictures.
+
+    Args:
+        path: of a score file, store or run.
+        name: of its system.
+    """
+
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, path: str, name: str) -> "Named":
+        """Return the path as it is, and its name beside it."""
+        found = super().__new__(cls, path)
+        found.name = name
+        return found
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture to draw.
+
+    Args:
+        path: where; its ending says in which format.
+        width: in inches, of the whole picture; None: as wide as it is by itself.
+        dpi: dots an inch, of PNG.
+        xlim: ends of the x axis, in the axis' unit; None: where the data end.
+        ylim: the same of the y axis.
+    """
+
+    path: Path
+    width: float | None = None
+    dpi: int = 200
+    xlim: tuple[float, float] | None = None
+    ylim: tuple[float, float] | None = None

@@ -8,7 +8,7 @@ import msgspec
 from avkd_cli.corpora import trees
 from avkd_cli.corpora.listing import Names, Report
 from avkd_cli.corpora.paths import FOREIGN, as_on_disk, is_foreign
-from avkd_cli.corpora.tables import Row, number, number_columns, read_table, seconds
+from avkd_cli.corpora.tables import Row, is_unknown, number, number_columns, read_table, seconds
 from avkd_cli.errors import InputError, Rejected, some
 from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
 
@@ -67,6 +67,12 @@ def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
     base = root or table.parent
     some, made, rows = False, Names(str(table)), list(rows)
     numbers = number_columns(rows)
+    for name in sorted(numbers - {chosen[field] for field in chosen}):
+        texts = [row.values[name] for row in rows if row.values[name]]
+        if unknown := [text for text in texts if is_unknown(text)]:
+            report.notes.append(
+                f"{len(unknown)} values in {name}, such as {unknown[0]!r}, are unknown"
+            )
     for row in rows:
         utterance = _utterance(table, row, chosen, split, made, numbers)
         report.expected.add(utterance.person)
@@ -124,7 +130,7 @@ def _others(
     others: dict[str, str | int | float] = {
         name: number(value) if name in numbers else value
         for name, value in row.values.items()
-        if name not in used and value
+        if name not in used and value and not (name in numbers and is_unknown(value))
     }
     return {f"x-{name}" if name in FIELDS else name: value for name, value in others.items()}
 

@@ -192,15 +192,24 @@ def read_fields(path: Path) -> Iterator[tuple[int, list[str]]]:
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?([eE][+-]?\d{1,3})?")
 
 
+# What people and programs write where a number is not known.
+_UNKNOWN = frozenset({"na", "n/a", "nan", "null", "none", "nd", "-", "--", "?", "unknown"})
+
+
 def number_columns(rows: list[Row]) -> frozenset[str]:
-    """Return the columns all of whose values are numbers, empty ones apart."""
+    """Return the columns all of whose values are numbers, but for empty and unknown ones."""
     columns = rows[0].values if rows else {}
     return frozenset(
         name
         for name in columns
-        if any(row.values[name] for row in rows)
-        and all(_is_plain(row.values[name]) for row in rows if row.values[name])
+        if (known := [row.values[name] for row in rows if not is_unknown(row.values[name])])
+        and all(_is_plain(value) for value in known)
     )
+
+
+def is_unknown(value: str) -> bool:
+    """Return whether a value in a column of numbers says that there is none."""
+    return not value or value.lower() in _UNKNOWN
 
 
 def _is_plain(text: str) -> bool:

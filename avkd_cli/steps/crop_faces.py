@@ -55,6 +55,12 @@ def crop_faces(
     check_strength(config)
     if config.gaps == "hold" and config.count:
         raise UsageError("--gaps hold keeps time by --fps: leave out --count, or --gaps hold")
+    most = min(config.count or config.max_faces, config.max_faces or config.count)
+    if 0 < most < config.min_faces:
+        raise UsageError(
+            f"--min-faces {config.min_faces} is above the {most} that --count or --max-faces take: "
+            "every utterance would be rejected"
+        )
     found = find_weights(weights, "none" if CROP_MODES[config.mode].whole else config.detector)
     load(found, config)  # damaged or foreign weights are told before any work
     listed = read_utterances(utterances, execution.root)

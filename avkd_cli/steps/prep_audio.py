@@ -12,7 +12,7 @@ from avkd_cli.audio import kaldi, quality
 from avkd_cli.audio.decode import decode_audio
 from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Limits
 from avkd_cli.config import Execution, PrepAudioConfig
-from avkd_cli.errors import Rejected
+from avkd_cli.errors import Rejected, UsageError
 from avkd_cli.steps.disturb_audio import Disturber, disturber
 from avkd_cli.storage.build import Record, build_from_utterances
 from avkd_cli.storage.store import AUDIO, StoreSpec
@@ -43,11 +43,16 @@ def prep_audio(
         rir: store of room responses, for --disturb.
 
     Raises:
-        UsageError: --disturb and the stores do not go together.
+        UsageError: --disturb and the stores, or the two durations, do not go together.
         InputError, MissingInputError: for the list or these stores, or if too many records are
             rejected.
         OutputError, WriteError, TemporaryError: for the output and the machine.
     """
+    if config.min_duration > config.max_duration:
+        raise UsageError(
+            f"--min-duration {config.min_duration:g} is above --max-duration "
+            f"{config.max_duration:g}: every recording would be rejected"
+        )
     spoil = disturber(config, noise, rir)  # what is wrong there is told before any work
     listed = read_utterances(utterances, execution.root)
     return build_from_utterances(

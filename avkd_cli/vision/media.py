@@ -33,7 +33,7 @@ class Limits:
     """
 
     max_image_pixels: int = 16_000_000
-    max_jpeg_pixels: int = 178_000_000
+    max_jpeg_pixels: int = 250_000_000
     max_whole_pixels: int = 64_000_000
     max_image_bytes: int = 128 << 20
     min_side: int = 32

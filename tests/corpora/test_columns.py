@@ -221,3 +221,11 @@ def test_a_person_of_whom_no_file_is_there_is_named(table):
     _, report = listed(path, {})
     assert report.lost == ["bob", "cyd"]
     assert "lost: 2 people have no usable file: bob, cyd" in list(report.lines())
+
+
+def test_an_unknown_number_leaves_its_column_one_of_numbers_and_is_said(table):
+    path = table("id,audio,age,all\ns1,v/1.wav,34,NA\ns2,v/2.wav,n/a,NA\n")
+    (first, second), report = listed(path, {})
+    assert (first["age"], "age" in second) == (34, False)
+    assert (first["all"], second["all"]) == ("NA", "NA")  # nothing shows that it is of numbers
+    assert "1 values in age, such as 'n/a', are unknown" in report.notes

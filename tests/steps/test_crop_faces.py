@@ -421,3 +421,10 @@ def test_whole_scenes_taken_for_faces_are_a_warning(tmp_path, size, settings, wa
     said = [text for text in found.warnings if text.startswith("whole_scene: ")]
     assert len(said) == warned
     assert not said or "--detector yunet" in said[0]
+
+
+@pytest.mark.parametrize("asked", [{"count": 5}, {"max_faces": 9}, {"count": 5, "max_faces": 20}])
+def test_more_faces_wanted_than_taken_is_told_before_anything(people, tmp_path, asked):
+    with pytest.raises(UsageError, match="--min-faces 10 is above"):
+        config = CropFacesConfig(detector="none", min_faces=10, **asked)
+        crop_faces(str(people), tmp_path / "f.zarr", config, HERE)

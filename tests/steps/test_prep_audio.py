@@ -15,7 +15,7 @@ import soundfile
 from avkd_cli.audio.kaldi import fbank, spectrogram
 from avkd_cli.audio.limits import WARNING_CODES
 from avkd_cli.config import Execution, PrepAudioConfig
-from avkd_cli.errors import InputError, MissingInputError, Rejected
+from avkd_cli.errors import InputError, MissingInputError, Rejected, UsageError
 from avkd_cli.steps.prep_audio import LONG, prep_audio, process_utterance, store_spec
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import Utterance
@@ -299,3 +299,10 @@ def test_lines_without_sound_are_passed_over_and_said(corpus, tmp_path, capsys):
     said = capsys.readouterr().err
     assert "1 of 7 lines have no 'audio' or 'video' and are passed over" in said
     assert "lost" not in said  # nothing of q was wanted here
+
+
+def test_durations_the_wrong_way_round_are_told_before_anything(corpus, tmp_path):
+    config = PrepAudioConfig(min_duration=5, max_duration=2)
+    with pytest.raises(UsageError, match="--min-duration 5 is above --max-duration 2"):
+        prep_audio(corpus, tmp_path / "a.zarr", config, HERE)
+    assert not (tmp_path / "a.zarr.wip").exists()

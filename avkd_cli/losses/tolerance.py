@@ -4,7 +4,7 @@ VGSR (S2) says that a teacher of another sense constrains its student loosely; i
 never published. The hinge here is a reconstruction, and so is everything named after that system.
 
 Reference:
-    Y. Jin et al., "Video-guided speaker recognition", AAAI 2023 (abstract only).
+    Y. Jin et al., "Cross-modal distillation for speaker recognition", AAAI 2023 (the abstract).
 """
 
 import torch

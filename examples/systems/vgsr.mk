@@ -136,18 +136,21 @@ endef
 $(foreach one,$(SPOILT_audio),$(eval $(call spoilt_sound,$(one))))
 $(foreach one,$(SPOILT_visual),$(eval $(call spoilt_faces,$(one))))
 
+# Reports of the folders above look into none of these.
+$(VGSR)/avkd.work $(VGSR)/robust-audio/avkd.work $(VGSR)/robust-visual/avkd.work: | $(WORK)/$(MARK)
+	mkdir -p $(@D)
+	echo s2 >$@
+
 # Enrolment clean, test spoilt: two stores.
 define stood # $(1) sense, $(2) system, $(3) condition
 $(VGSR)/stores/$(2)-$(3)-emb.zarr/avkd.json: $(call run_of,$(2))/model.json $(VGSR)/stores/$(1)-$(3).zarr/avkd.json
 	$$(TRAIN) extract-embeddings $$(<D) $(VGSR)/stores/$(1)-$(3).zarr -o $$(@D) >/dev/null
-$(VGSR)/robust-$(1)/$(2).$(3).scores: $(VGSR)/stores/$(2)-emb.zarr/avkd.json $(VGSR)/stores/$(2)-$(3)-emb.zarr/avkd.json $(TRIALS_$(ON))
-	mkdir -p $$(@D)
+$(VGSR)/robust-$(1)/$(2).$(3).scores: $(VGSR)/stores/$(2)-emb.zarr/avkd.json $(VGSR)/stores/$(2)-$(3)-emb.zarr/avkd.json $(TRIALS_$(ON)) | $(VGSR)/robust-$(1)/avkd.work
 	$(AVKD) score $(TRIALS_$(ON)) $(VGSR)/stores/$(2)-emb.zarr $(VGSR)/stores/$(2)-$(3)-emb.zarr -o $$@ -q --skip-missing
 
 endef
 define clean_too # $(1) sense, $(2) system
-$(VGSR)/robust-$(1)/$(2).clean.scores: $(VGSR)/scores/$(2).$(ON).scores
-	mkdir -p $$(@D)
+$(VGSR)/robust-$(1)/$(2).clean.scores: $(VGSR)/scores/$(2).$(ON).scores | $(VGSR)/robust-$(1)/avkd.work
 	cp $$< $$@
 
 endef
@@ -207,7 +210,7 @@ vgsr-inputs: $(if $(filter voxceleb,$(SOURCE)),,inputs)
 SCORES_vgsr := $(foreach one,$(SYSTEMS_vgsr),$(foreach name,$(call unique,$(NAMES_vgsr)),$(VGSR)/scores/$(one).$(name).scores)) $(FOREIGN)
 vgsr-all: $(VGSR)/report/index.html $(if $(strip $(SPOILT_audio)),$(VGSR)/robust-audio.json) $(VGSR)/robust-visual.json
 
-$(VGSR)/report/index.html: $(SCORES_vgsr)
+$(VGSR)/report/index.html: $(SCORES_vgsr) | $(VGSR)/avkd.work
 	mkdir -p $(@D)
 	$(AVKD) analyze report $(VGSR) --paper s2 -o $(@D) $(if $(filter standin,$(SOURCE)),--corpus stand-in) >/dev/null
 

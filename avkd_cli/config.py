@@ -563,6 +563,33 @@ class DistillTerms:
     quality_slope: float = setting(
         1.0, "how much a standard deviation of quality changes a weight", minimum=1e-3, maximum=100
     )
+    posteriors: float = setting(
+        0.0,
+        "weight of the batch posteriors: whom each resembles among the others of the batch",
+        minimum=0,
+        term="posteriors",
+    )
+    posteriors_temperature: float = setting(
+        0.1, "of the batch posteriors", minimum=1e-3, term="posteriors", parameter="temperature"
+    )
+    cluster_threshold: float = setting(
+        0.0,
+        "affinity from which on clusters of --unlabelled are one person; 0: by the labelled",
+        minimum=-1,
+        maximum=1,
+    )
+    cluster_film: str = setting(
+        "session", "column of what has one person alone, for --unlabelled; none: ''"
+    )
+    cluster_least: int = setting(
+        2, "utterances of the smallest cluster of --unlabelled; fewer are noise", minimum=1
+    )
+    cluster_separation: float = setting(
+        0.5,
+        "least pairwise F of the labelled people, their names hidden, for --unlabelled",
+        minimum=0,
+        maximum=1,
+    )
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """`avkd distill`."""
 
+from pathlib import Path
+
 import click
 
 from avkd_cli import options
@@ -31,6 +33,12 @@ from avkd_cli.config import STEPS, DistillAudioConfig, DistillVisualConfig, Trai
     metavar="STORE",
     help="Store with the column of --quality, as prep-audio or crop-faces makes it.",
 )
+@click.option(
+    "--unlabelled",
+    type=click.Path(path_type=Path),
+    metavar="FILE.jsonl",
+    help="People nobody named: trained on as the clusters of the teacher's embeddings.",
+)
 @options.settings(DistillAudioConfig, DistillVisualConfig, section="distill", pick="modality")
 def distill(
     store: str,
@@ -39,6 +47,7 @@ def distill(
     training: options.Training,
     intersect: bool,
     quality_store: str | None,
+    unlabelled: Path | None,
     settings: TrainConfig,
 ) -> None:
     """Train a student of one sense on STORE from a teacher's stored embeddings.
@@ -51,6 +60,10 @@ def distill(
 
     --tolerance lets a distance off up to MU, --quality weighs samples: a reconstruction of VGSR,
     whose formulas were never published.
+
+    --unlabelled takes STORE's recordings of people nobody named too. The teacher's embeddings put
+    them into clusters (see corpus cluster), which are kept in the run as clusters.jsonl; names in
+    the list are ignored. --posteriors teaches the same softly.
 
     \b
     Example:
@@ -73,6 +86,7 @@ def distill(
             settings=settings,
             intersect=intersect,
             quality_store=quality_store,
+            unlabelled=unlabelled,
             **training.for_step(),
         )
     )

@@ -9,7 +9,7 @@ from avkd_cli.losses.heads import HEADS, AamSoftmax, Head, Softmax, head_of
 from avkd_cli.losses.imitation import Imitation, Multitask, SoftLabels
 from avkd_cli.losses.mmd import Mmd
 from avkd_cli.losses.moment import Moment
-from avkd_cli.losses.relations import Relational, Similarity
+from avkd_cli.losses.relations import Posteriors, Relational, Similarity
 from avkd_cli.losses.terms import OfTaught, Taught, Term
 
 __all__ = [
@@ -31,6 +31,7 @@ TERMS: dict[str, type[Term]] = {
     "mmd": Mmd,
     "similarity": Similarity,
     "relational": Relational,
+    "posteriors": Posteriors,
     "l2": L2,
     "l2-raw": L2Raw,
     "class-ce": ClassCe,

@@ -1,6 +1,6 @@
 """What a recipe hands over: one training, ready to be planned, run and published."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class Job:
         list_file: of --list.
         teacher: the store that a student is taught from, None for others.
         prepared: by name, the stores that the network reads; a run remembers how they were made.
+        files: by name, texts that the run keeps, in the order of being written.
     """
 
     step: str
@@ -53,6 +54,7 @@ class Job:
     list_file: Path | None = None
     teacher: EmbeddingStore | None = None
     prepared: dict[str, Store] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def persons(self) -> list[str]:
         """Return whom its network will have been trained on, sorted.

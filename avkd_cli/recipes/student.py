@@ -17,6 +17,7 @@ from avkd_cli.recipes.quality import Ask, measure, open_quality, wanted
 from avkd_cli.recipes.request import Request
 from avkd_cli.recipes.taught import head_of, rows_of, what_is_taught
 from avkd_cli.recipes.terms import weights_of
+from avkd_cli.recipes.unlabelled import Unlabelled, named_by
 from avkd_cli.storage.choosing import refuse_other_persons
 from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.training.batches import Source
@@ -30,6 +31,7 @@ def student(
     teacher: str,
     intersect: bool,
     quality_store: str | None = None,
+    unlabelled: Unlabelled | None = None,
 ) -> Job:
     """Return the training of a student.
 
@@ -38,6 +40,7 @@ def student(
         teacher: path of its embeddings, with its classifier where a term looks at it.
         intersect: train on what the teacher has, instead of refusing when it lacks some.
         quality_store: path of the store with the column of --quality.
+        unlabelled: people nobody named, who are trained on as the teacher's clusters.
 
     Raises:
         UsageError: options that exclude each other.
@@ -47,6 +50,8 @@ def student(
     refuse_combinations(settings)
     loose, measures = tolerances(settings), open_quality(settings, quality_store)
     stored = opened(teacher, settings)
+    named = named_by(stored, request, unlabelled, settings) if unlabelled else None
+    request = named.request if named else request
     job = SENSES[request.modality](request, settings)
     job = known_to_teacher(job, stored, request, settings, intersect)
     chosen = job.chosen
@@ -78,7 +83,11 @@ def student(
         terms=beside.terms,
         finish=lambda network: share_labels(network, settings),
         teacher=stored,
-        inputs=job.inputs | {"teacher": stored.fingerprint} | (measured.inputs if measured else {}),
+        inputs=job.inputs
+        | {"teacher": stored.fingerprint}
+        | (measured.inputs if measured else {})
+        | ({"unlabelled": named.key} if named else {}),
+        files=named.files if named else {},
     )
 
 

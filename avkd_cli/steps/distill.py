@@ -5,6 +5,7 @@ from typing import Any
 
 from avkd_cli.config import DistillAudioConfig, DistillVisualConfig
 from avkd_cli.recipes import Request, student
+from avkd_cli.recipes.unlabelled import Unlabelled
 from avkd_cli.steps.training_run import train
 from avkd_cli.training.combinations import refuse_combinations
 from avkd_cli.training.processes import world
@@ -21,6 +22,7 @@ def distill(
     list_file: Path | None = None,
     intersect: bool = False,
     quality_store: str | None = None,
+    unlabelled: Path | None = None,
     init_from: Path | None = None,
     noise: str | None = None,
     rir: str | None = None,
@@ -36,6 +38,7 @@ def distill(
         teacher: embedding store of the teacher, with its classifier where KL is on.
         intersect: train on what the teacher has, instead of refusing when it lacks some.
         quality_store: store with the column of --quality.
+        unlabelled: list of people nobody named, who are trained on as the teacher's clusters.
         init_from: run whose network, not whose classifier, it begins with.
         noise: audio store of music, speech and noise. rir: of room responses.
 
@@ -45,5 +48,6 @@ def distill(
     refuse_combinations(settings, validated=validation is not None, world=world())
     choice = Choice(list_file, settings.label, settings.split_column)
     request = Request("distill", modality, [store], choice, noise, rir, init_from, reset_head=True)
-    job = student(request, settings, teacher, intersect, quality_store)
+    nobody = Unlabelled(unlabelled, output) if unlabelled else None
+    job = student(request, settings, teacher, intersect, quality_store, nobody)
     return train(job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,19 @@ def train(
             durable.touch(output / "model.json")
             run.status("complete", code=0)  # it may have been killed before it said so
             return run.line()
+        keep(job.files, output)
         try:
             return run_once(job, task, settings, run, quiet)
         except AvkdError as error:
             run.status("failed", code=error.exit_code, reason=str(error))
             raise
+
+
+def keep(files: Mapping[str, str], run: Path) -> None:
+    """Write what a run keeps beside its settings, unless it is there."""
+    for name, text in files.items():
+        if not (run / name).is_file() or (run / name).read_text("utf-8") != text:
+            durable.write_text(run / name, text)
 
 
 def run_once(job: Job, task: Task, settings: TrainConfig, run: Run, quiet: bool) -> dict[str, Any]:

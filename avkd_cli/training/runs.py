@@ -34,7 +34,9 @@ LATER = {
     "network_lr": 1.0, "adversary_lr": 1e-4, "freq_flatten": False, "segment": 0.0,
     "l2": 0.0, "l2_raw": 0.0, "class_ce": 0.0, "class_cos": 0.0, "tolerance": "",
     "tolerance_share": 0.2, "teacher_projection": False, "teacher_ce": 0.1, "quality": "",
-    "quality_scope": "kd", "quality_slope": 1.0,
+    "quality_scope": "kd", "quality_slope": 1.0, "posteriors": 0.0,
+    "posteriors_temperature": 0.1, "cluster_threshold": 0.0, "cluster_film": "session",
+    "cluster_least": 2, "cluster_separation": 0.5,
     "imitation": 0.0, "distance": "mse", "level": "embedding", "soft_labels": 0.0,
     "multitask": 0.0,
 }  # fmt: skip

@@ -1,0 +1,136 @@
+"""Students taught by people nobody named, whom their teacher puts into clusters."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from avkd_cli.config import DistillAudioConfig, Execution
+from avkd_cli.errors import InputError, UsageError
+from avkd_cli.recipes import unlabelled as recipe
+from avkd_cli.steps.distill import distill
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
+
+
+def make_teacher(folder: Path, name: str, ids: list[str], noise: float) -> str:
+    random = np.random.default_rng(2)
+    who = [int(one[1]) for one in ids]
+    rows = 5 * np.eye(4, 8)[who] + noise * random.normal(size=(16, 8))
+    content = Embeddings.of(Rows(ids, [one[:2] for one in ids]), rows.astype(np.float32))
+    build_store(folder / name, content, Origin("extract-embeddings"), Execution(quiet=True))
+    return str(folder / name)
+
+
+def write(path: Path, lines: list[dict]) -> Path:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory, small) -> dict:
+    folder = tmp_path_factory.mktemp("unlabelled")
+    known, others = ([one for one in small.ids if one[1] in who] for who in ("01", "23"))
+    return {
+        "audio": small.make_audio(folder),
+        "teacher": make_teacher(folder, "teacher.zarr", small.ids, 0.5),
+        "deaf": make_teacher(folder, "deaf.zarr", small.ids, 500.0),
+        "known": write(folder / "known.jsonl", [{"id": one, "person": one[:2]} for one in known]),
+        "others": write(folder / "others.jsonl", [{"id": one} for one in others]),
+        "settings": small.settings,
+        "folder": folder,
+    }
+
+
+def train(places, output: Path, others: str | Path = "others", teacher="teacher", **settings):
+    known = settings.pop("list_file", places["known"])
+    config = DistillAudioConfig(**(places["settings"] | settings))
+    distill(
+        "audio", places["audio"], places[teacher], output, config, quiet=True,
+        list_file=known,
+        unlabelled=places.get(others, others),
+    )  # fmt: skip
+    return load_file(output / "model.safetensors")
+
+
+def same(one: dict, other: dict) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in other)
+
+
+def test_clusters_are_classes_beside_the_labelled_people_and_are_kept(places, tmp_path, capsys):
+    train(places, tmp_path / "run")
+    model = json.loads((tmp_path / "run" / "model.json").read_text())
+    classes = ["cluster-00001", "cluster-00002", "p0", "p1"]
+    assert model["heads"]["person"]["classes"] == model["persons"] == classes
+    rows = [json.loads(one) for one in (tmp_path / "run/clusters.jsonl").read_text().splitlines()]
+    assert len(rows) == 16
+    named = {(row["id"][:2], row["person"]) for row in rows}
+    assert len(named) == 4 and {who for who, _ in named} == {"p0", "p1", "p2", "p3"}
+    assert "8 utterances without a person: 2 clusters of 4 to 4" in capsys.readouterr().err
+    record = json.loads((tmp_path / "run/clusters.json").read_text())
+    assert record["clusters"] == 2 and record["labelled"]["f"] == 1
+
+
+def test_a_run_that_goes_on_has_the_same_bits_and_never_clusters_again(
+    places, tmp_path, monkeypatch
+):
+    whole = train(places, tmp_path / "whole")
+    train(places, tmp_path / "run")
+    for name in ("model.json", "model.safetensors", "step_000006/checkpoint.json"):
+        (tmp_path / "run" / name).unlink()
+
+    def never(*_):
+        raise AssertionError("it looked for clusters again")
+
+    monkeypatch.setattr(recipe, "clustered", never)
+    assert same(train(places, tmp_path / "run", workers=2), whole)
+    with pytest.raises(AssertionError, match="looked for clusters again"):
+        train(places, tmp_path / "new")
+
+
+def test_a_kept_list_that_was_changed_is_found_anew(places, tmp_path):
+    train(places, tmp_path / "run")
+    kept = tmp_path / "run" / "clusters.jsonl"
+    before = kept.read_text()
+    kept.write_text(before.replace("cluster-00001", "cluster-00002"))
+    (tmp_path / "run" / "model.json").unlink()
+    train(places, tmp_path / "run")
+    assert kept.read_text() == before
+
+
+def test_names_in_the_list_are_ignored_and_that_is_said(places, tmp_path, capsys):
+    plain = train(places, tmp_path / "plain")
+    lines = [json.loads(one) for one in places["others"].read_text().splitlines()]
+    named = write(tmp_path / "named.jsonl", [line | {"person": "p0"} for line in lines])
+    assert same(train(places, tmp_path / "named", named), plain)
+    assert "names of 8 utterances are ignored" in capsys.readouterr().err
+
+
+def test_without_a_list_whoever_is_not_in_the_unlabelled_one_is_labelled(places, tmp_path):
+    assert same(train(places, tmp_path / "one", list_file=None), train(places, tmp_path / "two"))
+
+
+def test_labelled_utterances_among_the_unlabelled_are_refused(places, tmp_path):
+    with pytest.raises(InputError, match=r"8 of 8 utterances are labelled in .*known.jsonl: p0/0"):
+        train(places, tmp_path / "run", "known")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_teacher_that_does_not_separate_is_refused_before_anything_is_made(places, tmp_path):
+    with pytest.raises(InputError, match=r"does not separate the 2 labelled .* F is 0\.\d+ at"):
+        train(places, tmp_path / "run", teacher="deaf", cluster_separation=0.9)
+    assert not (tmp_path / "run").exists()
+
+
+def test_another_label_has_no_clusters(places, tmp_path):
+    with pytest.raises(UsageError, match="finds persons"):
+        train(places, tmp_path / "run", label="x-clean")
+
+
+def test_posteriors_are_taught_on_clusters_or_alone(places, tmp_path):
+    train(places, tmp_path / "run", beta=0.0, posteriors=1.0, posteriors_temperature=0.2)
+    lines = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
+    assert all(json.loads(line)["losses"]["posteriors"] > 0 for line in lines)

@@ -181,7 +181,7 @@ def _told(
             return None
         raise InputError(
             f"{_paths(stores)}: {error}: no threshold can be chosen, which takes two people with "
-            f"two {rules.film or 'utterance'}s; label some, or give --threshold"
+            f"two {plural(rules)}; label some, or give --threshold"
         ) from None
     if rules.threshold is None and told.f < rules.separation:
         raise InputError(
@@ -253,7 +253,7 @@ def _notes(
     chosen = "given" if rules.threshold is not None else "chosen on the labelled people"
     if told:
         yield (
-            f"{told['people']} labelled people, {told['films']} films: pairwise F "
+            f"{told['people']} labelled people, {told['items']} {plural(rules)}: pairwise F "
             f"{told['f']:.3f} (precision {told['precision']:.3f}, recall {told['recall']:.3f})"
         )
     yield f"threshold {report['threshold']:.4f}, {chosen}"
@@ -277,6 +277,11 @@ def _notes(
     lacking = len(listed) - len(part) - others
     if lacking:
         yield f"{lacking:,} lines are in no store, or not in each, and took no part"
+
+
+def plural(rules: Rules) -> str:
+    """Return what items are called: what has one person alone."""
+    return f"{rules.film}s" if rules.film else "utterances"
 
 
 def _paths(stores: Sequence[EmbeddingStore]) -> str:

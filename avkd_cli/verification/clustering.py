@@ -69,7 +69,7 @@ class Separation:
     Attributes:
         threshold: the affinity from which on clusters are put together.
         f, precision, recall: of pairs of different films at it.
-        people: how many. films: items that they have.
+        people: how many. items: films, or utterances without one, that they have.
     """
 
     threshold: float
@@ -77,7 +77,7 @@ class Separation:
     precision: float
     recall: float
     people: int
-    films: int
+    items: int
 
 
 def separation(vectors: np.ndarray, known: Known) -> Separation:
@@ -99,7 +99,7 @@ def separation(vectors: np.ndarray, known: Known) -> Separation:
     of_item[item] = person
     people = int(person.max(initial=-1)) + 1
     if people < 2 or len(means) == people:
-        raise ValueError(f"{people} labelled people with {len(means)} films")
+        raise ValueError(f"{people} labelled people with {len(means)} items")
     tree = linkage.merges(means, np.zeros(len(means), np.int64))
     return _best_cut(tree, of_item, people)
 
@@ -144,7 +144,7 @@ def _best_cut(tree: np.ndarray, person: np.ndarray, people: int) -> Separation:
         precision=float(right[best] / together[best]),
         recall=float(right[best] / true),
         people=people,
-        films=len(person),
+        items=len(person),
     )
 
 

@@ -149,7 +149,7 @@ def test_a_teacher_that_does_not_separate_is_refused_with_the_figure(tmp_path):
         (["--threshold", "-1"], "one cluster of all 48 utterances at threshold -1"),
         (["--threshold", "1", "--film", "", "--least", "1"], "48 clusters of as many utterances"),
         (["--threshold", "1", "--film", ""], "all 48 utterances without a person are noise"),
-        ([], "0 labelled people with 0 films: no threshold can be chosen"),
+        ([], "0 labelled people with 0 items: no threshold can be chosen"),
     ],
 )
 def test_clusters_that_tell_nobody_apart_are_refused(good, tmp_path, options, said):

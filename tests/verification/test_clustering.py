@@ -122,7 +122,7 @@ def test_the_threshold_lies_between_the_people_and_finds_them_all():
     names = [f"p{one}" if one < 6 else "" for one in who]
     known = Known(names, [""] * len(who))
     found = separation(vectors, known)
-    assert found.f == 1 and found.people == 6 and found.films == 48
+    assert found.f == 1 and found.people == 6 and found.items == 48
     within = [vectors[who == one] @ vectors[who == one].T for one in range(6)]
     assert found.threshold < min(one[np.triu_indices(8, 1)].mean() for one in within)
     clusters = cluster(vectors, known, found.threshold)

@@ -192,3 +192,34 @@ def test_levels_that_there_are_not_are_named(made, tmp_path):
         taken(made, "sequence", "frames.zarr", tmp_path / "x.zarr", level="frames")
     with pytest.raises(InputError, match="holds segments, wanted frames"):
         teach(made, "sequence", "segments.zarr", tmp_path / "x", SequenceConfig(label="emotion"))
+
+
+def test_real_films_with_sound_pass_from_faces_to_a_taught_student(tmp_path, shared_data):
+    films = sorted((shared_data / "genuine_av/grid").iterdir())[:4]
+    lines = [
+        {"id": film.stem, "person": film.stem, "audio": str(film), "video": str(film),
+         "emotion": ["sad", "happy"][number % 2]}
+        for number, film in enumerate(films)
+    ]  # fmt: skip
+    listed = tmp_path / "people.jsonl"
+    listed.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    prep_audio(listed, tmp_path / "audio.zarr", PrepAudioConfig(features="spectrogram"), HERE)
+    config = CropFacesConfig(fps=25, format="jpeg", mode="aligned-112")
+    crop_faces(str(listed), tmp_path / "faces.zarr", config, HERE, shared_data / "weights/yunet")
+    faces, sound = open_store(tmp_path / "faces.zarr"), open_store(tmp_path / "audio.zarr")
+    assert faces.lengths.tolist() == [75] * 4  # 2.98 s of sound, 3 s of film
+    assert not faces.item("held").any()
+    assert np.abs(sound.lengths / 100 - faces.lengths / 25).max() < 0.1
+    teach(
+        tmp_path, "visual", "faces.zarr", "frame", VisualConfig(model="cnn", emb_bn=False, **SHORT)
+    )
+    taken(tmp_path, "frame", "faces.zarr", "frames.zarr", level="frames")
+    own = {name: value for name, value in SHORT.items() if name != "width"}
+    teach(tmp_path, "sequence", "frames.zarr", "sequence", SequenceConfig(frames=50, **own))
+    taken(tmp_path, "sequence", "frames.zarr", "segments.zarr", level="segments")
+    assert open_store(tmp_path / "segments.zarr").lengths.tolist() == [3] * 4
+    taught(tmp_path, "segments.zarr", tmp_path / "l50", SEGMENTED, level="segments", imitation=0.5)
+    taken(tmp_path, tmp_path / "l50", "audio.zarr", "heard.zarr", level="segments")
+    heard = open_store(tmp_path / "heard.zarr", "avkd.sequences")
+    assert heard.lengths.tolist() == [3] * 4
+    assert np.isfinite(np.concatenate(heard.read(range(4)))).all()

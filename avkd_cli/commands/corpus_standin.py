@@ -62,6 +62,14 @@ def seconds_of(text: str) -> tuple[float, float]:
     "--moods", is_flag=True, help="People speak and look in seven moods by turns (emotion)."
 )
 @click.option(
+    "--own",
+    type=click.FloatRange(0, 3, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How far voices and faces of one age and sex differ, as a share of what is usual: the "
+    "less, the more voice and face have in common.",
+)
+@click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything random."
 )
 @click.option(

@@ -6,7 +6,7 @@ Everything is a function of (seed, what it is for): neither workers nor order ch
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,18 @@ class Difficulty:
     side_light: float = 0.3
     glasses: float = 0.15  # probabilities of a session
     hat: float = 0.08
+
+
+def usual(own: float = 1.0) -> Difficulty:
+    """Return the usual difficulty, what is a person's own multiplied.
+
+    Args:
+        own: below 1 age and sex say more of both voice and face, and so each of the other.
+    """
+    plain = Difficulty()
+    return replace(
+        plain, voice_person=own * plain.voice_person, face_person=own * plain.face_person
+    )
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,7 @@ def standin(
     workers: int | None,
     overwrite: bool,
     quiet: bool,
+    own: float = 1.0,
     **plan: Any,
 ) -> dict:
     """Make the stand-in corpus and return its manifest line.
@@ -148,13 +149,15 @@ def standin(
         workers: processes; None for all cores, 0 for this one.
         overwrite: replace a stand-in corpus of other settings.
         quiet: no progress.
+        own: how far people of one age and sex differ, as a share of what is usual.
         plan: persons, sessions, utterances, seconds, moods and seed of `StandinPlan`.
     """
     from avkd_cli.corpora.standin import StandinPlan, make_standin
+    from avkd_cli.corpora.standin_people import usual
 
     made, complete = make_standin(
         output,
-        StandinPlan(**plan),
+        StandinPlan(**plan, difficulty=usual(own)),
         workers=workers,
         overwrite=overwrite,
         progress=_progress(quiet),

@@ -16,6 +16,7 @@ from avkd_cli.steps.corpus_trials import announce, candidates, write_drawn
 from avkd_cli.storage.utterances import Utterance, value_of
 
 TRAIN = "train"
+USED = (TRAIN, "validation")  # who was trained on, and who chose the epoch
 
 
 def draw_cross(
@@ -93,7 +94,7 @@ def _by_protocol(
             )
         seen = protocol == "seen-heard"
         chosen = [
-            u for u in chosen if value_of(u, column) != TRAIN and (u.person in trained) == seen
+            u for u in chosen if value_of(u, column) not in USED and (u.person in trained) == seen
         ]
     if not chosen:
         raise InputError(

@@ -1,7 +1,8 @@
 # S3: Saeed et al., ICASSP 2022. Voices and faces in one space: is this voice of that face? Losses,
 # weights of orthogonality, fusions; nontargets that are alike; 1:N matching; time; cosines.
 #
-#   make fop                         a stand-in of its own: 120 people of few, short utterances
+#   make fop                         a stand-in of its own: 120 people of few, short utterances, whose
+#                                    voices and faces say more of age and sex than the usual ones'
 #   make fop PEOPLE=list.jsonl       any corpus; its split says who is trained on, sex, nationality
 #                                    and age (where it has them) are the strata
 #   make fop VOXCELEB1=… [DETECTOR_WEIGHTS=…]      the paper's corpus, split anew
@@ -49,7 +50,7 @@ FOP_STORES := $(FOP)/stores
 FOP_LIST   := $(FOP)/corpus/people.jsonl
 $(FOP_LIST): | $(READY) $(WORK)/$(MARK)
 	mkdir -p $(FOP)
-	$(AVKD) corpus standin -o $(@D) --persons $(FOP_PERSONS) --sessions 4 --utterances 2 --seed 0
+	$(AVKD) corpus standin -o $(@D) --persons $(FOP_PERSONS) --sessions 4 --utterances 2 --own 0.4 --seed 0
 $(FOP_STORES)/audio.zarr/avkd.json: $(FOP_LIST)
 	mkdir -p $(FOP_STORES)
 	$(AVKD) prep-audio $< -o $(@D) --config $(PRESET) >/dev/null

@@ -55,6 +55,18 @@ def test_unseen_people_are_not_of_the_training_set(people):
     assert "54 of 54 possible targets, 54 of 270 nontargets" in said
 
 
+def test_people_who_chose_the_epoch_are_not_tested(people, tmp_path):
+    rows = [json.loads(line) for line in open_lines(people)]
+    for row in rows:
+        if row["person"] == "p07":
+            row["split"] = "validation"
+    listed = write(tmp_path / "some.jsonl", rows)
+    trials, _ = run(listed, "--protocol", "unseen-unheard")
+    assert "p07" not in {side[:3] for _, *sides in trials for side in sides}
+    trials, _ = run(listed, "--split", "validation", "--nontargets", "0")
+    assert {side[:3] for _, *sides in trials for side in sides} == {"p07"}
+
+
 def test_seen_people_are_trained_on_in_other_clips(people):
     trials, _ = run(people, "--protocol", "seen-heard", "--split-column", "heard")
     assert {side for _, *sides in trials for side in sides} == {f"p{n:02d}/s2/0" for n in range(6)}

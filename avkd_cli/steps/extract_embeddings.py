@@ -72,7 +72,7 @@ def extract(
     level = {} if settings.level == "embedding" else {"level": settings.level}
     origin = Origin(
         "extract-embeddings",
-        settings_said(settings),
+        settings_said(settings) | ({"side": side} if side else {}),
         {"run": trained.fingerprint}
         | {f"store{i}": store.fingerprint for i, store in enumerate(read.stores)}
         | chosen_fingerprint(ids, list_file),

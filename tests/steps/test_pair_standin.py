@@ -29,7 +29,7 @@ from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 
 cv2 = pytest.importorskip("cv2")
-PEOPLE, TRAINED, CLIPS = 120, 84, 3
+PEOPLE, TRAINED, CLIPS = 120, 84, 4
 PLAIN = usual(0.2)
 IDS = [f"p{n:03d}/{k}" for n in range(PEOPLE) for k in range(CLIPS)]
 SPLITS = ["train" if int(one[1:4]) < TRAINED else "test" for one in IDS]
@@ -39,9 +39,11 @@ QUIET = Execution(quiet=True)
 def heard(person, clip):
     where = (0, person.number, clip)
     session = make_voice_session(generator(*where, "voice"), PLAIN)
-    sound, _ = synthesise(person.voice, session, 1.0, generator(*where, "speech", 0))
+    sound, _ = synthesise(person.voice, session, 1.5, generator(*where, "speech", 0))
     frames = fbank(sound.astype(np.float32), 40)
-    return np.concatenate([frames.mean(0) - frames.mean(), frames.std(0)])
+    level, loud = frames.mean(), np.percentile(frames, 90, axis=0)
+    steps = np.abs(np.diff(frames, axis=0)).mean(0)
+    return np.concatenate([frames.mean(0) - level, frames.std(0), loud - level, steps])
 
 
 def seen(person, clip):

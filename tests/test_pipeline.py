@@ -102,7 +102,7 @@ def test_nobody_of_the_test_is_trained_on(project):
     assert train != {u.person for u in listed}
     for run in ("audio", "visual", "teacher", "audio-kd", "visual-kd"):
         model = json.loads((project.path / run / "model.json").read_text())
-        assert set(model["classes"]) == train, run
+        assert set(model["heads"]["person"]["classes"]) == train, run
         assert model["n_utterances"] == count, run
 
 
@@ -237,6 +237,6 @@ def test_imported_embeddings_can_teach(project):
     model = json.loads((project.path / "mixed/model.json").read_text())
     assert model["network"]["model"]["visual_size"] == 5
     plain = json.loads((project.path / "teacher/model.json").read_text())
-    assert model["classes"] == plain["classes"]
+    assert model["heads"]["person"]["classes"] == plain["heads"]["person"]["classes"]
     np.savez(project.path / "objects.npz", id=np.array([{"a": 1}]), embedding=np.ones((1, 2)))
     project.fails(65, "objects.npz", "extract-embeddings", "--from", "objects.npz", "-o", "x.zarr")

@@ -99,7 +99,7 @@ def clustered(
         lines[place] = named_by_teacher(lines[place], person)
     for place in sorted(set(range(len(lines))) - set(part)):
         lines[place] = _passed_over(lines[place])
-    truth = [value_of(listed[i], rules.truth) if rules.truth else "" for i in part]
+    truth = judged_by([listed[i] for i in part], rules.truth)
     report = _report(found, names, persons, truth, float(threshold), told)
     return Clustered(lines, report, [*_notes(report, listed, part, rules)])
 
@@ -139,6 +139,24 @@ def persons_of(found: np.ndarray, names: Sequence[str]) -> list[str]:
     fresh = (one for one in range(found.max(initial=-1) + 1) if one not in named)
     made = {one: f"{PREFIX}{number:05d}" for number, one in enumerate(fresh, 1)}
     return [(named | made).get(one, "") for one in found.tolist()]
+
+
+def judged_by(part: Sequence[Utterance], truth: str) -> list[str]:
+    """Return who each utterance truly is, "" for those that are not held against anything.
+
+    One utterance stands for each labelled person, so that whoever falls in with the wrong one is
+    seen, and pairs that the labels give are not counted.
+    """
+    if not truth:
+        return [""] * len(part)
+    seen = {""}
+    found = []
+    for one in part:
+        first = one.person not in seen
+        seen.add(one.person)
+        said = value_of(one, truth) or one.person
+        found.append(said if first or not one.person else "")
+    return found
 
 
 def _check_prefix(names: Sequence[str], where: str) -> None:
@@ -238,8 +256,8 @@ def _report(
         "noise": int(nameless.sum()) - sum(made.values()),
         "truth": None,
     }
-    judged = np.array([bool(who) for who in truth]) & nameless
-    if judged.any():
+    judged = np.array([bool(who) for who in truth])
+    if (judged & nameless).any():
         report["truth"] = agreement(found[judged], [truth[i] for i in np.flatnonzero(judged)])
         report["truth"] = report["truth"].to_json()
     return report

@@ -119,6 +119,20 @@ def test_an_utterance_of_a_labelled_person_gets_the_name(good, tmp_path):
     assert "8 clusters of 6 to 6 (median 6), 2 with a labelled person, 0 noise" in found.stderr
 
 
+def test_whoever_falls_in_with_the_wrong_person_is_seen_in_the_figures(good, tmp_path):
+    lines = [line | {"x-who": "p0" if line["x-who"] == "p0" else "q"} for line in lines_of()[:6]]
+    lines += [line for line in lines_of()[6:24] if line["x-who"] == "p1"]
+    for line in lines[2:4]:  # of p0's three films one has no name, and is truly another's
+        del line["person"]
+        line["x-who"] = "stranger"
+    people = write(tmp_path / "people.jsonl", lines)
+    run(good, "--list", people, "--truth", "x-who", "--report", tmp_path / "r.json", "-o",
+        tmp_path / "out.jsonl", "-q")  # fmt: skip
+    truth = json.loads((tmp_path / "r.json").read_text())["truth"]
+    # p0's one utterance with two of a stranger's, p1's alone: 1 of 3 pairs, 3 of 4 utterances.
+    assert truth["precision"] == pytest.approx(1 / 3, abs=1e-5) and truth["purity"] == 0.75
+
+
 def test_noise_and_those_who_are_not_there_have_no_person_and_other_splits_stay(good, tmp_path):
     lines = lines_of()
     for line in lines[66:]:  # of the last person one film is left, the rest is for tests

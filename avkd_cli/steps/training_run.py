@@ -2,7 +2,7 @@
 
 import dataclasses
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def train(
 
     A finished run of the same plan is left alone; an unfinished one goes on.
     """
-    for text in job.chosen.left_out if not rank() else ():
+    for text in _oddities(job, settings) if not rank() else ():
         print(f"avkd {job.step}: warning: {text}", file=sys.stderr)
     task = make_task(job, settings, validation)
     plan = plan_of(job, settings, task.validate)
@@ -69,6 +69,18 @@ def keep(files: Mapping[str, str], run: Path) -> None:
     for name, text in files.items():
         if not (run / name).is_file() or (run / name).read_text("utf-8") != text:
             durable.write_text(run / name, text)
+
+
+def _oddities(job: Job, settings: TrainConfig) -> Iterator[str]:
+    """Yield what is odd about what is trained on, though it can be done."""
+    yield from job.chosen.left_out
+    count = len(job.chosen.ids)
+    if settings.batch_size > count:
+        times = settings.batch_size / count
+        yield (
+            f"--batch-size {settings.batch_size} is above the {count} utterances: each is drawn "
+            f"{times:.1f} times a step"
+        )
 
 
 def run_once(job: Job, task: Task, settings: TrainConfig, run: Run, quiet: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from avkd_cli.errors import InputError, Rejected
 from avkd_cli.storage.record import media_of
 from avkd_cli.storage.specs import StoreSpec
-from avkd_cli.storage.utterances import UtteranceList, drop_conflicts
+from avkd_cli.storage.utterances import UtteranceList, drop_conflicts, part_of
 
 
 def prepared(listed: UtteranceList, spec: StoreSpec) -> UtteranceList:
@@ -61,7 +61,7 @@ def _reject_same_files(found: UtteranceList, spec: StoreSpec) -> None:
     first: dict[tuple, tuple[int, str]] = {}
     conflicts: dict[int, int] = {}
     for index, utterance in enumerate(found.utterances):
-        part = utterance.start, utterance.end, utterance.boxes, utterance.audio_channel
+        part = part_of(utterance)
         for path in media_of(utterance, spec):
             if path == utterance.boxes or (place := _place(found, path)) is None:
                 continue

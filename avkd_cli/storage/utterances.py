@@ -219,11 +219,18 @@ def _refuse_ids_equal_after_normalisation(found: UtteranceList) -> None:
 _WHOLE = None, None, None, None, ""
 
 
+def part_of(utterance: Utterance) -> tuple[Any, ...]:
+    """Return which part of its files an utterance is: two parts of one may be of two persons."""
+    return (
+        utterance.start, utterance.end, utterance.boxes, utterance.audio_channel, utterance.half,
+    )  # fmt: skip
+
+
 def _media(utterance: Utterance) -> list[Any]:
     """Return what stands for the sound and for the film: the path, or the part of it."""
     audio, video = utterance.audio, utterance.video
     paths = [path for path in (audio, None if video == audio else video) if path is not None]
-    part = utterance.start, utterance.end, utterance.boxes, utterance.audio_channel, utterance.half
+    part = part_of(utterance)
     return paths if part == _WHOLE else [(path, *part) for path in paths]
 
 

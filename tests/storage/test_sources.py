@@ -80,6 +80,7 @@ def test_two_parts_or_channels_of_one_file_may_be_two_persons(listed, tmp_path):
     parts = (
         [{"start": 0, "end": 1}, {"start": 1, "end": 2}],
         [{"audio_channel": 0}, {"audio_channel": 1}],
+        [{"half": "left"}, {"half": "right"}],
     )
     for first, second in parts:
         found = prepared(

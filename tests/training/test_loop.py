@@ -218,6 +218,13 @@ def test_nan_may_be_skipped_while_it_is_rare(tmp_path):
         assert np.isfinite(value).all()
 
 
+def test_a_batch_above_the_training_set_is_said(tmp_path, capsys):
+    run(tmp_path / "run", batch_size=90, max_steps=1)
+    assert "--batch-size 90 is above the 60 utterances: each is drawn 1.5 times" in (
+        capsys.readouterr().err
+    )
+
+
 def test_the_best_epoch_is_kept_told_and_patience_ends_the_run(tmp_path, capsys):
     figures = iter([0.3, 0.1, float("nan"), 0.2, 0.05])
     settings = FusionConfig(**(SETTINGS | {"max_steps": 80, "patience": 2.0}))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from avkd_cli.config import AudioConfig, DistillTerms
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.inputs import INPUTS
 from avkd_cli.inputs.embeddings import Embeddings
 from avkd_cli.inputs.segments import TaughtSegments
 from avkd_cli.recipes import sense
@@ -49,7 +50,9 @@ def student(
     """
     refuse_combinations(settings)
     loose, measures = tolerances(settings), open_quality(settings, quality_store)
+    INPUTS[request.modality].opened(request.stores)  # a mistyped one is named before the teacher
     stored = opened(teacher, settings)
+    warn_of_nothing(settings)
     named = named_by(stored, request, unlabelled, settings) if unlabelled else None
     request = named.request if named else request
     job = SENSES[request.modality](request, settings)
@@ -97,7 +100,7 @@ def has_speeds(settings: DistillTerms) -> bool:
 
 
 def refuse_combinations(settings: DistillTerms) -> None:
-    """Raise UsageError for options that exclude each other; warn where nothing is taught."""
+    """Raise UsageError for options that exclude each other."""
     names, on = wanted(settings), weights_of(settings)
     if has_speeds(settings) and settings.mmd_gather:
         raise UsageError(
@@ -122,7 +125,11 @@ def refuse_combinations(settings: DistillTerms) -> None:
         raise UsageError(
             "--quality weighs terms, and none is on; set --beta, or --quality-scope all"
         )
-    if not on:
+
+
+def warn_of_nothing(settings: DistillTerms) -> None:
+    """Say on stderr that nothing is taught, where no term is on."""
+    if not weights_of(settings):
         print(
             "avkd distill: warning: no term is on, this trains the plain baseline; "
             "set --alpha (KL), --beta (COS), --gamma (MMD) or --imitation",

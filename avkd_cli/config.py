@@ -31,7 +31,7 @@ SOUND_DISTURBANCES = ("none", "babble", "music", "noise", "room", "telephone")
 FACE_DISTURBANCES = ("none", "blur", "dark", "small", "jpeg", "occlude")
 CROP_MODES = ("aligned-112x96", "aligned-112", "box-224", "gray-128", "centre-224")
 FEATURES = ("fbank", "waveform", "spectrogram")
-TRIAL_FORMATS = ("voxceleb", "kaldi", "3dspeaker", "pairs", "fame", "csv", "nist")
+TRIAL_FORMATS = ("voxceleb", "kaldi", "3dspeaker", "pairs", "fame", "csv", "nist", "lfw")
 SCORE_FORMATS = (
     "avkd", "wespeaker", "kaldi", "bosaris", "3dspeaker", "speechbrain", "voxsrc", "fame",
     "bob2", "bob4", "bob5", "nist18", "nist21", "csv",
@@ -644,6 +644,9 @@ class ScoreConfig:
     )
     in_format: str = setting(
         "auto", "of score files, with --fuse; auto: guessed", choices=("auto", *SCORE_FORMATS)
+    )
+    columns: str = setting(
+        "", "what columns of CSV lists and scores are called: enrol=COLUMN,test=COLUMN,label=COLUMN"
     )
     out_format: str = setting("avkd", "of the scores", choices=SCORE_FORMATS)
     skip_missing: bool = setting(False, "leave out trials without an embedding, and count them")

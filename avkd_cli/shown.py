@@ -1,4 +1,4 @@
-"""What a person says of how systems and pictures look: names, sizes, ends of axes.
+"""What a person says of how systems and pictures look, and of how their files are read.
 
 Loaded for `--help`: the standard library only.
 """
@@ -22,6 +22,26 @@ class Named(str):
         """Return the path as it is, and its name beside it."""
         found = super().__new__(cls, path)
         found.name = name
+        return found
+
+
+class Reading(str):
+    """A trial list to take labels from, or none (empty), and how it and score files are read.
+
+    Args:
+        path: of the list.
+        intersect: take the trials that all files have.
+        columns: what columns of CSV files are called, such as {"label": "same"}.
+    """
+
+    __slots__ = ("columns", "intersect")
+    intersect: bool
+    columns: dict[str, str]
+
+    def __new__(cls, path: str, intersect: bool, columns: dict[str, str]) -> "Reading":
+        """Return the path as it is, and the rest beside it."""
+        found = super().__new__(cls, path)
+        found.intersect, found.columns = intersect, columns
         return found
 
 

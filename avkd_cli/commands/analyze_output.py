@@ -6,12 +6,40 @@ from collections.abc import Callable, Sequence
 
 import click
 
+from avkd_cli import options
 from avkd_cli.papers import PAPERS, USUAL
+from avkd_cli.shown import Reading
 
-trial_list = click.option(
-    "--trials", type=click.Path(path_type=str, allow_dash=True), metavar="LIST",
-    help="Trial list to take labels from, where score files have none.",
+READING = (
+    click.option("--trials", type=click.Path(path_type=str, allow_dash=True), metavar="LIST",
+                 help="Trial list to take labels from, where score files have none."),
+    click.option("--intersect", is_flag=True,
+                 help="Take the trials that score files and list all have, and say how many others "
+                 "there are; else they must be the same."),
+    click.option("--columns", metavar="enrol=COLUMN,…",
+                 help="What the columns of CSV files are called, where it is not the usual: enrol, "
+                 "test, label, score, distance."),
 )  # fmt: skip
+
+
+def trial_list(command: Callable) -> Callable:
+    """Add --trials and how it is read; the command gets one argument, `trials`."""
+
+    @functools.wraps(command)
+    def gathered(trials: str | None, intersect: bool, columns: str | None, **kwargs):
+        if intersect or columns:
+            from avkd_cli.verification.headed import as_names
+
+            try:
+                names = as_names(columns or "")
+            except ValueError as error:
+                raise click.UsageError(f"--columns: {error}") from None
+            trials = Reading(trials or "", intersect, names)
+        return command(trials=trials, **kwargs)
+
+    return options.apply(READING, gathered)
+
+
 SCORE_FORMATS = (
     "avkd", "wespeaker", "kaldi", "bosaris", "3dspeaker", "speechbrain", "voxsrc", "fame", "bob2",
     "bob4", "bob5", "nist18", "nist21", "csv",

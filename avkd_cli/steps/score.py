@@ -13,7 +13,7 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps import seen
 from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
 from avkd_cli.steps.score_fusion import fuse
-from avkd_cli.steps.score_output import deliver, note
+from avkd_cli.steps.score_output import column_names, deliver, note
 from avkd_cli.steps.score_sides import Sides, Stores, check_labels, find_sides, without_missing
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import EmbeddingStore, open_store
@@ -162,7 +162,7 @@ def _opened(stores: Sequence[str]) -> Stores:
 
 def _trials(source: str, settings: ScoreConfig, quiet: bool, crossed: bool) -> Trials:
     format = None if settings.trials_format == "auto" else settings.trials_format
-    listed = read_trials(source, format, crossed=crossed)
+    listed = read_trials(source, format, crossed=crossed, names=column_names(settings))
     guessed = "" if format else " (guessed)"
     note(quiet, f"{listed.name}: {len(listed):,} trials, format {listed.format}{guessed}")
     return listed

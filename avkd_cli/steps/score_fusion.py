@@ -8,7 +8,7 @@ import numpy as np
 from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
-from avkd_cli.steps.score_output import deliver, note
+from avkd_cli.steps.score_output import column_names, deliver, note
 from avkd_cli.steps.seen import SEEN, Seen, of_scores, tell
 from avkd_cli.verification.calibration import mean_fusion, z_sum_fusion
 from avkd_cli.verification.scorefiles import read_scores
@@ -85,11 +85,12 @@ def _read(
     paths: tuple[str, ...], settings: ScoreConfig, trials: str | None, quiet: bool
 ) -> list[Scores]:
     """Read the files in the order of the list, or of the first of them."""
-    listed = None if trials is None else read_trials(trials)
+    names = column_names(settings)
+    listed = None if trials is None else read_trials(trials, names=names)
     format = None if settings.in_format == "auto" else settings.in_format
     found: list[Scores] = []
     for path in paths:
-        scores = read_scores(path, listed, format)
+        scores = read_scores(path, listed, format, names)
         guessed = "" if format else " (guessed)"
         note(quiet, f"{scores.source}: {len(scores):,} scores, format {scores.format}{guessed}")
         for text in scores.warnings if found else ():  # the first one's are said at the end

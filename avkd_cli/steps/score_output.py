@@ -14,6 +14,7 @@ from avkd_cli.errors import InputError, OutputError, UsageError
 from avkd_cli.steps.seen import SEEN
 from avkd_cli.storage import durable
 from avkd_cli.verification.folded import grid_area, grid_eer, grid_rates
+from avkd_cli.verification.headed import as_names
 from avkd_cli.verification.metrics import (
     area_of,
     closest_threshold,
@@ -33,6 +34,18 @@ def note(quiet: bool, text: str) -> None:
     """Print one line on stderr."""
     if not quiet:
         print(f"avkd score: {text}", file=sys.stderr)
+
+
+def column_names(settings: ScoreConfig) -> dict[str, str]:
+    """Return what columns of CSV files are called.
+
+    Raises:
+        UsageError: the setting says something else.
+    """
+    try:
+        return as_names(settings.columns)
+    except ValueError as error:
+        raise UsageError(f"--columns: {error}") from None
 
 
 def deliver(
@@ -135,7 +148,7 @@ def summarise(scores: Scores, facts: dict, eer_mode: str = "interp") -> dict:
         summary["calibrated"] = facts["ratios"]
     return summary | {
         "signature": signature(
-            list_name=scores.name, digest=scores.digest, n_target=n_target,
+            list_name=scores.name, digest=scores.content, n_target=n_target,
             n_nontarget=n_nontarget, p_targets=P_TARGETS, norm=facts["norm"], mode=eer_mode,
             metric=facts.get("metric", "cosine"),
         )

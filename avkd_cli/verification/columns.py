@@ -20,6 +20,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.verification import lfw
 from avkd_cli.verification.words import Words, joined, with_spare
 
 BLOCK = 16 << 20
@@ -36,12 +37,14 @@ class Header(NamedTuple):
         names: what each column is to us; "" for one that is passed over.
         format: name of the format.
         titles: what the line calls each column.
+        bare: the line is none of names but the first of the file's own, which shows the columns.
     """
 
     separator: str
     names: tuple[str, ...]
     format: str
     titles: tuple[str, ...] = ()
+    bare: bool = False
 
 
 class Block:
@@ -85,7 +88,8 @@ class Columns:
     Args:
         source: path, or "-" for standard input; gzip is recognised by its first bytes.
         what: is read, for messages.
-        find_header: returns the header that a first line is, or None.
+        find_header: returns the header that a first line is, given the one below, or None;
+            ValueError says what is wrong with it.
 
     Attributes:
         header: the header found, or None.
@@ -101,7 +105,7 @@ class Columns:
         self,
         source: str | Path,
         what: str,
-        find_header: Callable[[str], Header | None] = lambda line: None,
+        find_header: Callable[[str, str], Header | None] = lambda line, following: None,
     ) -> None:
         self.name = "standard input" if str(source) == "-" else str(source)
         self.what = what
@@ -149,7 +153,7 @@ class Columns:
             while data := self._read(file):
                 if not self._started:
                     data = self._start(data)
-                    line += self.header is not None
+                    line += self.header is not None and not self.header.bare
                 text, rest = self._whole_lines(rest + data, line)
                 filled |= not text.isspace() and text != b""
                 yield line, self._canonical(text, line), False
@@ -192,10 +196,14 @@ class Columns:
             raise InputError(f"{self.name}: is not UTF-8; convert it with iconv")
         data = data.removeprefix(_BOM)
         line = first_line(data)
-        self.header = self._find_header(line.decode(errors="replace").rstrip("\r"))
-        if self.header is None:
+        below = first_line(data[len(line) + 1 : len(line) + 1 + LONGEST_LINE])
+        try:
+            self.header = self._find_header(*(_shown(one) for one in (line, below)))
+        except ValueError as error:
+            raise self.fail(1, str(error)) from None
+        self.width = len(self.header.names) if self.header else 0
+        if self.header is None or self.header.bare:
             return data
-        self.width = len(self.header.names)
         self._hash.update(line.removesuffix(b"\r") + b"\n")
         return data[len(line) + 1 :]
 
@@ -222,6 +230,9 @@ class Columns:
             raise self.fail(line, f"byte 0x{text[error.start]:02x} is not UTF-8") from None
 
     def _words(self, text: bytes, line: int) -> Words:
+        if self.header and self.header.format == "lfw":
+            self._refuse_control(text, line)
+            return joined(lfw.cut(text, line, self.fail))
         if self.header and self.header.separator != "\t":
             return joined(self._cut_csv(text, line, self.header.separator))
         self.width = self.width or len(first_line(text.lstrip()).split())
@@ -263,6 +274,10 @@ class Columns:
 def unpacked(file: io.BufferedReader) -> BinaryIO:
     """Return a file's content, unpacked if it is gzip."""
     return gzip.GzipFile(fileobj=file) if file.peek(2)[:2] == b"\x1f\x8b" else file
+
+
+def _shown(line: bytes) -> str:
+    return line.decode(errors="replace").rstrip("\r")
 
 
 def first_line(text: bytes) -> bytes:

@@ -10,8 +10,9 @@ from avkd_cli.verification.words import Words
 
 LABELS = {b"1": 1, b"0": 0, b"target": 1, b"nontarget": 0}
 _SYNONYMS = {
-    1: "target tgt tar genuine true same",
-    0: "nontarget NonTarget non-target non_target nontgt non impostor imposter imp false different",
+    1: "1.0 target tgt tar genuine true same",
+    0: "0.0 nontarget NonTarget non-target non_target nontgt non impostor imposter imp false "
+    "different",
 }
 _SPELLED = {
     spelling.encode(): value

@@ -30,6 +30,8 @@ def read_scores(
     format: str | None = None,
     allow_infinite: bool = False,
     names: Mapping[str, str] | None = None,
+    *,
+    intersect: bool = False,
 ) -> Scores:
     """Read a score file.
 
@@ -39,6 +41,7 @@ def read_scores(
         format: one of `FORMATS`; None: guessed.
         allow_infinite: take infinite scores for ordered extremes.
         names: of the columns of a CSV file, such as {"score": "sc"}; the usual ones are known.
+        intersect: take the trials that file and list both have.
 
     Raises:
         MissingInputError: the file cannot be read.
@@ -56,7 +59,7 @@ def read_scores(
         format = format or guess_format(columns, block)
         gathered.add(block, columns.header.names if columns.header else FORMATS[format].columns)
     scores = gathered.scores(format or "")
-    return scores if trials is None else join(scores, trials)
+    return scores if trials is None else join(scores, trials, intersect=intersect)
 
 
 class _Gathered:
@@ -107,12 +110,14 @@ class _Gathered:
             parts["score"],
             parts.get("label"),
             format,
-            list_name(self.columns.name, parts.get("label"), ""),
+            "",
             self.columns.digest,
             self.columns.name,
             keys=keys,
             columns=header.titles if header else self.names,
         )
+        name = list_name(self.columns.name, found.label, "", lambda: found.content)
+        found = replace(found, name=name)
         return replace(found, warnings=check(found))
 
 

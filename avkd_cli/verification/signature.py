@@ -20,7 +20,7 @@ def signature(
 
     Args:
         list_name: name of the trial list.
-        digest: "sha256:…" of it.
+        digest: "sha256:…" of what it says, see `content.content_digest`.
         n_target: number of same-person trials.
         n_nontarget: number of different-person trials.
         p_targets: priors of the detection costs.

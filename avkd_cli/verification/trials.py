@@ -5,8 +5,9 @@ that a step can say it; a list that could be read in two ways is refused. Refere
 2.4, T; counts of the VoxCeleb1 lists: systems.md 0.6.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.verification import headed, labels
 from avkd_cli.verification.columns import Block, Columns
+from avkd_cli.verification.content import content_digest
 from avkd_cli.verification.idcodes import IdCodes
 
 # format: the columns of a line.
@@ -25,7 +27,9 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "fame": ("key", "enrol", "test"),
     "csv": ("enrol", "test", "label"),  # by the names in its first line; so NIST's keys
     "nist": ("enrol", "test", "label"),
+    "lfw": ("enrol", "test", "label"),  # pairs.txt: known by its first line
 }
+NO_NAMES: Mapping[str, str] = {}
 _GUESSED = {"voxceleb": 0, "kaldi": 2}  # where the label stands
 
 # name: (targets, nontargets, SHA-256 of the official text, where we have it)
@@ -44,6 +48,17 @@ KNOWN_LISTS = {
     "vox1-e-cleaned": (289_921, 289_897, None),
     "vox1-h": (276_270, 276_266, None),
     "vox1-h-cleaned": (275_488, 275_406, None),
+}
+# What `content_digest` is of them: as published, and with ids without ".wav".
+KNOWN_CONTENTS = {
+    "vox1-o": (
+        "sha256:cc40cedffc79740579c525fd42ba9a91765a90ad3cae1e829ad8c2a69cd911e8",
+        "sha256:972161e55d7087f195333d7c899e23267aacaaa4b2385819e7b0b48a0c0e6673",
+    ),
+    "vox1-o-cleaned": (
+        "sha256:919a96bd5c392739abb02932847f4d00d38dcf865a4fd4ca86adb94681a0511a",
+        "sha256:2556df76a5febe67d1c674b7fa6e329d97b44a4751bb0455eededd269b5cca24",
+    ),
 }
 
 
@@ -95,14 +110,21 @@ class Trials:
         return [self.ids[code] for code in self.test.tolist()]
 
 
-def read_trials(source: str | Path, format: str | None = None, *, crossed: bool = False) -> Trials:
-    """Read a trial list: VoxCeleb, Kaldi, 3D-Speaker, FAME, CSV, NIST key, or unlabelled pairs.
+def read_trials(
+    source: str | Path,
+    format: str | None = None,
+    *,
+    crossed: bool = False,
+    names: Mapping[str, str] = NO_NAMES,
+) -> Trials:
+    """Read a trial list: VoxCeleb, Kaldi, 3D-Speaker, FAME, CSV, LFW, NIST key, unlabelled pairs.
 
     Args:
         source: path, gzipped or not, or "-" for standard input.
         format: one of `FORMATS`; None: guessed.
         crossed: the sides are of two senses: (a, b) and (b, a) are two trials, and a recording
             may meet itself.
+        names: of the columns of a CSV file, such as {"label": "same"}; the usual ones are known.
 
     Raises:
         MissingInputError: the file cannot be read.
@@ -111,7 +133,7 @@ def read_trials(source: str | Path, format: str | None = None, *, crossed: bool 
     """
     if format is not None and format not in FORMATS:
         raise UsageError(f"unknown trial format {format!r}; one of {', '.join(FORMATS)}")
-    columns, codes = Columns(source, "trials", headed.find_trials), IdCodes()
+    columns, codes = Columns(source, "trials", partial(headed.find_trials, names=names)), IdCodes()
     parts: dict[str, list] = {"enrol": [], "test": [], "label": [], "key": []}
     for block in columns:
         if columns.header is not None:
@@ -142,8 +164,11 @@ def _decode(
 def _trials(columns: Columns, format: str, ids: list[str], parts: dict, crossed: bool) -> Trials:
     enrol, test = np.concatenate(parts["enrol"]), np.concatenate(parts["test"])
     label = np.concatenate(parts["label"]) if parts["label"] else None
+    name = list_name(
+        columns.name, label, columns.digest, partial(content_digest, ids, enrol, test, label)
+    )
     warnings = pair_warnings(columns.name, ids, enrol, test, label, crossed)
-    name = list_name(columns.name, label, columns.digest)
+    warnings = () if is_official(name) else warnings
     keys = parts["key"] or None
     return Trials(ids, enrol, test, label, format, name, columns.digest, warnings, keys)
 
@@ -212,11 +237,19 @@ def pair_warnings(
     return tuple(found)
 
 
-def list_name(source: str, label: np.ndarray | None, digest: str) -> str:
+def list_name(
+    source: str, label: np.ndarray | None, digest: str, content: Callable[[], str] = str
+) -> str:
     """Return the name of a known list, or the file's.
 
-    A list with the counts of a known one and other text is named with "counts-of-": it may be the
-    same list in another order or format.
+    A list with the counts of a known one and other trials is named with "counts-of-": where we
+    know no digest of that list, it may be it.
+
+    Args:
+        source: path of a list or score file.
+        label: of its trials; None: it has none.
+        digest: of a list's text.
+        content: returns the `content_digest` of the trials; called where counts are known ones.
     """
     plain = Path(source).name.replace(" ", "_") or "-"
     if label is None:
@@ -224,5 +257,28 @@ def list_name(source: str, label: np.ndarray | None, digest: str) -> str:
     n_target = int(np.count_nonzero(label))
     for name, (targets, nontargets, known) in KNOWN_LISTS.items():
         if (n_target, len(label) - n_target) == (targets, nontargets):
-            return name if digest == known else f"counts-of-{name}"
+            same = digest == known or content() in KNOWN_CONTENTS.get(name, ())
+            return name if same else f"counts-of-{name}"
     return plain
+
+
+def is_official(name: str) -> bool:
+    """Return whether a list has the name or the counts of a published one.
+
+    Pairs repeat in these, and that is no mistake of who uses them.
+    """
+    return name.removeprefix("counts-of-") in KNOWN_LISTS
+
+
+def part_of(trials: Trials, rows: np.ndarray) -> Trials:
+    """Return some trials of a list, named as a part of it unless they are all."""
+    if len(rows) == len(trials):
+        return trials
+    return replace(
+        trials,
+        enrol=trials.enrol[rows],
+        test=trials.test[rows],
+        label=None if trials.label is None else trials.label[rows],
+        keys=None if trials.keys is None else [trials.keys[row] for row in rows.tolist()],
+        name=f"part-of-{trials.name}",
+    )

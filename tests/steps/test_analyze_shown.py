@@ -117,3 +117,38 @@ def test_a_picture_too_narrow_for_its_words_is_refused_and_not_written(files, tm
     )
     assert "too narrow" in str(result.exception)
     assert not plot.exists()
+
+
+def test_two_files_on_one_list_in_two_orders_show_one_hash(files, tmp_path):
+    lines = files[1].read_text().splitlines(keepends=True)
+    files[1].write_text("".join(reversed(lines)))
+    found = json.loads(analyze("metrics", *files, "--json").stdout)["files"]
+    first, second = (one["signature"].partition("|")[0].partition("#")[2] for one in found)
+    assert first == second
+
+
+def test_what_files_have_in_common_is_compared_where_that_is_asked(files):
+    lines = files[0].read_text().splitlines(keepends=True)
+    files[0].write_text("".join(lines[:-2]))
+    files[1].write_text("".join(lines[2:]))
+    refused = analyze("compare", *files, "--resamples", 100)
+    assert "have no score" in str(refused.exception)
+    result = analyze("compare", *files, "--resamples", 100, "--intersect", "--json")
+    assert json.loads(result.stdout)["trials"] == len(lines) - 4
+    found = json.loads(
+        analyze("venn", "--a", files[0], "--b", files[1], "--intersect", "--json").stdout
+    )
+    assert (found["trials"], sum(one["trials"] for one in found["regions"])) == (
+        len(lines) - 4,
+    ) * 2
+
+
+def test_columns_of_csv_files_are_named_by_flags(tmp_path):
+    scores, trials = tmp_path / "s.csv", tmp_path / "t.csv"
+    pairs = [(f"p{i}", f"q{j}", i == j) for i in range(11) for j in range(11)]
+    scores.write_text("a,b,how\n" + "".join(f"{a},{b},{int(s)}.5\n" for a, b, s in pairs))
+    trials.write_text("a,b,kin\n" + "".join(f"{a},{b},{s}\n" for a, b, s in pairs))
+    names = "enrol=a,test=b,score=how,label=kin"
+    result = analyze("metrics", scores, "--trials", trials, "--columns", names, "--json")
+    (found,) = json.loads(result.stdout)["files"]
+    assert (found["eer_percent"], found["targets"]) == (0, 11)

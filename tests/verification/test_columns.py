@@ -146,7 +146,7 @@ def test_regular_text_is_what_a_slow_reading_finds_regular(parts):
 def test_a_header_names_columns_and_csv_may_quote(tmp_path):
     header = Header(",", ("enrol", "", "test"), "csv")
     path = written(tmp_path, b'x,y,z\r\na,"b, c",d\r\n\r\ne,,f\r\n')
-    columns = Columns(path, "things", lambda line: header if line == "x,y,z" else None)
+    columns = Columns(path, "things", lambda line, _: header if line == "x,y,z" else None)
     (block,) = columns
     assert columns.header is header
     assert [block.row(0), block.row(1)] == [[b"a", b"b, c", b"d"], [b"e", b"-", b"f"]]
@@ -156,7 +156,8 @@ def test_a_csv_row_of_another_width_is_named(tmp_path):
     path = written(tmp_path, b"x,y\na,b\na\n")
     with pytest.raises(InputError, match=r"list\.txt:3: 1 columns, the header has 2"):
         rows(
-            path, find_header=lambda line: Header(",", ("a", "b"), "csv") if line == "x,y" else None
+            path,
+            find_header=lambda line, _: Header(",", ("a", "b"), "csv") if line == "x,y" else None,
         )
 
 

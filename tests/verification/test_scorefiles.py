@@ -372,8 +372,41 @@ def test_one_class_is_refused_where_both_are_needed(tmp_path):
 def test_few_trials_and_coarse_scores_are_warned_of(tmp_path):
     few = read_scores(written(tmp_path, LINES["avkd"]))  # S10
     assert few.warnings == ("only 3 trials (few_trials)",)
-    lines = [f"e{n} t{n} {n % 50} target\n" for n in range(100)]  # S12
-    assert "tied (coarse_scores)" in read_scores(written(tmp_path, "".join(lines))).warnings[0]
+    lines = [f"e{n} t{n} {n % 15} target\n" for n in range(100)]  # S12
+    (said,) = read_scores(written(tmp_path, "".join(lines))).warnings
+    assert said == "7 of 100 scores are 0: tied, as of too few decimals (coarse_scores)"
+
+
+def test_scores_with_five_decimals_are_not_coarse(tmp_path):
+    rng = np.random.default_rng(0)
+    lines = [
+        f"e{n} t{n} {value:.5f} target\n" for n, value in enumerate(rng.normal(0.1, 0.1, 20_000))
+    ]
+    found = read_scores(written(tmp_path, "".join(lines)))
+    assert len(np.unique(found.score)) < 0.85 * len(found)
+    assert found.warnings == ()
+
+
+def test_a_list_may_be_a_part_of_what_was_scored_and_the_rest_is_counted(tmp_path):
+    scores = written(tmp_path, "a b 0.5\na c 0.25\na d 0.125\n")
+    (tmp_path / "part.txt").write_text("0 a d\n1 a b\n1 a e\n")
+    part = read_trials(tmp_path / "part.txt")
+    with pytest.raises(InputError, match="or take what both have with --intersect"):
+        read_scores(scores, part)
+    found = read_scores(scores, part, intersect=True)
+    assert (found.score.tolist(), found.label.tolist()) == ([0.125, 0.5], [0, 1])
+    assert found.name == "part-of-part.txt"
+    assert found.warnings[-1] == (
+        "2 trials are taken; 1 of part.txt have no score, 1 scores no trial (intersect)"
+    )
+
+
+def test_nothing_in_common_is_refused_all_the_same(tmp_path):
+    (tmp_path / "other.txt").write_text("1 x y\n")
+    with pytest.raises(InputError, match="have no score"):
+        read_scores(
+            written(tmp_path, "a b 1.5\n"), read_trials(tmp_path / "other.txt"), intersect=True
+        )
 
 
 @pytest.mark.parametrize("name", ["dev-1", "dev-2", "test-1", "test-2"])

@@ -5,6 +5,7 @@ import pytest
 
 from avkd_cli import config
 from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.verification.headed import as_names
 from avkd_cli.verification.trials import FORMATS, KNOWN_LISTS, list_name, read_trials
 
 LINES = {
@@ -12,6 +13,7 @@ LINES = {
     "kaldi": "a b target\na c nontarget\n",
     "3dspeaker": "a b 1\na c 0\n",
     "csv": "voice-path,face-path,label\na,b,1\na,c,0\n",
+    "lfw": "1\t1\na\t1\t2\na\t1\tb\t2\n",
     "nist": "modelid\tsegmentid\tside\ttargettype\na\tb\ta\ttarget\na\tc\ta\tnontarget\n",
 }
 
@@ -26,7 +28,12 @@ def written(tmp_path, text):
 def test_a_format_is_guessed_and_the_guess_is_kept(tmp_path, format):
     trials = read_trials(written(tmp_path, LINES[format]))
     assert trials.format == format
-    assert (trials.enrol_ids(), trials.test_ids()) == (["a", "a"], ["b", "c"])
+    ids = (
+        (["a/a_0001"] * 2, ["a/a_0002", "b/b_0002"])
+        if format == "lfw"
+        else (["a", "a"], ["b", "c"])
+    )
+    assert (trials.enrol_ids(), trials.test_ids()) == ids
     np.testing.assert_array_equal(trials.label, [1, 0])
     assert (len(trials), trials.n_target, trials.n_nontarget) == (2, 1, 1)
 
@@ -163,3 +170,52 @@ def test_a_known_list_is_known_packed_and_with_other_line_ends(shared_data, tmp_
     path = tmp_path / "mine.gz"
     path.write_bytes(gzip.compress(data.rstrip().replace(b"\n", b"\r\n"), 1))
     assert read_trials(path).name == "vox1-o-cleaned"
+
+
+def test_pairs_of_lfw_are_pictures_in_folders_of_persons(tmp_path):
+    text = "10\t300\nAbel_Pacheco\t1\t4\nAkhmed Zakayev\t1\t3\n"
+    with pytest.raises(InputError, match=r":3: 'Akhmed Zakayev.* is no pair"):
+        read_trials(written(tmp_path, text))
+    found = read_trials(
+        written(tmp_path, text.replace("d Z", "d_Z") + "Abdel\t3\tTom_Cruise\t12\n")
+    )
+    assert found.enrol_ids() == [
+        "Abel_Pacheco/Abel_Pacheco_0001",
+        "Akhmed_Zakayev/Akhmed_Zakayev_0001",
+        "Abdel/Abdel_0003",
+    ]
+    assert found.test_ids()[-1] == "Tom_Cruise/Tom_Cruise_0012"
+    assert found.label.tolist() == [1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "img1,img2,label\na.jpg,b.jpg,1\na.jpg,c.jpg,0\n",
+        "a.jpg,b.jpg,1\na.jpg,c.jpg,0\n",
+        "a.jpg;b.jpg;True\na.jpg;c.jpg;False\n",
+        "1.0,a.jpg,b.jpg\n0.0,a.jpg,c.jpg\n",
+        "a.jpg b.jpg tgt\na.jpg c.jpg imp\n",
+        "a.jpg b.jpg target\na.jpg c.jpg imposter\n",
+        "1.0 a.jpg b.jpg\n0.0 a.jpg c.jpg\n",
+    ],
+)
+def test_pairs_of_pictures_are_read_however_their_labels_are_spelled(tmp_path, text):
+    found = read_trials(written(tmp_path, text))
+    assert (found.enrol_ids(), found.test_ids()) == (["a.jpg"] * 2, ["b.jpg", "c.jpg"])
+    assert found.label.tolist() == [1, 0]
+
+
+def test_columns_are_found_by_the_names_they_are_given(tmp_path):
+    path = written(tmp_path, "left,label,right,kin\na,0,b,1\na,1,c,0\n")
+    names = {"enrol": "left", "test": "right", "label": "kin"}
+    found = read_trials(path, names=names)
+    assert (found.test_ids(), found.label.tolist()) == (["b", "c"], [1, 0])
+    with pytest.raises(InputError, match=r":1: has no column 'rite'; there are left, label, right"):
+        read_trials(path, names=names | {"test": "rite"})
+
+
+@pytest.mark.parametrize("text", ["enrol", "enrol=", "who=x", "enrol=a,enrol=b"])
+def test_names_of_columns_that_are_none_are_refused(text):
+    with pytest.raises(ValueError, match="enrol=COLUMN"):
+        as_names(text)

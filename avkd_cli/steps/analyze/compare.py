@@ -53,7 +53,7 @@ def compare(
     """
     if len(paths) < 2:
         raise UsageError("nothing to compare: name two score files or more")
-    files = aligned(read_labelled(paths, trials, in_format))
+    files = aligned(read_labelled(paths, trials, in_format), trials)
     names = display_names(paths)
     bands = (
         [along(one.target, one.nontarget) for one in files]
@@ -104,7 +104,7 @@ def provenance(file: Scores, wanted: Sequence[Figure] = USUAL) -> dict:
         "digest": file.digest,
         "signature": signature(
             list_name=file.name,
-            digest=file.digest,
+            digest=file.content,
             n_target=len(file.target),
             n_nontarget=len(file.nontarget),
             p_targets=list(dict.fromkeys(one.at for one in costs)),

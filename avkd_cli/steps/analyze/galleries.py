@@ -57,7 +57,7 @@ def from_scores(
         MissingInputError, InputError: files cannot be read or joined; a probe has not exactly one
             target trial, or no other.
     """
-    files = aligned(read_labelled(paths, trials, in_format))
+    files = aligned(read_labelled(paths, trials, in_format), trials)
     target = is_target(files[0])
     probe = _checked_probes(files[0], target)
     found = {

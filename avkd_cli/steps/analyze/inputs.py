@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.shown import Named
+from avkd_cli.shown import Named, Reading
 from avkd_cli.steps.seen import tell_of_scores
 from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scores import Scores, join
@@ -29,15 +29,19 @@ def read_labelled(
 
     Args:
         paths: score files.
-        trials: list to take labels from; None: they have them.
+        trials: list to take labels from, and how files are read; None: they have them.
         format: of all score files, one of `scoreformats.FORMATS`; None: guessed one by one.
 
     Raises:
         MissingInputError: a file does not exist.
         InputError: a file is damaged, has no labels or one class only, or misses a trial.
     """
-    listed = None if trials is None else read_trials(trials)
-    scores = [read_scores(path, listed, format) for path in paths]
+    how = trials if isinstance(trials, Reading) else Reading(str(trials or ""), False, {})
+    listed = read_trials(how, names=how.columns) if how else None
+    scores = [
+        read_scores(path, listed, format, names=how.columns, intersect=how.intersect)
+        for path in paths
+    ]
     if format is None:
         for one in scores:
             if one.format != OURS:
@@ -70,17 +74,25 @@ def is_target(scores: Scores) -> NDArray[np.bool_]:
     return np.asarray(scores.label) == 1
 
 
-def aligned(scores: Sequence[Scores]) -> list[Scores]:
+def aligned(scores: Sequence[Scores], trials: str | Path | None = None) -> list[Scores]:
     """Return the score files in the order of the first one's trials, matched by ids.
+
+    Args:
+        scores: of each file.
+        trials: what they were read with; it may say to take the trials that all have.
 
     Raises:
         InputError: if the files do not hold the same trials, or label one differently.
     """
-    first, *others = scores
     for one in scores:
         if one.keys is None:
             one.require_ids()
-    found = [first, *(o if _same(first, o) else _matched(o, first) for o in others)]
+    intersect = isinstance(trials, Reading) and trials.intersect
+    first = scores[0]
+    if intersect:
+        for other in scores[1:]:
+            first = _matched(first, other, intersect)
+    found = [one if _same(first, one) else _matched(one, first, intersect) for one in scores]
     for before, after in zip(scores, found, strict=True):
         for text in after.warnings[len(before.warnings) :]:
             print(f"avkd analyze: warning: {after.source}: {text}", file=sys.stderr)
@@ -94,12 +106,12 @@ def _same(first: Scores, other: Scores) -> bool:
     ) and first.keys == other.keys  # fmt: skip
 
 
-def _matched(other: Scores, first: Scores) -> Scores:
+def _matched(other: Scores, first: Scores, intersect: bool) -> Scores:
     as_list = Trials(
         first.ids, first.enrol_index, first.test_index, first.label, first.format, first.source,
         first.digest, keys=first.keys,
     )  # fmt: skip
-    return join(other, as_list)
+    return join(other, as_list, intersect=intersect)
 
 
 def display_names(

@@ -108,7 +108,7 @@ def measured(scores: Scores, rules: Rules = USUAL) -> dict:
         **figures(scores, rules.p_targets, rules.costs, rules.eer_mode),
         "signature": signature(
             list_name=scores.name,
-            digest=scores.digest,
+            digest=scores.content,
             n_target=n_target,
             n_nontarget=n_nontarget,
             p_targets=rules.p_targets,

@@ -55,7 +55,8 @@ def robustness(
     rows, persons = [], 0
     for condition in sorted(files, key=harder):
         paths = {name: files[condition][name] for name in systems if name in files[condition]}
-        found = aligned(read_labelled([str(path) for path in paths.values()], trials, in_format))
+        found = read_labelled([str(path) for path in paths.values()], trials, in_format)
+        found = aligned(found, trials)
         drawn, persons = by_persons(found, people, wanted=EER, resamples=resamples, seed=seed)
         rows.append(_row(condition, list(paths), base, drawn) | {"persons": persons})
     compared = [one for row in rows for one in row["differences"].values()]

@@ -56,7 +56,7 @@ def venn(
         if letter not in systems:
             raise UsageError(f"--threshold-{letter} is given without --{letter}")
     paths = list(systems.values())
-    files = aligned(read_labelled(paths, trials))
+    files = aligned(read_labelled(paths, trials), trials)
     scores = {letter: file.score for letter, file in zip(systems, files, strict=True)}
     target = is_target(files[0])
     points = {

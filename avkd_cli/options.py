@@ -38,7 +38,7 @@ list_file = click.option(
     metavar="FILE.jsonl",
     help="Take only the utterances of this list, with its splits.",
 )
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, also on a terminal.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
 
 
 class StepCommand(click.Command):
@@ -82,6 +82,20 @@ class PartitionRange(click.ParamType):
         return int(first), int(last)
 
 
+MANIFEST = "avkd.manifest"  # where click's context keeps --manifest: of no step
+
+
+def keep_manifest(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
+    """Remember that the manifest is to be printed."""
+    ctx.meta[MANIFEST] = asked
+
+
+manifest = click.option(
+    "--manifest", is_flag=True, expose_value=False, callback=keep_manifest,
+    help="Print the store's manifest, one JSON line, on a terminal as well; in a pipe it always "
+    "is.",
+)  # fmt: skip
+
 EXECUTION = (
     click.option("--overwrite", is_flag=True, help="Replace a finished output of another plan."),
     click.option(
@@ -120,7 +134,8 @@ EXECUTION = (
     ),
     click.option("--finalise", is_flag=True, help="Publish the partitions that others have made."),
     click.option("--dry-run", is_flag=True, help="Say what would be done, touch nothing."),
-    click.option("-q", "--quiet", is_flag=True, help="Nothing but errors and the manifest."),
+    click.option("-q", "--quiet", is_flag=True, help="Nothing but errors and the result."),
+    manifest,
 )
 
 
@@ -139,6 +154,7 @@ def execution(command: Callable, options: tuple[Decorator, ...] = EXECUTION) -> 
 def execution_here(command: Callable) -> Callable:
     """Add those of `Execution` that make sense where the work is done in this process."""
     wanted = ("overwrite", "partition_size", "partitions", "finalise", "dry_run", "quiet")
+    wanted += ("manifest",)
     return execution(command, tuple(one for one in EXECUTION if parameter_name(one) in wanted))
 
 
@@ -262,6 +278,39 @@ def print_line(value: dict | None) -> None:
     if value is not None:
         sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")) + "\n")
         sys.stdout.flush()
+
+
+NEXT = {
+    "avkd.audio": "avkd train-teacher --modality audio {path} -o runs/audio",
+    "avkd.faces": "avkd train-teacher --modality visual {path} -o runs/visual",
+    "avkd.embeddings": "avkd score TRIALS {path} -o base.scores",
+    "avkd.standin": "avkd prep-audio {path}/people.jsonl -o audio.zarr",
+}
+
+
+def print_store(value: dict | None) -> None:
+    """Print a store's manifest into a pipe or where it is asked for, else what it holds in words.
+
+    None, of a run that publishes nothing, prints nothing.
+    """
+    asked = click.get_current_context().meta.get(MANIFEST)
+    if value is None or "counts" not in value or asked or not sys.stdout.isatty():
+        print_line(value)
+    else:
+        click.echo(described(value))
+
+
+def described(value: dict) -> str:
+    """Return in a sentence what a store holds, and what may be done next."""
+    path, counts = value["path"], value["counts"]
+    held = [f"{counts[one]:,} {one}" for one in ("utterances", "persons") if counts.get(one)]
+    text = f"{path}: {' of '.join(held)}"
+    if counts.get("without_face"):
+        text += f", {counts['without_face']:,} without a face"
+    if counts.get("rejected"):
+        text += f"; {counts['rejected']:,} rejected, see {path}/rejects.jsonl"
+    then = NEXT.get(value.get("format", ""), "avkd check {path}").format(path=path)
+    return f"{text}. Next: {then}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -135,10 +135,10 @@ COST = click.FloatRange(min=0, min_open=True)
 
 
 def show(result: dict, as_text: Callable[[dict], str], as_json: bool) -> None:
-    """Print a table on a terminal, one JSON object in a pipe or when asked."""
+    """Print a table, piped or not, or one JSON object where that is asked."""
     import json
 
-    if as_json or not sys.stdout.isatty():
+    if as_json:
         text = json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False)
     else:
         text = as_text(result)

@@ -77,6 +77,7 @@ def seconds_of(text: str) -> tuple[float, float]:
     type=click.IntRange(0, 1024),
     help="Processes.  [default: all cores; 0: this one]",
 )
+@options.manifest
 @click.option("--overwrite", is_flag=True, help="Replace a stand-in corpus of other settings.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
 def standin(output: Path, **settings) -> None:
@@ -95,4 +96,4 @@ def standin(output: Path, **settings) -> None:
     """
     from avkd_cli.steps.corpus import standin as step
 
-    options.print_line(step(output, **settings))
+    options.print_store(step(output, **settings))

@@ -32,7 +32,8 @@ def crop_faces(
     UTTERANCES is a list, one JSON object a line with id, person and video (mp4, mov, mkv, webm,
     avi, mpg) or images (JPEG, PNG, WebP, BMP, TIFF or PNM: one, several, or a folder); - reads it
     from stdin. One face is kept of a frame; an utterance without any is kept, with length 0. A bad
-    picture among good ones is left out and named. The store's manifest is printed as one JSON line.
+    picture among good ones is left out and named. In a pipe the store's
+    manifest is printed, one JSON line.
 
     Detectors need weights that you download once. yunet: face_detection_yunet_*.onnx of
     opencv_zoo. scrfd: det_*.onnx of an insightface pack. none: pictures are face crops already,
@@ -49,4 +50,4 @@ def crop_faces(
     """
     from avkd_cli.steps.crop_faces import crop_faces as step
 
-    options.print_line(step(utterances, output, settings, execution, weights))
+    options.print_store(step(utterances, output, settings, execution, weights))

@@ -84,7 +84,7 @@ def extract_embeddings(
         if source.suffix == ".csv":
             from avkd_cli.steps.import_csv import import_csv
 
-            options.print_line(
+            options.print_store(
                 import_csv(source, output, execution, modality=modality, list_file=list_file,
                            columns=columns, ids_file=ids_file)
             )  # fmt: skip
@@ -93,7 +93,7 @@ def extract_embeddings(
             raise click.UsageError("--columns and --ids are for a .csv")
         from avkd_cli.steps.import_embeddings import import_embeddings
 
-        options.print_line(
+        options.print_store(
             import_embeddings(source, output, execution, modality=modality, list_file=list_file)
         )
         return
@@ -104,6 +104,6 @@ def extract_embeddings(
     from avkd_cli.steps.extract_embeddings import extract
 
     inputs = [options.resolved(store) for store in stores]
-    options.print_line(
+    options.print_store(
         extract(run, inputs, output, settings, execution, list_file=list_file, side=side)
     )

@@ -37,8 +37,8 @@ def prep_audio(
 
     UTTERANCES is a list, one JSON object a line with id, person and audio (or video); - reads
     it from stdin. wav, flac, m4a, mp3, opus, aiff, amr, caf and the sound of mp4, mov, 3gp, mkv,
-    webm, avi, mpg, mts become 16 kHz mono, then fbank, waveform or spectrogram. The store's
-    manifest is printed as one JSON line.
+    webm, avi, mpg, mts become 16 kHz mono, then fbank, waveform or spectrogram. In a pipe the
+    store's manifest is printed, one JSON line.
 
     The content of a file decides what it is, not its name. What cannot be used (cut off, silent,
     too short, no sound ...) is listed with the reason in rejects.jsonl of the store. Length,
@@ -56,4 +56,4 @@ def prep_audio(
     """
     from avkd_cli.steps.prep_audio import prep_audio as step
 
-    options.print_line(step(utterances, output, settings, execution, noise=noise, rir=rir))
+    options.print_store(step(utterances, output, settings, execution, noise=noise, rir=rir))

@@ -13,7 +13,7 @@ from avkd_cli.verification.scorefiles import read_scores
 
 def run(*args):
     """Run `avkd analyze …` in this process; return its JSON. Errors of avkd are raised."""
-    result = CliRunner().invoke(cli, ["analyze", *map(str, args)], catch_exceptions=True)
+    result = CliRunner().invoke(cli, ["analyze", *map(str, args), "--json"], catch_exceptions=True)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output

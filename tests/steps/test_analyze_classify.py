@@ -23,7 +23,7 @@ MOOD_OF = {one: MOODS[int(one[-1]) % 3] for one in IDS}
 
 def run(*args):
     """Run `avkd analyze classify …` in this process; return its JSON. Errors of avkd are raised."""
-    result = CliRunner().invoke(cli, ["analyze", "classify", *map(str, args)])
+    result = CliRunner().invoke(cli, ["analyze", "classify", *map(str, args), "--json"])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output

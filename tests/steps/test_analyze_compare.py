@@ -126,7 +126,7 @@ def test_the_gate_closes_on_what_is_worse_beyond_its_interval(base, better):
 
 def test_a_closed_gate_still_prints_the_result(base, better):
     args = ["analyze", "compare", better, base, "--resamples", "100", "--fail-if-worse", "eer"]
-    result = CliRunner().invoke(cli, args)
+    result = CliRunner().invoke(cli, [*args, "--json"])
     assert isinstance(result.exception, GateError)
     assert result.exception.exit_code == 3
     assert json.loads(result.stdout)["format"] == "avkd.analysis.compare"
@@ -152,7 +152,9 @@ ALL = (
 
 
 def run(*args):
-    result = CliRunner().invoke(cli, ["analyze", "compare", *map(str, args), "--resamples", "100"])
+    result = CliRunner().invoke(
+        cli, ["analyze", "compare", *map(str, args), "--resamples", "100", "--json"]
+    )
     return result, json.loads(result.stdout) if result.stdout else None
 
 

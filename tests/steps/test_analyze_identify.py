@@ -21,7 +21,7 @@ IDS = [f"p{person:02d}/{take}" for person in range(PERSONS) for take in range(TA
 
 def run(*args):
     """Run `avkd analyze identify …` in this process; return its JSON. Errors of avkd are raised."""
-    result = CliRunner().invoke(cli, ["analyze", "identify", *map(str, args)])
+    result = CliRunner().invoke(cli, ["analyze", "identify", *map(str, args), "--json"])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output

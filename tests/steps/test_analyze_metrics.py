@@ -17,7 +17,7 @@ from avkd_cli.verification.scoreformats import FORMATS
 
 def run(*args):
     """Run `avkd analyze metrics …` in this process; return its JSON. Errors of avkd are raised."""
-    result = CliRunner().invoke(cli, ["analyze", "metrics", *map(str, args)])
+    result = CliRunner().invoke(cli, ["analyze", "metrics", *map(str, args), "--json"])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output
@@ -203,6 +203,6 @@ def test_scores_that_are_upside_down_are_said(hand, tmp_path):
     rows = [line.split() for line in hand.read_text().splitlines()]
     turned.write_text("".join(f"{a} {b} {1 - float(s)} {kind}\n" for a, b, s, kind in rows))
     for path, expected in ((turned, True), (hand, False)):
-        result = CliRunner().invoke(cli, ["analyze", "metrics", str(path)])
+        result = CliRunner().invoke(cli, ["analyze", "metrics", str(path), "--json"])
         assert ("are these distances? (inverted)" in result.stderr) is expected
         assert (json.loads(result.stdout)["files"][0]["eer_percent"] > 50) is expected

@@ -17,7 +17,7 @@ PERSONS, TAKES = 12, 3
 
 def run(*args):
     """Run `avkd analyze …` in this process; return its JSON. Errors of avkd are raised."""
-    result = CliRunner().invoke(cli, ["analyze", *map(str, args)])
+    result = CliRunner().invoke(cli, ["analyze", *map(str, args), "--json"])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output

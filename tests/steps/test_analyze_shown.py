@@ -152,3 +152,10 @@ def test_columns_of_csv_files_are_named_by_flags(tmp_path):
     result = analyze("metrics", scores, "--trials", trials, "--columns", names, "--json")
     (found,) = json.loads(result.stdout)["files"]
     assert (found["eer_percent"], found["targets"]) == (0, 11)
+
+
+def test_a_table_is_printed_piped_or_not_and_json_only_where_it_is_asked_for(files):
+    piped = analyze("metrics", *files).stdout  # click's runner is no terminal
+    assert piped.startswith("scores")
+    assert "EER, %" in piped
+    assert json.loads(analyze("metrics", *files, "--json").stdout)["version"] == 1

@@ -20,7 +20,7 @@ PERSONS = 24
 
 def run(*args):
     """Run `avkd analyze …` in this process; return its JSON. Errors of avkd are raised."""
-    result = CliRunner().invoke(cli, ["analyze", *map(str, args)])
+    result = CliRunner().invoke(cli, ["analyze", *map(str, args), "--json"])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output

@@ -21,7 +21,7 @@ ODD = "p3/5"  # lies at another person's place in the store "audio"
 
 def run(*args):
     """Run `avkd analyze tsne …` in this process; return its JSON. Errors of avkd are raised."""
-    result = CliRunner().invoke(cli, ["analyze", "tsne", *map(str, args)])
+    result = CliRunner().invoke(cli, ["analyze", "tsne", *map(str, args), "--json"])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output

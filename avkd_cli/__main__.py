@@ -9,10 +9,13 @@ import traceback
 from pathlib import Path
 
 import click
+from click.shell_completion import shell_complete
 
+from avkd_cli import hints
 from avkd_cli.cli import cli
 from avkd_cli.errors import AvkdError
 
+COMPLETE = "_AVKD_COMPLETE"  # what a shell asks completions with, see README
 GOES_ON = {
     "avkd corpus standin", "avkd prep-audio", "avkd crop-faces", "avkd train-teacher",
     "avkd extract-embeddings", "avkd distill",
@@ -51,6 +54,8 @@ def main() -> None:
 def run() -> int:  # noqa: PLR0911  one return an outcome reads best
     """Run the command line; return the exit code, after one line on stderr for an error."""
     try:
+        if asked := os.environ.get(COMPLETE):
+            return shell_complete(cli, {}, "avkd", COMPLETE, asked)
         # Not cli.main, which answers a closed pipe with exit code 1.
         with cli.make_context("avkd", sys.argv[1:]) as ctx:
             cli.invoke(ctx)
@@ -82,7 +87,8 @@ def run() -> int:  # noqa: PLR0911  one return an outcome reads best
 def message_of(error: click.UsageError) -> str:
     """Return click's message with the way to the help page."""
     path = error.ctx.command_path if error.ctx else "avkd"
-    text = error.format_message().rstrip()
+    known = isinstance(error, click.NoSuchOption)
+    text = (hints.of_option(error) if known else error.format_message()).rstrip()
     return f"{text}{'' if text.endswith(('.', '?')) else '.'} See '{path} --help'."
 
 

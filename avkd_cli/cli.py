@@ -54,6 +54,8 @@ def cli(ctx: click.Context, debug: bool) -> None:
           | avkd extract-embeddings runs/audio - -o emb.zarr \\
           | avkd score trials.txt - > base.scores
 
+    'avkd help X' or 'avkd X --help' explains a command.
+
     Results go to stdout, everything else to stderr. Exit codes: 0 done, 2 wrong option,
     3 gate not met, 65 wrong data, 66 missing input, 70 bug, 73 output in the way,
     74 disk trouble, 75 try again, 79 training diverged.

@@ -1,11 +1,11 @@
 """A click group whose commands are loaded when they are asked for."""
 
-import difflib
 import importlib
 import keyword
 from collections.abc import Mapping
 
 import click
+from click.shell_completion import CompletionItem
 
 
 class LazyGroup(click.Group):
@@ -36,11 +36,28 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"avkd_cli.commands.{self.table[name][0]}")
         return getattr(module, name.replace("-", "_") + "_" * keyword.iskeyword(name))
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take `help X` for `X --help`."""
+        if args[:1] == ["help"] and "help" not in self.table:
+            args = [*args[1:], "--help"]
+        return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the names that begin so, from the table: no command is loaded; and options."""
+        names = [
+            CompletionItem(name, help=text)
+            for name, (_, text) in self.table.items()
+            if name.startswith(incomplete)
+        ]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
     def resolve_command(self, ctx: click.Context, args: list[str]):
         """Refuse an unknown name with the nearest one."""
         if args and args[0] not in self.table and not args[0].startswith("-"):
-            close = difflib.get_close_matches(args[0], self.table, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
+            from avkd_cli import hints
+
+            meant = hints.of_command(args[0], list(self.table), top=ctx.parent is None)
+            hint = f" Did you mean '{meant}'?" if meant else ""
             ctx.fail(f"there is no command '{args[0]}'.{hint}")
         return super().resolve_command(ctx, args)
 

@@ -34,8 +34,8 @@ def analyze() -> None:
     """Compare and explain scores and embeddings.
 
     Scores of any toolkit: lines 'enrol test score target|nontarget', or any format that
-    'avkd score' reads, with --trials where the file has no labels. A readable table on a
-    terminal, JSON with --json or in a pipe.
+    'avkd score' reads, with --trials where the file has no labels. A readable table,
+    piped or not; JSON with --json.
 
     \b
     Example:

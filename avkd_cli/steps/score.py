@@ -66,6 +66,11 @@ def run(
             "senses, or with --fuse score files"
         )
     trials, *stores = inputs
+    if Path(trials).is_dir() and (lists := [one for one in stores if Path(one).is_file()]):
+        raise UsageError(
+            f"{trials} is a folder, such as a store, and {lists[0]} a file: the trial list comes "
+            f"first; avkd score {lists[0]} {trials}"
+        )
     return score(trials, stores, settings, calibration=calibration, **files)
 
 

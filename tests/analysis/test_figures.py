@@ -221,6 +221,12 @@ def test_a_picture_is_as_wide_as_was_asked(name, table):
     assert size(save(FIGURES[name](table), "png", 3.4, 100))[0] == pytest.approx(340, abs=2)
 
 
+def test_a_det_picture_of_few_trials_fits_the_narrowest_column():
+    both = {name: gaussian(distance=1.0) for name in ("their one", "their two")}
+    narrow = det_figure(both, look=Look(width=3.0))
+    assert size(save(narrow, "png", 3.0, 100))[0] == pytest.approx(300, abs=2)
+
+
 def test_a_width_that_names_do_not_fit_is_refused_with_what_they_need():
     figure = roc_figure({"a": gaussian()})
     figure.axes[0].set_title("a title that is far too long for a picture of one inch")

@@ -17,7 +17,7 @@ from avkd_cli.papers.form import Paper
 from avkd_cli.verification.metrics import error_rates, interpolated_eer, lowest_cost_at
 
 MARKERS = {"^": "triangle", "s": "square", "D": "diamond"}  # of minDCF, by prior
-TWO_COLUMNS = 24  # letters of the longest line of a legend that still has two columns
+LINE, LETTER = 0.45, 0.065  # inches of a line in a legend, and of a letter beside it
 POINTS = 300  # of a curve that are drawn; a list may have a million thresholds
 
 
@@ -124,11 +124,13 @@ def _legend(
     ]  # fmt: skip
     place = {"loc": "upper center", "borderaxespad": 0, "handletextpad": 0.5}
     longest = max(len(one.get_label()) for one in lines)
+    two_columns = 2 * (LINE + LETTER * longest)
+    across = axes.get_figure(root=False).bbox.width / axes.get_figure(root=True).dpi
     below = _inches_below(axes, 0.48)
     first = axes.legend(handles=marks, ncols=len(marks), bbox_to_anchor=(0.5, below),
-                        columnspacing=1.2, **place)  # fmt: skip
+                        columnspacing=1.0, handlelength=1.0, **place)  # fmt: skip
     axes.add_artist(first)
-    axes.legend(handles=lines, ncols=1 if longest > TWO_COLUMNS or len(lines) == 1 else 2,
+    axes.legend(handles=lines, ncols=2 if len(lines) > 1 and two_columns <= across else 1,
                 bbox_to_anchor=(0.5, _inches_below(axes, 0.68)), **place)  # fmt: skip
 
 

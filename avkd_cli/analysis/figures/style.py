@@ -13,6 +13,7 @@ from itertools import cycle
 from typing import NamedTuple
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
@@ -149,16 +150,18 @@ def fitted(figure: Figure, width: float) -> Bbox:
         ValueError: it does not get so narrow.
     """
     FigureCanvasAgg(figure)  # measures words
-    first = figure.get_figwidth()
+    first = size = figure.get_figwidth()
+    shape, slope, before = figure.get_figheight() / first, 1.0, None
     for _ in range(TRIES):
         figure.canvas.draw()
         drawn = figure.get_tightbbox()
         over = drawn.width + 2 * PAD - width
-        if abs(over) < 0.01 or figure.get_figwidth() - over < LEAST * first:
+        if before is not None:  # how much of a change is seen: a legend's width does not change
+            slope = np.clip((before[1] - over) / (before[0] - size), 0.2, 1)
+        before, size = (size, over), size - over / slope
+        if abs(over) < 0.01 or size < LEAST * first:
             break
-        ratio = figure.get_figheight() / figure.get_figwidth()
-        wanted = figure.get_figwidth() - over
-        figure.set_size_inches(wanted, wanted * ratio)
+        figure.set_size_inches(size, size * shape)
     if over > 0.02:
         raise ValueError(
             f"{width:g}in is too narrow for what stands in the picture, which needs about "

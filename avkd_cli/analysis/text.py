@@ -88,7 +88,7 @@ def metrics_text(result: dict) -> str:
         eer = limited(one["eer_percent"], sure and sure["eer_percent"])
         rows.append([one["name"], eer, *dcf, one["targets"], one["nontargets"]])
     parts = [as_text(table(head, rows))]
-    if "auc" in result["files"][0]:
+    if "act_dcf" in result["files"][0]:  # not of a DET
         parts += [as_text(_match_table(result)), as_text(_ratio_table(result, priors))]
     if any("intervals" in one for one in result["files"]):
         parts.append(f"95 % intervals from {count(result['resamples'])} draws of persons")

@@ -159,3 +159,9 @@ def test_a_table_is_printed_piped_or_not_and_json_only_where_it_is_asked_for(fil
     assert piped.startswith("scores")
     assert "EER, %" in piped
     assert json.loads(analyze("metrics", *files, "--json").stdout)["version"] == 1
+
+
+def test_a_det_has_a_table_as_well(files):
+    result = analyze("det", *files)
+    assert result.exit_code == 0, result.exception
+    assert "EER, %" in result.stdout

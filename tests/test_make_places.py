@@ -235,7 +235,7 @@ def written(dry: subprocess.CompletedProcess) -> set[str]:
     """Return the files that the commands of a dry run name as written."""
     assert dry.returncode == 0, dry.stderr
     text = re.sub(r'echo "[^"]*"', "", dry.stdout)
-    words = re.findall(r"(?:>|-o |--metrics |mkdir -p |own |(?:mv|cp) \S+ )([^\s&;]+)", text)
+    words = re.findall(r"(?:>|-o |--metrics |mkdir -p |(?<!-)own |(?:mv|cp) \S+ )([^\s&;]+)", text)
     return set(words) - {"/dev/null"}
 
 

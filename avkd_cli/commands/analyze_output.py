@@ -58,6 +58,9 @@ which_paper = click.option(
 )  # fmt: skip
 
 
+TESTED = ("scores", "inputs", "folder")
+
+
 def strict(command: Callable) -> Callable:
     """Add --strict, which refuses a test on persons that were trained on."""
 
@@ -66,14 +69,19 @@ def strict(command: Callable) -> Callable:
         if strict:
             from avkd_cli.steps.seen import refuse
 
-            inputs = kwargs.get("scores", kwargs.get("inputs", ()))
-            refuse("analyze", [inputs] if isinstance(inputs, str) else inputs)
+            refuse("analyze", tested(kwargs))
         return command(**kwargs)
 
     return click.option(
         "--strict", is_flag=True,
         help="Refuse a test on persons that the network was trained on, instead of a warning.",
     )(checked)  # fmt: skip
+
+
+def tested(arguments: dict[str, object]) -> list[object]:
+    """Return the score files, stores or folders that a command's arguments name."""
+    named = [arguments[name] for name in (*TESTED, *"abcd") if arguments.get(name)]
+    return [one for value in named for one in (value if isinstance(value, tuple) else (value,))]
 
 
 corpus_name = click.option(

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import corpus_name, show
+from avkd_cli.commands.analyze_output import corpus_name, show, strict
 from avkd_cli.papers import PAPERS
 
 
@@ -20,6 +20,7 @@ from avkd_cli.papers import PAPERS
 @corpus_name
 @click.option("--resamples", type=click.IntRange(0, 100_000), default=500, show_default=True,
               help="Lists of persons drawn for the intervals; 0: none.")  # fmt: skip
+@strict
 @options.as_json
 def report(
     folder: Path,

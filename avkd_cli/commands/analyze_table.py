@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import corpus_name, show, which_paper
+from avkd_cli.commands.analyze_output import corpus_name, show, strict, which_paper
 
 
 @click.command("table")
@@ -14,6 +14,7 @@ from avkd_cli.commands.analyze_output import corpus_name, show, which_paper
               help="Write table.md, table.tex, table.json there.")  # fmt: skip
 @which_paper
 @corpus_name
+@strict
 @options.as_json
 def table(
     scores: tuple[Path, ...], output: Path | None, paper: str, corpus: str | None, as_json: bool

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import people_list, show, trial_list
+from avkd_cli.commands.analyze_output import people_list, show, strict, trial_list
 from avkd_cli.commands.analyze_shown import named, plot_file
 from avkd_cli.shown import Picture
 
@@ -30,6 +30,7 @@ LETTERS = ("a", "b", "c", "d")
               help="Write who gains and who loses, most gaining first.")  # fmt: skip
 @people_list
 @plot_file
+@strict
 @options.as_json
 def venn(
     trials: str | None,

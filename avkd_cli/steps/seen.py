@@ -146,13 +146,15 @@ def tell_of_stores(
 
 
 def refuse(command: str, paths: Sequence[str | Path]) -> None:
-    """Refuse score files, or stores, of persons that a network was trained on: `--strict`.
+    """Refuse score files, folders of them, or stores, of persons that were trained on: `--strict`.
 
     Raises:
         InputError: there are such.
     """
     for path in map(Path, paths):
-        if path.is_dir():
+        if path.is_dir() and not (path / "avkd.json").exists():
+            refuse(command, sorted(path.rglob("*.scores")))
+        elif path.is_dir():
             tell_of_stores(command, [open_store(path, EMBEDDINGS.kind)], strict=True)
         elif path.is_file():
             tell_of_scores(command, path, len(read_scores(path)), strict=True)

@@ -133,6 +133,10 @@ def test_score_files_tell_it_by_the_summary_beside_them(tmp_path, trials, capsys
         assert (found.exit_code, said in found.stderr) == (0, True), found.output
         found = CliRunner().invoke(cli, ["analyze", command, *names, "--strict"])
         assert isinstance(found.exception, InputError)
+    both = ["--a", str(scores), "--b", str(scores)]
+    for words in (["venn", *both], ["table", str(scores)], ["report", str(tmp_path)]):
+        found = CliRunner().invoke(cli, ["analyze", *words, "--strict"])
+        assert isinstance(found.exception, InputError) and said in str(found.exception), words
     run((str(scores),), ScoreConfig(fuse="mean"), output=tmp_path / "b.scores")
     assert said in capsys.readouterr().err
     with pytest.raises(InputError, match="--strict"):

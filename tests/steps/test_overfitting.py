@@ -9,6 +9,7 @@ import pytest
 from avkd_cli.analysis.text import curves_text
 from avkd_cli.config import DistillAudioConfig, Execution, ExtractConfig
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.curves import curves
 from avkd_cli.steps.distill import distill
 from avkd_cli.steps.extract_embeddings import extract
@@ -76,7 +77,7 @@ def test_the_distance_is_that_of_stored_embeddings_by_hand(places, tmp_path):
 
 def test_curves_show_the_gap(places, tmp_path):
     told = train(places, tmp_path / "run", train_trials=10)
-    found = curves([tmp_path / "run"], tmp_path / "gap.svg")
+    found = curves([tmp_path / "run"], Picture(tmp_path / "gap.svg"))
     (run,) = found["runs"]
     last = told[-1]
     assert run["learnt_by_heart"]["eer"] == pytest.approx({

@@ -27,7 +27,7 @@ from avkd_cli.inputs.networks import Description, build
 from avkd_cli.losses import Softmax
 from avkd_cli.recipes.pair import terms_of
 from avkd_cli.training.batches import Batches, Labels
-from avkd_cli.training.loop import Task, fit
+from avkd_cli.training.loop import Training, fit
 from avkd_cli.training.objective import Objective
 from avkd_cli.training.runs import make_plan, open_run
 from avkd_cli.training.sampler import ShuffleSampler
@@ -67,12 +67,14 @@ def ours(
     objective = Objective(network, {"person": head}, terms_of(chosen, settings))
     rows = np.arange(ROWS)
     sources = [Labels(chosen.labels), *(Embeddings(s, x, rows) for s, x in arrays.items())]
-    task = Task(objective, Batches(ShuffleSampler(ROWS, BATCH, 0), sources), ROWS, chosen.ids)
+    training = Training(
+        objective, Batches(ShuffleSampler(ROWS, BATCH, 0), sources), ROWS, chosen.ids
+    )
     times: list[float] = []
     objective.register_forward_pre_hook(lambda *_: times.append(clock()))
     with tempfile.TemporaryDirectory() as folder:
         opened = open_run(Path(folder) / "run", make_plan("bench", {}, {}))
-        fit(task, settings, opened, quiet=True)
+        fit(training, settings, opened, quiet=True)
     return min(np.diff(times))
 
 

@@ -29,7 +29,7 @@ from avkd_cli.models.levels import Levels
 from avkd_cli.training import checkpoint
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.device import suit, to_device
-from avkd_cli.training.loop import Task, fit
+from avkd_cli.training.loop import Training, fit
 from avkd_cli.training.runs import make_plan, open_run
 from avkd_cli.training.sampler import ShuffleSampler
 
@@ -155,7 +155,7 @@ def matrix_rate(bench: Bench) -> float:
     return 2 * size**3 / best([bench.seconds(lambda: one @ one)], bench.rounds)[0]
 
 
-def task_of(bench: Bench, dropout: float = 0.0) -> Task:
+def training_of(bench: Bench, dropout: float = 0.0) -> Training:
     """Return a training on recordings in memory."""
     store = Sounds(np.full(max(2 * bench.batch, 64), bench.frames + 50))
     rows = np.arange(len(store.lengths))
@@ -167,7 +167,7 @@ def task_of(bench: Bench, dropout: float = 0.0) -> Task:
     if dropout:
         net.encoder.register_forward_hook(lambda *given: dropped(given[-1], dropout))
     objective = baseline(net, bench.persons)
-    return Task(objective, batches, len(rows), [str(row) for row in rows])
+    return Training(objective, batches, len(rows), [str(row) for row in rows])
 
 
 def dropped(levels: Levels, share: float) -> Levels:
@@ -186,7 +186,12 @@ def settings_of(bench: Bench, **more: object) -> AudioConfig:
 def fitted(bench: Bench) -> dict[str, float]:
     """Return the log line of the later half of a run of `fit`."""
     folder = Path(tempfile.mkdtemp(dir=bench.folder)) / "run"
-    fit(task_of(bench), settings_of(bench), open_run(folder, make_plan("gpu", {}, {})), quiet=True)
+    fit(
+        training_of(bench),
+        settings_of(bench),
+        open_run(folder, make_plan("gpu", {}, {})),
+        quiet=True,
+    )
     return json.loads((folder / "log.jsonl").read_text().splitlines()[-1])
 
 
@@ -262,7 +267,7 @@ def resume(bench: Bench) -> list[str]:
     weights = []
     for _ in range(2):
         opened = open_run(folder, make_plan("gpu", {}, {}))
-        weights.append(fit(task_of(bench, 0.2), settings, opened, quiet=True).state_dict())
+        weights.append(fit(training_of(bench, 0.2), settings, opened, quiet=True).state_dict())
         weights[-1] = {name: value.cpu().clone() for name, value in weights[-1].items()}
         checkpoint.durable.remove_tree(checkpoint.folders(folder)[0])  # back to the middle
     off = max((weights[0][k].double() - weights[1][k].double()).abs().max() for k in weights[0])

@@ -17,7 +17,7 @@ from avkd_cli.steps.validation import Validation
 from avkd_cli.storage import durable
 from avkd_cli.training import keyed
 from avkd_cli.training.batches import Batches, Labels
-from avkd_cli.training.loop import Task, fit
+from avkd_cli.training.loop import Training, fit
 from avkd_cli.training.processes import rank
 from avkd_cli.training.runs import Run, make_plan, open_run
 from avkd_cli.training.sampler import PersonSampler, ShuffleSampler
@@ -40,12 +40,12 @@ def train(
     """
     for text in _oddities(job, settings) if not rank() else ():
         print(f"avkd {job.step}: warning: {text}", file=sys.stderr)
-    task = make_task(job, settings, validation)
-    plan = plan_of(job, settings, task.validate)
+    training = make_training(job, settings, validation)
+    plan = plan_of(job, settings, training.validate)
     if rank():  # the first process owns the folder; the others only take their share
         run = Run(output, plan)
         if not run.finished:
-            fit(task, settings, run, quiet=True)
+            fit(training, settings, run, quiet=True)
         return run.line()
     durable.make_directory(output.absolute().parent)
     with durable.lock(output):
@@ -58,7 +58,7 @@ def train(
             return run.line()
         keep(job.files, output)
         try:
-            return run_once(job, task, settings, run, quiet)
+            return run_once(job, training, settings, run, quiet)
         except AvkdError as error:
             run.status("failed", code=error.exit_code, reason=str(error))
             raise
@@ -83,10 +83,12 @@ def _oddities(job: Job, settings: TrainConfig) -> Iterator[str]:
         )
 
 
-def run_once(job: Job, task: Task, settings: TrainConfig, run: Run, quiet: bool) -> dict[str, Any]:
+def run_once(
+    job: Job, training: Training, settings: TrainConfig, run: Run, quiet: bool
+) -> dict[str, Any]:
     """Fit and publish."""
     run.status("running")
-    objective = fit(task, settings, run, quiet=quiet)
+    objective = fit(training, settings, run, quiet=quiet)
     for head in objective.heads.values():
         head.forget_copies()
     kept = ("network.", "heads.")
@@ -129,7 +131,7 @@ def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> d
     )
 
 
-def make_task(job: Job, settings: TrainConfig, validation: str | None) -> Task:
+def make_training(job: Job, settings: TrainConfig, validation: str | None) -> Training:
     """Return what `fit` trains: the objective drawn from the seed, and its batches."""
     if settings.tracker:
         check_tracker(settings.tracker)
@@ -139,7 +141,7 @@ def make_task(job: Job, settings: TrainConfig, validation: str | None) -> Task:
         objective = job.objective()
     except ValueError as error:  # a width or a keyword that this network does not have
         raise UsageError(f"--model {job.description.name}: {error}") from None
-    return Task(
+    return Training(
         objective=objective,
         batches=Batches(
             make_sampler(job.chosen, settings), [Labels(job.chosen.labels), *job.sources]

@@ -31,7 +31,7 @@ from avkd_cli.training.watch import Watch
 
 
 @dataclass
-class Task:
+class Training:
     """What to train on what.
 
     Attributes:
@@ -51,7 +51,7 @@ class Task:
 
 
 @machine_faults()
-def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> Objective:
+def fit(training: Training, settings: TrainConfig, run: Run, *, quiet: bool = False) -> Objective:
     """Train until the last step; return the objective with its final (or best) weights.
 
     Raises:
@@ -62,19 +62,19 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
     """
     accelerator = make_accelerator(settings, run)
     check_batch(settings, accelerator.num_processes)
-    suit(task.objective.network, accelerator.device, compiled=settings.compile)
-    optimizers = make_optimizers(task.objective, settings)
-    objective, *prepared = accelerator.prepare(task.objective, *optimizers.values())
+    suit(training.objective.network, accelerator.device, compiled=settings.compile)
+    optimizers = make_optimizers(training.objective, settings)
+    objective, *prepared = accelerator.prepare(training.objective, *optimizers.values())
     state = State(accelerator, objective, dict(zip(optimizers, prepared, strict=True)), run)
     state.resume()
-    total, epoch = total_steps(settings, task.n_rows), epoch_steps(settings, task.n_rows)
+    total, epoch = total_steps(settings, training.n_rows), epoch_steps(settings, training.n_rows)
     save_every = settings.checkpoint_every or epoch
-    batches = task.batches.for_rank(accelerator.process_index, accelerator.num_processes)
+    batches = training.batches.for_rank(accelerator.process_index, accelerator.num_processes)
     progress = state.progress
     with (
         read_ahead(batches, progress.step, total, settings.workers) as next_batch,
         StopSignals(state) as signals,
-        Watch(state, settings, total, task.n_rows, quiet) as watch,
+        Watch(state, settings, total, training.n_rows, quiet) as watch,
     ):
         state.objective.train()
         ending = progress.step >= total or out_of_patience(state, settings, epoch)
@@ -87,15 +87,15 @@ def fit(task: Task, settings: TrainConfig, run: Run, *, quiet: bool = False) -> 
             losses = train_step(state, settings, arrays, moment)
             progress.step += 1
             if losses is None:
-                rows = task.batches.describe(progress.step - 1)
-                ids = [task.ids[row] for row in rows]
+                rows = training.batches.describe(progress.step - 1)
+                ids = [training.ids[row] for row in rows]
                 nonfinite.count_skipped(state, settings, ids, epoch)
             else:
                 progress.skipped_in_a_row = 0
                 watch.add(losses, rate, state.bare.figures(moment))
             ending = progress.step == total
-            if task.validate and (ending or progress.step % epoch == 0):
-                watch.say_validation(validate(state, task))
+            if training.validate and (ending or progress.step % epoch == 0):
+                watch.say_validation(validate(state, training))
                 ending = ending or out_of_patience(state, settings, epoch)
             stopping = signals.agreed()
             if ending or stopping or progress.is_best() or progress.step % save_every == 0:
@@ -163,7 +163,7 @@ def agreed_values(accelerator: Accelerator, values: dict[str, Tensor]) -> dict[s
     return dict(zip(values, together.tolist(), strict=True))
 
 
-def validate(state: State, task: Task) -> dict[str, float]:
+def validate(state: State, training: Training) -> dict[str, float]:
     """Measure the network on the validation trials; remember the best step.
 
     Returns:
@@ -172,7 +172,7 @@ def validate(state: State, task: Task) -> dict[str, float]:
     progress, figures = state.progress, {}
     if state.first:
         objective = state.bare.eval()
-        figures = task.validate(objective)
+        figures = training.validate(objective)
         objective.train()
         told = {name: x if math.isfinite(x) else None for name, x in figures.items()}  # JSON's
         state.run.log({"step": progress.step, "validation": told})

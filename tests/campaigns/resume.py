@@ -83,12 +83,12 @@ class Figures:
 def train(name: str, output: Path, events: Events) -> None:
     """Train in this process, which must be a fresh one."""
     made, settings = TRAININGS[name]()
-    make_task, make_accelerator = training_run.make_task, loop.make_accelerator
+    make_training, make_accelerator = training_run.make_training, loop.make_accelerator
 
-    def watched_task(*arguments: object) -> loop.Task:
-        task = make_task(*arguments)
-        task.objective.register_forward_pre_hook(lambda *_: events("batch"))
-        return dataclasses.replace(task, validate=Figures(events))
+    def watched_training(*arguments: object) -> loop.Training:
+        training = make_training(*arguments)
+        training.objective.register_forward_pre_hook(lambda *_: events("batch"))
+        return dataclasses.replace(training, validate=Figures(events))
 
     def scaled_accelerator(*arguments: object) -> object:
         accelerator = make_accelerator(*arguments)
@@ -96,7 +96,7 @@ def train(name: str, output: Path, events: Events) -> None:
             accelerator.scaler = torch.amp.GradScaler("cpu", init_scale=8.0, growth_interval=3)
         return accelerator
 
-    training_run.make_task, loop.make_accelerator = watched_task, scaled_accelerator
+    training_run.make_training, loop.make_accelerator = watched_training, scaled_accelerator
     durable.hook = lambda *_: events("file")
     training_run.train(made, output, settings, quiet=True)
 

@@ -20,7 +20,7 @@ from avkd_cli.inputs.embeddings import Embeddings, OtherOfPerson
 from avkd_cli.inputs.networks import Description
 from avkd_cli.recipes.heads import head_for
 from avkd_cli.recipes.job import Job
-from avkd_cli.steps.training_run import make_task, plan_of, train
+from avkd_cli.steps.training_run import make_training, plan_of, train
 from avkd_cli.training import checkpoint, loop
 from avkd_cli.training.loop import fit
 from avkd_cli.training.runs import open_run
@@ -229,10 +229,10 @@ def test_the_best_epoch_is_kept_told_and_patience_ends_the_run(tmp_path, capsys)
     figures = iter([0.3, 0.1, float("nan"), 0.2, 0.05])
     settings = FusionConfig(**(SETTINGS | {"max_steps": 80, "patience": 2.0}))
     job = make_job()
-    task = make_task(job, settings, None)
-    task.validate = lambda network: {"eer": next(figures)}
+    training = make_training(job, settings, None)
+    training.validate = lambda network: {"eer": next(figures)}
     opened = open_run(tmp_path / "run", plan_of(job, settings, None))
-    objective = fit(task, settings, opened)
+    objective = fit(training, settings, opened)
     told = [line for line in capsys.readouterr().err.splitlines() if "validation" in line]
     assert [line.partition("validation EER ")[2] for line in told] == [
         "30.000 %, best 30.000 % at step 8",

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from avkd_cli.config import Execution
 from avkd_cli.errors import Rejected
 from avkd_cli.storage import dryrun, durable, index, rejects, workers
-from avkd_cli.storage.builder import Files, Job, Origin, Said, build_store
+from avkd_cli.storage.builder import Files, Build, Origin, Said, build_store
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
@@ -82,14 +82,14 @@ class Recordings:
             out, plan, self.utterances, self.sizes, self.spec, self.process, self.options
         )
 
-    def make(self, job: Job, numbers: range, marks: Marks) -> None:
+    def make(self, build: Build, numbers: range, marks: Marks) -> None:
         """Make every partition that has no mark, and add its mark."""
-        limit = self._limit(job)
+        limit = self._limit(build)
         limit.check(marks.values())
         todo = [number for number in numbers if number not in marks]
         earlier = sum(_finished(mark) for mark in marks.values())
-        quiet = job.execution.quiet
-        with progress(job.step, limit.planned, quiet=quiet, done=earlier) as advance:
+        quiet = build.execution.quiet
+        with progress(build.step, limit.planned, quiet=quiet, done=earlier) as advance:
 
             def done(mark: dict[str, Any]) -> None:
                 marks[mark["partition"]] = mark
@@ -97,16 +97,16 @@ class Recordings:
                 limit.check(marks.values())
 
             try:
-                _run(self._tasks(job, todo), len(todo), done, job.execution)
+                _run(self._tasks(build, todo), len(todo), done, build.execution)
             except OSError as error:
                 raise durable.explain(error, Path(error.filename or "the disk")) from error
 
-    def _tasks(self, job: Job, numbers: Iterable[int]) -> Iterator[Task]:
+    def _tasks(self, build: Build, numbers: Iterable[int]) -> Iterator[Task]:
         """Yield what a worker needs to make each partition."""
         for number in numbers:
-            part = job.part(number)
+            part = build.part(number)
             yield Task(
-                job.work,
+                build.work,
                 number,
                 self.utterances.part(part),
                 self.sizes[part],
@@ -116,21 +116,21 @@ class Recordings:
                 RECORD_SECONDS,
             )
 
-    def _limit(self, job: Job) -> rejects.Limit:
+    def _limit(self, build: Build) -> rejects.Limit:
         fraction = self.max_reject_fraction
-        return rejects.Limit.of(self.utterances, job.execution, fraction, job.out, job.step)
+        return rejects.Limit.of(self.utterances, build.execution, fraction, build.out, build.step)
 
-    def whole(self, job: Job, marks: Marks) -> tuple[Files, Said]:
+    def whole(self, build: Build, marks: Marks) -> tuple[Files, Said]:
         """Return the files above the partitions, and what avkd.json says of them."""
-        limit = self._limit(job)
+        limit = self._limit(build)
         limit.check_end(marks.values())
-        files, said = index.assemble(job.work, self.spec, marks, self.utterances.rejects)
+        files, said = index.assemble(build.work, self.spec, marks, self.utterances.rejects)
         limit.check_warnings(files.get(rejects.WARNINGS, b""))
         return files, said
 
-    def report(self, job: Job, marks: Marks, whole: Said) -> None:
+    def report(self, build: Build, marks: Marks, whole: Said) -> None:
         """Say what was accepted and rejected."""
-        self._limit(job).report(marks.values(), self.utterances, whole["counts"])
+        self._limit(build).report(marks.values(), self.utterances, whole["counts"])
 
 
 def build_from_utterances(

@@ -37,7 +37,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Job:
+class Build:
     """A store in the making.
 
     Args:
@@ -97,15 +97,15 @@ class Content(Protocol):
         """Say what would be done, and return it; touch nothing."""
         ...
 
-    def make(self, job: Job, numbers: range, marks: Marks) -> None:
+    def make(self, build: Build, numbers: range, marks: Marks) -> None:
         """Commit each of these partitions that has no mark, and add its mark."""
         ...
 
-    def whole(self, job: Job, marks: Marks) -> tuple[Files, Said]:
+    def whole(self, build: Build, marks: Marks) -> tuple[Files, Said]:
         """Return the files above the partitions, and what avkd.json says beside."""
         ...
 
-    def report(self, job: Job, marks: Marks, whole: Said) -> None:
+    def report(self, build: Build, marks: Marks, whole: Said) -> None:
         """Tell the user of a store that is done; `whole` is its manifest."""
         ...
 
@@ -131,33 +131,33 @@ def build_store(
         WriteError, TemporaryError: the machine's fault; run again.
     """
     size = content.partition_rows(execution.partition_size)
-    job = Job(out, origin.step, execution, size, len(content))
-    plan = _plan(content, origin, job)
+    build = Build(out, origin.step, execution, size, len(content))
+    plan = _plan(content, origin, build)
     if execution.dry_run:
         partitions.check_output(out)
         return content.foretell(out, plan)
 
     def make(_: Path, numbers: range, marks: Marks) -> None:
-        content.make(job, numbers, marks)
+        content.make(build, numbers, marks)
 
     def assemble(_: Path, marks: Marks) -> tuple[Files, Said]:
-        files, record = content.whole(job, marks)
+        files, record = content.whole(build, marks)
         return files, {**origin.said, **record}
 
     def report(marks: Marks, whole: Said) -> None:
-        content.report(job, marks, whole)
+        content.report(build, marks, whole)
 
     return partitions.produce(out, plan, execution, make, assemble, report)
 
 
-def _plan(content: Content, origin: Origin, job: Job) -> Plan:
+def _plan(content: Content, origin: Origin, build: Build) -> Plan:
     return Plan(
         step=origin.step,
         kind=content.spec.kind,
         version=content.spec.version,
         config={**origin.config, **content.settings()},
         inputs=origin.inputs,
-        partitions=-(-job.count // job.size),
-        layout={"partition_size": job.size, **content.layout()},
+        partitions=-(-build.count // build.size),
+        layout={"partition_size": build.size, **content.layout()},
         software={name: manifest.library_version(name) for name in content.software},
     )

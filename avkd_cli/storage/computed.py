@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from avkd_cli.errors import InputError
 from avkd_cli.storage import dryrun, durable
-from avkd_cli.storage.builder import Files, Job, Said
+from avkd_cli.storage.builder import Files, Build, Said
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
@@ -98,23 +98,23 @@ class Computed(ABC):
         """Say how large the store would be."""
         return dryrun.of_computed(out, plan, len(self), self.expected_bytes())
 
-    def make(self, job: Job, numbers: range, marks: Marks) -> None:
+    def make(self, build: Build, numbers: range, marks: Marks) -> None:
         """Commit each of these partitions that has no mark, and add its mark."""
-        earlier = job.size * len(marks)
-        with progress(job.step, len(self), quiet=job.execution.quiet, done=earlier) as advance:
+        earlier = build.size * len(marks)
+        with progress(build.step, len(self), quiet=build.execution.quiet, done=earlier) as advance:
             for number in (number for number in numbers if number not in marks):
-                marks[number] = self.commit(job, number)
+                marks[number] = self.commit(build, number)
                 advance(marks[number]["accepted"])
 
     @abstractmethod
-    def commit(self, job: Job, number: int) -> dict[str, Any]:
+    def commit(self, build: Build, number: int) -> dict[str, Any]:
         """Compute a partition, write it and return its mark."""
 
     @abstractmethod
-    def whole(self, job: Job, marks: Marks) -> tuple[Files, Said]:
+    def whole(self, build: Build, marks: Marks) -> tuple[Files, Said]:
         """Return the files above the partitions, and what avkd.json says of them."""
 
-    def report(self, job: Job, marks: Marks, whole: Said) -> None:  # noqa: B027
+    def report(self, build: Build, marks: Marks, whole: Said) -> None:  # noqa: B027
         """Say nothing: nothing can be rejected."""
 
 

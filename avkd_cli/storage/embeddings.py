@@ -8,7 +8,7 @@ import numpy as np
 
 from avkd_cli.errors import InputError
 from avkd_cli.storage import index, partitions
-from avkd_cli.storage.builder import Files, Job, Said
+from avkd_cli.storage.builder import Files, Build, Said
 from avkd_cli.storage.computed import Computed, Rows, digest_of_rows
 from avkd_cli.storage.heads import PERSON, StoredHead
 from avkd_cli.storage.partitions import Marks
@@ -70,20 +70,20 @@ class Embeddings(Computed):
         """Return the bytes of the vectors."""
         return 4 * len(self.rows) * self.dimension
 
-    def commit(self, job: Job, number: int) -> Said:
+    def commit(self, build: Build, number: int) -> Said:
         """Compute a block of vectors, write it and return its mark."""
-        part = job.part(number)
+        part = build.part(number)
         ids = self.rows.ids[part]
         vectors = _checked(self.compute(part.start, part.stop), ids, self.dimension)
-        files = self._block(vectors, job.size, part.start)
+        files = self._block(vectors, build.size, part.start)
         files.pop("embedding/zarr.json")  # of all blocks: it is written at the end
         summary = {"accepted": len(ids), "rejected": {}}
-        return partitions.commit(job.work, number, files, summary)
+        return partitions.commit(build.work, number, files, summary)
 
-    def whole(self, job: Job, marks: Marks) -> tuple[Files, Said]:
+    def whole(self, build: Build, marks: Marks) -> tuple[Files, Said]:
         """Return all files but the vectors', and what avkd.json says of the arrays."""
         files = {"zarr.json": GROUP, "rejects.jsonl": reject_lines([])}
-        files |= self._block(np.empty((0, self.dimension), np.float32), job.size, 0)
+        files |= self._block(np.empty((0, self.dimension), np.float32), build.size, 0)
         shape = [len(self.rows), self.dimension]
         described = {"embedding": index.described(_VECTORS, shape)}
         for name, values in self._columns().items():

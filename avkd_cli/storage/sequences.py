@@ -15,7 +15,7 @@ import numpy as np
 
 from avkd_cli.errors import InputError
 from avkd_cli.storage import durable, index, partitions
-from avkd_cli.storage.builder import Files, Job, Said
+from avkd_cli.storage.builder import Files, Build, Said
 from avkd_cli.storage.computed import Computed, Rows, digest_of_rows
 from avkd_cli.storage.heads import PERSON
 from avkd_cli.storage.partitions import Marks
@@ -89,15 +89,15 @@ class Sequences(Computed):
         """Return the bytes of one piece each: how many there are is known by computing them."""
         return 4 * len(self.rows) * self.dimension
 
-    def commit(self, job: Job, number: int) -> Said:
+    def commit(self, build: Build, number: int) -> Said:
         """Compute a partition into its files and return its mark."""
-        name, part = partitions.name_of(number), job.part(number)
+        name, part = partitions.name_of(number), build.part(number)
         found = _Found.of(part)
-        files, written = self._stream(job.work / name, found)
+        files, written = self._stream(build.work / name, found)
         files = {f"{name}/{file}": data for file, data in files.items()}
         files[f"{name}.index"] = msgspec.msgpack.encode(self._index(number, found))
         written = {f"{name}/{file}": listed for file, listed in written.items()}
-        return partitions.commit(job.work, number, files, self._summary(found), written)
+        return partitions.commit(build.work, number, files, self._summary(found), written)
 
     def _stream(self, folder: Path, found: "_Found") -> tuple[Files, Said]:
         """Write the vectors of a partition while they are computed.
@@ -165,9 +165,9 @@ class Sequences(Computed):
             "long": long if shape[0] else None,
         }
 
-    def whole(self, job: Job, marks: Marks) -> tuple[Files, Said]:
+    def whole(self, build: Build, marks: Marks) -> tuple[Files, Said]:
         """Return the files above the partitions, and what avkd.json says of them."""
-        files, record = index.assemble(job.work, SEQUENCES, marks)
+        files, record = index.assemble(build.work, SEQUENCES, marks)
         if self.classes is not None:
             (array,) = SEQUENCES.others
             files |= index.encoded(array, list(self.classes))

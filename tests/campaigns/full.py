@@ -53,20 +53,20 @@ def fill(disk: Path, left: int) -> Path:
     return ballast
 
 
-def one(job: kill.Job, disk: Path, left: int) -> tuple[str, str]:
+def one(case: kill.Case, disk: Path, left: int) -> tuple[str, str]:
     """Run the command on a full disk and again on one with room; return what happened, a fault."""
     ballast, out = fill(disk, left), disk / "x"
-    done = subprocess.run(job.command(out), check=False, capture_output=True, text=True)
+    done = subprocess.run(case.command(out), check=False, capture_output=True, text=True)
     marks = len(list(out.with_name("x.wip").glob("parts/*.done")))
     if done.returncode == 0:
-        return "there was room enough", "" if kill.digest(out) == job.digest else "other bytes"
+        return "there was room enough", "" if kill.digest(out) == case.digest else "other bytes"
     if done.returncode != 74 or "Traceback" in done.stderr:
         return "", f"exit {done.returncode}: {done.stderr[-300:]}"
     if out.exists():
         return "", "a store is there"
     ballast.unlink()
-    again = subprocess.run(job.command(out), check=False, capture_output=True, text=True)
-    if again.returncode or kill.digest(out) != job.digest:
+    again = subprocess.run(case.command(out), check=False, capture_output=True, text=True)
+    if again.returncode or kill.digest(out) != case.digest:
         return (
             "",
             f"does not go on to the same bytes: exit {again.returncode} {again.stderr[-300:]}",
@@ -84,20 +84,20 @@ def main() -> int:
     seen, faults = Counter(), []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for job in kill.jobs(folder, given.only):
-            needed = kill.size(folder / f"{job.name}.reference")
+        for case in kill.cases(folder, given.only):
+            needed = kill.size(folder / f"{case.name}.reference")
             for number in range(given.times):
                 left = needed * (number + 1) // given.times
                 try:
                     # Room for the whole output once the ballast is gone: small files fill pages.
                     with small_disk(folder / "disk", 2_000_000 + 4 * needed) as disk:
-                        what, fault = one(job, disk, left)
+                        what, fault = one(case, disk, left)
                 except NoMountError:
                     print("mounting a small tmpfs is not permitted: nothing was tried")
                     return 0
-                seen[f"{job.name}: {what}" if what else "FAULT"] += 1
+                seen[f"{case.name}: {what}" if what else "FAULT"] += 1
                 if fault:
-                    faults.append(f"{job.name}, {left} bytes left: {fault}")
+                    faults.append(f"{case.name}, {left} bytes left: {fault}")
                     print(faults[-1], flush=True)
     print(json.dumps({"times": seen.total(), "faults": len(faults), **seen}))
     if given.record:

@@ -31,7 +31,7 @@ ALONE = ("coordinator", "worker", "group")
 
 
 @dataclass
-class Job:
+class Case:
     """A command, how long it takes alone, and what it makes."""
 
     name: str
@@ -55,7 +55,7 @@ def digest(store: Path) -> str:
     return found.hexdigest()
 
 
-def jobs(folder: Path, only: list[str] | None = None) -> list[Job]:
+def cases(folder: Path, only: list[str] | None = None) -> list[Case]:
     """Make a small corpus and return commands that work on it, timed and with digests.
 
     Args:
@@ -70,18 +70,18 @@ def jobs(folder: Path, only: list[str] | None = None) -> list[Job]:
     np.savez(folder / "e.npz", id=[f"u{i}" for i in range(3000)], embedding=vectors)
     listed, size = str(corpus / "people.jsonl"), "--partition-size"
     found = [
-        Job("prep-audio", ["prep-audio", listed, size, "3", "--workers", "2"]),
-        Job(
+        Case("prep-audio", ["prep-audio", listed, size, "3", "--workers", "2"]),
+        Case(
             "crop-faces", ["crop-faces", listed, size, "3", "--workers", "2", "--detector", "none"]
         ),
-        Job("extract", ["extract-embeddings", "--from", str(folder / "e.npz"), size, "50"]),
+        Case("extract", ["extract-embeddings", "--from", str(folder / "e.npz"), size, "50"]),
     ]
-    found = [job for job in found if only is None or job.name in only]
-    for job in found:
-        out = folder / f"{job.name}.reference"
+    found = [case for case in found if only is None or case.name in only]
+    for case in found:
+        out = folder / f"{case.name}.reference"
         began = time.monotonic()
-        subprocess.run(job.command(out), check=True, capture_output=True)
-        job.seconds, job.digest = time.monotonic() - began, digest(out)
+        subprocess.run(case.command(out), check=True, capture_output=True)
+        case.seconds, case.digest = time.monotonic() - began, digest(out)
     return found
 
 
@@ -114,22 +114,22 @@ class Tally:
     rounds: int = 0
     faults: Counter = None  # type: ignore[assignment]
 
-    def fault(self, job: Job, text: str) -> None:
+    def fault(self, case: Case, text: str) -> None:
         """Count a failure of the promise."""
-        self.faults[f"{job.name}: {text}"] += 1
-        print(f"{job.name}: {text}", flush=True)
+        self.faults[f"{case.name}: {text}"] += 1
+        print(f"{case.name}: {text}", flush=True)
 
 
-def strike(job: Job, out: Path, chance: random.Random, tally: Tally) -> None:
+def strike(case: Case, out: Path, chance: random.Random, tally: Tally) -> None:
     """Start the command and kill it, or a part of it, at a random moment."""
     process = subprocess.Popen(
-        job.command(out),
+        case.command(out),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
-    time.sleep(chance.uniform(0.1, 1.05) * job.seconds)
+    time.sleep(chance.uniform(0.1, 1.05) * case.seconds)
     if process.poll() is not None:
         return
     workers = children_of(process.pid)
@@ -142,32 +142,32 @@ def strike(job: Job, out: Path, chance: random.Random, tally: Tally) -> None:
             process.kill()
         else:
             os.killpg(process.pid, signal.SIGKILL)
-        tally.kills[f"{job.name} {victim}"] += 1
+        tally.kills[f"{case.name} {victim}"] += 1
     if process.wait(300) not in (0, 75, -signal.SIGKILL):
-        tally.fault(job, f"exit {process.returncode} after {victim} was killed")
+        tally.fault(case, f"exit {process.returncode} after {victim} was killed")
     deadline = time.monotonic() + 20
     while (left := [pid for pid in workers if is_alive(pid)]) and time.monotonic() < deadline:
         time.sleep(0.05)
     if left:
-        tally.fault(job, f"{len(left)} workers outlive their {victim}")
+        tally.fault(case, f"{len(left)} workers outlive their {victim}")
 
 
-def one_round(job: Job, folder: Path, chance: random.Random, tally: Tally) -> None:
+def one_round(case: Case, folder: Path, chance: random.Random, tally: Tally) -> None:
     """Kill a command up to three times, let it finish, compare."""
     for path in folder.glob("x*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     out = folder / "x"
     for _ in range(chance.randint(1, 3)):
-        strike(job, out, chance, tally)
-        if out.exists() and digest(out) != job.digest:
-            tally.fault(job, "the name shows something that is not whole")
-    done = subprocess.run(job.command(out), check=False, capture_output=True, text=True)
-    if done.returncode or not out.exists() or digest(out) != job.digest:
+        strike(case, out, chance, tally)
+        if out.exists() and digest(out) != case.digest:
+            tally.fault(case, "the name shows something that is not whole")
+    done = subprocess.run(case.command(out), check=False, capture_output=True, text=True)
+    if done.returncode or not out.exists() or digest(out) != case.digest:
         tally.fault(
-            job, f"does not give the same bytes: exit {done.returncode} {done.stderr[-300:]}"
+            case, f"does not give the same bytes: exit {done.returncode} {done.stderr[-300:]}"
         )
     elif left := [path.name for path in folder.glob("x?*")]:
-        tally.fault(job, f"leaves {left}")
+        tally.fault(case, f"leaves {left}")
     tally.rounds += 1
 
 
@@ -190,7 +190,7 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        todo = jobs(folder, given.only)
+        todo = cases(folder, given.only)
         while tally.kills.total() < given.kills and not is_late(began, given.minutes):
             one_round(todo[tally.rounds % len(todo)], folder, chance, tally)
             if tally.faults and given.keep:

@@ -21,16 +21,16 @@ import figures
 import kill
 
 
-def one(job: kill.Job, out: Path, chance: random.Random) -> tuple[list[str], str]:
+def one(case: kill.Case, out: Path, chance: random.Random) -> tuple[list[str], str]:
     """Start them, wait, and return how each ended and what is wrong."""
     runs = []
     for _ in range(chance.randint(2, 4)):
         runs.append(
             subprocess.Popen(
-                job.command(out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+                case.command(out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
             )
         )
-        time.sleep(chance.choice((0, 0, chance.uniform(0, job.seconds))))
+        time.sleep(chance.choice((0, 0, chance.uniform(0, case.seconds))))
     endings = []
     for run in runs:
         said = run.communicate(timeout=600)[1]
@@ -42,7 +42,7 @@ def one(job: kill.Job, out: Path, chance: random.Random) -> tuple[list[str], str
             return endings, f"exit {run.returncode}: {said[-300:]}"
     if endings.count("made it") != 1:
         return endings, f"made by {endings.count('made it')} runs"
-    if kill.digest(out) != job.digest:
+    if kill.digest(out) != case.digest:
         return endings, "other bytes"
     left = [path.name for path in out.parent.glob(out.name + "?*")]
     return endings, f"left {left}" if left else ""
@@ -58,14 +58,14 @@ def main() -> int:
     given = parser.parse_args()
     chance, seen, faults = random.Random(given.seed), Counter(), []
     with tempfile.TemporaryDirectory() as name:
-        jobs = kill.jobs(Path(name), given.only)
+        cases = kill.cases(Path(name), given.only)
         for number in range(given.times):
-            job = jobs[number % len(jobs)]
+            case = cases[number % len(cases)]
             (folder := Path(name) / f"round{number}").mkdir()
-            endings, fault = one(job, folder / "x", chance)
+            endings, fault = one(case, folder / "x", chance)
             seen.update(endings)
             if fault:
-                faults.append(f"{job.name}: {fault}")
+                faults.append(f"{case.name}: {fault}")
                 print(faults[-1], flush=True)
     counts = {"runs": seen.total(), **dict(sorted(seen.items()))}
     print(json.dumps({"times": given.times, "faults": len(faults), **counts}))

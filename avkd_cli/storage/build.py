@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from avkd_cli.config import Execution
 from avkd_cli.errors import Rejected
 from avkd_cli.storage import dryrun, durable, index, rejects, workers
-from avkd_cli.storage.builder import Files, Build, Origin, Said, build_store
+from avkd_cli.storage.builder import Build, Files, Origin, Said, build_store
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from avkd_cli.errors import InputError
 from avkd_cli.storage import dryrun, durable
-from avkd_cli.storage.builder import Files, Build, Said
+from avkd_cli.storage.builder import Build, Files, Said
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress

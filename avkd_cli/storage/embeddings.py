@@ -8,7 +8,7 @@ import numpy as np
 
 from avkd_cli.errors import InputError
 from avkd_cli.storage import index, partitions
-from avkd_cli.storage.builder import Files, Build, Said
+from avkd_cli.storage.builder import Build, Files, Said
 from avkd_cli.storage.computed import Computed, Rows, digest_of_rows
 from avkd_cli.storage.heads import PERSON, StoredHead
 from avkd_cli.storage.partitions import Marks

@@ -9,7 +9,7 @@ import numpy as np
 
 from avkd_cli.audio.frames import has_frame_count
 from avkd_cli.audio.limits import Limits, Segment
-from avkd_cli.audio.source import DecoderFaults, Source
+from avkd_cli.audio.opened import DecoderFaults, OpenFile
 from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment_end
 from avkd_cli.audio.structure import check_structure
 from avkd_cli.errors import Rejected
@@ -28,7 +28,7 @@ _FULL_SCALE = {"u8": 1 << 7, "s16": 1 << 15, "s32": 1 << 31, "flt": 1, "dbl": 1}
 
 @contextlib.contextmanager
 def open_container(
-    source: Source, container: str, segment: Segment, limits: Limits
+    opened: OpenFile, container: str, segment: Segment, limits: Limits
 ) -> Iterator[Stream]:
     """Give the first sound track of a file that FFmpeg reads.
 
@@ -40,12 +40,12 @@ def open_container(
         Rejected: no_audio_stream, codec_missing, truncated, bad_rate, low_rate, bad_channels,
             too_long, bad_segment, undecodable; some of them while its blocks are read.
     """
-    warnings = check_structure(source, container, limits.max_damaged)
-    source.seek(0)
-    with DecoderFaults(source, container):
-        file = av.open(source, format=container, mode="r", metadata_errors="replace")
+    warnings = check_structure(opened, container, limits.max_damaged)
+    opened.seek(0)
+    with DecoderFaults(opened, container):
+        file = av.open(opened, format=container, mode="r", metadata_errors="replace")
     with file:
-        track = _Track(file, source, container, segment, limits)
+        track = _Track(file, opened, container, segment, limits)
         track.warnings |= warnings
         if container == "flac":  # FFmpeg reads those of unknown length
             track.warnings.add("streamed_header")
@@ -56,11 +56,11 @@ class _Track:
     """The decoding of one track: where it is, and what went wrong on the way."""
 
     def __init__(
-        self, file, source: Source, container: str, segment: Segment, limits: Limits
+        self, file, opened: OpenFile, container: str, segment: Segment, limits: Limits
     ) -> None:
-        self.file, self.source, self.container = file, source, container
+        self.file, self.opened, self.container = file, opened, container
         self.segment, self.limits = segment, limits
-        self.guard = DecoderFaults(source, container)
+        self.guard = DecoderFaults(opened, container)
         if not file.streams.audio:
             raise Rejected("no_audio_stream", "no audio stream")
         self.track = file.streams.audio[0]
@@ -98,7 +98,7 @@ class _Track:
             check_length(
                 declared,
                 4 * self.rate * self.channels,
-                self.source.size,
+                self.opened.size,
                 segment=self.segment,
                 limits=self.limits,
             )
@@ -115,7 +115,7 @@ class _Track:
     def _declared(self) -> float | None:
         """Return the seconds that the header promises; None where FFmpeg only guesses them."""
         if self.container in ("mp4", "caf") or (
-            self.container == "mp3" and has_frame_count(self.source)
+            self.container == "mp3" and has_frame_count(self.opened)
         ):
             return float((self.track.duration or 0) * self.track.time_base) or None
         if self.container in _ONE_LENGTH:  # of the longest track

@@ -16,8 +16,8 @@ import soxr
 from avkd_cli.audio import formats, quality
 from avkd_cli.audio.container import open_container
 from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Limits, Segment
+from avkd_cli.audio.opened import OpenFile, open_file
 from avkd_cli.audio.sound import is_of_unknown_length, open_sound
-from avkd_cli.audio.source import Source, open_source
 from avkd_cli.audio.stream import Stream, check_segment
 from avkd_cli.errors import Rejected, apart
 
@@ -51,11 +51,11 @@ def decode_audio(
     """
     limits, segment = limits or Limits(), Segment(start or 0.0, end)
     check_segment(segment)
-    with open_source(path) as source:
-        container = formats.sniff(source)
-        with _opener(source, container)(source, container, segment, limits) as stream:
+    with open_file(path) as opened:
+        container = formats.sniff(opened)
+        with _opener(opened, container)(opened, container, segment, limits) as stream:
             samples, clipped = _collect(stream, channel, limits)
-        if formats.is_named_otherwise(source, container):
+        if formats.is_named_otherwise(opened, container):
             stream.warnings.add("extension_mismatch")
     samples = resample(samples, stream.rate)
     if len(samples) < limits.min_duration * SAMPLE_RATE:
@@ -82,8 +82,8 @@ def resample(samples: np.ndarray, rate: int) -> np.ndarray:
     return soxr.resample(samples, rate, SAMPLE_RATE, quality="HQ")
 
 
-def _opener(source: Source, container: str) -> Callable:
-    if container in _BY_LIBSNDFILE and not is_of_unknown_length(source):
+def _opener(opened: OpenFile, container: str) -> Callable:
+    if container in _BY_LIBSNDFILE and not is_of_unknown_length(opened):
         return open_sound
     return open_container
 

@@ -2,7 +2,7 @@
 
 import re
 
-from avkd_cli.audio.source import Source
+from avkd_cli.audio.opened import OpenFile
 from avkd_cli.errors import Rejected
 
 # The demuxer of each allowed container is named to the decoder, which then never guesses: a
@@ -59,17 +59,17 @@ _REFUSED = (
 )
 
 
-def sniff(source: Source) -> str:
-    """Return the container of `source`, a key of `SUFFIXES`.
+def sniff(opened: OpenFile) -> str:
+    """Return the container of `opened`, a key of `SUFFIXES`.
 
     Raises:
         Rejected: format_not_allowed for a known format outside of the list, a playlist first
             of all; undecodable for anything else.
     """
-    head = source.peek(0, 4096)
+    head = opened.peek(0, 4096)
     if head.startswith(b"ID3"):
         # mp3 is what carries such tags; some put them before FLAC.
-        return "flac" if source.peek(id3_length(source), 4) == b"fLaC" else "mp3"
+        return "flac" if opened.peek(id3_length(opened), 4) == b"fLaC" else "mp3"
     if found := _match(_MAGIC, head):
         return found
     if refused := _match(_REFUSED, head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")):
@@ -77,10 +77,10 @@ def sniff(source: Source) -> str:
     raise Rejected("undecodable", "the first bytes are of no known format")
 
 
-def is_named_otherwise(source: Source, container: str) -> bool:
+def is_named_otherwise(opened: OpenFile, container: str) -> bool:
     """Return whether the name ends as another format would; no or an odd ending is no name."""
     known = {suffix for suffixes in SUFFIXES.values() for suffix in suffixes}
-    return source.suffix in known and source.suffix not in SUFFIXES[container]
+    return opened.suffix in known and opened.suffix not in SUFFIXES[container]
 
 
 def _match(patterns: tuple[tuple[bytes, str], ...], head: bytes) -> str | None:
@@ -90,9 +90,9 @@ def _match(patterns: tuple[tuple[bytes, str], ...], head: bytes) -> str | None:
     return None
 
 
-def id3_length(source: Source) -> int:
+def id3_length(opened: OpenFile) -> int:
     """Return the bytes of the ID3v2 tag that the file begins with, 0 without one."""
-    head = source.peek(0, 10)
+    head = opened.peek(0, 10)
     if head[:3] != b"ID3" or len(head) < 10:
         return 0
     length = 0

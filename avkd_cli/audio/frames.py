@@ -1,7 +1,7 @@
 """The frames of mp3 and of aac without a container, which nothing but their headers counts."""
 
 from avkd_cli.audio.formats import id3_length
-from avkd_cli.audio.source import Source
+from avkd_cli.audio.opened import OpenFile
 from avkd_cli.errors import Rejected
 
 _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"3DI", b"ID3")  # what may stand behind the sound
@@ -17,9 +17,9 @@ _BIT_RATES = {  # of MPEG audio in kbit/s, by (is version 1, layer)
 }
 
 
-def has_frame_count(source: Source) -> bool:
+def has_frame_count(opened: OpenFile) -> bool:
     """Return whether an mp3 counts its frames in a first, silent one."""
-    frame = source.peek(id3_length(source), 256)
+    frame = opened.peek(id3_length(opened), 256)
     return any(mark in frame for mark in (b"Xing", b"Info", b"VBRI"))
 
 
@@ -47,7 +47,7 @@ def frame_length(head: bytes, container: str) -> int | None:
     return (72 if layer == 3 and not is_first else 144) * bits // hertz + padding
 
 
-def junk_fraction(source: Source, container: str) -> float:
+def junk_fraction(opened: OpenFile, container: str) -> float:
     """Return the share of the file, in [0, 1], that lies between frames and belongs to none.
 
     Decoders pass over it in silence. What is before the first frame or behind the last does not
@@ -56,30 +56,30 @@ def junk_fraction(source: Source, container: str) -> float:
     Raises:
         Rejected: truncated, if the file ends within a frame.
     """
-    junk, offset = 0, _next_frame(source, container, id3_length(source))
+    junk, offset = 0, _next_frame(opened, container, id3_length(opened))
     while offset is not None:
-        head = source.peek(offset, 11)
+        head = opened.peek(offset, 11)
         length = frame_length(head, container)
         if length is None:
-            following = None if head.startswith(_TAGS) else _next_frame(source, container, offset)
+            following = None if head.startswith(_TAGS) else _next_frame(opened, container, offset)
             junk += 0 if following is None else following - offset
             offset = following
-        elif offset + length > source.size:
-            present = source.size - offset
+        elif offset + length > opened.size:
+            present = opened.size - offset
             raise Rejected("truncated", f"the last frame has {length} B, present {present} B")
         else:
             offset += length
-    return junk / source.size
+    return junk / opened.size
 
 
-def _next_frame(source: Source, container: str, offset: int) -> int | None:
+def _next_frame(opened: OpenFile, container: str, offset: int) -> int | None:
     """Return where, from `offset` on, a frame begins that another one follows, or None."""
-    while offset + _HEADER < source.size:
-        window = source.peek(offset, _WINDOW)
+    while offset + _HEADER < opened.size:
+        window = opened.peek(offset, _WINDOW)
         place = window.find(b"\xff")
         while 0 <= place <= len(window) - _HEADER:
             length = frame_length(window[place : place + _HEADER], container)
-            following = source.peek(offset + place + length, _HEADER) if length else b""
+            following = opened.peek(offset + place + length, _HEADER) if length else b""
             if following and frame_length(following, container):
                 return offset + place
             place = window.find(b"\xff", place + 1)

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 
 from avkd_cli.audio.limits import Limits, Segment
-from avkd_cli.audio.source import DecoderFaults, Source
+from avkd_cli.audio.opened import DecoderFaults, OpenFile
 from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment_end
 from avkd_cli.audio.structure import check_aiff
 from avkd_cli.audio.wav import WavHeader, read_wav_header
@@ -19,7 +19,7 @@ _PCM16 = np.dtype("<i2")
 
 @contextlib.contextmanager
 def open_sound(
-    source: Source, container: str, segment: Segment, limits: Limits
+    opened: OpenFile, container: str, segment: Segment, limits: Limits
 ) -> Iterator[Stream]:
     """Give the stream of a wav, flac, aiff or SPHERE file.
 
@@ -29,21 +29,21 @@ def open_sound(
     """
     warnings: set[str] = set()
     if container == "wav":
-        header = read_wav_header(source)
+        header = read_wav_header(opened)
         check_format(header.rate, header.channels, limits)
         warnings.update(header.warnings)
         if _is_plain(header):
-            yield _pcm16(source, header, warnings, segment=segment, limits=limits)
+            yield _pcm16(opened, header, warnings, segment=segment, limits=limits)
             return
     elif container == "sphere":
-        _check_sphere(source)
+        _check_sphere(opened)
     elif container == "aiff":
-        check_aiff(source)
-    source.seek(0)
-    with DecoderFaults(source, container):
-        file = soundfile.SoundFile(source)
+        check_aiff(opened)
+    opened.seek(0)
+    with DecoderFaults(opened, container):
+        file = soundfile.SoundFile(opened)
     with file:
-        yield _decoded(file, source, container, warnings, segment=segment, limits=limits)
+        yield _decoded(file, opened, container, warnings, segment=segment, limits=limits)
 
 
 def _is_plain(header: WavHeader) -> bool:
@@ -52,7 +52,7 @@ def _is_plain(header: WavHeader) -> bool:
 
 
 def _pcm16(
-    source: Source, header: WavHeader, warnings: set[str], *, segment: Segment, limits: Limits
+    opened: OpenFile, header: WavHeader, warnings: set[str], *, segment: Segment, limits: Limits
 ) -> Stream:
     """Return the stream of 16-bit PCM, which needs no decoder.
 
@@ -63,7 +63,7 @@ def _pcm16(
     check_length(
         frames / header.rate,
         4 * header.rate * header.channels,
-        source.size,
+        opened.size,
         segment=segment,
         limits=limits,
     )
@@ -72,7 +72,7 @@ def _pcm16(
         step = BLOCK // header.channels
         for start in range(first, last, step):
             count = min(step, last - start)
-            data = source.peek(header.data_start + start * header.block, count * header.block)
+            data = opened.peek(header.data_start + start * header.block, count * header.block)
             if len(data) < count * header.block:
                 raise Rejected("truncated", "the file shrank while it was read")
             samples = np.frombuffer(data, _PCM16).astype(np.float32)
@@ -84,7 +84,7 @@ def _pcm16(
 
 def _decoded(
     file: soundfile.SoundFile,
-    source: Source,
+    opened: OpenFile,
     container: str,
     warnings: set[str],
     *,
@@ -96,8 +96,8 @@ def _decoded(
     check_format(rate, channels, limits)
     first, last = _bounds(file.frames, rate, segment)
     seconds = file.frames / rate
-    check_length(seconds, 4 * rate * channels, source.size, segment=segment, limits=limits)
-    guard = DecoderFaults(source, container)
+    check_length(seconds, 4 * rate * channels, opened.size, segment=segment, limits=limits)
+    guard = DecoderFaults(opened, container)
 
     def blocks() -> Iterator[np.ndarray]:
         position = first
@@ -131,15 +131,15 @@ def _bounds(frames: int, rate: int, segment: Segment) -> tuple[int, int]:
     return min(frames, round(segment.start * rate)), min(frames, end)
 
 
-def is_of_unknown_length(source: Source) -> bool:
+def is_of_unknown_length(opened: OpenFile) -> bool:
     """Return whether a FLAC file was written to a pipe, which libsndfile does not read."""
-    head = source.peek(0, 26)  # the length has 36 bits; 0 is unknown
+    head = opened.peek(0, 26)  # the length has 36 bits; 0 is unknown
     return head[:4] == b"fLaC" and not int.from_bytes(head[21:26]) & ((1 << 36) - 1)
 
 
-def _check_sphere(source: Source) -> None:
+def _check_sphere(opened: OpenFile) -> None:
     """Refuse a SPHERE file that holds less than its text header declares."""
-    head = source.peek(0, 1024)
+    head = opened.peek(0, 1024)
     length = re.match(rb"NIST_1A\n\s*(\d{1,9})\n", head)
     fields = dict(re.findall(rb"\n(\w+) -i (\d{1,12})", head))
     if length is None or b"sample_count" not in fields:
@@ -147,6 +147,6 @@ def _check_sphere(source: Source) -> None:
     if re.search(rb"\nsample_coding -s\d+ \S*(shorten|wavpack|shortpack)", head):
         raise Rejected("codec_missing", "compressed SPHERE; unpack it by sph2pipe")
     frame = int(fields.get(b"sample_n_bytes", 1)) * int(fields.get(b"channel_count", 1))
-    declared, present = int(fields[b"sample_count"]) * frame, source.size - int(length[1])
+    declared, present = int(fields[b"sample_count"]) * frame, opened.size - int(length[1])
     if present < declared:
         raise Rejected("truncated", f"declared {declared} B, present {present} B")

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator
 
 from avkd_cli.audio import frames
-from avkd_cli.audio.source import Source
+from avkd_cli.audio.opened import OpenFile
 from avkd_cli.audio.wav import STREAMED
 from avkd_cli.errors import Rejected
 
@@ -16,11 +16,11 @@ _BOXES = {b"moov", b"moof", b"mdat"}  # of mp4, without which there is no sound
 _EBML, _SEGMENT = b"\x1aE\xdf\xa3", b"\x18S\x80g"  # elements of matroska
 
 
-def check_structure(source: Source, container: str, max_damaged: float) -> set[str]:
+def check_structure(opened: OpenFile, container: str, max_damaged: float) -> set[str]:
     """Refuse a file that is shorter than its outermost parts declare, and return warnings.
 
     Args:
-        source: the file.
+        opened: the file.
         container: what it is.
         max_damaged: share of bare frames that may be no frames.
 
@@ -29,17 +29,17 @@ def check_structure(source: Source, container: str, max_damaged: float) -> set[s
             damage between bare frames.
     """
     if container in ("mp3", "aac"):
-        junk = frames.junk_fraction(source, container)
+        junk = frames.junk_fraction(opened, container)
         if junk > max_damaged:
             raise Rejected("undecodable", f"{junk:.1%} of the file is between frames")
         return {"decode_errors"} if junk else set()
     if container in _CHECKS:
-        _CHECKS[container](source)
+        _CHECKS[container](opened)
     return set()
 
 
-def _check_ogg(source: Source) -> None:
-    tail = source.peek(max(0, source.size - 2 * _LONGEST_PAGE), 2 * _LONGEST_PAGE)
+def _check_ogg(opened: OpenFile) -> None:
+    tail = opened.peek(max(0, opened.size - 2 * _LONGEST_PAGE), 2 * _LONGEST_PAGE)
     page = tail.rfind(b"OggS")
     head = tail[page : page + 27] if page >= 0 else b""
     lengths = tail[page + 27 : page + 27 + head[26]] if len(head) == 27 else b""
@@ -53,32 +53,32 @@ def _check_ogg(source: Source) -> None:
         raise Rejected("truncated", "no Ogg page is marked as the last")
 
 
-def _check_avi(source: Source) -> None:
-    declared = struct.unpack("<4xI", source.peek(0, 8))[0] + 8
-    if source.size < declared < STREAMED:
-        raise Rejected("truncated", f"declared {declared} B, present {source.size} B")
+def _check_avi(opened: OpenFile) -> None:
+    declared = struct.unpack("<4xI", opened.peek(0, 8))[0] + 8
+    if opened.size < declared < STREAMED:
+        raise Rejected("truncated", f"declared {declared} B, present {opened.size} B")
 
 
-def _check_mp4(source: Source) -> None:
+def _check_mp4(opened: OpenFile) -> None:
     offset = 0
-    while offset + 8 <= source.size:
-        size, name = struct.unpack(">I4s", source.peek(offset, 8))
+    while offset + 8 <= opened.size:
+        size, name = struct.unpack(">I4s", opened.peek(offset, 8))
         if size == 1:
-            size = int.from_bytes(source.peek(offset + 8, 8))
+            size = int.from_bytes(opened.peek(offset + 8, 8))
         if size < 8:  # 0: to the end of the file; else no box, which FFmpeg may judge
             return
-        if name in _BOXES and offset + size > source.size:
+        if name in _BOXES and offset + size > opened.size:
             box = name.decode()
-            raise Rejected("truncated", f"{box} ends at {offset + size} B, present {source.size} B")
+            raise Rejected("truncated", f"{box} ends at {offset + size} B, present {opened.size} B")
         offset += size
 
 
-def _check_matroska(source: Source) -> None:
-    head = source.peek(0, 4096)
+def _check_matroska(opened: OpenFile) -> None:
+    head = opened.peek(0, 4096)
     end, _ = _element(head, 0, _EBML)
     end, is_known = _element(head, end, _SEGMENT)
-    if is_known and end > source.size:
-        raise Rejected("truncated", f"declared {end} B, present {source.size} B")
+    if is_known and end > opened.size:
+        raise Rejected("truncated", f"declared {end} B, present {opened.size} B")
 
 
 def _element(head: bytes, offset: int, name: bytes) -> tuple[int, bool]:
@@ -92,55 +92,55 @@ def _element(head: bytes, offset: int, name: bytes) -> tuple[int, bool]:
     return offset + 4 + length + size, size != (1 << bits) - 1  # all ones: of a live stream
 
 
-def check_aiff(source: Source) -> None:
+def check_aiff(opened: OpenFile) -> None:
     """Refuse an AIFF or AIFF-C file that holds less than its chunks declare.
 
     Raises:
         Rejected: truncated; undecodable without sound.
     """
-    ends = {name: start + size for name, start, size in _chunks(source, 12, ">4sI", pad=True)}
+    ends = {name: start + size for name, start, size in _chunks(opened, 12, ">4sI", pad=True)}
     if b"SSND" not in ends:
-        raise Rejected("truncated", f"no SSND chunk in {source.size} B")
+        raise Rejected("truncated", f"no SSND chunk in {opened.size} B")
     last = max(ends.values())
-    if last > source.size:
-        raise Rejected("truncated", f"declared {last} B, present {source.size} B")
-    _check_aiff_count(source)
+    if last > opened.size:
+        raise Rejected("truncated", f"declared {last} B, present {opened.size} B")
+    _check_aiff_count(opened)
 
 
-def _check_aiff_count(source: Source) -> None:
+def _check_aiff_count(opened: OpenFile) -> None:
     """Refuse plain samples of which there are fewer than the header counts."""
-    chunks = {name: (at, size) for name, at, size in _chunks(source, 12, ">4sI", pad=True)}
+    chunks = {name: (at, size) for name, at, size in _chunks(opened, 12, ">4sI", pad=True)}
     at, size = chunks.get(b"COMM", (0, 0))
     if size < 18:
         raise Rejected("undecodable", "no COMM chunk")
-    channels, count, bits = struct.unpack(">hIh", source.peek(at, 8))
-    is_plain = source.peek(8, 4) == b"AIFF"
+    channels, count, bits = struct.unpack(">hIh", opened.peek(at, 8))
+    is_plain = opened.peek(8, 4) == b"AIFF"
     declared, present = count * channels * -(-bits // 8), chunks[b"SSND"][1] - 8
     if is_plain and present < declared:
         raise Rejected("truncated", f"declared {declared} B of sound, present {present} B")
 
 
-def _check_caf(source: Source) -> None:
+def _check_caf(opened: OpenFile) -> None:
     names = []
-    for name, start, size in _chunks(source, 8, ">4sq"):
-        if start + size > source.size:
+    for name, start, size in _chunks(opened, 8, ">4sq"):
+        if start + size > opened.size:
             shown = name.decode("latin-1")
-            detail = f"{shown!r} ends at {start + size} B, present {source.size} B"
+            detail = f"{shown!r} ends at {start + size} B, present {opened.size} B"
             raise Rejected("truncated", detail)
         names.append(name)
     if b"data" not in names:
-        raise Rejected("truncated", f"no data chunk in {source.size} B")
+        raise Rejected("truncated", f"no data chunk in {opened.size} B")
 
 
 def _chunks(
-    source: Source, offset: int, head: str, *, pad: bool = False
+    opened: OpenFile, offset: int, head: str, *, pad: bool = False
 ) -> Iterator[tuple[bytes, int, int]]:
     """Yield name, offset of the content and declared size; a size of -1 is up to the end."""
     width = struct.calcsize(head)
-    while offset + width <= source.size:
-        name, size = struct.unpack(head, source.peek(offset, width))
+    while offset + width <= opened.size:
+        name, size = struct.unpack(head, opened.peek(offset, width))
         if size < 0:
-            size = source.size - offset - width
+            size = opened.size - offset - width
         yield name, offset + width, size
         offset += width + size + (size % 2 if pad else 0)
 
@@ -150,11 +150,11 @@ _AMR = (13, 14, 16, 18, 20, 21, 27, 32, 6, 0, 0, 0, 0, 0, 0, 1)
 _AMR_WB = (18, 24, 33, 37, 41, 47, 51, 59, 61, 6, 0, 0, 0, 0, 1, 1)
 
 
-def _check_amr(source: Source) -> None:
-    wide = source.peek(0, 9) == b"#!AMR-WB\n"
+def _check_amr(opened: OpenFile) -> None:
+    wide = opened.peek(0, 9) == b"#!AMR-WB\n"
     sizes, offset = (_AMR_WB, 9) if wide else (_AMR, 6)
-    while offset < source.size:
-        window = source.peek(offset, 1 << 16)
+    while offset < opened.size:
+        window = opened.peek(offset, 1 << 16)
         place = 0
         while place < len(window):
             size = 0 if window[place] & 0x83 else sizes[window[place] >> 3 & 15]
@@ -162,14 +162,14 @@ def _check_amr(source: Source) -> None:
                 raise Rejected("undecodable", f"byte {offset + place} begins no frame")
             place += size
         offset += place
-    if offset > source.size:
-        raise Rejected("truncated", f"the last frame ends at {offset} B, present {source.size} B")
+    if offset > opened.size:
+        raise Rejected("truncated", f"the last frame ends at {offset} B, present {opened.size} B")
 
 
-def _check_mpegts(source: Source) -> None:
+def _check_mpegts(opened: OpenFile) -> None:
     """Refuse a transport stream that ends within a packet; packets lost are seen in decoding."""
-    packet = 188 if source.peek(0, 1) == source.peek(188, 1) == b"\x47" else 192
-    if rest := source.size % packet:
+    packet = 188 if opened.peek(0, 1) == opened.peek(188, 1) == b"\x47" else 192
+    if rest := opened.size % packet:
         raise Rejected("truncated", f"the last packet has {packet} B, present {rest} B")
 
 

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from avkd_cli.audio.source import Source
+from avkd_cli.audio.opened import OpenFile
 from avkd_cli.errors import Rejected
 
 # A writer to a pipe cannot go back to fill in the length: ffmpeg leaves 0xFFFFFFFF, sox
@@ -39,54 +39,54 @@ class WavHeader:
     warnings: tuple[str, ...]
 
 
-def read_wav_header(source: Source) -> WavHeader:
+def read_wav_header(opened: OpenFile) -> WavHeader:
     """Return the header of a RIFF, RIFX, RF64 or BW64 file whose length agrees with it.
 
     Raises:
         Rejected: truncated if the file holds less than it declares, or declares 0 bytes and
             holds more; undecodable if there is no usable `fmt ` chunk before the data.
     """
-    magic = source.peek(0, 12)
+    magic = opened.peek(0, 12)
     order = ">" if magic[:4] == b"RIFX" else "<"
     fmt, long_size = None, None
-    for name, start, size in _chunks(source, order):
+    for name, start, size in _chunks(opened, order):
         if name == b"ds64":
-            long_size = struct.unpack("<8xQ", source.peek(start, 16).ljust(16, b"\0"))[0]
+            long_size = struct.unpack("<8xQ", opened.peek(start, 16).ljust(16, b"\0"))[0]
         elif name == b"fmt ":
-            fmt = source.peek(start, min(size, 40))
+            fmt = opened.peek(start, min(size, 40))
         elif name == b"data":
             if fmt is None or len(fmt) < 16:
                 raise Rejected("undecodable", "no fmt chunk before the data")
             is_wide = size == 0xFFFFFFFF and long_size is not None and magic[1:4] != b"IFF"
             declared = long_size if is_wide else size
-            length, warnings = _data_length(source, order, start, declared)
+            length, warnings = _data_length(opened, order, start, declared)
             return _header(order, fmt, (start, length), warnings)
-    raise Rejected("truncated", f"no data chunk in {source.size} B")
+    raise Rejected("truncated", f"no data chunk in {opened.size} B")
 
 
-def _chunks(source: Source, order: str) -> Iterator[tuple[bytes, int, int]]:
+def _chunks(opened: OpenFile, order: str) -> Iterator[tuple[bytes, int, int]]:
     """Yield (name, offset of the content, declared size); chunks are padded to even lengths."""
     offset = 12
-    while offset + 8 <= source.size:
-        name, size = struct.unpack(order + "4sI", source.peek(offset, 8))
+    while offset + 8 <= opened.size:
+        name, size = struct.unpack(order + "4sI", opened.peek(offset, 8))
         yield name, offset + 8, size
         offset += 8 + size + size % 2
 
 
-def _data_length(source: Source, order: str, start: int, declared: int) -> tuple[int, list[str]]:
+def _data_length(opened: OpenFile, order: str, start: int, declared: int) -> tuple[int, list[str]]:
     """Return the bytes of the data chunk that begins at `start`, and warnings."""
-    present = source.size - start
+    present = opened.size - start
     if declared >= STREAMED and present < declared:
         return present, ["streamed_header"]
     if declared > present:
         raise Rejected("truncated", f"declared {declared} B, present {present} B")
-    if declared == 0 and present > 0 and not _is_chunk(source, start, order):
+    if declared == 0 and present > 0 and not _is_chunk(opened, start, order):
         raise Rejected("truncated", f"declared 0 B, but {present} B follow")
-    if not _riff_size_agrees(source, order):
+    if not _riff_size_agrees(opened, order):
         return declared, ["riff_size"]
     # Within an honest RIFF something must follow that is a chunk, or the data size is too small.
     rest = start + declared + declared % 2
-    is_explained = source.size - rest < 8 or _is_chunk(source, rest, order)
+    is_explained = opened.size - rest < 8 or _is_chunk(opened, rest, order)
     return declared, [] if is_explained else ["odd_header"]
 
 
@@ -106,15 +106,15 @@ def _header(order: str, fmt: bytes, data: tuple[int, int], warnings: list[str]) 
     return WavHeader(codec, channels, rate, bits, block, start, length, big_endian, tuple(warnings))
 
 
-def _is_chunk(source: Source, offset: int, order: str) -> bool:
+def _is_chunk(opened: OpenFile, offset: int, order: str) -> bool:
     """Return whether a chunk begins here that ends within the file."""
-    head = source.peek(offset, 8)
+    head = opened.peek(offset, 8)
     if len(head) < 8 or not all(32 <= byte < 127 for byte in head[:4]):
         return False
-    return offset + 8 + struct.unpack(order + "4xI", head)[0] <= source.size
+    return offset + 8 + struct.unpack(order + "4xI", head)[0] <= opened.size
 
 
-def _riff_size_agrees(source: Source, order: str) -> bool:
-    declared = struct.unpack(order + "4xI", source.peek(0, 8))[0]
+def _riff_size_agrees(opened: OpenFile, order: str) -> bool:
+    declared = struct.unpack(order + "4xI", opened.peek(0, 8))[0]
     # Some writers count the padding byte, some do not; RF64 keeps it elsewhere.
-    return declared == 0xFFFFFFFF or abs(declared + 8 - source.size) <= 1
+    return declared == 0xFFFFFFFF or abs(declared + 8 - opened.size) <= 1

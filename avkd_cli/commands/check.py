@@ -40,5 +40,5 @@ def check(
     """
     from avkd_cli.steps import check as step
 
-    given = step.Source(source, root, detector_weights, sample) if source else None
+    given = step.MadeFrom(source, root, detector_weights, sample) if source else None
     step.print_reports(step.check(stores, against=against, source=given), as_json)

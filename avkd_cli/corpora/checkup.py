@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from avkd_cli.audio import formats
-from avkd_cli.audio.source import open_source
+from avkd_cli.audio.opened import open_file
 from avkd_cli.corpora import trees
 from avkd_cli.corpora.listing import Finding
 from avkd_cli.corpora.repeats import equal_files
@@ -167,11 +167,11 @@ def _is_usable(file: File, found: Checkup) -> bool:
 
 def _content(file: File) -> tuple[str, bool]:
     """Return what a file is by its content, and whether its name says something else."""
-    with open_source(file.path) as source:
+    with open_file(file.path) as opened:
         if file.kind == "audio":
-            name = formats.sniff(source)
-            return name, formats.is_named_otherwise(source, name)
-        head = source.peek(0, 1024)
+            name = formats.sniff(opened)
+            return name, formats.is_named_otherwise(opened, name)
+        head = opened.peek(0, 1024)
     name = content_format(head)
     if name not in (VIDEO_FORMATS if file.kind == "video" else IMAGE_FORMATS):
         what = "film" if file.kind == "video" else "picture"

@@ -47,7 +47,7 @@ class Found:
     others: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Source(NamedTuple):
+class Reading(NamedTuple):
     """What the readers of all toolkits are given beside a line.
 
     `depth`: how many parts of a path make an id where the list has none.
@@ -86,7 +86,7 @@ def list_toolkit(
     report = Report(f"import {toolkit}", str(source), notes=[f"read as a list of {toolkit}"])
     if supervisions is not None and toolkit != "lhotse":
         raise InputError(f"--supervisions is of lhotse; {source} was read as {toolkit}")
-    given = Source(sample_rate, supervisions, _depth(lines))
+    given = Reading(sample_rate, supervisions, _depth(lines))
     return report.count(_list(source, lines, toolkit, given, root, split, report)), report
 
 
@@ -114,7 +114,7 @@ def guess(source: Path, lines: list[Line]) -> str:
     )
 
 
-def _list(source, lines, toolkit, given: Source, root, split, report) -> Iterator[Utterance]:
+def _list(source, lines, toolkit, given: Reading, root, split, report) -> Iterator[Utterance]:
     base = root or source.parent
     seen: set[str] = set()
     some = False
@@ -133,7 +133,7 @@ def _list(source, lines, toolkit, given: Source, root, split, report) -> Iterato
         report.notes.append(f"paths were taken from {base}; give another folder with --root")
 
 
-def _found(source, lines, toolkit: str, given: Source, report: Report) -> Iterator[Found]:
+def _found(source, lines, toolkit: str, given: Reading, report: Report) -> Iterator[Found]:
     read = _READERS[toolkit]
     if toolkit == "lhotse" and given.supervisions:
         lines = lhotse.joined(lines, read_records(given.supervisions), given.supervisions)
@@ -190,7 +190,7 @@ def _id_of(audio: str, start: float | None, channel: int | None, depth: int) -> 
     return _stem(audio, depth) + where + ("" if channel is None else f"-ch{channel}")
 
 
-def _nemo(line: Line, given: Source) -> Iterator[Found]:
+def _nemo(line: Line, given: Reading) -> Iterator[Found]:
     """Yield a line of a NeMo manifest: `label` is the person, offset and duration the part."""
     values = dict(line.values)
     audio = values.pop("audio_filepath")
@@ -216,7 +216,7 @@ def _one_channel(value: object, key: str) -> int | None:
     return value
 
 
-def _wespeaker(line: Line, given: Source) -> Iterator[Found]:
+def _wespeaker(line: Line, given: Reading) -> Iterator[Found]:
     """Yield the line of a raw.list: key, wav, spk."""
     values = dict(line.values)
     if "wav" not in values:
@@ -227,7 +227,7 @@ def _wespeaker(line: Line, given: Source) -> Iterator[Found]:
     yield Found(id, text(values.pop("spk", None)), audio, others=values)
 
 
-def _speechbrain(line: Line, given: Source) -> Iterator[Found]:
+def _speechbrain(line: Line, given: Reading) -> Iterator[Found]:
     """Yield an entry: ID, wav, spk_id; start and stop are samples."""
     values = {name: value for name, value in line.values.items() if not name.endswith("_format")}
     id = text(values.pop("ID", None))
@@ -256,12 +256,12 @@ def _samples(value: object, key: str) -> int | None:
     return count
 
 
-def _lhotse(line: Line, given: Source) -> Iterator[Found]:
+def _lhotse(line: Line, given: Reading) -> Iterator[Found]:
     for part in lhotse.parts(line):
         yield Found(**part._asdict())
 
 
-_READERS: dict[str, Callable[[Line, Source], Iterator[Found]]] = {
+_READERS: dict[str, Callable[[Line, Reading], Iterator[Found]]] = {
     "nemo": _nemo,
     "lhotse": _lhotse,
     "speechbrain": _speechbrain,

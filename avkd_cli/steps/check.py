@@ -33,7 +33,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Source:
+class MadeFrom:
     """What `--source` needs.
 
     Args:
@@ -50,7 +50,10 @@ class Source:
 
 
 def check(
-    stores: Sequence[str | Path], *, against: str | Path | None = None, source: Source | None = None
+    stores: Sequence[str | Path],
+    *,
+    against: str | Path | None = None,
+    source: MadeFrom | None = None,
 ) -> list[Report]:
     """Return a report for each store.
 
@@ -75,7 +78,7 @@ def check(
     return reports
 
 
-def faults_of_source(path: Path, source: Source) -> Iterator[str]:
+def faults_of_source(path: Path, source: MadeFrom) -> Iterator[str]:
     """Yield what differs between a store and the media that it was made from.
 
     A sample of rows, evenly spaced, is decoded again and compared bit for bit; so another
@@ -121,7 +124,7 @@ def difference(
     return ""
 
 
-def process_of(store: RaggedStore, source: Source) -> tuple[Process, Any]:
+def process_of(store: RaggedStore, source: MadeFrom) -> tuple[Process, Any]:
     """Return the function that made a store's records, and its settings."""
     step, config = store.manifest["step"], store.config
     if step == "prep-audio":

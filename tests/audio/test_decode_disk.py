@@ -7,7 +7,7 @@ import socket
 import pytest
 import soundfile
 
-from avkd_cli.audio import source as source_module
+from avkd_cli.audio import opened as opened_module
 from avkd_cli.audio.decode import decode_audio
 
 
@@ -44,7 +44,7 @@ class FailingDisk:
     def __init__(self, monkeypatch, fails: int) -> None:
         self.calls, self.fails = 0, fails
         for name in ("pread", "preadv"):
-            monkeypatch.setattr(source_module.os, name, self.wrap(getattr(os, name)))
+            monkeypatch.setattr(opened_module.os, name, self.wrap(getattr(os, name)))
 
     def wrap(self, real):
         def read(*arguments):

@@ -3,13 +3,13 @@
 import pytest
 
 from avkd_cli.audio.formats import SUFFIXES, id3_length, is_named_otherwise, sniff
-from avkd_cli.audio.source import open_source
+from avkd_cli.audio.opened import open_file
 from avkd_cli.errors import Rejected
 
 
 def sniffed(path) -> str:
-    with open_source(path) as source:
-        return sniff(source)
+    with open_file(path) as opened:
+        return sniff(opened)
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_playlists_and_unlisted_formats_are_refused_by_name(make_file, head):
 
 
 def test_the_length_of_an_id3_tag_has_seven_bits_a_byte(make_file):
-    with open_source(make_file(b"ID3\4\0\0\0\0\2\1", "a.mp3")) as source:
-        assert id3_length(source) == 10 + 2 * 128 + 1
+    with open_file(make_file(b"ID3\4\0\0\0\0\2\1", "a.mp3")) as opened:
+        assert id3_length(opened) == 10 + 2 * 128 + 1
 
 
 @pytest.mark.parametrize(
@@ -60,5 +60,5 @@ def test_the_length_of_an_id3_tag_has_seven_bits_a_byte(make_file):
                           ("a.flac", True), ("a.mp4", True)],
 )  # fmt: skip
 def test_only_the_ending_of_another_format_is_a_mismatch(make_file, name, differs):
-    with open_source(make_file(b"x", name)) as source:
-        assert is_named_otherwise(source, "wav") is differs
+    with open_file(make_file(b"x", name)) as opened:
+        assert is_named_otherwise(opened, "wav") is differs

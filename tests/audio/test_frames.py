@@ -3,7 +3,7 @@
 import pytest
 
 from avkd_cli.audio.frames import frame_length, has_frame_count, junk_fraction
-from avkd_cli.audio.source import open_source
+from avkd_cli.audio.opened import open_file
 from avkd_cli.errors import Rejected
 
 # MPEG 1 layer III, 128 kbit/s, 44.1 kHz: 144 * 128000 / 44100 = 417.96 bytes, without padding.
@@ -43,8 +43,8 @@ def test_the_length_of_an_adts_frame_has_thirteen_bits():
 
 
 def junk_of(path, container="mp3") -> float:
-    with open_source(path) as source:
-        return junk_fraction(source, container)
+    with open_file(path) as opened:
+        return junk_fraction(opened, container)
 
 
 def test_frames_side_by_side_with_tags_around_have_no_junk(make_file):
@@ -71,7 +71,7 @@ def test_no_frame_at_all_ends(make_file):
 
 def test_a_counting_frame_is_found_behind_the_tag(make_file):
     data = b"ID3\4\0\0\0\0\0\4" + bytes(4) + HEAD + bytes(32) + b"Xing" + bytes(300)
-    with open_source(make_file(data, "a.mp3")) as source:
-        assert has_frame_count(source)
-    with open_source(make_file(FRAME, "b.mp3")) as source:
-        assert not has_frame_count(source)
+    with open_file(make_file(data, "a.mp3")) as opened:
+        assert has_frame_count(opened)
+    with open_file(make_file(FRAME, "b.mp3")) as opened:
+        assert not has_frame_count(opened)

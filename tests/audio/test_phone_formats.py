@@ -5,7 +5,7 @@ import pytest
 
 from avkd_cli.audio.decode import decode_audio
 from avkd_cli.audio.formats import sniff
-from avkd_cli.audio.source import open_source
+from avkd_cli.audio.opened import open_file
 from avkd_cli.errors import Rejected
 
 AMR = {"a.amr": ("libopencore_amrnb", 8_000), "a.3gp": ("libopencore_amrnb", 8_000)}
@@ -107,10 +107,10 @@ def test_a_count_of_samples_that_lies_is_truncation(media):
 )
 def test_what_is_not_read_is_named(make_file, head, said):
     with (
-        open_source(make_file(head + bytes(64), "a.bin")) as source,
+        open_file(make_file(head + bytes(64), "a.bin")) as opened,
         pytest.raises(Rejected, match=said),
     ):
-        sniff(source)
+        sniff(opened)
 
 
 @pytest.mark.parametrize(
@@ -124,5 +124,5 @@ def test_what_is_not_read_is_named(make_file, head, said):
     ],
 )
 def test_phone_formats_are_known_by_their_heads(make_file, head, container):
-    with open_source(make_file(head, "x")) as source:
-        assert sniff(source) == container
+    with open_file(make_file(head, "x")) as opened:
+        assert sniff(opened) == container

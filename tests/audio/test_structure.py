@@ -4,14 +4,14 @@ import struct
 
 import pytest
 
-from avkd_cli.audio.source import open_source
+from avkd_cli.audio.opened import open_file
 from avkd_cli.audio.structure import check_structure
 from avkd_cli.errors import Rejected
 
 
 def check(path, container) -> set[str]:
-    with open_source(path) as source:
-        return check_structure(source, container, 0.01)
+    with open_file(path) as opened:
+        return check_structure(opened, container, 0.01)
 
 
 def code_of(path, container) -> str:

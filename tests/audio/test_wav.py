@@ -4,14 +4,14 @@ import struct
 
 import pytest
 
-from avkd_cli.audio.source import open_source
+from avkd_cli.audio.opened import open_file
 from avkd_cli.audio.wav import read_wav_header
 from avkd_cli.errors import Rejected
 
 
 def header_of(path):
-    with open_source(path) as source:
-        return read_wav_header(source)
+    with open_file(path) as opened:
+        return read_wav_header(opened)
 
 
 def chunk(name: bytes, content: bytes, order: str = "<") -> bytes:

@@ -23,7 +23,7 @@ _OPEN_FAULTS = {
 }
 
 
-class Source(io.RawIOBase):
+class OpenFile(io.RawIOBase):
     """A regular file, open for reading, that remembers whether the system failed to read it.
 
     Decoders swallow errors of their input or turn them into their own, so `error` is asked
@@ -88,7 +88,7 @@ class Source(io.RawIOBase):
 
 
 @contextlib.contextmanager
-def open_source(path: Path) -> Iterator[Source]:
+def open_file(path: Path) -> Iterator[OpenFile]:
     """Open the regular file `path`, once, without waiting for pipes or following it later.
 
     Raises:
@@ -103,11 +103,11 @@ def open_source(path: Path) -> Iterator[Source]:
         if error.errno in _OPEN_FAULTS:
             raise Rejected(*_OPEN_FAULTS[error.errno]) from None
         raise
-    with contextlib.closing(_checked(descriptor, path)) as source:
-        yield source
+    with contextlib.closing(_checked(descriptor, path)) as opened:
+        yield opened
 
 
-def _checked(descriptor: int, path: Path) -> Source:
+def _checked(descriptor: int, path: Path) -> OpenFile:
     status = os.fstat(descriptor)
     fault = None
     if not stat.S_ISREG(status.st_mode):
@@ -118,7 +118,7 @@ def _checked(descriptor: int, path: Path) -> Source:
     if fault:
         os.close(descriptor)
         raise fault
-    return Source(descriptor, path.suffix.lower())
+    return OpenFile(descriptor, path.suffix.lower())
 
 
 class DecoderFaults:
@@ -130,22 +130,22 @@ class DecoderFaults:
 
     Raises:
         Rejected: undecodable, decoder_oom.
-        OSError: the error of the source, when it is the disk that failed.
+        OSError: the error of the file, when it is the disk that failed.
         MemoryError: as it comes; the worker's limit decides whose fault it is.
     """
 
-    __slots__ = ("container", "source")
+    __slots__ = ("container", "opened")
 
-    def __init__(self, source: Source, container: str) -> None:
-        self.source, self.container = source, container
+    def __init__(self, opened: OpenFile, container: str) -> None:
+        self.opened, self.container = opened, container
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         # A decoder may also take a failed read for the end of the file, and say nothing.
-        if self.source.error is not None and not isinstance(error, Rejected | MemoryError):
-            raise self.source.error from None
+        if self.opened.error is not None and not isinstance(error, Rejected | MemoryError):
+            raise self.opened.error from None
         if isinstance(error, Exception):
             self._explain(error)
 
@@ -153,7 +153,7 @@ class DecoderFaults:
         if isinstance(error, Rejected):
             return
         if not isinstance(error, MemoryError):
-            where = f"the {self.container} decoder refused near byte {self.source.tell()}"
+            where = f"the {self.container} decoder refused near byte {self.opened.tell()}"
             raise Rejected("undecodable", f"{where} ({type(error).__name__})") from None
         if type(error).__module__.startswith("av"):  # a header asked for more than FFmpeg grants
             detail = f"the {self.container} decoder wants too much memory"

@@ -9,31 +9,31 @@ from pathlib import Path
 import av
 import pytest
 
-from avkd_cli.audio import source as source_module
-from avkd_cli.audio.source import DecoderFaults, open_source
+from avkd_cli.audio import opened as opened_module
+from avkd_cli.audio.opened import DecoderFaults, open_file
 from avkd_cli.errors import Rejected
 
 
 def test_it_reads_as_any_file_does(make_file):
     data = bytes(range(256)) * 40
-    with open_source(make_file(data, "a.wav")) as source, io.BytesIO(data) as expected:
-        for file in (source, expected):
+    with open_file(make_file(data, "a.wav")) as opened, io.BytesIO(data) as expected:
+        for file in (opened, expected):
             file.seek(100)
-        assert source.read(50) == expected.read(50)
-        assert source.seek(-10, os.SEEK_END) == expected.seek(-10, os.SEEK_END)
-        assert source.read(50) == expected.read(50)
-        assert (source.tell(), source.size, source.suffix) == (10_240, 10_240, ".wav")
-        assert source.peek(3, 4) == data[3:7]
-        assert source.tell() == 10_240
+        assert opened.read(50) == expected.read(50)
+        assert opened.seek(-10, os.SEEK_END) == expected.seek(-10, os.SEEK_END)
+        assert opened.read(50) == expected.read(50)
+        assert (opened.tell(), opened.size, opened.suffix) == (10_240, 10_240, ".wav")
+        assert opened.peek(3, 4) == data[3:7]
+        assert opened.tell() == 10_240
 
 
 def test_the_descriptor_is_closed_once_and_on_every_way_out(make_file):
     made = make_file(b"x", "a")
-    with open_source(made) as source:
-        source.close()
-    with pytest.raises(Rejected), open_source(make_file(b"", "b")):
+    with open_file(made) as opened:
+        opened.close()
+    with pytest.raises(Rejected), open_file(make_file(b"", "b")):
         pass
-    with pytest.raises(KeyError), open_source(make_file(b"x", "c")):
+    with pytest.raises(KeyError), open_file(make_file(b"x", "c")):
         raise KeyError
     for link in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):  # other threads of this process close theirs
@@ -46,14 +46,14 @@ def test_faults_of_the_machine_are_no_rejects(make_file, monkeypatch, number):
         raise OSError(number, os.strerror(number))
 
     path = make_file(b"x", "a")
-    monkeypatch.setattr(source_module.os, "open", fail)
-    with pytest.raises(OSError) as caught, open_source(path):
+    monkeypatch.setattr(opened_module.os, "open", fail)
+    with pytest.raises(OSError) as caught, open_file(path):
         pass
     assert caught.value.errno == number
 
 
 def test_a_name_with_a_nul_is_not_found(tmp_path):
-    with pytest.raises(Rejected) as caught, open_source(tmp_path / "a\0b"):
+    with pytest.raises(Rejected) as caught, open_file(tmp_path / "a\0b"):
         pass
     assert caught.value.code == "file_not_found"
 
@@ -63,23 +63,23 @@ def test_a_name_with_a_nul_is_not_found(tmp_path):
 )
 def test_whatever_a_decoder_raises_is_undecodable(make_file, error):
     with (
-        open_source(make_file(b"x", "a")) as source,
+        open_file(make_file(b"x", "a")) as opened,
         pytest.raises(Rejected, match="the mp4 decoder refused near byte 0") as caught,
-        DecoderFaults(source, "mp4"),
+        DecoderFaults(opened, "mp4"),
     ):
         raise error
     assert caught.value.code == "undecodable"
 
 
 def test_memory_and_rejects_pass_through_and_the_disk_wins(make_file):
-    with open_source(make_file(b"x", "a")) as source:
+    with open_file(make_file(b"x", "a")) as opened:
         for error in (MemoryError(), Rejected("too_long", "x")):
-            with pytest.raises(type(error)), DecoderFaults(source, "mp4"):
+            with pytest.raises(type(error)), DecoderFaults(opened, "mp4"):
                 raise error
-        source.error = OSError(errno.EIO, "Input/output error")
-        with pytest.raises(OSError), DecoderFaults(source, "mp4"):
+        opened.error = OSError(errno.EIO, "Input/output error")
+        with pytest.raises(OSError), DecoderFaults(opened, "mp4"):
             raise ValueError
-        with pytest.raises(OSError), DecoderFaults(source, "mp4"):
+        with pytest.raises(OSError), DecoderFaults(opened, "mp4"):
             pass  # the decoder took the failed read for the end of the file
 
 
@@ -87,9 +87,9 @@ def test_what_a_header_asks_of_ffmpeg_is_the_files_fault(make_file):
     # A file of a few bytes made FFmpeg answer ENOMEM, found by fuzzing; nothing was short.
     error = av.error.MemoryError(errno.ENOMEM, "Cannot allocate memory")
     with (
-        open_source(make_file(b"x", "a")) as source,
+        open_file(make_file(b"x", "a")) as opened,
         pytest.raises(Rejected) as caught,
-        DecoderFaults(source, "mp4"),
+        DecoderFaults(opened, "mp4"),
     ):
         raise error
     assert caught.value.code == "decoder_oom"

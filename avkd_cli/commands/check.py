@@ -41,4 +41,4 @@ def check(
     from avkd_cli.steps import check as step
 
     given = step.MadeFrom(source, root, detector_weights, sample) if source else None
-    step.print_reports(step.check(stores, against=against, source=given), as_json)
+    step.print_checked(step.check(stores, against=against, source=given), as_json)

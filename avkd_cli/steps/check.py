@@ -21,7 +21,7 @@ from avkd_cli.storage.utterances import UtteranceList, read_utterances
 
 
 @dataclass
-class Report:
+class Checked:
     """What was found of one store."""
 
     path: Path
@@ -54,8 +54,8 @@ def check(
     *,
     against: str | Path | None = None,
     source: MadeFrom | None = None,
-) -> list[Report]:
-    """Return a report for each store.
+) -> list[Checked]:
+    """Return what was found of each store.
 
     Args:
         stores: their paths.
@@ -66,16 +66,16 @@ def check(
         MissingInputError: a store, or the list, is not there.
         UsageError: a store of embeddings or sequences has no media to decode.
     """
-    reports = []
+    found = []
     for argument in stores:
-        report = Report(resolve_input(argument))
-        report.faults += verify.faults_of_store(report.path)
-        if not report.faults and against is not None:
-            report.faults += verify.faults_against(open_store(report.path), open_store(against))
-        if not report.faults and source is not None:
-            report.faults += faults_of_source(report.path, source)
-        reports.append(report)
-    return reports
+        one = Checked(resolve_input(argument))
+        one.faults += verify.faults_of_store(one.path)
+        if not one.faults and against is not None:
+            one.faults += verify.faults_against(open_store(one.path), open_store(against))
+        if not one.faults and source is not None:
+            one.faults += faults_of_source(one.path, source)
+        found.append(one)
+    return found
 
 
 def faults_of_source(path: Path, source: MadeFrom) -> Iterator[str]:
@@ -141,7 +141,7 @@ def process_of(store: RaggedStore, source: MadeFrom) -> tuple[Process, Any]:
     raise InputError(f"{store.path}: made by {step}, which has no source to decode")
 
 
-def print_reports(reports: Sequence[Report], as_json: bool) -> None:
+def print_checked(found: Sequence[Checked], as_json: bool) -> None:
     """Print one line a fault, or all as JSON, on stdout.
 
     Raises:
@@ -149,17 +149,15 @@ def print_reports(reports: Sequence[Report], as_json: bool) -> None:
     """
     import json
 
-    count = sum(len(report.faults) for report in reports)
+    count = sum(len(one.faults) for one in found)
     if as_json:
-        print(json.dumps({"stores": [r.to_json() for r in reports], "faults": count}))
+        print(json.dumps({"stores": [r.to_json() for r in found], "faults": count}))
     else:
-        for report in reports:
-            for fault in report.faults:
-                print(f"{report.path}: {fault}")
+        for one in found:
+            for fault in one.faults:
+                print(f"{one.path}: {fault}")
     if count:
-        bad = sum(bool(report.faults) for report in reports)
+        bad = sum(bool(one.faults) for one in found)
         faults = "1 fault" if count == 1 else f"{count} faults"
-        raise InputError(f"{faults} in {bad} of {len(reports)} stores; make these stores again")
-    print(
-        f"{len(reports)} {'store is' if len(reports) == 1 else 'stores are'} whole", file=sys.stderr
-    )
+        raise InputError(f"{faults} in {bad} of {len(found)} stores; make these stores again")
+    print(f"{len(found)} {'store is' if len(found) == 1 else 'stores are'} whole", file=sys.stderr)

@@ -128,9 +128,9 @@ class Recordings:
         limit.check_warnings(files.get(rejects.WARNINGS, b""))
         return files, said
 
-    def report(self, build: Build, marks: Marks, whole: Said) -> None:
+    def tell(self, build: Build, marks: Marks, whole: Said) -> None:
         """Say what was accepted and rejected."""
-        self._limit(build).report(marks.values(), self.utterances, whole["counts"])
+        self._limit(build).tell(marks.values(), self.utterances, whole["counts"])
 
 
 def build_from_utterances(

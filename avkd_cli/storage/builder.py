@@ -105,7 +105,7 @@ class Content(Protocol):
         """Return the files above the partitions, and what avkd.json says beside."""
         ...
 
-    def report(self, build: Build, marks: Marks, whole: Said) -> None:
+    def tell(self, build: Build, marks: Marks, whole: Said) -> None:
         """Tell the user of a store that is done; `whole` is its manifest."""
         ...
 
@@ -144,10 +144,10 @@ def build_store(
         files, record = content.whole(build, marks)
         return files, {**origin.said, **record}
 
-    def report(marks: Marks, whole: Said) -> None:
-        content.report(build, marks, whole)
+    def tell(marks: Marks, whole: Said) -> None:
+        content.tell(build, marks, whole)
 
-    return partitions.produce(out, plan, execution, make, assemble, report)
+    return partitions.produce(out, plan, execution, make, assemble, tell)
 
 
 def _plan(content: Content, origin: Origin, build: Build) -> Plan:

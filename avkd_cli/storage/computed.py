@@ -114,7 +114,7 @@ class Computed(ABC):
     def whole(self, build: Build, marks: Marks) -> tuple[Files, Said]:
         """Return the files above the partitions, and what avkd.json says of them."""
 
-    def report(self, build: Build, marks: Marks, whole: Said) -> None:  # noqa: B027
+    def tell(self, build: Build, marks: Marks, whole: Said) -> None:  # noqa: B027
         """Say nothing: nothing can be rejected."""
 
 

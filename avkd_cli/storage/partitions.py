@@ -208,7 +208,7 @@ def produce(
     execution: Execution,
     make: Make,
     assemble: Assemble,
-    report: Callable[[Marks, dict[str, Any]], None] = lambda marks, manifest: None,
+    tell: Callable[[Marks, dict[str, Any]], None] = lambda marks, manifest: None,
 ) -> dict[str, Any] | None:
     """Make a store, from wherever an earlier run has got to.
 
@@ -218,7 +218,7 @@ def produce(
         execution: what of it is wanted now.
         make: (work, partitions, marks) → commits each partition without a mark and adds its mark.
         assemble: (work, marks) → files above the partitions, and what avkd.json says beside.
-        report: (marks, manifest) → tells the user, once all is done.
+        tell: (marks, manifest) → tells the user, once all is done.
 
     Returns:
         The manifest as it is printed; None if only some partitions were wanted.
@@ -242,5 +242,5 @@ def produce(
         files, record = assemble(work, marks)
         whole = finish(out, plan, marks, files, record, execution.overwrite)
         remove_remains(out)
-    report(marks, whole)
+    tell(marks, whole)
     return manifest.line(whole, out)

@@ -155,7 +155,7 @@ class Limit:
                 return _in_words(json.loads(line))
         return ""
 
-    def report(self, marks: Marks, utterances: UtteranceList, counts: Mapping[str, int]) -> None:
+    def tell(self, marks: Marks, utterances: UtteranceList, counts: Mapping[str, int]) -> None:
         """Say on stderr what was accepted and rejected, and each kind of warning once."""
         marks = list(marks)
         codes = self.rejected(marks)

@@ -67,7 +67,7 @@ def decode_chosen(
             yield listing.position_of(key), found
         if not wanted:
             break
-    damage.report(warnings, len(chosen))
+    damage.tell(warnings, len(chosen))
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Damage:
     refused: int = 0
     corrupt: int = 0
 
-    def report(self, warnings: list[str], wanted: int) -> None:
+    def tell(self, warnings: list[str], wanted: int) -> None:
         """Warn of a little damage; raise Rejected when over a twentieth, or all, is lost."""
         if self.refused > 0.05 * self.given or self.missing == wanted:
             detail = f"decoder refused {self.refused} of {self.given} frames"

@@ -8,7 +8,7 @@ import av
 import numpy as np
 
 from avkd_cli.audio.frames import has_frame_count
-from avkd_cli.audio.limits import Limits, Segment
+from avkd_cli.audio.limits import AudioLimits, Segment
 from avkd_cli.audio.opened import DecoderFaults, OpenFile
 from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment_end
 from avkd_cli.audio.structure import check_structure
@@ -28,7 +28,7 @@ _FULL_SCALE = {"u8": 1 << 7, "s16": 1 << 15, "s32": 1 << 31, "flt": 1, "dbl": 1}
 
 @contextlib.contextmanager
 def open_container(
-    opened: OpenFile, container: str, segment: Segment, limits: Limits
+    opened: OpenFile, container: str, segment: Segment, limits: AudioLimits
 ) -> Iterator[Stream]:
     """Give the first sound track of a file that FFmpeg reads.
 
@@ -56,7 +56,7 @@ class _Track:
     """The decoding of one track: where it is, and what went wrong on the way."""
 
     def __init__(
-        self, file, opened: OpenFile, container: str, segment: Segment, limits: Limits
+        self, file, opened: OpenFile, container: str, segment: Segment, limits: AudioLimits
     ) -> None:
         self.file, self.opened, self.container = file, opened, container
         self.segment, self.limits = segment, limits

@@ -15,7 +15,7 @@ import soxr
 
 from avkd_cli.audio import formats, quality
 from avkd_cli.audio.container import open_container
-from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Limits, Segment
+from avkd_cli.audio.limits import SAMPLE_RATE, AudioLimits, Decoded, Segment
 from avkd_cli.audio.opened import OpenFile, open_file
 from avkd_cli.audio.sound import is_of_unknown_length, open_sound
 from avkd_cli.audio.stream import Stream, check_segment
@@ -29,7 +29,7 @@ def decode_audio(
     *,
     start: float | None = None,
     end: float | None = None,
-    limits: Limits | None = None,
+    limits: AudioLimits | None = None,
     channel: str = "mean",
 ) -> Decoded:
     """Return the recording at `path`, or its stretch from `start` to `end` seconds.
@@ -49,7 +49,7 @@ def decode_audio(
         OSError: if the machine, not the file, is at fault (EIO, EMFILE).
         MemoryError: if there is not enough of it.
     """
-    limits, segment = limits or Limits(), Segment(start or 0.0, end)
+    limits, segment = limits or AudioLimits(), Segment(start or 0.0, end)
     check_segment(segment)
     with open_file(path) as opened:
         container = formats.sniff(opened)
@@ -88,7 +88,7 @@ def _opener(opened: OpenFile, container: str) -> Callable:
     return open_container
 
 
-def _collect(stream: Stream, channel: str, limits: Limits) -> tuple[np.ndarray, float]:
+def _collect(stream: Stream, channel: str, limits: AudioLimits) -> tuple[np.ndarray, float]:
     """Return one channel of all blocks and the share of source samples at full scale."""
     pieces, total, clipped, peak = [], 0, 0.0, 0.0
     _check_channel(channel, stream.channels)
@@ -105,7 +105,7 @@ def _collect(stream: Stream, channel: str, limits: Limits) -> tuple[np.ndarray, 
     return samples, clipped / max(1, total)
 
 
-def _peak(block: np.ndarray, position: int, limits: Limits) -> float:
+def _peak(block: np.ndarray, position: int, limits: AudioLimits) -> float:
     """Return the largest magnitude of a block whose first frame is number `position`."""
     peak = max(float(block.max()), -float(block.min()))  # NaN and Inf both show here
     if not math.isfinite(peak):
@@ -131,7 +131,7 @@ def _one_channel(block: np.ndarray, channel: str) -> np.ndarray:
     return block.mean(axis=1, dtype=np.float32)
 
 
-def _checked_level(samples: np.ndarray, stream: Stream, limits: Limits) -> float:
+def _checked_level(samples: np.ndarray, stream: Stream, limits: AudioLimits) -> float:
     level = quality.level_dbfs(samples)
     if level < limits.silence_dbfs:
         of = f"of {stream.channels} channels" if stream.channels > 1 else "of the recording"
@@ -140,7 +140,7 @@ def _checked_level(samples: np.ndarray, stream: Stream, limits: Limits) -> float
     return level
 
 
-def _warn(stream: Stream, channel: str, clipped: float, limits: Limits) -> None:
+def _warn(stream: Stream, channel: str, clipped: float, limits: AudioLimits) -> None:
     if stream.rate < SAMPLE_RATE:
         stream.warnings.add("upsampled")
     if stream.channels > 1 and channel == "mean":

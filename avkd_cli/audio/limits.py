@@ -16,7 +16,7 @@ WARNING_CODES = frozenset(
 
 
 @dataclass(frozen=True)
-class Limits:
+class AudioLimits:
     """Bounds of what is decoded, so that no file takes more time or memory than it is worth.
 
     Durations are in seconds, of the segment where one is asked for; rates in Hz.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import soundfile
 
-from avkd_cli.audio.limits import Limits, Segment
+from avkd_cli.audio.limits import AudioLimits, Segment
 from avkd_cli.audio.opened import DecoderFaults, OpenFile
 from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment_end
 from avkd_cli.audio.structure import check_aiff
@@ -19,7 +19,7 @@ _PCM16 = np.dtype("<i2")
 
 @contextlib.contextmanager
 def open_sound(
-    opened: OpenFile, container: str, segment: Segment, limits: Limits
+    opened: OpenFile, container: str, segment: Segment, limits: AudioLimits
 ) -> Iterator[Stream]:
     """Give the stream of a wav, flac, aiff or SPHERE file.
 
@@ -52,7 +52,12 @@ def _is_plain(header: WavHeader) -> bool:
 
 
 def _pcm16(
-    opened: OpenFile, header: WavHeader, warnings: set[str], *, segment: Segment, limits: Limits
+    opened: OpenFile,
+    header: WavHeader,
+    warnings: set[str],
+    *,
+    segment: Segment,
+    limits: AudioLimits,
 ) -> Stream:
     """Return the stream of 16-bit PCM, which needs no decoder.
 
@@ -89,7 +94,7 @@ def _decoded(
     warnings: set[str],
     *,
     segment: Segment,
-    limits: Limits,
+    limits: AudioLimits,
 ) -> Stream:
     """Return the stream of what libsndfile decodes, with the length that the header declares."""
     rate, channels = file.samplerate, file.channels

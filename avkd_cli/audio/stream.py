@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from avkd_cli.audio.limits import Limits, Segment
+from avkd_cli.audio.limits import AudioLimits, Segment
 from avkd_cli.errors import Rejected, apart
 
 BLOCK = 1 << 19  # samples of all channels read at once: 2 MiB, so memory never follows a header
@@ -32,7 +32,7 @@ class Stream:
     warnings: set[str] = field(default_factory=set)
 
 
-def check_format(rate: int, channels: int, limits: Limits) -> None:
+def check_format(rate: int, channels: int, limits: AudioLimits) -> None:
     """Refuse rates and channel counts that no recording of a person has.
 
     Raises:
@@ -47,7 +47,7 @@ def check_format(rate: int, channels: int, limits: Limits) -> None:
 
 
 def check_length(
-    seconds: float, bytes_per_second: int, file_bytes: int, *, segment: Segment, limits: Limits
+    seconds: float, bytes_per_second: int, file_bytes: int, *, segment: Segment, limits: AudioLimits
 ) -> None:
     """Refuse what the header says to be too much, before anything is decoded.
 

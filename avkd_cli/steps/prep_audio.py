@@ -10,7 +10,7 @@ import numpy as np
 
 from avkd_cli.audio import kaldi, quality
 from avkd_cli.audio.decode import decode_audio
-from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Limits
+from avkd_cli.audio.limits import SAMPLE_RATE, AudioLimits, Decoded
 from avkd_cli.config import Execution, PrepAudioConfig
 from avkd_cli.errors import Rejected, UsageError
 from avkd_cli.steps.disturb_audio import Disturber, disturber
@@ -99,9 +99,9 @@ def process_utterance(
     return Record(columns=columns, long=long, warnings=tuple(sorted(warnings)))
 
 
-def limits_of(config: PrepAudioConfig) -> Limits:
+def limits_of(config: PrepAudioConfig) -> AudioLimits:
     """Return what the decoder refuses, from the settings of the step."""
-    return Limits(
+    return AudioLimits(
         min_duration=config.min_duration,
         max_duration=config.max_duration,
         min_source_rate=config.min_source_rate,

@@ -15,8 +15,8 @@ from avkd_cli.errors import Rejected
 from avkd_cli.vision.frames import Frame, decode_chosen
 from avkd_cli.vision.media import (
     EXIF_ORIENTATIONS,
-    Limits,
     Orientation,
+    VisualLimits,
     allowed_format,
     check_small,
     decoding,
@@ -26,12 +26,12 @@ from avkd_cli.vision.packets import Clock, list_packets, open_video
 from avkd_cli.vision.suffixes import HEIC_HINT
 from avkd_cli.vision.timeline import choose_times, slots
 
-LIMITS = Limits()
-Image.MAX_IMAGE_PIXELS = None  # `Limits` decides, from the header as well; telephones make 200 Mpx
+LIMITS = VisualLimits()
+Image.MAX_IMAGE_PIXELS = None  # ours decide, from the header as well; telephones make 200 Mpx
 
 
 def read_image(
-    path: Path, limits: Limits = LIMITS, warnings: list[str] | None = None
+    path: Path, limits: VisualLimits = LIMITS, warnings: list[str] | None = None
 ) -> np.ndarray:
     """Return a JPEG, PNG, WebP, BMP, TIFF, PNM or HEIC as RGB, upright.
 
@@ -41,7 +41,7 @@ def read_image(
 
     Args:
         path: the file; its content decides what it is, not its name.
-        limits: see `Limits`.
+        limits: see `VisualLimits`.
         warnings: codes are appended: no_eoi, extension_mismatch, reduced_image.
 
     Returns:
@@ -59,7 +59,9 @@ def read_image(
             return _read_image(file, found, limits, warnings)
 
 
-def _read_image(file: BinaryIO, found: str, limits: Limits, warnings: list[str]) -> np.ndarray:
+def _read_image(
+    file: BinaryIO, found: str, limits: VisualLimits, warnings: list[str]
+) -> np.ndarray:
     size = os.fstat(file.fileno()).st_size
     if size > limits.max_image_bytes:
         raise Rejected("image_too_large", f"{size} bytes > {limits.max_image_bytes}")
@@ -69,7 +71,7 @@ def _read_image(file: BinaryIO, found: str, limits: Limits, warnings: list[str])
     return _decode_image(data, found, limits, warnings)
 
 
-def _decode_image(data: bytes, found: str, limits: Limits, warnings: list[str]) -> np.ndarray:
+def _decode_image(data: bytes, found: str, limits: VisualLimits, warnings: list[str]) -> np.ndarray:
     image = _open_image(data, found, limits)
     factor = _reduction(image, found, limits)
     if factor > 1:
@@ -88,7 +90,7 @@ def _decode_image(data: bytes, found: str, limits: Limits, warnings: list[str]) 
     return _orientation(image).apply(picture)  # asking a PNG any earlier would hide its damage
 
 
-def _open_image(data: bytes, found: str, limits: Limits) -> Image.Image:
+def _open_image(data: bytes, found: str, limits: VisualLimits) -> Image.Image:
     if found == "heic":
         _register_heic()
     image = Image.open(io.BytesIO(data), formats=[PILLOW_NAMES.get(found, found.upper())])
@@ -114,7 +116,7 @@ PILLOW_NAMES = {"pnm": "PPM", "heic": "HEIF"}
 _REDUCTIONS = (1, 2, 4, 8)  # what libjpeg offers
 
 
-def _reduction(image: Image.Image, found: str, limits: Limits) -> int:
+def _reduction(image: Image.Image, found: str, limits: VisualLimits) -> int:
     """Return by how much both sides are to be divided, from the header alone."""
     pixels = image.width * image.height
     most = limits.max_jpeg_pixels if found == "jpeg" else limits.max_whole_pixels
@@ -133,7 +135,7 @@ def _has_end(data: bytes) -> bool:
     return data.rfind(END_OF_IMAGE) > data.rfind(START_OF_SCAN)
 
 
-def _read_endless(data: bytes, limits: Limits, warnings: list[str]) -> np.ndarray:
+def _read_endless(data: bytes, limits: VisualLimits, warnings: list[str]) -> np.ndarray:
     """Return a JPEG that lacks only its end marker, which many writers forget.
 
     Decoders fill what is missing with grey and say nothing. But if all of the picture is there,
@@ -174,7 +176,7 @@ def read_frames(
     start: float | None = None,
     end: float | None = None,
     at_most: int | None = None,
-    limits: Limits = LIMITS,
+    limits: VisualLimits = LIMITS,
     warnings: list[str] | None = None,
 ) -> Iterator[Frame]:
     """Yield frames of a video, `fps` per second or `count` evenly spaced, in order.
@@ -186,7 +188,7 @@ def read_frames(
     Args:
         path: mp4, mov, 3gp, mkv, webm, avi or mpg; its content decides, not its name.
         fps, count, start, end, at_most: see `choose_times`; times in s from the file's beginning.
-        limits: see `Limits`.
+        limits: see `VisualLimits`.
         warnings: codes are appended: multi_stream, bad_fps, decode_errors, extension_mismatch.
 
     Raises:
@@ -212,7 +214,7 @@ def read_slots(
     start: float | None = None,
     end: float | None = None,
     at_most: int | None = None,
-    limits: Limits = LIMITS,
+    limits: VisualLimits = LIMITS,
     warnings: list[str] | None = None,
 ) -> Iterator[Frame | None]:
     """Yield what a video shows at start, start + 1/fps, ... s: item k is k/fps s from the start.
@@ -255,7 +257,7 @@ def _decoded(
     path: Path,
     choose: Callable[[np.ndarray], np.ndarray],
     said: Callable[[], str],
-    limits: Limits,
+    limits: VisualLimits,
     warnings: list[str] | None,
 ) -> Iterator[tuple[int, Frame]]:
     """Yield chosen frames of a video with their positions; `said` tells that none was chosen."""

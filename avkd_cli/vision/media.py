@@ -17,7 +17,7 @@ from avkd_cli.vision.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 
 @dataclass(frozen=True)
-class Limits:
+class VisualLimits:
     """What is refused before it is decoded, so that no file can take the machine.
 
     Args:
@@ -44,7 +44,7 @@ class Limits:
     wall_seconds: float = 120.0
 
 
-def check_small(width: int, height: int, limits: Limits) -> None:
+def check_small(width: int, height: int, limits: VisualLimits) -> None:
     """Raise Rejected image_too_small when there is no face to see."""
     if min(width, height) < limits.min_side:
         side = limits.min_side

@@ -12,13 +12,13 @@ import av
 import numpy as np
 
 from avkd_cli.errors import Rejected, apart
-from avkd_cli.vision.media import Limits, check_small, packet_length
+from avkd_cli.vision.media import VisualLimits, check_small, packet_length
 from avkd_cli.vision.timeline import is_steady
 
 _LOST = 0.05  # share of the frames of a transport stream that may have lost packets
 
 
-def open_video(file: BinaryIO, found: str, limits: Limits) -> av.container.InputContainer:
+def open_video(file: BinaryIO, found: str, limits: VisualLimits) -> av.container.InputContainer:
     """Open with an explicit format, so that no demuxer is chosen that opens other files."""
     if found == "mpegts":
         _check_packets(file)
@@ -82,7 +82,10 @@ class Listing:
 
 
 def list_packets(
-    container: av.container.InputContainer, warnings: list[str], limits: Limits, clock: "Clock"
+    container: av.container.InputContainer,
+    warnings: list[str],
+    limits: VisualLimits,
+    clock: "Clock",
 ) -> Listing:
     """Return the packets of the video stream, all gone through, none decoded.
 
@@ -135,7 +138,9 @@ def starts_anew(packet: av.Packet, codec: av.video.codeccontext.VideoCodecContex
 
 
 def _check_header(
-    container: av.container.InputContainer, stream: av.video.stream.VideoStream, limits: Limits
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+    limits: VisualLimits,
 ) -> None:
     width, height, side = stream.codec_context.width, stream.codec_context.height, limits.max_side
     if max(width, height) > side:
@@ -187,7 +192,7 @@ FRAMES_A_SECOND = 50  # slower than this no decoder is, so that a long film may 
 class Clock:
     """How long the reading of one video has taken, without what is done with its frames."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: VisualLimits) -> None:
         self.allowed = limits.wall_seconds
         self._began = time.monotonic()
         self._away = 0.0
@@ -214,7 +219,7 @@ def _listing(
     stream: av.video.stream.VideoStream,
     packets: list[tuple],
     warnings: list[str],
-    limits: Limits,
+    limits: VisualLimits,
 ) -> Listing:
     access = np.array([key for _, _, key, _ in packets])
     shown = [packet for packet in packets if not packet[3]]

@@ -10,7 +10,7 @@ from PIL import Image, PngImagePlugin
 
 from avkd_cli.errors import Rejected
 from avkd_cli.vision.decode import read_image
-from avkd_cli.vision.media import Limits
+from avkd_cli.vision.media import VisualLimits
 
 
 def png_header(width, height):
@@ -52,7 +52,7 @@ def read(tmp_path):
     def read(data, name="a.jpg", **limits):
         path, warnings = tmp_path / name, []
         path.write_bytes(data)
-        return read_image(path, Limits(**limits), warnings), warnings
+        return read_image(path, VisualLimits(**limits), warnings), warnings
 
     return read
 

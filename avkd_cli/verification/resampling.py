@@ -17,7 +17,7 @@ def counts(rng: np.random.Generator, n: int) -> np.ndarray:
     return np.bincount(rng.integers(n, size=n), minlength=n)
 
 
-class Draws(NamedTuple):
+class Bootstrap(NamedTuple):
     """How draws become weights of trials: products of counts looked up by index.
 
     Args:
@@ -34,15 +34,18 @@ class Draws(NamedTuple):
 def resample(
     systems: Sequence[np.ndarray],
     label: np.ndarray,
-    draws: Draws,
+    bootstrap: Bootstrap,
     wanted: Sequence[Figure],
     n_resamples: int,
 ) -> dict[str, np.ndarray]:
     """Return each figure by name on every resample, shape (n_resamples, n_systems)."""
-    ready = [SortedScores(scores, label, draws.of_target, draws.of_nontarget) for scores in systems]
+    ready = [
+        SortedScores(scores, label, bootstrap.of_target, bootstrap.of_nontarget)
+        for scores in systems
+    ]
 
     def figures(k: int) -> list[list[float]]:
-        drawn = draws.draw(k)
+        drawn = bootstrap.draw(k)
         return [one.figures(*drawn, wanted) for one in ready]
 
     with ThreadPoolExecutor(_THREADS) as pool:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from avkd_cli.verification.figure import EER, Figure, values
-from avkd_cli.verification.resampling import Draws, counts, resample
+from avkd_cli.verification.resampling import Bootstrap, counts, resample
 
 
 class Resampled(NamedTuple):
@@ -120,7 +120,7 @@ def resample_persons(
         count = counts(np.random.default_rng((seed, k)), n_persons)
         return count, count
 
-    drawn = Draws(draw, [enrol_person], [enrol_person, test_person])
+    drawn = Bootstrap(draw, [enrol_person], [enrol_person, test_person])
     value = _values(systems, label, wanted)
     samples = resample(systems, label, drawn, wanted, n_resamples)
     noise = resample(
@@ -152,11 +152,11 @@ def resample_trials(
     place = np.empty(len(label), dtype=np.intp)  # of each trial in its class
     place[targets], place[nontargets] = np.arange(len(targets)), np.arange(len(nontargets))
     value = _values(systems, label, wanted)
-    samples = resample(systems, label, Draws(draw, [place], [place]), wanted, n_resamples)
+    samples = resample(systems, label, Bootstrap(draw, [place], [place]), wanted, n_resamples)
     return Resampled(value, samples, None, "trial", len(label))
 
 
-def _nontargets_drawn(label: np.ndarray, seed: int) -> Draws:
+def _nontargets_drawn(label: np.ndarray, seed: int) -> Bootstrap:
     nontargets = np.flatnonzero(label == 0)
     place = np.zeros(len(label), dtype=np.intp)
     place[nontargets] = np.arange(len(nontargets))
@@ -164,7 +164,7 @@ def _nontargets_drawn(label: np.ndarray, seed: int) -> Draws:
     def draw(k: int) -> tuple[np.ndarray, np.ndarray]:
         return np.ones(1, np.int64), counts(np.random.default_rng((seed, k, 1)), len(nontargets))
 
-    return Draws(draw, [np.zeros(len(label), np.intp)], [place])
+    return Bootstrap(draw, [np.zeros(len(label), np.intp)], [place])
 
 
 def _values(

@@ -6,7 +6,7 @@ from scipy.stats import binomtest, norm
 
 from avkd_cli.verification.figure import EER, figure
 from avkd_cli.verification.metrics import equal_error_rate, fnmr_at_fmr, min_dcf
-from avkd_cli.verification.resampling import Draws, resample
+from avkd_cli.verification.resampling import Bootstrap, resample
 from avkd_cli.verification.statistics import (
     Resampled,
     difference,
@@ -159,7 +159,7 @@ def test_resamples_without_a_class_are_left_out_and_too_few_are_refused():
 
 
 def test_draws_without_resamples_are_empty():
-    draws = Draws(
+    draws = Bootstrap(
         lambda k: (np.ones(1, int), np.ones(1, int)), [np.zeros(2, int)], [np.zeros(2, int)]
     )
     found = resample([np.array([1.0, 0.0])], np.array([1, 0]), draws, (EER,), 0)

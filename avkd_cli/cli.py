@@ -13,6 +13,7 @@ COMMANDS = {
     "extract-embeddings": ("extract_embeddings", "Make one embedding an utterance."),
     "distill": ("distill", "Train a student of one sense from a teacher's embeddings."),
     "score": ("score", "Score trials by the cosine of embeddings."),
+    "calibrate": ("calibrate", "Make scores log-likelihood ratios."),
     "analyze": ("analyze", "Compare and explain scores and embeddings."),
     "check": ("check", "Verify stores: every digest, index and count."),
 }

@@ -658,6 +658,21 @@ class ScoreConfig:
     )
 
 
+@dataclass(frozen=True)
+class CalibrateConfig:
+    """Settings of calibrate."""
+
+    prior: float = setting(
+        0.5, "probability that a question is about one person", minimum=1e-6, maximum=0.999999
+    )
+    cost_miss: float = setting(1.0, "cost of saying 'different' of one person", minimum=1e-6)
+    cost_false_alarm: float = setting(1.0, "cost of saying 'same' of two persons", minimum=1e-6)
+    in_format: str = setting(
+        "auto", "of the score files; auto: guessed", choices=("auto", *SCORE_FORMATS)
+    )
+    score_type: str = setting("scores", "what the scores are, where no summary beside them says it")
+
+
 def load(
     config: type[Config],
     sections: tuple[str, ...],
@@ -727,6 +742,7 @@ STEPS = {
     "extract-embeddings": (),
     "distill": ("audio", "visual"),
     "score": (),
+    "calibrate": (),
 }
 
 

@@ -49,7 +49,7 @@ def metrics(
 
     EER, minDCF and actDCF, AUC, misses (FNMR) at fixed false-match rates, Cllr and minCllr.
     Tied scores are one threshold, the EER is interpolated between thresholds, costs are
-    normalised. Cllr and actDCF are of log-likelihood ratios, as 'score --calibrate' makes them.
+    normalised. Cllr and actDCF are of log-likelihood ratios, as 'score --calibration' makes them.
     With --resamples, an interval of each by drawing persons. The signature says how, with name,
     digest and counts of the list, to paste under a table.
 

@@ -50,13 +50,17 @@ FILES = (
         "--train-calibration",
         type=click.Path(path_type=Path),
         metavar="MODEL.json",
-        help="Train log-likelihood ratios on these trials and save the model.",
+        help="Train log-likelihood ratios on these trials and save the model; avkd calibrate does "
+        "it from a score file.",
     ),
     click.option(
+        "--calibration",
         "--calibrate",
+        "calibrate",
         type=click.Path(path_type=Path),
-        metavar="MODEL.json",
-        help="Turn scores into log-likelihood ratios by a trained model.",
+        metavar="FILE.json",
+        help="Turn scores into natural-log likelihood ratios by what avkd calibrate made. "
+        "(--calibrate is the older name.)",
     ),
     click.option(
         "--quality-store",

@@ -140,6 +140,7 @@ def score(
         "metric": settings.metric,
         "score_type": _score_type(opened, settings.metric, norm),
         "embeddings": opened.fingerprint,
+        "run": run_of(opened),
         "cohort": others and others.fingerprint,
         "sub_mean": background and background.fingerprint,
         "enrol_map": enrol_map and f"sha256:{durable.sha256_file(Path(enrol_map))}",
@@ -150,8 +151,9 @@ def score(
     if calibration.use or calibration.train:
         types = [facts["score_type"]]
         scores, found = calibrate(
-            scores, score[:, None], types, calibration, settings, met=met, strict=strict
-        )
+            scores, score[:, None], types, calibration, settings, system=facts["run"] or "",
+            met=met, strict=strict,
+        )  # fmt: skip
         facts |= found
     return deliver(
         scores, settings, facts, output=output, metrics=metrics, overwrite=overwrite, quiet=quiet
@@ -303,6 +305,12 @@ def _model(store: EmbeddingStore) -> str:
     inputs = store.manifest.get("inputs", {})
     model = inputs.get("run") or inputs.get("source") or store.fingerprint
     return model.removeprefix("sha256:")[:12]
+
+
+def run_of(stores: Stores) -> str | None:
+    """Return the fingerprint of the one run that embedded both sides; None of several or none."""
+    runs = {one.manifest.get("inputs", {}).get("run") for one in (stores.enrol, stores.test)}
+    return runs.pop() if len(runs) == 1 else None
 
 
 def _norm_name(settings: ScoreConfig) -> str:

@@ -10,7 +10,7 @@ from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.seen import SEEN, Seen, of_summary, tell
 from avkd_cli.storage import durable
-from avkd_cli.storage.store import open_store
+from avkd_cli.storage.store import Store, open_store
 from avkd_cli.verification import calibration
 from avkd_cli.verification.extensions import rows_of
 from avkd_cli.verification.metrics import act_dcf, cllr, equal_error_rate, min_cllr
@@ -36,13 +36,13 @@ class CalibrationFiles:
     def refuse_combinations(self, settings: ScoreConfig) -> None:
         """Raise UsageError for options that contradict each other."""
         if self.use and self.train:
-            raise UsageError("--calibrate and --train-calibration exclude each other; give one")
+            raise UsageError("--calibration and --train-calibration exclude each other; give one")
         if self.quality_store and not (self.use or self.train):
-            raise UsageError("--quality-store is for --calibrate or --train-calibration")
+            raise UsageError("--quality-store is for --calibration or --train-calibration")
         if settings.fuse == "logistic" and not (self.use or self.train):
             raise UsageError(
                 "--fuse logistic needs weights: train them with --train-calibration MODEL.json on "
-                "a development list, then give --calibrate MODEL.json"
+                "a development list, then give --calibration MODEL.json"
             )
 
 
@@ -53,6 +53,7 @@ def calibrate(
     files: CalibrationFiles,
     settings: ScoreConfig,
     *,
+    system: str = "",
     met: Seen | None = None,
     strict: bool = False,
 ) -> tuple[Scores, dict]:
@@ -64,6 +65,7 @@ def calibrate(
         score_types: what each system's score is.
         files: models.
         settings: of the step.
+        system: fingerprint of the run whose scores these are, "" where it is not known.
         met: who of the trials the network was trained on, if that is known.
         strict: refuse a model trained on such trials, or on these.
 
@@ -71,25 +73,31 @@ def calibrate(
         InputError: the model is for other scores, or no labels to train on.
     """
     if files.train is not None:
-        model = _trained(scores, systems, score_types, files, settings)
+        model = replace(_trained(scores, systems, score_types, files, settings), system=system)
         if met is not None:
             model = replace(model, trained_on={**model.trained_on, SEEN: met.to_json()})
-        _tell_of_training(scores, model, str(files.train), new=True, strict=strict)
+        tell_of_training(scores, model, str(files.train), new=True, strict=strict)
         durable.write_json(files.train, model.to_json())
         where = str(files.train)
     else:
         where = str(files.use)
         model = read_model(files.use)
         model.require(score_types, where)
-        _tell_of_training(scores, model, where, new=False, strict=strict)
+        tell_of_training(scores, model, where, new=False, strict=strict)
     quality = _quality(scores, files, model.qualities)
     ratios = replace(scores, score=model.apply(systems, quality))
     found = {"calibration": {"model": where, "trained_on": dict(model.trained_on)}}
-    return ratios, found | {"ratios": _figures(ratios, scores)}
+    return ratios, found | {"ratios": figures_of(ratios, scores)}
 
 
-def _tell_of_training(
-    scores: Scores, model: calibration.Calibration, where: str, *, new: bool, strict: bool
+def tell_of_training(
+    scores: Scores,
+    model: calibration.Calibration,
+    where: str,
+    *,
+    new: bool,
+    strict: bool,
+    command: str = "score",
 ) -> None:
     """Say what a model should not have been trained on.
 
@@ -102,10 +110,10 @@ def _tell_of_training(
             f"the calibration is trained on trials of which {met.persons:,} of {met.of:,} persons "
             "are such that the network was trained on: its ratios are too sure of strangers"
         )
-        tell("score", where, text, strict=strict)
+        tell(command, where, text, strict=strict)
     if not new and model.trained_on.get("digest") == scores.digest:
         text = "the calibration was trained on these very trials"
-        tell("score", where, text, strict=strict)
+        tell(command, where, text, strict=strict)
 
 
 def read_model(path: Path) -> calibration.Calibration:
@@ -134,15 +142,7 @@ def _trained(
 ) -> calibration.Calibration:
     scores.require_both_classes()
     names = settings.quality.split(",") if files.quality_store else []
-    target, nontarget = scores.target, scores.nontarget
-    trained_on = {
-        "name": scores.name,
-        "digest": scores.digest,
-        "target": len(target),
-        "nontarget": len(nontarget),
-        "eer": equal_error_rate(target, nontarget),
-        "min_cllr": min_cllr(target, nontarget),
-    }
+    trained_on = said_of(scores)
     try:
         return calibration.train(
             systems,
@@ -157,6 +157,19 @@ def _trained(
         raise InputError(f"{scores.source}: {error}; calibration needs other scores") from None
 
 
+def said_of(scores: Scores) -> dict[str, object]:
+    """Return what a model says of the list that it was trained on."""
+    target, nontarget = scores.target, scores.nontarget
+    return {
+        "name": scores.name,
+        "digest": scores.digest,
+        "target": len(target),
+        "nontarget": len(nontarget),
+        "eer": equal_error_rate(target, nontarget),
+        "min_cllr": min_cllr(target, nontarget),
+    }
+
+
 def _quality(scores: Scores, files: CalibrationFiles, names: tuple[str, ...]) -> np.ndarray | None:
     """Return each trial's quality measures: those of its worse side, shape (n_trials, n_names).
 
@@ -167,6 +180,23 @@ def _quality(scores: Scores, files: CalibrationFiles, names: tuple[str, ...]) ->
     if files.quality_store is None:
         raise UsageError(f"the model uses {', '.join(names)}; give their store: --quality-store")
     store = open_store(files.quality_store)
+
+    def column(name: str) -> np.ndarray:
+        value = np.asarray(store.column(name), np.float64)
+        return np.log(value) if name == "duration_s" else value
+
+    return np.column_stack([of_worse_side(scores, store, column(name)) for name in names])
+
+
+def of_worse_side(scores: Scores, store: Store, values: np.ndarray) -> np.ndarray:
+    """Return the lesser of what both sides of each trial measure, shape (n_trials,).
+
+    Args:
+        store: that the recordings were prepared in. values: of each of its rows.
+
+    Raises:
+        InputError: it does not have all of them.
+    """
     rows, _ = rows_of(scores.ids, store.row_of)
     used = np.unique(np.concatenate([scores.enrol, scores.test]))
     missing = [scores.ids[code] for code in used[rows[used] < 0].tolist()]
@@ -175,15 +205,10 @@ def _quality(scores: Scores, files: CalibrationFiles, names: tuple[str, ...]) ->
             f"{store.path}: has no quality of {missing[0]!r} ({len(missing)} ids have none); "
             "give the store that these recordings were prepared in"
         )
-    columns = []
-    for name in names:
-        value = np.asarray(store.column(name), np.float64)[rows]
-        value = np.log(value) if name == "duration_s" else value
-        columns.append(np.minimum(value[scores.enrol], value[scores.test]))
-    return np.column_stack(columns)
+    return np.minimum(values[rows[scores.enrol]], values[rows[scores.test]])
 
 
-def _figures(ratios: Scores, scores: Scores) -> dict | None:
+def figures_of(ratios: Scores, scores: Scores) -> dict | None:
     """Return Cllr and actual costs of the ratios, with the least that any calibration reaches."""
     if ratios.label is None or len(set(ratios.label.tolist())) < 2:
         return None

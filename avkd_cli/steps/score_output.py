@@ -155,7 +155,7 @@ def summarise(scores: Scores, facts: dict, eer_mode: str = "interp") -> dict:
     }  # fmt: skip
 
 
-INPUTS = ("embeddings", "cohort", "sub_mean", "enrol_map", "scores", "calibration")
+INPUTS = ("embeddings", "run", "cohort", "sub_mean", "enrol_map", "scores", "calibration")
 
 
 def figures(
@@ -214,4 +214,5 @@ def readable(summary: dict) -> list[str]:
         found = summary["calibrated"]
         actual = "  ".join(f"actDCF({p}) {cost:.4f}" for p, cost in found["act_dcf"].items())
         lines.append(f"Cllr {found['cllr']:.4f} (at best {found['min_cllr']:.4f})  {actual}")
+        lines.append("scores are log-likelihood ratios in nats (natural log)")
     return [*lines, summary["signature"]]

@@ -96,15 +96,23 @@ def of_scores(path: str | Path, n_trials: int) -> Seen | None:
 
     None where there is none, where it is of another number of trials, or where nothing is known.
     """
+    return of_summary(summary_beside(path, n_trials))
+
+
+def summary_beside(path: str | Path, n_trials: int) -> dict[str, Any]:
+    """Return the summary beside a score file: NAME.metrics.json of NAME.scores.
+
+    Empty where there is none, or where it is of another number of trials.
+    """
     if str(path) == "-":
-        return None
+        return {}
     stem = Path(path).name.removesuffix(".gz").removesuffix(".scores")
     try:
         summary = json.loads(Path(path).with_name(f"{stem}.metrics.json").read_bytes())
         counted = summary["counts"]["trials"]
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
-        return None
-    return of_summary(summary) if counted == n_trials else None
+        return {}
+    return summary if counted == n_trials else {}
 
 
 def tell_of_scores(command: str, path: str | Path, n_trials: int, *, strict: bool) -> None:

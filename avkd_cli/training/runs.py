@@ -235,6 +235,19 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return the description and the weights of a finished run.
 
     Raises:
+        MissingInputError, InputError: as `read_description`; damaged weights.
+    """
+    description = read_description(path)
+    entry = description.get("files", {}).get("model.safetensors")
+    if not isinstance(entry, dict):
+        raise InputError(f"{path / 'model.json'}: damaged: no digest of the weights")
+    return description, checkpoint.load_tensors(path / "model.safetensors", entry)
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """Return the description of a finished run: its model.json.
+
+    Raises:
         MissingInputError: no such folder. InputError: unfinished, damaged, or not a run.
     """
     if not path.exists():
@@ -244,8 +257,4 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise InputError(f"{path}: {what} (no model.json); finish the training, or name its folder")
     if not path.is_dir():
         raise InputError(f"{path}: not a run folder; pickled or single files are not loaded")
-    description = read_json(path / "model.json", MODEL_FORMAT)
-    entry = description.get("files", {}).get("model.safetensors")
-    if not isinstance(entry, dict):
-        raise InputError(f"{path / 'model.json'}: damaged: no digest of the weights")
-    return description, checkpoint.load_tensors(path / "model.safetensors", entry)
+    return read_json(path / "model.json", MODEL_FORMAT)

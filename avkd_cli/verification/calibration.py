@@ -1,9 +1,11 @@
 """Scores to log-likelihood ratios: logistic calibration and fusion, with quality measures.
 
 A model is trained on one list, named in it, and applies to scores of the same kinds only: there
-is no threshold that would fit any scores.
+is no threshold that would fit any scores. Version 2 says which run the scores are of, for which
+costs it decides, what scores it has seen and where it has skill; version 1 said none of this.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -11,8 +13,12 @@ import numpy as np
 
 from avkd_cli.errors import InputError
 from avkd_cli.verification.metrics import checked
+from avkd_cli.verification.skill import Band
 
 FORMAT = "avkd.calibration"
+VERSION = 2
+UNIT = "natural-log likelihood ratio"
+"""Of what a calibration gives: positive speaks for one person, 0 for neither."""
 _RIDGE = 1e-7  # keeps weights finite where the classes do not overlap
 
 
@@ -23,11 +29,15 @@ class Calibration:
     Args:
         score_types: what each score is, such as "cosine"; the same are wanted on use.
         weights: one for each score.
+        offset: added.
+        prior: probability of a target that the training, and a decision, is for.
+        trained_on: name, digest and counts of the list, and figures reached there.
         qualities: names of the quality measures.
         quality_weights: one for each.
-        offset: added.
-        prior: probability of a target that the training was for.
-        trained_on: name, digest and counts of the list, and figures reached there.
+        costs: of a miss and of a false alarm.
+        system: fingerprint of the run whose scores these are, "" where it is not known.
+        seen: the lowest and the highest score of each system in training; () where not known.
+        skill: by duration and SNR of the worse side, where the list said these.
     """
 
     score_types: tuple[str, ...]
@@ -37,6 +47,15 @@ class Calibration:
     trained_on: Mapping[str, object]
     qualities: tuple[str, ...] = ()
     quality_weights: tuple[float, ...] = ()
+    costs: tuple[float, float] = (1.0, 1.0)
+    system: str = ""
+    seen: tuple[tuple[float, float], ...] = ()
+    skill: tuple[Band, ...] = ()
+
+    @property
+    def threshold(self) -> float:
+        """Log-likelihood ratio in nats from which on "same person" costs least, by Bayes."""
+        return bayes_threshold(self.prior, *self.costs)
 
     def apply(self, scores: np.ndarray, quality: np.ndarray | None = None) -> np.ndarray:
         """Return log-likelihood ratios in nats, shape (n_trials,).
@@ -65,7 +84,23 @@ class Calibration:
 
     def to_json(self) -> dict:
         """Return the model as a JSON object."""
-        return {"format": FORMAT, "version": 1, **asdict(self)}
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "unit": UNIT,
+            "threshold": self.threshold,
+            **asdict(self),
+        }
+
+
+def bayes_threshold(prior: float, cost_miss: float, cost_false_alarm: float) -> float:
+    """Return the log-likelihood ratio in nats above which accepting costs less than rejecting."""
+    return math.log(cost_false_alarm * (1 - prior)) - math.log(cost_miss * prior)
+
+
+def probability(ratio: float, prior: float) -> float:
+    """Return how probable one person is at a log-likelihood ratio in nats."""
+    return 1 / (1 + math.exp(-min(max(ratio + math.log(prior / (1 - prior)), -700), 700)))
 
 
 def from_json(value: object, where: str) -> Calibration:
@@ -74,8 +109,9 @@ def from_json(value: object, where: str) -> Calibration:
     Raises:
         InputError: it is none, or of another version.
     """
-    if not isinstance(value, dict) or value.get("format") != FORMAT or value.get("version") != 1:
-        raise InputError(f"{where}: is no calibration model; make one with --train-calibration")
+    readable = isinstance(value, dict) and value.get("format") == FORMAT
+    if not readable or value.get("version") not in (1, VERSION):
+        raise InputError(f"{where}: is no calibration model; make one with avkd calibrate")
     try:
         found = Calibration(
             tuple(str(name) for name in value["score_types"]),
@@ -85,14 +121,36 @@ def from_json(value: object, where: str) -> Calibration:
             dict(value["trained_on"]),
             tuple(str(name) for name in value["qualities"]),
             tuple(float(weight) for weight in value["quality_weights"]),
+            *(_of_version_2(value) if value["version"] > 1 else ()),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{where}: is a damaged calibration model ({error!r})") from None
-    numbers = [*found.weights, *found.quality_weights, found.offset]
+    if fault := _fault(found):
+        raise InputError(f"{where}: is a damaged calibration model ({fault})")
+    return found
+
+
+def _of_version_2(value: dict) -> tuple:
+    """Return costs, system, scores seen and skill."""
+    miss, false_alarm = value["costs"]
+    return (
+        (float(miss), float(false_alarm)),
+        str(value["system"]),
+        tuple((float(low), float(high)) for low, high in value["seen"]),
+        tuple(Band(**one) for one in value["skill"]),
+    )
+
+
+def _fault(found: Calibration) -> str:
+    """Return what is wrong with numbers that were read; "" if nothing is."""
+    numbers = [*found.weights, *found.quality_weights, found.offset, *found.costs]
+    numbers += [edge for one in found.seen for edge in one]
     pairs = (found.score_types, found.weights), (found.qualities, found.quality_weights)
     if not np.isfinite(numbers).all() or any(len(names) != len(w) for names, w in pairs):
-        raise InputError(f"{where}: is a damaged calibration model (weights and names differ)")
-    return found
+        return "weights and names differ"
+    if not 0 < found.prior < 1 or min(found.costs) <= 0:
+        return "prior or costs are out of range"
+    return "" if len(found.seen) in (0, len(found.weights)) else "one range a score is wanted"
 
 
 def train(
@@ -104,6 +162,8 @@ def train(
     quality: np.ndarray | None = None,
     qualities: Sequence[str] = (),
     prior: float = 0.5,
+    costs: tuple[float, float] = (1.0, 1.0),
+    system: str = "",
 ) -> Calibration:
     """Return the calibration (one system) or fusion (several) with the least cross-entropy.
 
@@ -117,6 +177,8 @@ def train(
         quality: quality measures of each trial, shape (n_trials, n_qualities).
         qualities: their names.
         prior: probability of a target.
+        costs: of a miss and of a false alarm, for decisions; training knows the prior alone.
+        system: fingerprint of the run whose scores these are.
 
     Raises:
         ValueError: a class is missing, a number is not finite, a column is constant.
@@ -145,6 +207,9 @@ def train(
         dict(trained_on),
         tuple(qualities),
         tuple(weights[n:].tolist()),
+        costs,
+        system,
+        tuple((float(one.min()), float(one.max())) for one in features[:, :n].T),
     )
 
 

@@ -1,4 +1,5 @@
 import json
+import math
 
 import numpy as np
 import pytest
@@ -7,12 +8,15 @@ from scipy.special import expit
 from avkd_cli.errors import InputError
 from avkd_cli.verification.calibration import (
     Calibration,
+    bayes_threshold,
     from_json,
     mean_fusion,
+    probability,
     train,
     z_sum_fusion,
 )
 from avkd_cli.verification.metrics import cllr, equal_error_rate, min_cllr
+from avkd_cli.verification.skill import Band
 
 LIST = {"name": "dev", "digest": "sha256:0"}
 
@@ -105,7 +109,10 @@ def test_what_cannot_be_trained_on_is_refused(scores, label, complaint):
         train(np.array(scores), np.array(label), ["x"], LIST)
 
 
-MODEL = Calibration(("a", "b"), (0.1, 1 / 3), -2.5, 0.05, LIST, ("duration_s",), (0.25,))
+MODEL = Calibration(
+    ("a", "b"), (0.1, 1 / 3), -2.5, 0.05, LIST, ("duration_s",), (0.25,), (1.0, 2.0), "sha256:run",
+    ((-1.0, 1.0), (0.0, 2.5)), (Band("speech_s", 0.5, 1.5, 20, 40, 0.25),),
+)  # fmt: skip
 
 
 def test_a_model_survives_json_exactly():
@@ -116,11 +123,17 @@ def test_a_model_survives_json_exactly():
     "change",
     [
         {"format": "avkd.run"},
-        {"version": 2},
+        {"version": 3},
         {"weights": [1.0]},
         {"weights": ["x", 1]},
         {"offset": float("nan")},
         {"trained_on": None},
+        {"costs": [1.0, 0.0]},
+        {"costs": [1.0]},
+        {"prior": 1.0},
+        {"seen": [[0.0, 1.0]]},
+        {"skill": [{"measure": "speech_s"}]},
+        {"system": None, "seen": None},
     ],
 )
 def test_what_is_no_model_is_refused(change):
@@ -128,6 +141,36 @@ def test_what_is_no_model_is_refused(change):
         from_json(MODEL.to_json() | change, "m.json")
     with pytest.raises(InputError, match="no calibration"):
         from_json([1], "m.json")
+
+
+def test_a_model_of_version_1_has_no_costs_but_equal_ones_and_no_run():
+    old = {
+        k: v for k, v in MODEL.to_json().items() if k not in ("costs", "system", "seen", "skill")
+    }
+    found = from_json(old | {"version": 1}, "m.json")
+    assert (found.costs, found.system, found.seen, found.skill) == ((1.0, 1.0), "", (), ())
+    assert found.weights == MODEL.weights
+
+
+def test_a_threshold_is_where_both_errors_cost_the_same_by_hand():
+    # At a prior of 1/4 and a false alarm that costs 3 misses, ratios must reach 9: ln 9 nats.
+    assert bayes_threshold(0.25, 1.0, 3.0) == pytest.approx(math.log(9))
+    assert bayes_threshold(0.5, 1.0, 1.0) == 0
+    # A ratio of 3 at even odds is a probability of 3/4; at a prior of 1/4 it is 1/2.
+    assert probability(math.log(3), 0.5) == pytest.approx(0.75)
+    assert probability(math.log(3), 0.25) == pytest.approx(0.5)
+    assert (probability(1e9, 0.5), probability(-1e9, 0.5)) == (1.0, pytest.approx(0, abs=1e-300))
+
+
+def test_training_remembers_the_range_of_its_scores_and_whose_they_are():
+    score, label = gaussian(9, 200)
+    model = train(score, label, ["x"], LIST, costs=(1.0, 10.0), system="sha256:run")
+    assert model.seen == ((score.min(), score.max()),)
+    assert (model.system, model.costs) == ("sha256:run", (1.0, 10.0))
+    assert model.threshold == pytest.approx(math.log(10))
+    said = model.to_json()
+    assert said["unit"] == "natural-log likelihood ratio"
+    assert said["threshold"] == model.threshold
 
 
 def test_a_model_is_refused_on_scores_of_another_type():

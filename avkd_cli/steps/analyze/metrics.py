@@ -18,7 +18,7 @@ from avkd_cli.verification.signature import signature
 FMRS = (1e-2, 1e-3, 1e-4)
 COSINE_NOTE = (
     "all scores lie from -1 to 1, as cosines do: Cllr and actDCF take them for log-likelihood "
-    "ratios, which they are only after `avkd score --calibrate`"
+    "ratios, which they are only after `avkd score --calibration`"
 )
 
 

@@ -6,16 +6,18 @@ Everything here is loaded for `--help`: click and the standard library only.
 import dataclasses
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from avkd_cli import config as settings_of
+from avkd_cli import help_page
 from avkd_cli.config import Execution
 
 Decorator = Callable[[Callable], Callable]
+Named = Mapping[str | None, type]  # modality → dataclass of its settings
 
 # Inputs are plain strings: the step opens them and answers with exit code 66, not click with 2.
 utterance_list = click.Path(path_type=str, allow_dash=True)
@@ -42,10 +44,15 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON in pl
 
 
 class StepCommand(click.Command):
-    """A command whose inputs and outputs need not be named to see its settings."""
+    """A command whose inputs and outputs need not be named to see its settings.
+
+    Its options are shown by group, of the chosen modality alone where one is named.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Require nothing but the modality where --print-config is asked."""
+        if (modality := help_page.chosen_modality(args)) is not None:
+            ctx.meta[help_page.MODALITY] = modality
         required = {p for p in self.params if p.required and p.name != "modality"}
         asked = "--print-config" in args
         for parameter in required:
@@ -55,6 +62,43 @@ class StepCommand(click.Command):
         finally:
             for parameter in required:
                 parameter.required = True
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the parameters, with --help-all where the help leaves some out."""
+        found = super().get_params(ctx)
+        return [*found, help_page.HELP_ALL] if "modality" in {p.name for p in found} else found
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options by group."""
+        help_page.write_options(self, ctx, formatter)
+
+
+class SettingOption(click.Option):
+    """The flag of a setting: help tells it of the chosen modality alone, if one is named.
+
+    Args:
+        field: the setting. configs: modality → dataclass, some of which have it.
+    """
+
+    def __init__(self, *args, field: dataclasses.Field, configs: Named, **kwargs) -> None:
+        self.field, self.configs = field, configs
+        super().__init__(*args, help=meaning(field, configs), **kwargs)
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Return the option and what it is, or None where the modality has no such setting."""
+        chosen = self.configs.get(ctx.meta.get(help_page.MODALITY))
+        record = super().get_help_record(ctx)
+        if chosen is None or record is None:
+            return record
+        own = next((f for f in dataclasses.fields(chosen) if f.name == self.field.name), None)
+        return own and (record[0], meaning(own, {None: chosen}))
+
+    def make_metavar(self, ctx: click.Context) -> str:
+        """Return what the option takes; of the networks those of the chosen modality."""
+        chosen = self.configs.get(ctx.meta.get(help_page.MODALITY))
+        if self.field.name != "model" or chosen is None:
+            return super().make_metavar(ctx)
+        return f"[{'|'.join(choices('model', chosen))}]"
 
 
 class Encoding(click.ParamType):
@@ -179,6 +223,7 @@ def settings(*configs: type, section: str, pick: str | None = None) -> Decorator
 
     def decorate(command: Callable) -> Callable:
         fields = {f.name: f for c in configs for f in dataclasses.fields(c)}
+        named = dict(zip(settings_of.STEPS[section] if pick else (None,), configs, strict=True))
 
         @functools.wraps(command)
         def resolved(config: str | None, print_config: bool, **kwargs: Any) -> Any:
@@ -190,7 +235,7 @@ def settings(*configs: type, section: str, pick: str | None = None) -> Decorator
                 return None
             return command(settings=chosen, **kwargs)
 
-        flags = [flag(field, configs) for field in fields.values()]
+        flags = [flag(field, named) for field in fields.values()]
         return apply((*CONFIG, *flags), resolved)
 
     return decorate
@@ -228,34 +273,48 @@ def resolve(
     return settings_of.load(chosen, sections, file, flags)
 
 
-def flag(field: dataclasses.Field, configs: tuple[type, ...]) -> Decorator:
-    """Return the click option of one setting, with its default and unit in the help."""
+def flag(field: dataclasses.Field, configs: Named) -> Decorator:
+    """Return the click option of one setting.
+
+    Args:
+        configs: modality (None where there is none) → dataclass.
+    """
     meta, name = field.metadata, field.name.replace("_", "-")
-    default = " | ".join(dict.fromkeys(defaults(field.name, configs)))
-    unit = f" {meta['unit']}" if meta["unit"] else ""
-    said = " | ".join(dict.fromkeys(helps(field.name, configs)))
-    text = f"{said[0].upper()}{said[1:]}.  [default: {default}{unit}]"
+    made = functools.partial(
+        click.option, cls=SettingOption, field=field, configs=configs, default=None
+    )
     if isinstance(field.default, bool):
-        return click.option(f"--{name}/--no-{name}", "set_" + field.name, default=None, help=text)
+        return made(f"--{name}/--no-{name}", "set_" + field.name)
     if meta["several"]:
         joined = lambda _ctx, _param, given: ",".join(given) or None  # noqa: E731
-        return click.option(
-            f"--{name}", "set_" + field.name, multiple=True, help=text, callback=joined
-        )
+        return made(f"--{name}", "set_" + field.name, multiple=True, callback=joined)
     kind = click.Choice(meta["choices"]) if meta["choices"] else type(field.default)
     if {field.name} & {"model"}:
-        kind = click.Choice(sorted({c for cfg in configs for c in choices(field.name, cfg)}))
-    return click.option(f"--{name}", "set_" + field.name, type=kind, default=None, help=text)
+        kind = click.Choice(sorted({c for cfg in configs.values() for c in choices("model", cfg)}))
+    return made(f"--{name}", "set_" + field.name, type=kind)
 
 
-def helps(name: str, configs: tuple[type, ...]) -> list[str]:
+def meaning(field: dataclasses.Field, configs: Named) -> str:
+    """Return the help of one setting, with its default and unit, in each of `configs`."""
+    default = " | ".join(dict.fromkeys(defaults(field.name, configs)))
+    unit = f" {field.metadata['unit']}" if field.metadata["unit"] else ""
+    said = " | ".join(dict.fromkeys(helps(field.name, configs)))
+    return f"{said[0].upper()}{said[1:]}.  [default: {default}{unit}]"
+
+
+def helps(name: str, configs: Named) -> list[str]:
     """Return what each dataclass that has the setting says of it."""
-    return [f.metadata["help"] for c in configs for f in dataclasses.fields(c) if f.name == name]
+    return [
+        f.metadata["help"]
+        for c in configs.values()
+        for f in dataclasses.fields(c)
+        if f.name == name
+    ]
 
 
-def defaults(name: str, configs: tuple[type, ...]) -> list[str]:
+def defaults(name: str, configs: Named) -> list[str]:
     """Return how each dataclass that has the setting would print its default."""
-    found = [f.default for c in configs for f in dataclasses.fields(c) if f.name == name]
+    found = [f.default for c in configs.values() for f in dataclasses.fields(c) if f.name == name]
     return [
         {True: "on", False: "off"}[d] if isinstance(d, bool) else str(d) or "none" for d in found
     ]

@@ -230,6 +230,9 @@ class TrainConfig:
         minimum=0,
     )
     tracker: str = setting("", "Accelerate tracker besides log.jsonl, such as tensorboard")
+    keep_names: bool = setting(
+        False, "write names of classes and persons into the run in plain, not as digests"
+    )
     deterministic: bool = setting(False, "refuse operations that may differ between runs")
 
 

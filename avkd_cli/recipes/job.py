@@ -11,6 +11,7 @@ from avkd_cli.inputs.networks import Description, build
 from avkd_cli.losses.heads import Head
 from avkd_cli.losses.terms import Term
 from avkd_cli.recipes.start import Start
+from avkd_cli.storage import names
 from avkd_cli.storage.store import EmbeddingStore, Store
 from avkd_cli.training.batches import Source
 from avkd_cli.training.bridges import Bridge
@@ -57,16 +58,16 @@ class Job:
     files: Mapping[str, str] = field(default_factory=dict)
 
     def persons(self) -> list[str]:
-        """Return whom its network will have been trained on, sorted.
+        """Return whom its network will have been trained on, sorted: names, and others' digests.
 
         Those of the run that it begins with, and of the networks whose stored embeddings it
         takes, are among them.
         """
-        found = {*self.chosen.persons, *(self.start.persons if self.start else ())}
+        others = [*(self.start.persons if self.start else ())]
         for store in self.prepared.values():
             if isinstance(store, EmbeddingStore):
-                found |= set(store.trained_on or ())
-        return sorted(found)
+                others += store.trained_on or ()
+        return names.together(self.chosen.persons, others)
 
     def objective(self) -> Objective:
         """Return a new objective; its weights are drawn from torch's generator.

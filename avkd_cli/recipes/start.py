@@ -9,6 +9,7 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs import networks
 from avkd_cli.inputs.networks import Description, Trained
 from avkd_cli.models import settings_of
+from avkd_cli.storage import names
 from avkd_cli.training.objective import Objective
 from avkd_cli.training.training_set import TrainingSet
 
@@ -20,7 +21,7 @@ class Start:
     Attributes:
         network: of the whole network. heads: of each head, none for new ones.
         fingerprint: of the run that they are from.
-        persons: whom that run was trained on.
+        persons: whom that run was trained on, by name or digest.
     """
 
     network: dict[str, Tensor]
@@ -98,11 +99,13 @@ def identity(description: Description) -> tuple[str, str, dict[str, object], int
 
 def check_same_persons(run: Path, trained: Trained, chosen: TrainingSet) -> None:
     """Raise InputError where the classifier of a run is not of the persons to train on."""
-    if trained.classes == chosen.classes:
+    classes = names.resolved(trained.classes, chosen.classes)
+    if classes == chosen.classes:
         return
-    unknown = sorted(set(chosen.classes) - set(trained.classes))
-    absent = sorted(set(trained.classes) - set(chosen.classes))
-    what = f"does not know '{unknown[0]}'" if unknown else f"knows '{absent[0]}', who is not here"
+    unknown = sorted(set(chosen.classes) - set(classes))
+    absent = sorted(set(classes) - set(chosen.classes))
+    who = "somebody" if unknown or names.is_digest(absent[0]) else f"'{absent[0]}'"
+    what = f"does not know '{unknown[0]}'" if unknown else f"knows {who} who is not here"
     raise InputError(
         f"{run}: trained on {len(trained.classes)} persons, here are {len(chosen.classes)}; it "
         f"{what}; pass --reset-head for a new classifier, or train on the same people"

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from avkd_cli.config import Execution, ExtractConfig
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.storage import names
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.choosing import chosen_fingerprint, refuse_other_persons
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.heads import PERSON, StoredHead
 from avkd_cli.storage.sequences import Pieces, Sequences
-from avkd_cli.storage.utterances import read_ids
+from avkd_cli.storage.utterances import read_ids, read_whole, value_of
 
 ONE_EACH = ("embedding", "posteriors")
 """Levels with one vector an utterance."""
@@ -67,6 +68,7 @@ def extract(
         raise UsageError(f"--side {side} has embeddings alone; leave --level {settings.level} out")
     read.head, network = trained.head, trained.network.to(device())
     rows = Rows.of(read.stores[0], ids)
+    trained = named(trained, names_in(read.stores, trained.label, list_file))
     content = content_of(trained, read, network, rows, settings, side)
     seen = "visual" if modality in ("sequence", "clips") else modality
     level = {} if settings.level == "embedding" else {"level": settings.level}
@@ -120,6 +122,30 @@ def content_of(
         trained_on=trained_on,
         names=head.classes,
     )
+
+
+def named(trained: "Trained", here: set[str]) -> "Trained":
+    """Return a finished run with the names that are said here in place of their digests.
+
+    Stores of embeddings are data, and name people as the stores do that they are made of.
+    """
+    record, heads = dict(trained.record), dict(trained.heads)
+    if "persons" in record:
+        record["persons"] = names.together((), names.resolved(record["persons"], here))
+    for head in heads.values():
+        head.classes = names.resolved(head.classes, here)
+    return dataclasses.replace(trained, record=record, heads=heads)
+
+
+def names_in(stores: "list[Store]", label: str, list_file: Path | None) -> set[str]:
+    """Return the persons of stores, and the values of a label in them and in a list."""
+    found = {one for store in stores for one in store.persons}
+    if label != PERSON:
+        held = [store.column(label) for store in stores if store.has(label)]
+        found |= {str(one) for column in held for one in column}
+        listed = read_whole(list_file).utterances if list_file else []
+        found |= {value_of(one, label) for one in listed}
+    return found - {""}
 
 
 def sequences_of(

@@ -15,7 +15,7 @@ from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
 from avkd_cli.steps.score_fusion import fuse
 from avkd_cli.steps.score_output import column_names, deliver, note
 from avkd_cli.steps.score_sides import Sides, Stores, check_labels, find_sides, without_missing
-from avkd_cli.storage import durable
+from avkd_cli.storage import durable, names
 from avkd_cli.storage.store import EmbeddingStore, open_store
 from avkd_cli.verification import normalization, scoring
 from avkd_cli.verification.scores import Scores
@@ -255,7 +255,7 @@ def check_cohort(
             f"such as {min(both)!r}: a cohort is of other people"
         )
         seen.tell("score", f"{trials.name}: {cohort.path}", text, strict=strict)
-    if trained := known & set(cohort.trained_on or ()):
+    if trained := names.known(cohort.trained_on or (), known):
         note(
             quiet,
             f"{cohort.path}: {len(trained):,} of {len(known):,} persons of the cohort were trained "

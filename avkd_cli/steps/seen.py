@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from avkd_cli.errors import InputError
+from avkd_cli.storage import names
 from avkd_cli.storage.specs import EMBEDDINGS
 from avkd_cli.storage.store import EmbeddingStore, open_store
 from avkd_cli.verification.scorefiles import read_scores
@@ -57,13 +58,13 @@ def seen(
     Args:
         enrol: person of each trial's enrolment, "" where unknown, shape (n_trials,).
         test: person of its test.
-        trained: persons that the network of the enrolments was trained on.
+        trained: persons that the network of the enrolments was trained on, by name or digest.
         also: persons that the network of the tests was trained on.
     """
     sides = np.asarray(enrol, str), np.asarray(test, str)
     known = set(sides[0].tolist()) | set(sides[1].tolist())
     in_training = [
-        np.isin(side, sorted(set(persons) - {""}) or [""]) & (side != "")
+        np.isin(side, sorted(names.known(persons, known)) or [""]) & (side != "")
         for side, persons in zip(sides, (trained, also), strict=True)
     ]
     met = {p for side, hit in zip(sides, in_training, strict=True) for p in side[hit].tolist()}
@@ -85,10 +86,10 @@ def tell(command: str, where: str, text: str, *, strict: bool) -> None:
 def of_summary(summary: Mapping[str, Any]) -> Seen | None:
     """Return what a summary of `avkd score` says of this; None where it says nothing."""
     found = summary.get(SEEN)
-    names = Seen.__dataclass_fields__
-    if not isinstance(found, dict) or not all(isinstance(found.get(n), int) for n in names):
+    parts = Seen.__dataclass_fields__
+    if not isinstance(found, dict) or not all(isinstance(found.get(n), int) for n in parts):
         return None
-    return Seen(**{name: found[name] for name in names})
+    return Seen(**{name: found[name] for name in parts})
 
 
 def of_scores(path: str | Path, n_trials: int) -> Seen | None:
@@ -145,7 +146,7 @@ def tell_of_stores(
     """
     for store in stores:
         tested = set(store.persons if persons is None else persons) - {""}
-        if both := tested & set(store.trained_on or ()):
+        if both := names.known(store.trained_on or (), tested):
             text = (
                 f"{len(both):,} of {len(tested):,} persons that are tested are persons that the "
                 "network was trained on"

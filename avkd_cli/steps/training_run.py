@@ -14,7 +14,7 @@ from avkd_cli.inputs import networks
 from avkd_cli.recipes.job import Job
 from avkd_cli.steps.overfitting import Overfitting
 from avkd_cli.steps.validation import Validation
-from avkd_cli.storage import durable
+from avkd_cli.storage import durable, names
 from avkd_cli.training import keyed
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.loop import Training, fit
@@ -128,6 +128,7 @@ def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> d
         prepared={name: store.preparation() for name, store in job.prepared.items()},
         label=job.chosen.label,
         persons=job.persons(),
+        keep_names=settings.keep_names,
     )
 
 
@@ -162,7 +163,7 @@ def validation_of(job: Job, settings: TrainConfig, source: str | None) -> Valida
         return None
     found = Validation(source, job.input, settings.mixed_precision)
     persons = {one for id in found.trials.ids for one in found.persons_of(id)} - {""}
-    if both := persons & set(job.persons()):
+    if both := names.known(job.persons(), persons):
         text = (
             f"{len(both):,} of {len(persons):,} persons of the validation trials are trained on: "
             "the best epoch is chosen by whom the network knows"

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from avkd_cli.storage import names
+
 AAM = "aam-softmax"
 SOFTMAX = "softmax"
 PERSON = "person"
@@ -20,7 +22,7 @@ class StoredHead:
 
     Args:
         kind: name of the head, such as "aam-softmax" or "softmax".
-        classes: name of each row, none twice.
+        classes: name of each row, or its digest (`storage.names`); none twice.
         weight: (classes, dimension) float32.
         scale: s of the AAM-softmax, 1 for a plain softmax; None where it is unknown.
         bias: (classes,) float32; None where there is none.
@@ -70,7 +72,7 @@ class StoredHead:
 
     def missing(self, classes: Sequence[str]) -> list[str]:
         """Return those of some classes that it has no row for, in their order."""
-        known = set(self.classes)
+        known = names.known(self.classes, classes)
         return [name for name in classes if name not in known]
 
     def taking(self, classes: Sequence[str]) -> "StoredHead":
@@ -79,7 +81,8 @@ class StoredHead:
         Raises:
             KeyError: it has no such class; see `missing`.
         """
-        place = {name: row for row, name in enumerate(self.classes)}
+        own = names.resolved(self.classes, classes)
+        place = {name: row for row, name in enumerate(own)}
         rows = np.array([place[name] for name in classes], np.int64)
         bias = None if self.bias is None else self.bias[rows]
         return replace(self, classes=list(classes), weight=self.weight[rows], bias=bias)

@@ -15,7 +15,7 @@ from typing import Any
 from torch import Tensor
 
 from avkd_cli.errors import InputError, MissingInputError, OutputError
-from avkd_cli.storage import durable, manifest
+from avkd_cli.storage import durable, manifest, names
 from avkd_cli.storage.clutter import is_left_by_system
 from avkd_cli.storage.heads import PERSON
 from avkd_cli.training import checkpoint
@@ -24,8 +24,8 @@ RUN_FORMAT, MODEL_FORMAT, VERSION = "avkd.run", "avkd.model", 2
 READS = (1, VERSION)
 """Version 1 does not say how its stores were prepared; its persons are its classes."""
 _WORK = 1  # of the fingerprint, which is no matter of how a run is written down
-# Settings that change how a run is watched or fed, never what comes of it.
-WATCHING = {"workers", "log_every", "checkpoint_every", "tracker", "train_trials"}
+# Settings that change how a run is watched, fed or written, never which weights come of it.
+WATCHING = {"workers", "log_every", "checkpoint_every", "tracker", "train_trials", "keep_names"}
 # Settings younger than version 1, with what they were before: left out of a plan when off, so
 # that older runs go on.
 LATER = {
@@ -81,7 +81,12 @@ class Run:
         durable.write_json(self.path / "status.json", {"state": state, **more})
 
     def publish(self, tensors: dict[str, Tensor], description: dict[str, Any]) -> dict[str, Any]:
-        """Write the finished model; `model.json` comes last and lists the weights' digest."""
+        """Write the finished model; `model.json` comes last and lists the weights' digest.
+
+        Names are written as the plan says: as digests, unless --keep-names was given.
+        """
+        if self.plan["names"] == names.DIGESTS:
+            description = names.hidden(description, self.plan["fingerprint"])
         entry = checkpoint.save_tensors(self.path / "model.safetensors", tensors)
         durable.write_json(
             self.path / "model.json",
@@ -89,6 +94,7 @@ class Run:
                 "format": MODEL_FORMAT,
                 "version": VERSION,
                 **description,
+                "names": self.plan["names"],
                 "fingerprint": self.plan["fingerprint"],
                 "inputs": self.plan["inputs"],
                 "files": {"model.safetensors": entry},
@@ -122,6 +128,7 @@ def make_plan(
     prepared: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     label: str = PERSON,
     persons: Sequence[str] = (),
+    keep_names: bool = False,
 ) -> dict[str, Any]:
     """Return what identifies a run: equal plans give equal weights.
 
@@ -133,21 +140,24 @@ def make_plan(
             recordings can be prepared alike; no part of the identity, which `inputs` has.
         label: the column of the list that classes are of.
         persons: whoever is trained on, whatever the label.
+        keep_names: write their names, and those of classes, in plain.
     """
     settings = {
         name: value
         for name, value in config.items()
         if name not in WATCHING and not (name in LATER and value == LATER[name])
     }
-    return {
+    plan = {
         "step": step,
         "config": settings,
         "inputs": inputs,
         "prepared": {name: dict(one) for name, one in prepared.items()},
         "label": label,
+        "names": names.PLAIN if keep_names else names.DIGESTS,
         "persons": list(persons),
         "fingerprint": manifest.fingerprint(step, _WORK, settings, inputs),
     }
+    return plan if keep_names else names.hidden(plan, plan["fingerprint"])
 
 
 def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Run:

@@ -17,7 +17,8 @@ TDNN = Description("audio", "tdnn", {"n_mels": 8, "embedding_size": 6, "width": 
 @pytest.fixture
 def run(tmp_path):
     """A finished run of a tiny network, and the objective it holds."""
-    opened = open_run(tmp_path / "run", make_plan("train-teacher", {"seed": 0}, {"audio": "x"}))
+    plan = make_plan("train-teacher", {"seed": 0}, {"audio": "x"}, keep_names=True)
+    opened = open_run(tmp_path / "run", plan)
     torch.manual_seed(0)
     objective = Objective(build(TDNN), {"person": AamSoftmax(["a", "b", "c"], 6, scale=30.0)})
     opened.publish(
@@ -54,7 +55,7 @@ def test_a_run_of_version_0_1_is_read(run, tmp_path):
     old = {f"network.{k}": v for k, v in network.state_dict().items()}
     old = {k.replace("encoder.layers.", "encoder.frames."): v for k, v in old.items()}
     old |= {f"network.encoder.head_norm.{k}": v for k, v in norm.state_dict().items()}
-    plan = make_plan("train-teacher", {"scale": 24.0}, {"audio": "x"})
+    plan = make_plan("train-teacher", {"scale": 24.0}, {"audio": "x"}, keep_names=True)
     opened = open_run(tmp_path / "old", plan)
     described = other(model=TDNN.model | {"emb_bn": True})
     opened.publish(

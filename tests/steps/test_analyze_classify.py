@@ -10,6 +10,7 @@ from avkd_cli.analysis.text_classes import classify_text
 from avkd_cli.cli import cli
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.storage import names
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
@@ -113,6 +114,16 @@ def test_the_order_of_classes_and_rows_does_not_matter(tmp_path, people):
     one, other = found["systems"]
     assert one["confusion"] == other["confusion"]
     assert found["differences"][0]["accuracy"]["value"] == 0
+
+
+def test_classes_that_a_run_keeps_as_digests_are_named_by_the_list(tmp_path, people):
+    plain = write_store(tmp_path / "plain.zarr", IDS, said(0.7))
+    hidden = names.digests(MOODS, "sha256:run")
+    mine = dict(zip(MOODS, hidden, strict=True))
+    other = write_store(tmp_path / "s.zarr", IDS, [mine[one] for one in said(0.7)], hidden)
+    found = run(plain, other, "--list", people, "--resamples", 0)
+    assert found["classes"] == MOODS
+    assert found["systems"][0]["confusion"] == found["systems"][1]["confusion"]
 
 
 def test_a_class_that_a_fold_lacks_counts_as_wrong_and_is_said(tmp_path, people):

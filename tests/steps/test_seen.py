@@ -11,6 +11,7 @@ from avkd_cli.config import Execution, ScoreConfig
 from avkd_cli.errors import InputError
 from avkd_cli.steps.score import run
 from avkd_cli.steps.seen import Seen, of_scores, seen
+from avkd_cli.storage import names
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
@@ -29,8 +30,8 @@ def store(path, persons=PERSONS, trained=None, seed=0, classes=None):
     vectors = np.repeat(rng.normal(size=(len(persons), 8)), 3, axis=0) + rng.normal(
         size=(len(ids), 8)
     )
-    names = classes if classes is not None else trained
-    head = names and StoredHead(AAM, names, np.ones((len(names), 8), np.float32), 30.0)
+    rows = classes if classes is not None else trained
+    head = rows and StoredHead(AAM, rows, np.ones((len(rows), 8), np.float32), 30.0)
     content = Embeddings.of(Rows(ids, who), vectors.astype(np.float32), head)
     if classes is not None:
         content = Embeddings(
@@ -56,8 +57,9 @@ def test_persons_and_trials_are_counted_by_hand():
     assert seen([""], [""], {""}, {""}) == Seen(0, 0, 0, 1)
 
 
-def test_score_says_how_many_were_trained_on_and_strict_refuses(tmp_path, trials, capsys):
-    known = store(tmp_path / "e.zarr", trained=["p0", "p1", "somebody"])
+@pytest.mark.parametrize("hide", [list, lambda people: names.digests(people, "sha256:run")])
+def test_score_says_how_many_were_trained_on_and_strict_refuses(tmp_path, trials, capsys, hide):
+    known = store(tmp_path / "e.zarr", trained=hide(["p0", "p1", "somebody"]))
     run((trials, known), PLAIN, output=tmp_path / "x.scores", metrics=tmp_path / "x.metrics.json")
     # 6 + 5 of the 21 trials have one of the two on either side.
     said = (

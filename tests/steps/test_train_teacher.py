@@ -21,6 +21,7 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.distill import distill
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.steps.train_teacher import train_teacher
+from avkd_cli.storage import names
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
@@ -79,7 +80,8 @@ def test_speeds_are_classes_in_training_and_people_afterwards(stores, tmp_path):
     head = weights(tmp_path / "run")["heads.person.weight"]
     np.testing.assert_array_equal(head, checkpoint["heads.person.weight"][:4])
     description = json.loads((tmp_path / "run/model.json").read_text())
-    assert description["heads"]["person"]["classes"] == ["p0", "p1", "p2", "p3"]
+    people = ["p0", "p1", "p2", "p3"]
+    assert names.resolved(description["heads"]["person"]["classes"], people) == people
     assert set(description["inputs"]) == {"audio", "noise", "rir"}
 
 
@@ -213,8 +215,13 @@ def test_other_persons_are_refused_with_the_way_out(stores, trained, tmp_path):
     ids = [f"p{i % 4}/{i}" for i in range(16) if i % 4]
     kept.write_text("".join(json.dumps({"id": one}) + "\n" for one in ids))
     beside = {"init_from": trained, "list_file": kept}
-    with pytest.raises(InputError, match=r"knows 'p0', who is not here; pass --reset-head"):
+    with pytest.raises(InputError, match=r"knows somebody who is not here; pass --reset-head"):
         train(stores["audio"], tmp_path / "run", beside)
+    plain = tmp_path / "plain"
+    train(stores["audio"], plain, keep_names=True)
+    assert fingerprint(plain) == fingerprint(trained)
+    with pytest.raises(InputError, match=r"knows 'p0' who is not here; pass --reset-head"):
+        train(stores["audio"], tmp_path / "run", {"init_from": plain, "list_file": kept})
     train(stores["audio"], tmp_path / "run", beside | {"reset_head": True})
     assert weights(tmp_path / "run")["heads.person.weight"].shape == (3, 8)
 

@@ -21,6 +21,7 @@ from avkd_cli.inputs.networks import Description
 from avkd_cli.recipes.heads import head_for
 from avkd_cli.recipes.job import Job
 from avkd_cli.steps.training_run import make_training, plan_of, train
+from avkd_cli.storage import names
 from avkd_cli.training import checkpoint, loop
 from avkd_cli.training.loop import fit
 from avkd_cli.training.runs import open_run
@@ -96,7 +97,8 @@ def unbroken(tmp_path_factory) -> Path:
 def test_a_run_leaves_its_model_log_and_status(unbroken):
     assert json.loads((unbroken / "status.json").read_text())["state"] == "complete"
     description = json.loads((unbroken / "model.json").read_text())
-    assert description["heads"]["person"]["classes"] == [f"p{i}" for i in range(5)]
+    people = [f"p{i}" for i in range(5)]
+    assert names.resolved(description["heads"]["person"]["classes"], people) == people
     assert [step for step, *_ in losses(unbroken)] == [3, 6, 9, 12, 15, 18, 20]
     assert losses(unbroken)[-1][3] == 0.3  # the margin is full at the end
 

@@ -9,6 +9,7 @@ import torch
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, OutputError
+from avkd_cli.storage import names
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
@@ -53,7 +54,8 @@ def test_a_run_says_how_its_stores_were_prepared_and_whom_it_was_trained_on(stor
     run = open_run(tmp_path / "run", plan_of(store))
     record = read_json(run.path / "run.json", RUN_FORMAT)
     assert record["prepared"]["visual"]["inputs"] == {"detector_weights": WEIGHTS}
-    assert (record["version"], record["label"], record["persons"]) == (2, "emotion", ["p", "q"])
+    assert (record["version"], record["label"], record["names"]) == (2, "emotion", "digests")
+    assert record["persons"] == sorted(names.digests(["p", "q"], record["fingerprint"]))
     schema = json.loads((SCHEMAS / "run.schema.json").read_text("utf-8"))
     check = jsonschema.Draft202012Validator(schema)
     check.validate(record)
@@ -64,6 +66,27 @@ def test_a_run_says_how_its_stores_were_prepared_and_whom_it_was_trained_on(stor
     for wrong in ({"persons": ["p", "p"]}, {"prepared": {"visual": {}}}, {"version": 3}):
         with pytest.raises(jsonschema.ValidationError):
             check.validate(record | wrong)
+
+
+def test_names_are_written_in_plain_where_asked_and_are_no_part_of_a_runs_identity(store):
+    plain, hidden = plan_of(store, keep_names=True), plan_of(store)
+    assert (plain["names"], plain["persons"]) == ("plain", ["p", "q"])
+    assert plain["fingerprint"] == hidden["fingerprint"]
+    config = {"seed": 0, "keep_names": True}
+    assert make_plan("train-teacher", config, {})["config"] == {"seed": 0}
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_model_holds_digests_of_its_classes_and_people_unless_names_are_kept(
+    store, tmp_path, keep
+):
+    run = open_run(tmp_path / "run", plan_of(store, keep_names=keep))
+    head = {"kind": "softmax", "classes": ["happy", "sad"]}
+    run.publish({"x": torch.ones(1)}, {"heads": {"person": head}, "persons": ["ann", "bob"]})
+    record, text = read_model(run.path)[0], (run.path / "model.json").read_text()
+    assert [name in text for name in ("ann", "bob", "happy")] == [keep] * 3
+    assert names.known(record["persons"], ["ann", "eve"]) == {"ann"}
+    assert names.resolved(record["heads"]["person"]["classes"], ["sad", "happy"]) == head["classes"]
 
 
 def test_how_stores_were_prepared_is_no_part_of_a_runs_identity(store):

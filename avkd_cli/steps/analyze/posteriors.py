@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.steps.analyze.inputs import display_names
 from avkd_cli.storage import manifest
+from avkd_cli.storage import names as names_of_classes
 from avkd_cli.storage.heads import PERSON
 from avkd_cli.storage.store import EmbeddingStore, open_store, resolve_input
 from avkd_cli.storage.utterances import read_whole, value_of
@@ -82,6 +83,8 @@ def read_systems(inputs: Sequence[str], list_file: Path | None, label: str | Non
     for name, folds in systems.items():
         _refuse_others(name, folds, ids)
     values = true_classes(ids, names, list_file, label)
+    for fold in (fold for folds in systems.values() for fold in folds):
+        fold.classes = names_of_classes.resolved(fold.classes or [], values)
     known = {one for folds in systems.values() for fold in folds for one in fold.classes or []}
     classes = sorted(set(values) | known)
     place = {one: number for number, one in enumerate(classes)}

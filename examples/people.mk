@@ -61,7 +61,7 @@ $(WORK)/corpus/people.jsonl: | $(READY) $(WORK)/$(MARK)
 
 ifeq ($(SOURCE),standin)
 # They appear with the corpus.
-$(WORK)/corpus/%.txt: $(WORK)/corpus/people.jsonl ;
+$(sort $(foreach name,$(NAMES),$(TRIALS_$(name)))): $(WORK)/corpus/people.jsonl ;
 endif
 
 ifeq ($(SOURCE),voxceleb)

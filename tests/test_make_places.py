@@ -250,7 +250,7 @@ def test_the_same_of_a_list_of_ones_own(still):
     (still.at / "more/u.txt").touch()
     words = ["PEOPLE=people.jsonl", "TRIALS=lists/t.txt more/u.txt"]
     found = written(still.make("-n", "vox1_kd", "WORK=../out", *words))
-    assert "../out/scores/audio.u.scores" in found
+    assert "../out/scores/audio.{list}.scores" in found
     assert [path for path in found if not re.match(r"\.\./out(/|$)", path)] == []
 
 

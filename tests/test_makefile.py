@@ -1,5 +1,6 @@
-"""What would stop `make vox1_kd` after hours is said before it begins."""
+"""What would stop `make vox1_kd` after hours is said before it begins, and then how far it is."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -124,3 +125,34 @@ def test_vgsr_trains_hard_and_loose_and_all_of_it_when_asked(tmp_path):
     wanted = ["--tolerance cos=0.20", "--tolerance cos=0 ", "--quality product", "--l2 1",
               "--alpha 1", "--width 16", "--modality visual", "--quality-store"]  # fmt: skip
     assert [one for one in wanted if not any(one in line for line in told["1"])] == []
+
+
+@pytest.fixture
+def taught(tmp_path):
+    """Three students of ten minutes each, two of them scored."""
+    for name, scored in (("audio-kd-cos", True), ("audio-kd-kl", True), ("visual-kd-kl", False)):
+        run, scores = tmp_path / "runs" / name, tmp_path / "scores" / f"{name}.t.scores"
+        run.mkdir(parents=True)
+        scores.parent.mkdir(exist_ok=True)
+        (run / "run.json").touch()
+        os.utime(run / "run.json", (1000, 1000))
+        if scored:
+            scores.touch()
+            os.utime(scores, (1600, 1600))
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("total", "jobs", "said"),
+    [(12, 2, "student 2 of 12, about 50 min left"), (12, 1, "student 2 of 12, about 2 h left"),
+     (2, 2, "student 2 of 2, all taught")],
+)  # fmt: skip
+def test_make_says_how_far_the_students_are(taught, total, jobs, said):
+    words = [ROOT / "examples/progress.sh", taught, str(total), str(jobs), "t"]
+    result = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert result.stderr == f"avkd: {said}\n"
+
+
+def test_nothing_is_said_of_students_before_one_is_scored(tmp_path):
+    words = [ROOT / "examples/progress.sh", tmp_path, "12", "2", "t"]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stderr == ""

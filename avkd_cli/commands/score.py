@@ -13,7 +13,8 @@ FILES = (
         "--output",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Score file to write.  [default: stdout]",
+        help="Score file to write; with {list} in it, one for each of several trial lists.  "
+        "[default: stdout]",
     ),
     click.option(
         "--metrics",
@@ -81,7 +82,7 @@ FILES = (
 
 @click.command("score", cls=options.StepCommand)
 @click.argument(
-    "inputs", type=options.text_file, nargs=-1, metavar="TRIALS STORE [STORE] | SCORES..."
+    "inputs", type=options.text_file, nargs=-1, metavar="TRIALS... STORE [STORE] | SCORES..."
 )
 @lambda command: options.apply(FILES, command)
 @options.settings(ScoreConfig, section="score")
@@ -97,6 +98,9 @@ def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> No
     from the second: is this voice of that face? So are they from two that one run embedded, such
     as clean recordings and spoilt copies of them.
 
+    Several lists, each TRIALS or NAME=TRIALS, are scored one after the other where -o has a place
+    for the name, such as 'audio.{list}.scores' (so has --metrics then).
+
     The store knows on whom its network was trained: trials of these persons are scored with a
     warning that counts them, and refused with --strict.
 
@@ -108,6 +112,7 @@ def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> No
         avkd score vox1_o.txt student.zarr > student.scores
         avkd score vox1_o.txt student.zarr --cohort vox2.zarr --norm as -o student.scores
         avkd score voice-face.txt voices.zarr faces.zarr --metric tanh-l2 > pair.scores
+        avkd score easy=vox1_o.txt hard=vox1_h.txt student.zarr -o 'student.{list}.scores'
         avkd score --fuse z-sum voice.scores face.scores > both.scores
         avkd score dev.txt dev.zarr --train-calibration llr.json -o dev.scores
     """

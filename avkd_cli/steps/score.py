@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps import seen
 from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
 from avkd_cli.steps.score_fusion import fuse
+from avkd_cli.steps.score_lists import is_asked, score_lists
 from avkd_cli.steps.score_output import column_names, deliver, note
 from avkd_cli.steps.score_sides import Sides, Stores, check_labels, find_sides, without_missing
 from avkd_cli.storage import durable, names
@@ -34,12 +36,12 @@ def run(
     train_calibration: Path | None = None,
     quality_store: str | None = None,
     **files: Any,
-) -> dict:
-    """Score a trial list, or fuse score files; return the summary.
+) -> dict | list[dict]:
+    """Score a trial list, or several, or fuse score files; return the summary, or one a list.
 
     Args:
         inputs: trial list and store, or two stores, of enrolments and of tests; with a rule in
-            `settings.fuse` score files.
+            `settings.fuse` score files. Several lists where the output has a place for the name.
         settings: of the step.
         trial_list: order and labels of score files.
         calibrate: model that turns scores into log-likelihood ratios.
@@ -60,6 +62,10 @@ def run(
         return fuse(inputs, settings, trials=trial_list, calibration=calibration, **files)
     if trial_list is not None:
         raise UsageError("--trials is for --fuse; the list is the first argument here")
+    if is_asked(files.get("output")):
+        pattern = {name: files.pop(name, None) for name in ("output", "metrics")}
+        once = partial(score, settings=settings, calibration=calibration, **files)
+        return score_lists(inputs, once, **pattern)
     if len(inputs) not in (2, 3):
         raise UsageError(
             f"got {len(inputs)} inputs; wanted TRIALS and STORE, or TRIALS and two STORES of two "

@@ -1,5 +1,6 @@
 # S0: Zhang, Chen and Qian, Interspeech 2021. Two senses, a fused teacher, students that only hear or
-# only see, by each of the six losses.
+# only see, by each of the six losses. A first report comes with one student a sense, the whole one
+# when all are taught.
 
 # Weights of KL, COS and MMD where a student uses them.
 ALPHA ?= 1
@@ -14,18 +15,22 @@ REPORT  := $(WORK)/report
 LOSSES   := cos kl mmd cos-kl cos-mmd kl-mmd
 STUDENTS := $(foreach sense,audio visual,$(foreach loss,$(LOSSES),$(sense)-kd-$(loss)))
 SYSTEMS  := audio visual fusion-gate $(STUDENTS)
+FIRST    := audio-kd-cos visual-kd-cos
 # cos-kl -> --beta … --alpha …
 WEIGHTS_cos = --beta $(BETA)
 WEIGHTS_kl  = --alpha $(ALPHA)
 WEIGHTS_mmd = --gamma $(GAMMA)
 weights     = $(foreach term,$(subst -, ,$(1)),$(WEIGHTS_$(term)))
 
-.PHONY: vox1_kd inputs all
+.PHONY: vox1_kd inputs teacher first all $(STUDENTS:%=taught-%)
+AT_ONCE = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
 vox1_kd: inputs ## teach students and report: the main job (see the top of the Makefile)
 	@$(PLACE) own $(WORK)
 	@echo "avkd: $(CORPUS)"
 	@echo "avkd: preset $(PRESET), faces by detector $(DETECTOR), everything in $(WORK)/"
-	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) all
+	@$(MAKE) --no-print-directory $(AT_ONCE) teacher
+	@$(MAKE) --no-print-directory $(AT_ONCE) first
+	@$(MAKE) --no-print-directory $(AT_ONCE) all
 	@echo "avkd: report in $(REPORT)/index.html; $(CORPUS)"
 
 # What would stop it hours or days from now is said before the first of them.
@@ -38,7 +43,21 @@ inputs:
 	$(foreach one,$(GIVEN_TRIALS),$(call is_list,$(one),$(OTHER_TRIALS));) \
 	[ $(DETECTOR) = none ] || [ -e "$(DETECTOR_WEIGHTS)" ] || { echo "make: DETECTOR=$(DETECTOR) needs DETECTOR_WEIGHTS=FILE.onnx, found '$(DETECTOR_WEIGHTS)'; give it (README, Faces), or DETECTOR=none where all pictures are cut around faces already" >&2; exit 66; }
 
-all: $(REPORT)/index.html
+# Without a word where it is made already.
+made = { $(MAKE) -q $(1) || $(MAKE) --no-print-directory $(1); }
+scores_of = $(foreach name,$(call unique,$(NAMES)),$(SCORES)/$(1).$(name).scores)
+teacher: $(foreach system,audio visual fusion-gate,$(call scores_of,$(system)))
+
+# A make of its own a student, so that each is scored as it ends; what they share is there by then.
+$(STUDENTS:%=taught-%): taught-%:
+	+@$(call made,$(call scores_of,$*))
+
+first: $(FIRST:%=taught-%)
+	@[ -s $(REPORT)/index.html ] || { $(call made,$(REPORT)/index.html) && \
+	echo "avkd: a first report is in $(REPORT)/index.html; the other students follow" >&2; }
+
+all: $(STUDENTS:%=taught-%)
+	+@$(call made,$(REPORT)/index.html)
 
 # ---- the two senses, and both ----------------------------------------------------------------
 
@@ -80,17 +99,14 @@ $(foreach sense,audio visual,$(foreach loss,$(LOSSES),$(eval $(call student,$(se
 
 # ---- scores ----------------------------------------------------------------------------------
 
-define scored # $(1) system, $(2) trial list
-$(SCORES)/$(1).$(2).scores: $(STORES)/$(1)-emb.zarr/avkd.json $(TRIALS_$(2))
-	mkdir -p $(SCORES)
-	$$(AVKD) score $(TRIALS_$(2)) $$(<D) -o $$@ $(SCORE_FLAGS) --metrics $$(@:.scores=.metrics.json)
-endef
-$(foreach system,$(SYSTEMS),$(foreach name,$(call unique,$(NAMES)),$(eval $(call scored,$(system),$(name)))))
-ALL_SCORES := $(foreach system,$(SYSTEMS),$(foreach name,$(call unique,$(NAMES)),$(SCORES)/$(system).$(name).scores))
-
+# All lists of a system at once. make takes a pattern's targets as made together.
+$(foreach name,$(call unique,$(NAMES)),$(SCORES)/%.$(name).scores): $(STORES)/%-emb.zarr/avkd.json $(foreach name,$(call unique,$(NAMES)),$(TRIALS_$(name)))
+	@mkdir -p $(SCORES)
+	$(AVKD) score $(foreach name,$(call unique,$(NAMES)),$(name)=$(TRIALS_$(name))) $(<D) -o $(SCORES)/$*.{list}.scores $(SCORE_FLAGS) --metrics $(SCORES)/$*.{list}.metrics.json -q
+	@case $* in *-kd-*) examples/progress.sh $(WORK) $(words $(STUDENTS)) $(JOBS) $(firstword $(NAMES)) ;; esac
 # ---- the report ------------------------------------------------------------------------------
 
-$(REPORT)/index.html: $(ALL_SCORES)
+$(REPORT)/index.html: $(wildcard $(SCORES)/*.scores)
 	mkdir -p $(REPORT)
 	$(AVKD) analyze report $(WORK) -o $(REPORT) >/dev/null
 

@@ -32,7 +32,7 @@ from avkd_cli.config import (
 )
 from avkd_cli.inputs.crops import AudioCrops
 from avkd_cli.inputs.networks import Description, build
-from avkd_cli.inputs.passing import run
+from avkd_cli.inputs.passing import forward
 from avkd_cli.inputs.sound import Sound
 from avkd_cli.losses import AamSoftmax, Moment, Taught, Term
 from avkd_cli.losses.mmd import mmd_loss
@@ -328,7 +328,7 @@ def extraction(options: Options) -> dict[str, object]:
     together = lambda: sound.embed(net, store.ids, settings)  # noqa: E731
 
     def alone() -> np.ndarray:
-        return np.concatenate([run(net, {"audio": one[None]}) for one in store.read(rows)])
+        return np.concatenate([forward(net, {"audio": one[None]}) for one in store.read(rows)])
 
     mine, theirs = best([seconds(options, together), seconds(options, alone)], options.rounds)
     off = float(np.abs(together() - alone()).max())

@@ -11,7 +11,7 @@ from avkd_cli import hints
 from avkd_cli.cli import COMMANDS, cli
 from avkd_cli.commands import analyze, corpus
 from avkd_cli.errors import UsageError
-from avkd_cli.steps.score import run
+from avkd_cli.steps.score import score_or_fuse
 
 
 def avkd(*args, **environment):
@@ -76,7 +76,7 @@ def test_a_store_before_its_trials_is_told_the_order(tmp_path):
 
     swapped = (str(tmp_path / "e.zarr"), str(tmp_path / "trials.txt"))
     with pytest.raises(UsageError, match=r"the trial list comes first; avkd score \S+trials.txt"):
-        run(swapped, ScoreConfig())
+        score_or_fuse(swapped, ScoreConfig())
 
 
 @pytest.mark.parametrize("words", [("help", "score"), ("help", "analyze", "det"), ("help",)])

@@ -116,6 +116,6 @@ def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> No
         avkd score --fuse z-sum voice.scores face.scores > both.scores
         avkd score dev.txt dev.zarr --train-calibration llr.json -o dev.scores
     """
-    from avkd_cli.steps.score import run
+    from avkd_cli.steps.score import score_or_fuse
 
-    run(inputs, settings, **files)
+    score_or_fuse(inputs, settings, **files)

@@ -12,7 +12,7 @@ from avkd_cli.inputs.base import Input, Row, open_stores
 from avkd_cli.inputs.crops import HOP, WINDOW
 from avkd_cli.inputs.disturbance import Disturbances, Disturbers, sorted_noise
 from avkd_cli.inputs.frames import rate_of
-from avkd_cli.inputs.passing import run
+from avkd_cli.inputs.passing import forward
 from avkd_cli.inputs.sound import FEATURE_OF
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training import keyed
@@ -90,7 +90,7 @@ class Clip(Input):
         """Return a level of whole utterances, (ids, d) float32."""
         precision = settings.mixed_precision
         return np.stack([
-            run(network, self.whole(one), precision=precision, level=level)[0] for one in ids
+            forward(network, self.whole(one), precision=precision, level=level)[0] for one in ids
         ])  # fmt: skip
 
     def whole(self, one: str) -> dict[str, np.ndarray]:
@@ -112,7 +112,7 @@ class Clip(Input):
     ) -> Iterator[Row]:
         """Yield the weight of each moment of an utterance's film."""
         for one in ids:
-            found = run(
+            found = forward(
                 network, self.whole(one), precision=settings.mixed_precision, level="visual.weights"
             )[0]
             yield found[:, None], np.arange(len(found)) / (self.fps or 1.0)
@@ -138,7 +138,7 @@ class OneOfClip(Input):
         store, precision = self.stores[0], settings.mixed_precision
         rows = self.rows(store, ids).tolist()
         return np.stack([
-            run(network, {self.name: store.read([row])[0][None]}, precision=precision)[0]
+            forward(network, {self.name: store.read([row])[0][None]}, precision=precision)[0]
             for row in rows
         ])  # fmt: skip
 

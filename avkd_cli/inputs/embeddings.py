@@ -9,7 +9,7 @@ from torch import nn
 
 from avkd_cli.config import ExtractConfig, FusionConfig
 from avkd_cli.inputs.base import Input, by_sense
-from avkd_cli.inputs.passing import chunks, run
+from avkd_cli.inputs.passing import chunks, forward
 from avkd_cli.storage.choosing import refuse_other_persons
 from avkd_cli.storage.store import EmbeddingStore, Store
 from avkd_cli.training import keyed
@@ -59,7 +59,7 @@ class BothEmbeddings(Input):
         visual = self.visual.embedding[self.rows(self.visual, ids)]
         audio = self.audio.embedding[self.rows(self.audio, ids)]
         parts = [
-            run(network, {"visual": visual[i], "audio": audio[i]}, level=level)
+            forward(network, {"visual": visual[i], "audio": audio[i]}, level=level)
             for i in chunks(len(ids), PAIRS)
         ]
         return np.concatenate(parts)

@@ -9,7 +9,7 @@ from torch import nn
 from avkd_cli.config import ExtractConfig, VisualConfig
 from avkd_cli.inputs.base import Input, Row
 from avkd_cli.inputs.frames import rate_of
-from avkd_cli.inputs.passing import chunks, posteriors, run
+from avkd_cli.inputs.passing import chunks, forward, posteriors
 from avkd_cli.losses.heads import Head
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training import keyed
@@ -62,7 +62,7 @@ class Face(Input):
             owner = np.searchsorted(ends, faces, side="right")
             number = faces - (ends - store.lengths[rows])[owner]
             batch = {"faces": store.gather(rows[owner], number)}
-            yield owner, number, run(
+            yield owner, number, forward(
                 network, batch, precision=settings.mixed_precision, level=level
             )  # fmt: skip
 

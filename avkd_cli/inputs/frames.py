@@ -10,7 +10,7 @@ from avkd_cli.config import ExtractConfig, SequenceConfig
 from avkd_cli.errors import InputError
 from avkd_cli.inputs.base import Input, Row
 from avkd_cli.inputs.crops import stretches
-from avkd_cli.inputs.passing import equal_lengths, run
+from avkd_cli.inputs.passing import equal_lengths, forward
 from avkd_cli.storage.store import RaggedStore, Store
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.sampler import Draws
@@ -58,7 +58,7 @@ class StoredFrames(Input):
         found: dict[int, np.ndarray] = {}
         for places in equal_lengths(self.stores[0].lengths[rows], MOST_FRAMES):
             frames = {"frames": np.stack(self.stores[0].read(rows[places]))}
-            given = run(network, frames, precision=settings.mixed_precision, level=level)
+            given = forward(network, frames, precision=settings.mixed_precision, level=level)
             found.update(zip(places.tolist(), given, strict=True))
         return np.stack([found[i] for i in range(len(rows))])
 
@@ -78,7 +78,7 @@ class StoredFrames(Input):
         length = network.core.length
         for row in self.rows(self.stores[0], ids).tolist():
             frames = {"frames": self.stores[0].read([row])[0][None]}
-            found = run(network, frames, precision=settings.mixed_precision, level=level)[0]
+            found = forward(network, frames, precision=settings.mixed_precision, level=level)[0]
             yield found, np.arange(len(found)) * length / self.fps
 
 
@@ -110,9 +110,10 @@ class FaceClips(Input):
         """Return a level of whole utterances, (ids, d) float32."""
         store, precision = self.stores[0], settings.mixed_precision
         rows = self.rows(store, ids)
+        whole = (store.read([row])[0][None] for row in rows.tolist())
         return np.stack([
-            run(network, {"faces": store.read([row])[0][None]}, precision=precision, level=level)[0]
-            for row in rows.tolist()
+            forward(network, {"faces": faces}, precision=precision, level=level)[0]
+            for faces in whole
         ])  # fmt: skip
 
     def piece_size(self, network: nn.Module, level: str) -> int:
@@ -131,7 +132,7 @@ class FaceClips(Input):
         step = network.core.sequence.length if level == "segments" else 1
         for row in self.rows(self.stores[0], ids).tolist():
             faces = {"faces": self.stores[0].read([row])[0][None]}
-            found = run(network, faces, precision=settings.mixed_precision, level=level)[0]
+            found = forward(network, faces, precision=settings.mixed_precision, level=level)[0]
             yield found, np.arange(len(found)) * step / self.fps
 
 

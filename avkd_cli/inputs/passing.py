@@ -29,7 +29,7 @@ def chunks(n: int, size: int) -> Iterable[slice]:
 
 
 @torch.inference_mode()
-def run(
+def forward(
     network: nn.Module,
     batch: dict[str, np.ndarray],
     *,

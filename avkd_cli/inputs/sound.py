@@ -17,7 +17,7 @@ from avkd_cli.inputs.disturbance import (
     SpeedClasses,
     sorted_noise,
 )
-from avkd_cli.inputs.passing import equal_lengths, run
+from avkd_cli.inputs.passing import equal_lengths, forward
 from avkd_cli.inputs.segments import Segments
 from avkd_cli.models.sequence import Segmented
 from avkd_cli.storage.store import RaggedStore
@@ -108,7 +108,7 @@ class Sound(Input):
         found: dict[int, np.ndarray] = {}
         for places in equal_lengths(store.lengths[rows], settings.batch_frames * unit):
             sounds = {"audio": np.stack(store.read(rows[places]))}
-            given = run(network, sounds, precision=settings.mixed_precision, level=level)
+            given = forward(network, sounds, precision=settings.mixed_precision, level=level)
             found.update(zip(places.tolist(), given, strict=True))
         return np.stack([found[i] for i in range(len(rows))])
 
@@ -128,7 +128,7 @@ class Sound(Input):
         length, store = network.encoder.length, self.stores[0]
         for row in self.rows(store, ids).tolist():
             sound = {"audio": store.read([row])[0][None]}
-            found = run(network, sound, precision=settings.mixed_precision, level=level)[0]
+            found = forward(network, sound, precision=settings.mixed_precision, level=level)[0]
             yield found, np.arange(len(found)) * length / FRAMES_A_SECOND
 
 

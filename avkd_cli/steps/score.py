@@ -27,7 +27,7 @@ KIND = "avkd.embeddings"
 NO_CALIBRATION = CalibrationFiles()
 
 
-def run(
+def score_or_fuse(
     inputs: tuple[str, ...],
     settings: ScoreConfig,
     *,

@@ -58,7 +58,7 @@ def train(
             return run.line()
         keep(job.files, output)
         try:
-            return run_once(job, training, settings, run, quiet)
+            return train_once(job, training, settings, run, quiet)
         except AvkdError as error:
             run.status("failed", code=error.exit_code, reason=str(error))
             raise
@@ -83,7 +83,7 @@ def _oddities(job: Job, settings: TrainConfig) -> Iterator[str]:
         )
 
 
-def run_once(
+def train_once(
     job: Job, training: Training, settings: TrainConfig, run: Run, quiet: bool
 ) -> dict[str, Any]:
     """Fit and publish."""

@@ -97,7 +97,7 @@ class Recordings:
                 limit.check(marks.values())
 
             try:
-                _run(self._tasks(build, todo), len(todo), done, build.execution)
+                _make(self._tasks(build, todo), len(todo), done, build.execution)
             except OSError as error:
                 raise durable.explain(error, Path(error.filename or "the disk")) from error
 
@@ -205,15 +205,15 @@ def _finished(mark: Mapping[str, Any]) -> int:
     return mark["accepted"] + sum(mark["rejected"].values())
 
 
-def _run(tasks: Iterator[Task], count: int, done: workers.Done, execution: Execution) -> None:
+def _make(tasks: Iterator[Task], count: int, done: workers.Done, execution: Execution) -> None:
     if execution.dask is not None:
         from avkd_cli.storage import cluster
 
-        cluster.run(tasks, done, execution.dask, execution.workers)
+        cluster.make_all(tasks, done, execution.dask, execution.workers)
         return
     processes = len(os.sched_getaffinity(0)) if execution.workers is None else execution.workers
     if processes == 0:
-        workers.run_here(tasks, done)
+        workers.make_here(tasks, done)
         return
     with workers.Pool(min(processes, count)) as pool:
-        pool.run(tasks, done)
+        pool.make(tasks, done)

@@ -23,7 +23,7 @@ def make(task: Task) -> dict[str, Any]:
         _here.pool = workers.Pool(1)
     marks: list[dict[str, Any]] = []
     try:
-        _here.pool.run([task], marks.append)
+        _here.pool.make([task], marks.append)
     except BaseException:
         _here.pool.__exit__()
         del _here.pool
@@ -31,7 +31,9 @@ def make(task: Task) -> dict[str, Any]:
     return marks[0]
 
 
-def run(tasks: Iterable[Task], done: workers.Done, address: str, processes: int | None) -> None:
+def make_all(
+    tasks: Iterable[Task], done: workers.Done, address: str, processes: int | None
+) -> None:
     """Do all tasks on a Dask cluster; `done` is called here with each mark.
 
     Args:

@@ -132,7 +132,9 @@ def _size(path: Path | str) -> str:
     return f"{len(sizes)}:{sum(size for _, size in sizes)}"
 
 
-def run(task: Task, begin: Callable[[int], None], end: Callable[[], None]) -> dict[str, Any]:
+def make_partition(
+    task: Task, begin: Callable[[int], None], end: Callable[[], None]
+) -> dict[str, Any]:
     """Make one partition and return its mark.
 
     Args:

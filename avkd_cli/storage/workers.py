@@ -89,7 +89,7 @@ def _answer(connection: Connection, message: bytes) -> tuple[str, Any]:
         task: Task = pickle.loads(message)
         if not str(getattr(task.settings, "device", "cpu")).startswith("cuda"):
             _limit_memory()  # a GPU's driver maps more than there is
-        return "done", record.run(task, begin, end)
+        return "done", record.make_partition(task, begin, end)
     except MemoryError:
         return "failed", OutOfMemoryError()
     except Exception as error:
@@ -155,7 +155,7 @@ class Pool:
         for worker in self._workers:
             worker.process.wait()
 
-    def run(self, tasks: Iterable[Task], done: Done) -> None:
+    def make(self, tasks: Iterable[Task], done: Done) -> None:
         """Do all tasks; `done` is called here with each mark, in the order in which they end.
 
         Raises:
@@ -189,7 +189,7 @@ class Pool:
         while todo and (idle or len(self._workers) < self._count):
             worker = idle.pop() if idle else self._start()
             worker.task, worker.at = todo.popleft(), None
-            with suppress(BrokenPipeError, ConnectionResetError):  # `run` will see that it died
+            with suppress(BrokenPipeError, ConnectionResetError):  # `make` will see that it died
                 worker.connection.send_bytes(pickle.dumps(worker.task))
 
     def _start(self) -> _Worker:
@@ -257,7 +257,7 @@ def _blame(
     return "decoder_crash", f"{_cause(number)}, twice"
 
 
-def run_here(tasks: Iterable[Task], done: Done) -> None:
+def make_here(tasks: Iterable[Task], done: Done) -> None:
     """Do all tasks in this process, without its protection from crashes and hangs."""
     for task in tasks:
-        done(record.run(task, lambda index: None, lambda: None))
+        done(record.make_partition(task, lambda index: None, lambda: None))

@@ -13,7 +13,7 @@ import pytest
 from avkd_cli.config import Execution, ExtractConfig, PairConfig, ScoreConfig
 from avkd_cli.steps.extract_embeddings import extract
 from avkd_cli.steps.import_embeddings import import_embeddings
-from avkd_cli.steps.score import run as score
+from avkd_cli.steps.score import score_or_fuse as score
 from avkd_cli.steps.train_teacher import train_teacher
 from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.statistics import resample_persons

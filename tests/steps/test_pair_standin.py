@@ -22,7 +22,7 @@ from avkd_cli.corpora.standin_people import (
 from avkd_cli.corpora.standin_voice import synthesise
 from avkd_cli.steps.analyze.strata import strata
 from avkd_cli.steps.extract_embeddings import extract
-from avkd_cli.steps.score import run as score
+from avkd_cli.steps.score import score_or_fuse as score
 from avkd_cli.steps.train_teacher import train_teacher
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows

@@ -14,7 +14,7 @@ from avkd_cli.commands.score import score as command
 from avkd_cli.config import Execution, ScoreConfig
 from avkd_cli.errors import InputError, MissingInputError, OutputError, UsageError
 from avkd_cli.steps import score_output
-from avkd_cli.steps.score import run
+from avkd_cli.steps.score import score_or_fuse
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
@@ -67,7 +67,7 @@ def cosine(embedding, pairs):
 
 
 def scored(tmp_path, inputs, settings=PLAIN, **files):
-    summary = run(inputs, settings, output=tmp_path / "x.scores", quiet=True, **files)
+    summary = score_or_fuse(inputs, settings, output=tmp_path / "x.scores", quiet=True, **files)
     return read_scores(tmp_path / "x.scores"), summary
 
 
@@ -128,16 +128,16 @@ def test_trials_or_a_manifest_line_may_come_from_a_pipe_but_not_both(people, mon
     found, _ = scored(tmp_path, (people["trials"], "-"))
     np.testing.assert_array_equal(found.score, expected.score)
     with pytest.raises(UsageError, match="stdin"):
-        run(("-", "-"), PLAIN)
+        score_or_fuse(("-", "-"), PLAIN)
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     with pytest.raises(InputError, match="empty"):
-        run((people["trials"], "-"), PLAIN)
+        score_or_fuse((people["trials"], "-"), PLAIN)
 
 
 def test_extensions_are_dropped_only_where_needed_and_the_number_is_said(people, tmp_path, capsys):
     a, b, c = people["ids"][0], people["ids"][1], people["ids"][6]
     trials = written(tmp_path / "t", f"1 {a}.wav {b}\n0 {a}.wav {c}.wav\n")
-    run((trials, people["store"]), PLAIN, output=tmp_path / "o")
+    score_or_fuse((trials, people["store"]), PLAIN, output=tmp_path / "o")
     assert "2 ids are found with another extension or without" in capsys.readouterr().err
     assert (tmp_path / "o").read_text().startswith(f"{a}.wav {b} ")  # as the list has it
 
@@ -182,14 +182,14 @@ def test_an_embedding_of_length_zero_is_named(tmp_path, bad):
 
 def test_one_class_is_scored_but_has_no_eer(people, tmp_path, capsys):
     trials = written(tmp_path / "t", "1 p00/v/0 p00/v/1\n")
-    summary = run((trials, people["store"]), PLAIN, output=tmp_path / "o")
+    summary = score_or_fuse((trials, people["store"]), PLAIN, output=tmp_path / "o")
     assert summary["eer_percent"] is None
     assert "no EER" in capsys.readouterr().err
 
 
 def test_a_list_without_labels_gives_lines_without_labels(people, tmp_path):
     trials = written(tmp_path / "t", "p00/v/0 p00/v/1\n")
-    run((trials, people["store"]), PLAIN, output=tmp_path / "o", quiet=True)
+    score_or_fuse((trials, people["store"]), PLAIN, output=tmp_path / "o", quiet=True)
     assert len((tmp_path / "o").read_text().split()) == 3
 
 
@@ -244,7 +244,7 @@ def test_a_model_is_enrolled_by_the_mean_of_its_utterances(people, tmp_path):
 
 
 def test_another_format_is_written_on_request(people, tmp_path):
-    run(
+    score_or_fuse(
         (people["trials"], people["store"]), ScoreConfig(out_format="voxsrc"),
         output=tmp_path / "o", quiet=True,
     )  # fmt: skip
@@ -268,12 +268,12 @@ def test_another_format_is_written_on_request(people, tmp_path):
 )
 def test_impossible_combinations_are_usage_errors(people, files, settings, complaint):
     with pytest.raises(UsageError, match=complaint):
-        run((people["trials"], people["store"]), settings, **files)
+        score_or_fuse((people["trials"], people["store"]), settings, **files)
 
 
 def test_wrong_numbers_of_inputs_are_usage_errors(people):
     with pytest.raises(UsageError, match="wanted TRIALS and STORE"):
-        run((people["trials"],), PLAIN)
+        score_or_fuse((people["trials"],), PLAIN)
 
 
 def test_the_output_may_not_be_the_trial_list(people, tmp_path):
@@ -281,15 +281,15 @@ def test_the_output_may_not_be_the_trial_list(people, tmp_path):
     path = tmp_path / "t"
     written(path, text)
     with pytest.raises(UsageError, match="trial list itself"):
-        run((str(path), people["store"]), PLAIN, output=path)
+        score_or_fuse((str(path), people["store"]), PLAIN, output=path)
     assert path.read_text() == text
 
 
 def test_missing_inputs_have_their_own_error(people, tmp_path):
     with pytest.raises(MissingInputError):
-        run((str(tmp_path / "absent"), people["store"]), PLAIN)
+        score_or_fuse((str(tmp_path / "absent"), people["store"]), PLAIN)
     with pytest.raises(MissingInputError):
-        run((people["trials"], str(tmp_path / "absent.zarr")), PLAIN)
+        score_or_fuse((people["trials"], str(tmp_path / "absent.zarr")), PLAIN)
 
 
 def test_fusing_matches_files_by_ids(people, tmp_path):
@@ -297,18 +297,20 @@ def test_fusing_matches_files_by_ids(people, tmp_path):
     lines = (tmp_path / "x.scores").read_text().splitlines(keepends=True)
     first = written(tmp_path / "a", "".join(lines))
     second = written(tmp_path / "b", "".join(reversed(lines)))
-    summary = run((first, second), ScoreConfig(fuse="mean"), output=tmp_path / "f", quiet=True)
+    summary = score_or_fuse(
+        (first, second), ScoreConfig(fuse="mean"), output=tmp_path / "f", quiet=True
+    )
     assert (tmp_path / "f").read_text() == "".join(lines)
     assert [one["file"] for one in summary["inputs"]["scores"]] == [first, second]
     short = written(tmp_path / "c", "".join(lines[1:]))
     with pytest.raises(InputError, match="1 of 630 trials"):
-        run((first, short), ScoreConfig(fuse="mean"), quiet=True)
+        score_or_fuse((first, short), ScoreConfig(fuse="mean"), quiet=True)
 
 
 def test_one_file_is_converted_and_labelled_by_a_list(people, tmp_path):
     scored(tmp_path, (people["trials"], people["store"]), ScoreConfig(out_format="kaldi"))
     settings = ScoreConfig(fuse="mean", out_format="3dspeaker")
-    run(
+    score_or_fuse(
         (str(tmp_path / "x.scores"),), settings, trial_list=people["trials"],
         output=tmp_path / "o", quiet=True,
     )  # fmt: skip
@@ -348,13 +350,15 @@ def test_logistic_fusion_weighs_the_better_file_more(people, tmp_path):
     files = written(tmp_path / "a", "\n".join(lines)), written(tmp_path / "b", "\n".join(noisy))
     settings = ScoreConfig(fuse="logistic", score_type="voice,noise")
     model = tmp_path / "m.json"
-    run(files, settings, train_calibration=model, output=tmp_path / "f", quiet=True)
+    score_or_fuse(files, settings, train_calibration=model, output=tmp_path / "f", quiet=True)
     weights = json.loads(model.read_text())["weights"]
     assert weights[0] > 10 * abs(weights[1])
-    run(files, settings, calibrate=model, output=tmp_path / "g", quiet=True)
+    score_or_fuse(files, settings, calibrate=model, output=tmp_path / "g", quiet=True)
     assert (tmp_path / "g").read_bytes() == (tmp_path / "f").read_bytes()
     with pytest.raises(InputError, match="voice, noise"):
-        run(files[::-1], ScoreConfig(fuse="logistic", score_type="noise,voice"), calibrate=model)
+        score_or_fuse(
+            files[::-1], ScoreConfig(fuse="logistic", score_type="noise,voice"), calibrate=model
+        )
 
 
 def test_scoring_loads_no_torch():
@@ -388,7 +392,7 @@ def test_a_trial_costs_at_most_120_bytes_so_that_a_hundred_million_fit(
         trials = many_trials(tmp_path / "many.txt", people, n)
         tracemalloc.start()
         try:
-            run(
+            score_or_fuse(
                 (trials, people["store"]),
                 PLAIN,
                 quiet=True,
@@ -421,24 +425,24 @@ def test_lines_go_out_block_by_block(people, monkeypatch):
 
     monkeypatch.setattr(score_output, "score_lines", blocks)
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Seen()))
-    run((people["trials"], people["store"]), PLAIN, quiet=True)
+    score_or_fuse((people["trials"], people["store"]), PLAIN, quiet=True)
     assert events == ["made", b"first\n", "made", b"second\n"]
 
 
 def test_scores_of_another_plan_are_never_overwritten(people, tmp_path, capsys):
     output = tmp_path / "s.scores"
-    run((people["trials"], people["store"]), PLAIN, output=output)
+    score_or_fuse((people["trials"], people["store"]), PLAIN, output=output)
     first = output.read_bytes()
     os.utime(output, (0, 0))
-    run((people["trials"], people["store"]), PLAIN, output=output)
+    score_or_fuse((people["trials"], people["store"]), PLAIN, output=output)
     assert output.read_bytes() == first
     assert output.stat().st_mtime > 0  # as new for make
     assert "already complete" in capsys.readouterr().err
     other = ScoreConfig(out_format="kaldi")
     with pytest.raises(OutputError, match=r"holds other scores than these.*--overwrite"):
-        run((people["trials"], people["store"]), other, output=output)
+        score_or_fuse((people["trials"], people["store"]), other, output=output)
     assert output.read_bytes() == first
-    run((people["trials"], people["store"]), other, output=output, overwrite=True)
+    score_or_fuse((people["trials"], people["store"]), other, output=output, overwrite=True)
     assert output.read_bytes() != first
 
 
@@ -446,5 +450,5 @@ def test_a_file_that_is_no_score_file_is_not_overwritten_either(people, tmp_path
     notes = tmp_path / "notes.txt"
     notes.write_text("mine\n")
     with pytest.raises(OutputError):
-        run((people["trials"], people["store"]), PLAIN, output=notes)
+        score_or_fuse((people["trials"], people["store"]), PLAIN, output=notes)
     assert notes.read_text() == "mine\n"

@@ -8,7 +8,7 @@ import pytest
 
 from avkd_cli.config import Execution, ScoreConfig
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.steps.score import run
+from avkd_cli.steps.score import score_or_fuse
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
@@ -62,7 +62,7 @@ def unit(x):
 
 
 def scored(tmp_path, inputs, settings=PLAIN, **files):
-    summary = run(
+    summary = score_or_fuse(
         inputs, settings, output=tmp_path / "x.scores", quiet=True, overwrite=True, **files
     )
     return read_scores(tmp_path / "x.scores"), summary
@@ -78,11 +78,11 @@ def test_enrolments_are_of_the_first_store_and_tests_of_the_second(pair, tmp_pat
 
 
 def test_a_voice_may_meet_the_face_of_its_own_clip_without_a_warning(pair, tmp_path, capsys):
-    run((pair["trials"], pair["voices"], pair["faces"]), PLAIN, output=tmp_path / "o")
+    score_or_fuse((pair["trials"], pair["voices"], pair["faces"]), PLAIN, output=tmp_path / "o")
     said = capsys.readouterr().err
     assert "self_trial" not in said
     assert "duplicate_trial" not in said
-    run((pair["trials"], pair["voices"]), PLAIN, output=tmp_path / "p")
+    score_or_fuse((pair["trials"], pair["voices"]), PLAIN, output=tmp_path / "p")
     assert "self_trial" in capsys.readouterr().err
 
 
@@ -107,7 +107,7 @@ def test_fame_files_hold_the_distance_itself_and_lower_is_closer(pair, tmp_path)
     named.write_text("".join(f"k{n} {a} {b}\n" for n, (_, a, b) in enumerate(lines)))
     settings = ScoreConfig(metric="tanh-l2", trials_format="fame", out_format="fame")
     inputs = (str(named), pair["voices"], pair["faces"])
-    run(inputs, settings, output=tmp_path / "sub_score.txt", quiet=True)
+    score_or_fuse(inputs, settings, output=tmp_path / "sub_score.txt", quiet=True)
     keys, values = zip(*map(str.split, lines_of(tmp_path / "sub_score.txt")), strict=True)
     assert keys[:3] == ("k0", "k1", "k2")
     np.testing.assert_allclose([float(v) for v in values], distances(pair), atol=1e-6)
@@ -157,18 +157,18 @@ def test_two_stores_that_one_run_embedded_enrol_from_the_first(pair, tmp_path):
     wanted = unit(pair["voice"]) @ unit(pair["voice"] + 1).T
     assert found.score == pytest.approx(wanted.ravel(), abs=1e-6)
     with pytest.raises(InputError, match="both are of one sense"):
-        run((pair["trials"], clean, clean), PLAIN)
+        score_or_fuse((pair["trials"], clean, clean), PLAIN)
 
 
 def test_stores_of_one_sense_or_of_two_spaces_are_refused(pair, tmp_path):
     again = store(tmp_path / "v.zarr", pair["voice"] + 1, pair["ids"], run_of="another")
     with pytest.raises(InputError, match=r"both are of one sense \(audio\)"):
-        run((pair["trials"], pair["voices"], again), PLAIN)
+        score_or_fuse((pair["trials"], pair["voices"], again), PLAIN)
     with pytest.raises(InputError, match="both are of one sense"):
-        run((pair["trials"], pair["faces"], pair["faces"]), PLAIN)
+        score_or_fuse((pair["trials"], pair["faces"], pair["faces"]), PLAIN)
     wide = store(tmp_path / "w.zarr", np.ones((24, 17)), pair["ids"], modality="visual")
     with pytest.raises(InputError, match=r"16 dimensions, .* 17: two senses are compared in one"):
-        run((pair["trials"], pair["voices"], wide), PLAIN)
+        score_or_fuse((pair["trials"], pair["voices"], wide), PLAIN)
 
 
 def test_persons_without_the_other_sense_are_named_or_skipped_and_counted(pair, tmp_path):
@@ -184,7 +184,7 @@ def test_persons_without_the_other_sense_are_named_or_skipped_and_counted(pair, 
 def test_labels_that_contradict_the_persons_of_the_two_stores_are_refused(pair, tmp_path):
     (tmp_path / "t").write_text("1 p0/0 p1/0\n0 p0/0 p2/0\n")
     with pytest.raises(InputError, match=r"1 labels contradict .*v.zarr and .*f.zarr"):
-        run((str(tmp_path / "t"), pair["voices"], pair["faces"]), PLAIN)
+        score_or_fuse((str(tmp_path / "t"), pair["voices"], pair["faces"]), PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_labels_that_contradict_the_persons_of_the_two_stores_are_refused(pair, 
 def test_impossible_combinations_are_usage_errors(pair, stores, settings, files, complaint):
     inputs = (pair["trials"], *[pair["voices"], pair["faces"], pair["faces"]][:stores])
     with pytest.raises(UsageError, match=complaint):
-        run(inputs, settings, **files)
+        score_or_fuse(inputs, settings, **files)
 
 
 def test_a_calibrated_distance_is_a_ratio_and_written_as_such(pair, tmp_path):
@@ -218,7 +218,7 @@ def test_a_list_of_learnable_pins_is_scored_and_written_back(pair, tmp_path):
     text = "".join(f"{voice}.wav,{face}.jpg,{label}\n" for label, voice, face in rows)
     (tmp_path / "list.csv").write_text("voice-path,face-path,label\n" + text)
     inputs = (str(tmp_path / "list.csv"), pair["voices"], pair["faces"])
-    run(inputs, ScoreConfig(out_format="csv"), output=tmp_path / "o.csv", quiet=True)
+    score_or_fuse(inputs, ScoreConfig(out_format="csv"), output=tmp_path / "o.csv", quiet=True)
     found = read_scores(tmp_path / "o.csv")
     expected = (unit(pair["voice"]) @ unit(pair["face"]).T).ravel()[:60]
     np.testing.assert_allclose(found.score, expected, atol=1e-6)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from avkd_cli.cli import cli
 from avkd_cli.config import Execution, ScoreConfig
 from avkd_cli.errors import InputError
-from avkd_cli.steps.score import run
+from avkd_cli.steps.score import score_or_fuse
 from avkd_cli.steps.seen import Seen, of_scores, seen
 from avkd_cli.storage import names
 from avkd_cli.storage.builder import Origin, build_store
@@ -60,7 +60,9 @@ def test_persons_and_trials_are_counted_by_hand():
 @pytest.mark.parametrize("hide", [list, lambda people: names.digests(people, "sha256:run")])
 def test_score_says_how_many_were_trained_on_and_strict_refuses(tmp_path, trials, capsys, hide):
     known = store(tmp_path / "e.zarr", trained=hide(["p0", "p1", "somebody"]))
-    run((trials, known), PLAIN, output=tmp_path / "x.scores", metrics=tmp_path / "x.metrics.json")
+    score_or_fuse(
+        (trials, known), PLAIN, output=tmp_path / "x.scores", metrics=tmp_path / "x.metrics.json"
+    )
     # 6 + 5 of the 21 trials have one of the two on either side.
     said = (
         "2 of 6 persons of these trials (11 of 21 trials) are persons that the network was trained"
@@ -70,13 +72,13 @@ def test_score_says_how_many_were_trained_on_and_strict_refuses(tmp_path, trials
     expected = {"persons": 2, "of": 6, "trials": 11, "of_trials": 21}
     assert summary["seen_in_training"] == expected
     with pytest.raises(InputError, match=r"2 of 6 persons .*--strict"):
-        run((trials, known), PLAIN, output=tmp_path / "y.scores", strict=True)
+        score_or_fuse((trials, known), PLAIN, output=tmp_path / "y.scores", strict=True)
     assert not (tmp_path / "y.scores").exists()
 
 
 @pytest.mark.parametrize("trained", [None, ["q0", "q1"]])
 def test_strangers_and_unknown_networks_are_not_warned_of(tmp_path, trials, capsys, trained):
-    run((trials, store(tmp_path / "e.zarr", trained=trained)), PLAIN, strict=True,
+    score_or_fuse((trials, store(tmp_path / "e.zarr", trained=trained)), PLAIN, strict=True,
         output=tmp_path / "x.scores")  # fmt: skip
     assert "train" not in capsys.readouterr().err
 
@@ -84,7 +86,7 @@ def test_strangers_and_unknown_networks_are_not_warned_of(tmp_path, trials, caps
 def test_who_was_trained_on_is_known_where_classes_are_others(tmp_path, trials, capsys):
     known = store(tmp_path / "e.zarr", trained=["p3"], classes=["sad", "glad"])
     assert open_store(known).trained_on == ["p3"]
-    run((trials, known), PLAIN, output=tmp_path / "x.scores")
+    score_or_fuse((trials, known), PLAIN, output=tmp_path / "x.scores")
     assert "1 of 6 persons of these trials (6 of 21 trials)" in capsys.readouterr().err
 
 
@@ -92,36 +94,40 @@ def test_a_cohort_of_the_trials_persons_is_warned_of(tmp_path, trials, capsys):
     tested = store(tmp_path / "e.zarr")
     cohort = store(tmp_path / "c.zarr", persons=["p5", "q0", "q1", "q2"], trained=["q0", "q1"])
     settings = ScoreConfig(norm="s")
-    run((trials, tested), settings, cohort=cohort, output=tmp_path / "x.scores")
+    score_or_fuse((trials, tested), settings, cohort=cohort, output=tmp_path / "x.scores")
     said = capsys.readouterr().err
     assert "warning: " in said and "1 of 4 persons of the cohort are persons of the trials" in said
     assert "2 of 4 persons of the cohort were trained on" in said
     with pytest.raises(InputError, match="1 of 4 persons of the cohort"):
-        run((trials, tested), settings, cohort=cohort, output=tmp_path / "y.scores", strict=True)
+        score_or_fuse(
+            (trials, tested), settings, cohort=cohort, output=tmp_path / "y.scores", strict=True
+        )
     others = store(tmp_path / "d.zarr", persons=["q0", "q1", "q2"], trained=["q0", "q1"])
-    run((trials, tested), settings, cohort=others, output=tmp_path / "z.scores", strict=True)
+    score_or_fuse(
+        (trials, tested), settings, cohort=others, output=tmp_path / "z.scores", strict=True
+    )
 
 
 def test_a_calibration_remembers_on_whom_it_was_trained(tmp_path, trials, capsys):
     known, model = store(tmp_path / "e.zarr", trained=["p0"]), tmp_path / "llr.json"
-    run((trials, known), PLAIN, train_calibration=model, output=tmp_path / "x.scores")
+    score_or_fuse((trials, known), PLAIN, train_calibration=model, output=tmp_path / "x.scores")
     said = capsys.readouterr().err
     assert "llr.json: the calibration is trained on trials of which 1 of 6 persons" in said
     (tmp_path / "other.txt").write_text("1 p4/0 p4/1\n0 p4/0 p5/1\n1 p5/0 p5/2\n0 p5/0 p4/2\n")
     other = str(tmp_path / "other.txt"), known
-    run(other, PLAIN, calibrate=model, output=tmp_path / "y.scores")
+    score_or_fuse(other, PLAIN, calibrate=model, output=tmp_path / "y.scores")
     said = capsys.readouterr().err
     assert "1 of 6 persons are such that the network was trained on" in said
     assert "these very trials" not in said
     with pytest.raises(InputError, match="the calibration is trained on trials"):
-        run(other, PLAIN, calibrate=model, output=tmp_path / "z.scores", strict=True)
-    run((trials, known), PLAIN, calibrate=model, output=tmp_path / "w.scores")
+        score_or_fuse(other, PLAIN, calibrate=model, output=tmp_path / "z.scores", strict=True)
+    score_or_fuse((trials, known), PLAIN, calibrate=model, output=tmp_path / "w.scores")
     assert "trained on these very trials" in capsys.readouterr().err
 
 
 def test_score_files_tell_it_by_the_summary_beside_them(tmp_path, trials, capsys):
     known, scores = store(tmp_path / "e.zarr", trained=["p0"]), tmp_path / "a.t.scores"
-    run((trials, known), PLAIN, output=scores, metrics=tmp_path / "a.t.metrics.json")
+    score_or_fuse((trials, known), PLAIN, output=scores, metrics=tmp_path / "a.t.metrics.json")
     capsys.readouterr()
     assert of_scores(scores, 21) == Seen(1, 6, 6, 21)
     assert of_scores(scores, 20) is None  # of other trials
@@ -139,10 +145,12 @@ def test_score_files_tell_it_by_the_summary_beside_them(tmp_path, trials, capsys
     for words in (["venn", *both], ["table", str(scores)], ["report", str(tmp_path)]):
         found = CliRunner().invoke(cli, ["analyze", *words, "--strict"])
         assert isinstance(found.exception, InputError) and said in str(found.exception), words
-    run((str(scores),), ScoreConfig(fuse="mean"), output=tmp_path / "b.scores")
+    score_or_fuse((str(scores),), ScoreConfig(fuse="mean"), output=tmp_path / "b.scores")
     assert said in capsys.readouterr().err
     with pytest.raises(InputError, match="--strict"):
-        run((str(scores),), ScoreConfig(fuse="mean"), output=tmp_path / "c.scores", strict=True)
+        score_or_fuse(
+            (str(scores),), ScoreConfig(fuse="mean"), output=tmp_path / "c.scores", strict=True
+        )
 
 
 def test_identification_among_training_people_is_warned_of(tmp_path, capsys):

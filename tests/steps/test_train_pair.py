@@ -16,7 +16,7 @@ from avkd_cli.models.pair import PAIRS
 from avkd_cli.recipes.pair import pairs_expected
 from avkd_cli.steps.analyze.curves import read_log
 from avkd_cli.steps.extract_embeddings import extract
-from avkd_cli.steps.score import run as score
+from avkd_cli.steps.score import score_or_fuse as score
 from avkd_cli.steps.train_teacher import train_teacher
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows

@@ -25,7 +25,7 @@ from avkd_cli.inputs.networks import load
 from avkd_cli.steps.crop_faces import crop_faces
 from avkd_cli.steps.extract_embeddings import extract
 from avkd_cli.steps.prep_audio import prep_audio
-from avkd_cli.steps.score import run as score
+from avkd_cli.steps.score import score_or_fuse as score
 from avkd_cli.steps.train_teacher import train_teacher
 from avkd_cli.storage.store import open_store
 

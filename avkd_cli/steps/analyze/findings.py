@@ -64,7 +64,7 @@ def find(folder: Path, leave_out: Path | None = None) -> Findings:
         elif path.name == "avkd.json":
             _add_store(found, name, path.parent, read_object(path))
         elif path.name == "run.json":
-            found.runs.append(_run(name, path.parent, read_object(path)))
+            found.runs.append(_of_run(name, path.parent, read_object(path)))
         else:
             results.append(path)
     found.scores, found.figures = sorted_out(results)
@@ -123,7 +123,7 @@ def _add_store(found: Findings, name: str, path: Path, manifest: Mapping) -> Non
         found.embeddings[path.name.removesuffix(".zarr").removesuffix("-emb")] = path
 
 
-def _run(name: str, folder: Path, run: Mapping) -> Described:
+def _of_run(name: str, folder: Path, run: Mapping) -> Described:
     config, made = _object(run, "config"), _object(run, "made_by")
     step, seconds = progress(folder, config.get("batch_size", 1))
     row = {

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from avkd_cli.corpora.records import Line, Unusable, number, text
+from avkd_cli.corpora.entries import Entry, Unusable, number, text
 from avkd_cli.errors import InputError
 
 _KNOWN = {"id", "start", "duration", "channel", "supervisions", "recording", "type", "sources"}
@@ -24,7 +24,7 @@ class Part(NamedTuple):
     others: dict[str, Any]
 
 
-def joined(recordings: list[Line], supervisions: list[Line], source: Path) -> list[Line]:
+def joined(recordings: list[Entry], supervisions: list[Entry], source: Path) -> list[Entry]:
     """Return each recording with its supervisions, as a cut has them.
 
     Raises:
@@ -38,12 +38,12 @@ def joined(recordings: list[Line], supervisions: list[Line], source: Path) -> li
             raise InputError(f"{source}:{line.line}: recording {name!r} is not in the other list")
         of[name].append(line.values)
     return [
-        Line(line.line, line.values | {"supervisions": of[text(line.values.get("id"))]})
+        Entry(line.line, line.values | {"supervisions": of[text(line.values.get("id"))]})
         for line in recordings
     ]
 
 
-def parts(line: Line) -> Iterator[Part]:
+def parts(line: Entry) -> Iterator[Part]:
     """Yield the utterances of an entry: the cut, or each of several people's supervisions.
 
     Raises:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from avkd_cli.corpora import lhotse, trees
+from avkd_cli.corpora.entries import Entry, Unusable, number, read_entries, text
 from avkd_cli.corpora.listing import Report, make_id
 from avkd_cli.corpora.paths import as_on_disk
-from avkd_cli.corpora.records import Line, Unusable, number, read_records, text
 from avkd_cli.errors import InputError, Rejected, some
 from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
 
@@ -81,7 +81,7 @@ def list_toolkit(
         MissingInputError: no such file.
         InputError: no list of a toolkit that is known, or a line of it that is wrong.
     """
-    lines = read_records(source)
+    lines = read_entries(source)
     toolkit = toolkit or guess(source, lines)
     report = Report(f"import {toolkit}", str(source), notes=[f"read as a list of {toolkit}"])
     if supervisions is not None and toolkit != "lhotse":
@@ -98,7 +98,7 @@ _KEYS = {  # what tells them apart: any of these keys
 }
 
 
-def guess(source: Path, lines: list[Line]) -> str:
+def guess(source: Path, lines: list[Entry]) -> str:
     """Return which toolkit made a list, by the keys of its first line.
 
     Raises:
@@ -136,7 +136,7 @@ def _list(source, lines, toolkit, given: Reading, root, split, report) -> Iterat
 def _found(source, lines, toolkit: str, given: Reading, report: Report) -> Iterator[Found]:
     read = _READERS[toolkit]
     if toolkit == "lhotse" and given.supervisions:
-        lines = lhotse.joined(lines, read_records(given.supervisions), given.supervisions)
+        lines = lhotse.joined(lines, read_entries(given.supervisions), given.supervisions)
     for line in lines:
         try:
             yield from read(line, given)
@@ -171,7 +171,7 @@ def _utterance(found: Found, audio: str, split: str) -> Utterance:
     )
 
 
-def _depth(lines: list[Line]) -> int:
+def _depth(lines: list[Entry]) -> int:
     """Return how many last parts of a path tell NeMo's files apart, three at least."""
     paths = {str(line.values.get("audio_filepath", "")) for line in lines}
     depths = range(3, max(len(path.split("/")) for path in paths) + 1)
@@ -190,7 +190,7 @@ def _id_of(audio: str, start: float | None, channel: int | None, depth: int) -> 
     return _stem(audio, depth) + where + ("" if channel is None else f"-ch{channel}")
 
 
-def _nemo(line: Line, given: Reading) -> Iterator[Found]:
+def _nemo(line: Entry, given: Reading) -> Iterator[Found]:
     """Yield a line of a NeMo manifest: `label` is the person, offset and duration the part."""
     values = dict(line.values)
     audio = values.pop("audio_filepath")
@@ -216,7 +216,7 @@ def _one_channel(value: object, key: str) -> int | None:
     return value
 
 
-def _wespeaker(line: Line, given: Reading) -> Iterator[Found]:
+def _wespeaker(line: Entry, given: Reading) -> Iterator[Found]:
     """Yield the line of a raw.list: key, wav, spk."""
     values = dict(line.values)
     if "wav" not in values:
@@ -227,7 +227,7 @@ def _wespeaker(line: Line, given: Reading) -> Iterator[Found]:
     yield Found(id, text(values.pop("spk", None)), audio, others=values)
 
 
-def _speechbrain(line: Line, given: Reading) -> Iterator[Found]:
+def _speechbrain(line: Entry, given: Reading) -> Iterator[Found]:
     """Yield an entry: ID, wav, spk_id; start and stop are samples."""
     values = {name: value for name, value in line.values.items() if not name.endswith("_format")}
     id = text(values.pop("ID", None))
@@ -256,12 +256,12 @@ def _samples(value: object, key: str) -> int | None:
     return count
 
 
-def _lhotse(line: Line, given: Reading) -> Iterator[Found]:
+def _lhotse(line: Entry, given: Reading) -> Iterator[Found]:
     for part in lhotse.parts(line):
         yield Found(**part._asdict())
 
 
-_READERS: dict[str, Callable[[Line, Reading], Iterator[Found]]] = {
+_READERS: dict[str, Callable[[Entry, Reading], Iterator[Found]]] = {
     "nemo": _nemo,
     "lhotse": _lhotse,
     "speechbrain": _speechbrain,

@@ -1,6 +1,6 @@
 """From a level to class scores, and how wrong they are: the classifiers that networks train with.
 
-A head knows its classes by name and writes and reads itself (`record`, `head_of`), so nobody
+A head knows its classes by name and writes and reads itself (`to_json`, `head_of`), so nobody
 else handles its weights. To add one: a class here and a line in `HEADS`; its name in `config.py`.
 """
 
@@ -88,7 +88,7 @@ class Head(nn.Module):
         """Added to each class's scores, (classes,), or None."""
         return None
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return what `head_of` makes it of again, beside its weights."""
         norm = isinstance(self.norm, nn.BatchNorm1d)
         return {"kind": self.kind, "level": self.level, "size": self.size, "norm": norm,
@@ -150,9 +150,9 @@ class AamSoftmax(Head):
         """Factor of the cosines."""
         return self.factor
 
-    def record(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return what `head_of` makes it of again."""
-        return super().record() | {"scale": self.factor, "fallback": self.fallback}
+        return super().to_json() | {"scale": self.factor, "fallback": self.fallback}
 
 
 class Softmax(Head):
@@ -194,11 +194,11 @@ class Softmax(Head):
 HEADS: dict[str, type[Head]] = {one.kind: one for one in (AamSoftmax, Softmax)}
 
 
-def head_of(record: dict[str, Any]) -> Head:
-    """Return the head that a record describes, with weights that are not its own yet.
+def head_of(described: dict[str, Any]) -> Head:
+    """Return the head that `to_json` described, with weights that are not its own yet.
 
     Raises:
         KeyError, TypeError, ValueError: there is no such head.
     """
-    settings = dict(record)
+    settings = dict(described)
     return HEADS[settings.pop("kind")](settings.pop("classes"), settings.pop("size"), **settings)

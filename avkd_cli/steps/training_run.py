@@ -99,7 +99,7 @@ def train_once(
             "modality": job.modality,
             "role": "student" if job.step == "distill" else "teacher",
             "network": networks.to_json(job.description),
-            "heads": {name: head.record() for name, head in objective.heads.items()},
+            "heads": {name: head.to_json() for name, head in objective.heads.items()},
             "label": job.chosen.label,
             "persons": job.persons(),
             "n_utterances": len(job.chosen.ids),

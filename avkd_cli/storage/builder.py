@@ -141,8 +141,8 @@ def build_store(
         content.make(build, numbers, marks)
 
     def assemble(_: Path, marks: Marks) -> tuple[Files, Said]:
-        files, record = content.whole(build, marks)
-        return files, {**origin.said, **record}
+        files, said = content.whole(build, marks)
+        return files, {**origin.said, **said}
 
     def tell(marks: Marks, whole: Said) -> None:
         content.tell(build, marks, whole)

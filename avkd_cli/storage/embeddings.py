@@ -89,8 +89,8 @@ class Embeddings(Computed):
         for name, values in self._columns().items():
             files |= index.encoded(_ARRAYS[name], values)
             described[name] = index.described(_ARRAYS[name], list(np.shape(values)))
-        record = {"normalised": False, "label": self.label, "head": self._said_of_head()}
-        return files, record | {"counts": self.rows.counts(), "arrays": described}
+        said = {"normalised": False, "label": self.label, "head": self._said_of_head()}
+        return files, said | {"counts": self.rows.counts(), "arrays": described}
 
     def _columns(self) -> dict[str, Any]:
         """Return every array but the vectors: texts as lists, numbers as ndarrays."""

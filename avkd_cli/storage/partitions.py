@@ -113,7 +113,7 @@ def finish(
     plan: Plan,
     marks: Mapping[int, Mapping],
     files: Mapping[str, bytes],
-    record: Mapping[str, Any],
+    said: Mapping[str, Any],
     overwrite: bool,
 ) -> dict[str, Any]:
     """Write what stands above the partitions, then avkd.json, then give the store its name.
@@ -123,7 +123,7 @@ def finish(
         plan: of the work.
         marks: of every partition.
         files: name → content, such as the index.
-        record: what avkd.json says beside plan, files and `made_by`.
+        said: what avkd.json says beside plan, files and `made_by`.
         overwrite: replace a store that is there.
 
     Returns:
@@ -145,7 +145,7 @@ def finish(
         "fingerprint": plan.fingerprint,
         "config": dict(plan.config),
         "inputs": dict(plan.inputs),
-        **record,
+        **said,
         "files": dict(sorted(listed.items())),
         "made_by": manifest.made_by(),
     }
@@ -239,8 +239,8 @@ def produce(
             say(execution, plan.step, f"{done}; when all are, run with --finalise")
             return None
         refuse_missing(marks, plan.partitions)
-        files, record = assemble(work, marks)
-        whole = finish(out, plan, marks, files, record, execution.overwrite)
+        files, said = assemble(work, marks)
+        whole = finish(out, plan, marks, files, said, execution.overwrite)
         remove_remains(out)
     tell(marks, whole)
     return manifest.line(whole, out)

@@ -91,12 +91,12 @@ def finished(out: Path, plan: Plan, overwrite: bool) -> dict[str, Any] | None:
     """
     if not os.path.lexists(out):
         return None
-    record = _store_at(out)
-    if record is not None and record["fingerprint"] in plan.inputs.values():
+    whole = _store_at(out)
+    if whole is not None and whole["fingerprint"] in plan.inputs.values():
         raise UsageError(f"{out}: is an input of this command; choose another output")
     if overwrite:
         return None
-    if record is None:
+    if whole is None:
         raise OutputError(f"{out}: is a damaged store; --overwrite to make it again")
     old = json.loads((out / "plan.json").read_bytes())
     if different := differences(old, plan.to_json(), ignore={"software"}):
@@ -105,7 +105,7 @@ def finished(out: Path, plan: Plan, overwrite: bool) -> dict[str, Any] | None:
             "--overwrite to replace it, or another -o"
         )
     durable.touch(out / manifest.NAME)
-    return record
+    return whole
 
 
 def _store_at(out: Path) -> dict[str, Any] | None:
@@ -113,10 +113,10 @@ def _store_at(out: Path) -> dict[str, Any] | None:
     if out.is_symlink() or not (out / manifest.NAME).is_file():
         raise OutputError(f"{out}: exists and is not a store of avkd; choose another output")
     try:
-        record = manifest.read(out)
+        whole = manifest.read(out)
     except AvkdError:
         return None
-    return None if any(manifest.faults_of_files(out, record["files"])) else record
+    return None if any(manifest.faults_of_files(out, whole["files"])) else whole
 
 
 def differences(old: Any, new: Any, *, ignore: set[str] = frozenset(), at: str = "") -> list[str]:  # type: ignore[assignment]

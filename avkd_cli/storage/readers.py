@@ -21,14 +21,14 @@ from avkd_cli.storage import durable
 class Store:
     """What every kind has: the manifest, the index, and text and number columns by name."""
 
-    def __init__(self, path: Path, record: dict[str, Any]) -> None:
+    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
         self.path = path
-        self.manifest = record | {"path": str(path)}
-        self.kind: str = record["format"]
-        self.fingerprint: str = record["fingerprint"]
-        self.config: dict[str, Any] = record["config"]
-        self._files: dict[str, list] = record["files"]
-        self._arrays: dict[str, dict[str, Any]] = record["arrays"]
+        self.manifest = manifest | {"path": str(path)}
+        self.kind: str = manifest["format"]
+        self.fingerprint: str = manifest["fingerprint"]
+        self.config: dict[str, Any] = manifest["config"]
+        self._files: dict[str, list] = manifest["files"]
+        self._arrays: dict[str, dict[str, Any]] = manifest["arrays"]
         self._columns: dict[str, Any] = {}
         # Files are opened relative to this: a store replaced meanwhile is noticed, not mixed.
         self._directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -153,9 +153,9 @@ class RaggedStore(Store):
     A store may be read by several threads at once.
     """
 
-    def __init__(self, path: Path, record: dict[str, Any]) -> None:
-        super().__init__(path, record)
-        self.long_name: str = record["long"]
+    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
+        super().__init__(path, manifest)
+        self.long_name: str = manifest["long"]
         said = self._arrays[self.long_name]
         self.packed = "item" in said  # the long array holds bytes, each thing some of them
         self._stored_shape: tuple[int, ...] = tuple(said["shape"][1:])

@@ -167,13 +167,13 @@ class Sequences(Computed):
 
     def whole(self, build: Build, marks: Marks) -> tuple[Files, Said]:
         """Return the files above the partitions, and what avkd.json says of them."""
-        files, record = index.assemble(build.work, SEQUENCES, marks)
+        files, described = index.assemble(build.work, SEQUENCES, marks)
         if self.classes is not None:
             (array,) = SEQUENCES.others
             files |= index.encoded(array, list(self.classes))
-            record["arrays"][array.name] = index.described(array, [self.dimension])
+            described["arrays"][array.name] = index.described(array, [self.dimension])
         said = {"level": self.level, "fps": self.fps, "piece_s": self.piece_s, "label": self.label}
-        return files, record | said
+        return files, described | said
 
 
 @dataclass

@@ -75,19 +75,19 @@ def open_store(path: StorePath, *kinds: str) -> Store:
         InputError: unfinished, another kind or version, a file missing or of another size.
     """
     where = Path(path["path"]) if isinstance(path, dict) else resolve_input(path)
-    record = manifest.read(where)
-    kind = record.get("format")
+    whole = manifest.read(where)
+    kind = whole.get("format")
     if kinds and kind not in kinds:
         wanted = " or ".join(kinds)
         raise InputError(f"{where}: expected a store of {wanted}, this one holds {kind}")
     if kind not in SPECS:
         raise InputError(f"{where}: holds {kind}, which this version of avkd does not know")
     readable = (*SPECS[kind].reads, SPECS[kind].version)
-    if record.get("version") not in readable:
+    if whole.get("version") not in readable:
         raise InputError(
-            f"{where}: is version {record.get('version')} of {kind}, this avkd reads "
+            f"{where}: is version {whole.get('version')} of {kind}, this avkd reads "
             f"{' and '.join(map(str, readable))}; make the store again or use another avkd"
         )
-    for fault in manifest.faults_of_files(where, record["files"]):
+    for fault in manifest.faults_of_files(where, whole["files"]):
         raise InputError(f"{where}: {fault}; make the store again")
-    return READERS.get(kind, RaggedStore)(where, record)
+    return READERS.get(kind, RaggedStore)(where, whole)

@@ -138,8 +138,8 @@ def read_utterances(source: str | Path, root: Path | None = None) -> UtteranceLi
     digest = hashlib.sha256()
     seen: dict[str, int] = {}
     with _open(source) as file:
-        for record in lines.records(file, name, digest, found.warnings):
-            _add(found, record, seen)
+        for line in lines.read(file, name, digest, found.warnings):
+            _add(found, line, seen)
     found.digest = f"sha256:{digest.hexdigest()}"
     if not found.utterances and not found.rejects:
         raise InputError(f"{name}: has no records; give a list with one JSON object a line")
@@ -148,34 +148,34 @@ def read_utterances(source: str | Path, root: Path | None = None) -> UtteranceLi
     return found
 
 
-def _add(found: UtteranceList, record: lines.Record, seen: dict[str, int]) -> None:
-    """Parse one record into the list, or into its rejects."""
+def _add(found: UtteranceList, line: lines.Line, seen: dict[str, int]) -> None:
+    """Parse one line into the list, or into its rejects."""
     row = len(found.utterances) + len(found.rejects)
     id = ""
     try:
-        values = lines.parse(record.text)
+        values = lines.parse(line.text)
         id = str(values.get("id", ""))[:200]
         utterance = _utterance(values, found.warnings)
         if (first := seen.setdefault(utterance.id, len(found.utterances))) < len(found.utterances):
-            line = found.line_numbers[first]
+            earlier = found.line_numbers[first]
             if utterance != found.utterances[first]:
                 raise InputError(
-                    f"{found.name}: id {utterance.id!r} has two different records (lines {line} "
-                    f"and {record.line}); give each its own id"
+                    f"{found.name}: id {utterance.id!r} has two different records (lines {earlier} "
+                    f"and {line.number}); give each its own id"
                 )
-            raise Rejected("duplicate_exact", f"same as line {line}")
+            raise Rejected("duplicate_exact", f"same as line {earlier}")
     except Rejected as error:
-        if error.code == "bad_json" and record.unfinished:
-            hint = " (CR line ends?)" if b"\r" in record.text else ""
+        if error.code == "bad_json" and line.unfinished:
+            hint = " (CR line ends?)" if b"\r" in line.text else ""
             raise InputError(
-                f"{found.name}: is cut off at line {record.line}{hint}; fetch it again"
+                f"{found.name}: is cut off at line {line.number}{hint}; fetch it again"
             ) from None
-        found.rejects.append(reject((row, record.line), id, error))
+        found.rejects.append(reject((row, line.number), id, error))
         return
     found.utterances.append(utterance)
     found.persons.add(utterance.person)
     found.rows.append(row)
-    found.line_numbers.append(record.line)
+    found.line_numbers.append(line.number)
 
 
 def _utterance(values: dict[str, Any], warnings: Counter[str]) -> Utterance:

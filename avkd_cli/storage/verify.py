@@ -29,21 +29,19 @@ def faults_of_store(path: Path) -> Iterator[str]:
         MissingInputError: there is no such store.
     """
     try:
-        record = manifest.read(path)
+        whole = manifest.read(path)
     except MissingInputError:
         raise
     except AvkdError as error:
         yield _without(path, str(error))
         return
     damaged = False
-    for fault in _faults_of_bytes(path, record["files"]):
+    for fault in _faults_of_bytes(path, whole["files"]):
         damaged = True
         yield fault
-    yield from _extra_files(path, record["files"])
-    work = manifest.fingerprint(
-        record["step"], record["version"], record["config"], record["inputs"]
-    )
-    if work != record["fingerprint"]:
+    yield from _extra_files(path, whole["files"])
+    work = manifest.fingerprint(whole["step"], whole["version"], whole["config"], whole["inputs"])
+    if work != whole["fingerprint"]:
         yield "fingerprint is not that of step, version, settings and inputs"
     if damaged:
         return

@@ -39,13 +39,13 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
     return {"bytes": len(data), "sha256": durable.sha256_bytes(data)}
 
 
-def load_tensors(path: Path, record: Mapping[str, Any]) -> dict[str, Tensor]:
-    """Read a safetensors file whose size and digest the record gives.
+def load_tensors(path: Path, entry: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Read a safetensors file whose size and digest the entry gives.
 
     Raises:
         InputError: if the file is missing, cut, altered, not safetensors, or not finite.
     """
-    verify_file(path, record)
+    verify_file(path, entry)
     try:
         check_header(path)
         tensors = load_file(path)
@@ -69,14 +69,14 @@ def check_header(path: Path) -> None:
             raise ValueError(f"'{name}' has type {entry['dtype']}")
 
 
-def verify_file(path: Path, record: Mapping[str, Any]) -> None:
-    """Raise InputError unless the file is there, as long and as digested as the record says."""
+def verify_file(path: Path, entry: Mapping[str, Any]) -> None:
+    """Raise InputError unless the file is there, as long and as digested as the entry says."""
     if path.is_symlink() or not path.is_file():
         raise InputError(f"{path}: missing; the checkpoint is damaged")
     size = path.stat().st_size
-    if size != record["bytes"]:
-        raise InputError(f"{path}: {size} bytes, wanted {record['bytes']}; it is damaged")
-    if durable.sha256_file(path) != record["sha256"]:
+    if size != entry["bytes"]:
+        raise InputError(f"{path}: {size} bytes, wanted {entry['bytes']}; it is damaged")
+    if durable.sha256_file(path) != entry["sha256"]:
         raise InputError(f"{path}: its content has changed (SHA-256 differs); it is damaged")
 
 
@@ -92,43 +92,43 @@ def write(run: Path, step: int, parts: Parts, state: dict[str, Any]) -> Path:
     files = {
         f"{n}.safetensors": save_tensors(work / f"{n}.safetensors", t) for n, t in parts.items()
     }
-    record = {
+    manifest = {
         "format": "avkd.checkpoint",
         "version": 1,
         "step": step,
         "files": files,
         "state": state,
     }
-    durable.write_json(work / "checkpoint.json", record)
+    durable.write_json(work / "checkpoint.json", manifest)
     for name, entry in files.items():
         verify_file(work / name, entry)
     durable.publish(work, final, overwrite=False)
     return final
 
 
-def read_record(folder: Path) -> dict[str, Any]:
-    """Return a checkpoint's record; InputError if it is missing or not one."""
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Return a checkpoint's manifest; InputError if it is missing or not one."""
     path = folder / "checkpoint.json"
     try:
-        record = json.loads(path.read_bytes())
-        if record["format"] != "avkd.checkpoint" or record["version"] != 1:
+        manifest = json.loads(path.read_bytes())
+        if manifest["format"] != "avkd.checkpoint" or manifest["version"] != 1:
             raise InputError(f"{path}: not a checkpoint of this avkd")
-        record["files"].items(), record["state"].items(), record["step"] + 0
+        manifest["files"].items(), manifest["state"].items(), manifest["step"] + 0
     except FileNotFoundError:
         raise InputError(f"{folder}: no checkpoint.json; the save was cut") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(f"{path}: damaged: {error!r}") from None
-    return record
+    return manifest
 
 
 def read(folder: Path) -> tuple[Parts, dict[str, Any]]:
     """Return the tensors, by part, and the state of a checkpoint, all digests verified."""
-    record = read_record(folder)
+    manifest = read_manifest(folder)
     parts = {
         name.removesuffix(".safetensors"): load_tensors(folder / Path(name).name, entry)
-        for name, entry in record["files"].items()
+        for name, entry in manifest["files"].items()
     }
-    return parts, record["state"] | {"step": record["step"]}
+    return parts, manifest["state"] | {"step": manifest["step"]}
 
 
 def folders(run: Path) -> list[Path]:

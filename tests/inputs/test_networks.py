@@ -25,7 +25,7 @@ def run(tmp_path):
         objective.state_dict(),
         {
             "network": networks.to_json(TDNN),
-            "heads": {"person": objective.heads["person"].record()},
+            "heads": {"person": objective.heads["person"].to_json()},
             "role": "teacher",
         },
     )

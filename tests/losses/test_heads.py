@@ -30,7 +30,7 @@ class TestEveryHead:
     def test_is_made_again_of_its_record_and_weights(self, kind):
         head = make(kind, norm=True)
         head({"embedding": torch.randn(8, 4)})  # moves the running statistics
-        again = head_of(json.loads(json.dumps(head.record())))
+        again = head_of(json.loads(json.dumps(head.to_json())))
         again.load_state_dict(head.state_dict())
         level = {"embedding": torch.randn(5, 4)}
         assert torch.equal(again.eval()(level), head.eval()(level))
@@ -43,7 +43,7 @@ class TestEveryHead:
         assert scores.shape == (5, 9)
         head.forget_copies()
         torch.testing.assert_close(head(level), scores[:, :3])
-        again = head_of(head.record())
+        again = head_of(head.to_json())
         again.load_state_dict(head.state_dict())
 
     def test_posteriors_are_its_scores_times_its_scale(self, kind):

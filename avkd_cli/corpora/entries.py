@@ -1,4 +1,4 @@
-"""Lists of other toolkits as records: JSON Lines, one JSON object by id, or a table."""
+"""Lists of other toolkits as entries: JSON Lines, one JSON object by id, or a table."""
 
 import gzip
 import math
@@ -13,7 +13,7 @@ from avkd_cli.errors import InputError, Rejected
 from avkd_cli.storage import lines
 
 
-class Line(NamedTuple):
+class Entry(NamedTuple):
     """One entry: its line (of one JSON object: its number), counted from 1, and its keys."""
 
     line: int
@@ -24,7 +24,7 @@ class Unusable(Exception):  # noqa: N818  not an error of the run
     """An entry says something that avkd cannot do; it is reported and left out."""
 
 
-def read_records(source: Path) -> list[Line]:
+def read_entries(source: Path) -> list[Entry]:
     """Return the entries of a list.
 
     JSON Lines, a JSON array, a JSON object of {id: entry}, or a table with column names; any of
@@ -37,7 +37,7 @@ def read_records(source: Path) -> list[Line]:
     if source.suffix in (".yaml", ".yml"):
         raise InputError(f"{source}: YAML is not read; write it as .jsonl (lhotse copy does)")
     if source.suffix.lower() in (".csv", ".tsv"):
-        found = [Line(row.line, dict(row.values)) for row in read_table(source).rows]
+        found = [Entry(row.line, dict(row.values)) for row in read_table(source).rows]
     else:
         found = _json(source, _unpacked(source))
     if not found:
@@ -57,7 +57,7 @@ def _unpacked(source: Path) -> str:
         raise InputError(f"{source}: is cut off or damaged ({error}); fetch it again") from None
 
 
-def _json(source: Path, content: str) -> list[Line]:
+def _json(source: Path, content: str) -> list[Entry]:
     if content.lstrip()[:1] == "[":
         return [_checked(source, n, item) for n, item in enumerate(_whole(source, content), 1)]
     filled = [(n, t) for n, t in enumerate(content.split("\n"), 1) if t.strip()]
@@ -85,24 +85,24 @@ def _whole(source: Path, content: str) -> Any:
         raise InputError(f"{source}: is not JSON, or cut off: {error}") from None
 
 
-def _by_id(source: Path, entries: object) -> list[Line]:
+def _by_id(source: Path, entries: object) -> list[Entry]:
     if not isinstance(entries, dict):
         raise InputError(f"{source}: is not a JSON object of entries by id")
     found = []
     for row, (id, entry) in enumerate(entries.items(), 1):
-        found.append(Line(row, {"ID": id} | _checked(source, row, entry).values))
+        found.append(Entry(row, {"ID": id} | _checked(source, row, entry).values))
     return found
 
 
-def _checked(source: Path, row: int, entry: object) -> Line:
+def _checked(source: Path, row: int, entry: object) -> Entry:
     if not isinstance(entry, dict):
         raise InputError(f"{source}: entry {row} is no object with keys; give one an utterance")
-    return Line(row, entry)
+    return Entry(row, entry)
 
 
-def _line(source: Path, row: int, piece: str) -> Line:
+def _line(source: Path, row: int, piece: str) -> Entry:
     try:
-        return Line(row, lines.parse(piece.encode("utf-8", "surrogatepass")))
+        return Entry(row, lines.parse(piece.encode("utf-8", "surrogatepass")))
     except Rejected as error:
         raise InputError(f"{source}:{row}: {error.code}: {error.detail}") from None
 

@@ -13,7 +13,7 @@ from avkd_cli.config import CalibrateConfig, Execution, PrepAudioConfig, ScoreCo
 from avkd_cli.errors import InputError, OutputError, UsageError
 from avkd_cli.steps.calibrate import calibrate
 from avkd_cli.steps.prep_audio import prep_audio
-from avkd_cli.steps.score import run
+from avkd_cli.steps.score import score_or_fuse
 from avkd_cli.steps.score_calibration import read_model
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
@@ -44,7 +44,7 @@ def made(tmp_path_factory):
         lines = [f"{int(persons[a] == persons[b])} {ids[a]} {ids[b]}\n" for a, b in pairs]
         (folder / f"{name}.txt").write_text("".join(lines))
         inputs = (str(folder / f"{name}.txt"), str(folder / "e.zarr"))
-        run(inputs, ScoreConfig(), output=folder / f"{name}.scores", quiet=True,
+        score_or_fuse(inputs, ScoreConfig(), output=folder / f"{name}.scores", quiet=True,
             metrics=folder / f"{name}.metrics.json")  # fmt: skip
     soundfile.write(folder / "a.wav", rng.normal(0, 0.1, 8000 * 3), 16_000)
     listed = [json.dumps({"id": one, "audio": "a.wav"}) for one in ids]
@@ -81,7 +81,7 @@ def test_a_test_is_calibrated_at_once_as_score_does_it_by_the_file(made, tmp_pat
     found = read_scores(ratios)
     assert cllr(found.target, found.nontarget) < min_cllr(found.target, found.nontarget) + 0.15
     inputs = (str(made.folder / "test.txt"), str(made.store))
-    run(inputs, ScoreConfig(), output=tmp_path / "s.llr", calibrate=model, quiet=True)
+    score_or_fuse(inputs, ScoreConfig(), output=tmp_path / "s.llr", calibrate=model, quiet=True)
     np.testing.assert_allclose(read_scores(tmp_path / "s.llr").score, found.score, atol=1e-6)
     printed = CliRunner().invoke(cli, ["calibrate", made.dev, made.test, "-q"])
     assert printed.output == ratios.read_text()

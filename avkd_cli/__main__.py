@@ -38,6 +38,7 @@ def raise_terminated(number: int, _frame: object) -> None:
 
 def main() -> None:
     """Entry point of the console script and of `python -m avkd_cli`."""
+    wait_asleep()
     signal.signal(signal.SIGTERM, raise_terminated)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup is respected
         signal.signal(signal.SIGHUP, raise_terminated)
@@ -49,6 +50,16 @@ def main() -> None:
     except BrokenPipeError:
         end_by_signal(signal.SIGPIPE)
     sys.exit(code)
+
+
+def wait_asleep() -> None:
+    """Let the threads of torch sleep while they wait for each other, unless the environment says.
+
+    Awake, as OpenMP would have it, they take the cores from each other as soon as anybody else
+    computes on them: small nets then train several times more slowly (benchmarks/bench_threads).
+    OpenMP reads this once, when torch is loaded.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def run() -> int:  # noqa: PLR0911  one return an outcome reads best

@@ -275,6 +275,14 @@ class VisualConfig(TrainConfig):
 
     model: str = setting("resnet34", "face encoder", choices=VISUAL_MODELS)
     width: int = setting(0, "channels of the first stage; 0: as printed", minimum=0)
+    pooling: str = setting(
+        "",
+        "see films: every frame, pooled over time by this; none: one face at a time",
+        choices=("", *POOLINGS),
+    )
+    frames: int = setting(
+        50, "with --pooling, faces of a training clip; shorter films are repeated", minimum=1
+    )
     emb_bn: bool = setting(True, "batch norm between embedding and AAM-softmax")
     flip: bool = setting(False, "mirror faces at random")
     jitter: float = setting(0.0, "brightness and contrast jitter", minimum=0, maximum=1)

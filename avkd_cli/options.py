@@ -380,17 +380,30 @@ class Training:
     list_file: Path | None
     noise: str | None
     rir: str | None
-    init_from: Path | None
+    init_from: tuple[Path, ...]
     num_processes: int
     validation: str | None
     overwrite: bool
     quiet: bool
 
-    def for_step(self) -> dict[str, Any]:
-        """Return what the step takes under the same names."""
+    def for_step(self, *, both: bool = False) -> dict[str, Any]:
+        """Return what the step takes under the same names.
+
+        Args:
+            both: it begins with two runs, one of each sense.
+
+        Raises:
+            UsageError: several runs to begin with, where there is one network.
+        """
         given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         del given["num_processes"]
-        return given
+        if len(self.init_from) > 1 and not both:
+            raise click.UsageError(
+                f"--init-from is given {len(self.init_from)} times; only --modality joint begins "
+                "with two runs, give one"
+            )
+        begun = self.init_from if both else next(iter(self.init_from), None)
+        return given | {"init_from": begun}
 
 
 TRAINING = (
@@ -415,8 +428,10 @@ TRAINING = (
     click.option(
         "--init-from",
         type=click.Path(path_type=Path),
+        multiple=True,
         metavar="RUN",
-        help="Start from the weights of a finished run of the same network and persons.",
+        help="Start from the weights of a finished run of the same network and persons; given "
+        "twice, a joint network starts from one run of each sense.",
     ),
     click.option(
         "--num-processes",

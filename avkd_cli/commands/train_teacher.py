@@ -60,9 +60,9 @@ def train_teacher(
     senses. A pair takes embeddings of both senses too, or an audio and a face store with
     --audio-encoder and --visual-encoder: is this voice of that face? A sequence takes the frames of
     extract-embeddings --level frames, or with --train-encoder the faces. A joint network takes an
-    audio and a face store, and begins with encoders as a pair does. Utterances whose split is
-    'train' are used, all where there are no splits. An interrupted run goes on with the same
-    command; a finished one is left alone.
+    audio and a face store, and begins with a run of each sense: --init-from twice. Utterances whose
+    split is 'train' are used, all where there are no splits. An interrupted run goes on with the
+    same command; a finished one is left alone.
 
     \b
     Example:
@@ -70,6 +70,9 @@ def train_teacher(
         avkd train-teacher --modality fusion audio-emb.zarr visual-emb.zarr -o runs/teacher
         avkd train-teacher --modality pair audio-emb.zarr visual-emb.zarr -o runs/pair
         avkd train-teacher --modality sequence frames.zarr -o runs/sequence --label emotion
+        avkd train-teacher --modality visual films.zarr -o runs/visual --pooling weasp-safe
+        avkd train-teacher --modality joint audio.zarr films.zarr --init-from runs/audio \\
+          --init-from runs/visual --nce 1 -o runs/joint
     """
     if options.launched_here(training):
         return
@@ -84,6 +87,6 @@ def train_teacher(
             settings=settings,
             reset_head=reset_head,
             encoders={sense: run for sense, run in given.items() if run is not None},
-            **training.for_step(),
+            **training.for_step(both=modality == "joint"),
         )
     )

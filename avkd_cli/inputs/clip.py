@@ -7,11 +7,10 @@ import numpy as np
 from torch import nn
 
 from avkd_cli.config import ExtractConfig, JointConfig
-from avkd_cli.errors import InputError
 from avkd_cli.inputs.base import Input, Row, open_stores
 from avkd_cli.inputs.crops import HOP, WINDOW
 from avkd_cli.inputs.disturbance import Disturbances, Disturbers, sorted_noise
-from avkd_cli.inputs.frames import rate_of
+from avkd_cli.inputs.frames import film_rate
 from avkd_cli.inputs.passing import forward
 from avkd_cli.inputs.sound import FEATURE_OF
 from avkd_cli.storage.store import RaggedStore
@@ -45,18 +44,8 @@ class Clip(Input):
 
     @property
     def fps(self) -> float | None:
-        """Faces a second, None where they are stills.
-
-        Raises:
-            InputError: several faces an utterance that keep no time.
-        """
-        rate = rate_of(self.faces)
-        if rate is None and (self.faces.lengths > 1).any():
-            raise InputError(
-                f"{self.faces.path}: its faces do not keep time, and are no stills; make it by "
-                "crop-faces --fps 25"
-            )
-        return rate
+        """Faces a second, None where they are stills; InputError where they keep no time."""
+        return film_rate(self.faces)
 
     def held(self) -> dict[str, Any]:
         """Return nothing: what each encoder takes is held against each sense's store."""

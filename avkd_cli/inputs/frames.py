@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from avkd_cli.config import ExtractConfig, SequenceConfig
+from avkd_cli.config import ExtractConfig, SequenceConfig, VisualConfig
 from avkd_cli.errors import InputError
 from avkd_cli.inputs.base import Input, Row
 from avkd_cli.inputs.crops import stretches
 from avkd_cli.inputs.passing import equal_lengths, forward
+from avkd_cli.models.joint import OverTime
 from avkd_cli.storage.store import RaggedStore, Store
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.sampler import Draws
@@ -99,10 +100,11 @@ class FaceClips(Input):
         height, width, channels = self.stores[0].row_shape
         return {"in_channels": channels, "height": height, "width_px": width}
 
-    def sources(self, chosen: TrainingSet, settings: SequenceConfig) -> list[Source]:
-        """Return what reads the faces of a batch."""
+    def sources(self, chosen: TrainingSet, settings: SequenceConfig | VisualConfig) -> list[Source]:
+        """Return what reads the faces of a batch; a still is one face."""
         store = self.stores[0]
-        return [Stretches("faces", store, chosen.rows(store), settings.frames, settings.seed)]
+        length = 1 if film_rate(store) is None else settings.frames
+        return [Stretches("faces", store, chosen.rows(store), length, settings.seed)]
 
     def embed(
         self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
@@ -117,23 +119,42 @@ class FaceClips(Input):
         ])  # fmt: skip
 
     def piece_size(self, network: nn.Module, level: str) -> int:
-        """Return the width of a frame's embedding."""
-        self.check_level(level, "segments", "frames")
-        return network.core.encoder.embedding_size
+        """Return the width of a segment's or a frame's embedding, or 1: a weight."""
+        pooled = isinstance(network.core, OverTime)
+        self.check_level(level, "frames", "weights" if pooled else "segments")
+        return 1 if level == "weights" else network.core.encoder.embedding_size
 
     def piece_step(self, network: nn.Module, level: str) -> float | None:
-        """Return the seconds of a segment, or of a frame."""
-        return (network.core.sequence.length if level == "segments" else 1) / self.fps
+        """Return the seconds of a segment, or from frame to frame; None of stills."""
+        step, rate = step_of(network, level), film_rate(self.stores[0])
+        return None if rate is None else step / rate
 
     def pieces(
         self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
     ) -> Iterator[Row]:
-        """Yield the segments, or the frames, of each utterance."""
-        step = network.core.sequence.length if level == "segments" else 1
+        """Yield the segments, the frames, or the weights of moments, of each utterance."""
+        step, rate = step_of(network, level), film_rate(self.stores[0]) or 1.0
         for row in self.rows(self.stores[0], ids).tolist():
             faces = {"faces": self.stores[0].read([row])[0][None]}
             found = forward(network, faces, precision=settings.mixed_precision, level=level)[0]
-            yield found, np.arange(len(found)) * step / self.fps
+            yield found.reshape(len(found), -1), np.arange(len(found)) * step / rate
+
+
+def step_of(network: nn.Module, level: str) -> int:
+    """Return the frames of one piece of a level."""
+    return network.core.sequence.length if level == "segments" else 1
+
+
+def film_rate(store: RaggedStore) -> float | None:
+    """Return faces a second, None where they are stills, one an utterance.
+
+    Raises:
+        InputError: several faces an utterance that keep no time.
+    """
+    rate = rate_of(store)
+    if rate is None and (store.lengths > 1).any():
+        return frames_a_second(store)
+    return rate
 
 
 def frames_a_second(store: Store) -> float:
@@ -145,8 +166,8 @@ def frames_a_second(store: Store) -> float:
     rate = rate_of(store)
     if rate is None:
         raise InputError(
-            f"{store.path}: its faces do not keep time; make it by crop-faces --fps 25 (or "
-            "--gaps hold)"
+            f"{store.path}: its faces do not keep time, and are no stills; make it by crop-faces "
+            "--fps 25 (or --gaps hold)"
         )
     return rate
 

@@ -84,14 +84,14 @@ class Frames(nn.Module):
 
 
 class Clips(nn.Module):
-    """Faces in a row, their encoder, and what aggregates them.
+    """Faces in a row, their encoder, and what aggregates or pools them.
 
     Shape:
         batch["faces"]: (batch, time, height, width, channels) uint8. Returns the levels of
-        `OfPictures`.
+        `OfPictures`, or of `OverTime`.
     """
 
-    def __init__(self, front_end: FaceFrontEnd, model: OfPictures) -> None:
+    def __init__(self, front_end: FaceFrontEnd, model: OfPictures | OverTime) -> None:
         super().__init__()
         self.front_end, self.core = front_end, model
 
@@ -183,8 +183,11 @@ class JointSenses(nn.Module):
     def take(self, trained: "dict[str, Trained]") -> None:
         """Begin with the weights of finished encoders; poolings of another kind stay as drawn."""
         for sense, one in trained.items():
-            mine = self.joint.audio if sense == "audio" else self.joint.visual.encoder
-            missing, unknown = mine.load_state_dict(one.network.encoder.state_dict(), strict=False)
+            through_time = one.description.modality == "clips"  # its pooling is taken along
+            sees = self.joint.visual if through_time else self.joint.visual.encoder
+            mine = self.joint.audio if sense == "audio" else sees
+            given = one.network.core.state_dict()
+            missing, unknown = mine.load_state_dict(given, strict=False)
             if lost := [name for name in (*missing, *unknown) if not name.startswith("pool.")]:
                 raise ValueError(f"the {sense} encoder does not fit: {lost[0]}")
 
@@ -235,9 +238,10 @@ def joining(description: Description) -> JointSenses:
     senses = {sense: Description(**one) for sense, one in description.front_end.items()}
     model = dict(description.model)
     pooling = model.pop("pooling")
+    seen = {key: value for key, value in senses["visual"].model.items() if key != "pooling"}
     encoders = {
         "audio": models.build("audio", senses["audio"].name, **senses["audio"].model),
-        "visual": models.build("visual", senses["visual"].name, **senses["visual"].model),
+        "visual": models.build("visual", senses["visual"].name, **seen),
     }
     fusion = models.build("fusion", description.name, **model)
     return JointSenses(
@@ -255,11 +259,12 @@ def in_a_row(description: Description) -> Frames:
 def in_clips(description: Description) -> Clips:
     """Return a new network of faces in a row; `front_end` is the face's."""
     model = dict(description.model)
-    size = model.pop("aggregate_size", None)
+    size, pooling = model.pop("aggregate_size", None), model.pop("pooling", None)
     encoder = models.build("visual", description.name, **model)
-    return Clips(
-        FaceFrontEnd(**description.front_end), OfPictures(encoder, description.segment, size)
-    )
+    front_end = FaceFrontEnd(**description.front_end)
+    if pooling:
+        return Clips(front_end, OverTime(encoder, pooling))
+    return Clips(front_end, OfPictures(encoder, description.segment, size))
 
 
 BUILDERS: dict[str, Callable[[Description], nn.Module]] = {

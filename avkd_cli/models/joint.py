@@ -5,12 +5,15 @@ Reference:
     time series", Interspeech 2023, section 2 and figure 1.
 """
 
+import torch
 from torch import Tensor, nn
 
 from avkd_cli.models.encoder import Encoder
 from avkd_cli.models.fusion import Fusion
 from avkd_cli.models.levels import Levels
 from avkd_cli.models.pooling import pooling as pooling_by_name
+
+AT_ONCE = 256  # pictures of a film, in evaluation
 
 
 class OverTime(nn.Module):
@@ -34,9 +37,16 @@ class OverTime(nn.Module):
     def forward(self, films: Tensor) -> Levels:
         """Return the levels of films."""
         batch, time = films.shape[:2]
-        frames = self.encoder(films.flatten(0, 1))["embedding"].unflatten(0, (batch, time))
+        frames = self.seen(films.flatten(0, 1)).unflatten(0, (batch, time))
         pooled = dict(self.pool(frames.transpose(1, 2)))
         return {"embedding": self.embed(pooled.pop("pooled")), "frames": frames, **pooled}
+
+    def seen(self, pictures: Tensor) -> Tensor:
+        """Return the embedding of each picture; a whole film passes in parts, for its size."""
+        if self.training:
+            return self.encoder(pictures)["embedding"]
+        parts = pictures.split(AT_ONCE)
+        return torch.cat([self.encoder(part)["embedding"] for part in parts])
 
 
 class Joint(nn.Module):

@@ -37,6 +37,7 @@ class Job:
         list_file: of --list.
         teacher: the store that a student is taught from, None for others.
         prepared: by name, the stores that the network reads; a run remembers how they were made.
+        known: whom other networks that it begins with were trained on.
         files: by name, texts that the run keeps, in the order of being written.
     """
 
@@ -55,6 +56,7 @@ class Job:
     list_file: Path | None = None
     teacher: EmbeddingStore | None = None
     prepared: dict[str, Store] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
     def persons(self) -> list[str]:
@@ -63,7 +65,7 @@ class Job:
         Those of the run that it begins with, and of the networks whose stored embeddings it
         takes, are among them.
         """
-        others = [*(self.start.persons if self.start else ())]
+        others = [*self.known, *(self.start.persons if self.start else ())]
         for store in self.prepared.values():
             if isinstance(store, EmbeddingStore):
                 others += store.trained_on or ()

@@ -1,5 +1,7 @@
 """Both senses trained together, from sound and film: `--modality joint`."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from avkd_cli.config import JointConfig
@@ -18,6 +20,7 @@ from avkd_cli.losses.terms import Term
 from avkd_cli.recipes.heads import head_for
 from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.request import Request
+from avkd_cli.recipes.start import persons_of
 from avkd_cli.training.training_set import TrainingSet, choose
 
 
@@ -25,17 +28,14 @@ def joint(request: Request, settings: JointConfig) -> Job:
     """Return the training of both encoders, their poolings and their fusion.
 
     Raises:
-        UsageError: an encoder is not given, or options exclude each other.
+        UsageError: other than a run of each sense is given, or options exclude each other.
         InputError: an encoder of another sense, or on other data than the stores hold.
     """
-    if request.init_from is not None:
-        raise UsageError(
-            "--modality joint begins with --audio-encoder RUN and --visual-encoder RUN, not with "
-            "--init-from"
-        )
+    if request.reset_head:
+        raise UsageError("--reset-head: a joint network has new classifiers anyway, leave it out")
     clip = Clip(request.open(Clip))
     disturbers = open_disturbers(clip.audio, settings.augment, False, request.noise, request.rir)
-    encoders = encoders_of(request, clip)
+    encoders = encoders_of(request.begun, clip)
     chosen = choose([*clip.stores, *request.beside], request.choice)
     description = describe(settings, encoders)
     said = {f"{sense}-encoder": one.fingerprint for sense, one in encoders.items()}
@@ -52,29 +52,60 @@ def joint(request: Request, settings: JointConfig) -> Job:
         finish=lambda network: network.take(encoders),
         list_file=request.choice.list_file,
         prepared={"audio": clip.audio, "visual": clip.faces},
+        known=persons_of(*encoders.values()),
     )
 
 
-def encoders_of(request: Request, clip: Clip) -> dict[str, Trained]:
-    """Return the runs of the first stage, checked against the stores."""
-    found = {}
-    for sense, read in (("audio", Sound([clip.audio])), ("visual", Face([clip.faces]))):
-        run = request.encoders.get(sense)
-        if run is None:
-            raise UsageError(
-                f"--modality joint needs --{sense}-encoder RUN, trained on that sense alone first"
-            )
-        one = found[sense] = networks.load(run)
-        wanted = one.description.front_end | one.description.model
-        differ = [name for name, x in read.held().items() if wanted.get(name) not in (None, x)]
-        if one.description.modality != sense or one.description.segment or differ:
-            what = f"on another {differ[0]} than {read.stores[0].path} has" if differ else (
-                f"a network of modality {one.description.modality}"
-            )  # fmt: skip
+def encoders_of(runs: Sequence[Path], clip: Clip) -> dict[str, Trained]:
+    """Return the runs of the first stage by sense, checked against the stores.
+
+    Raises:
+        UsageError: not one run of each sense. MissingInputError, InputError: a run that is not
+            there, of another network, or trained on other data than the stores hold.
+    """
+    if len(runs) != 2:
+        raise UsageError(
+            "--modality joint begins with a run of each sense, trained alone first: give "
+            f"--init-from RUN twice, {len(runs)} given"
+        )
+    found: dict[str, Trained] = {}
+    for run in runs:
+        one = networks.load(run)
+        sense = sense_of(run, one)
+        if sense in found:
+            raise UsageError(f"--init-from: {runs[0]} and {run} both are of {sense}; give one of "
+                             "each sense")  # fmt: skip
+        check_data(run, one, Sound([clip.audio]) if sense == "audio" else Face([clip.faces]))
+        found[sense] = one
+    return {sense: found[sense] for sense in ("audio", "visual")}
+
+
+def sense_of(run: Path, trained: Trained) -> str:
+    """Return the sense of a run: audio, or visual, of single faces or through time.
+
+    Raises:
+        InputError: it is of another network.
+    """
+    network = trained.description
+    through_time = network.modality == "clips" and "pooling" in network.model
+    if network.segment or not (network.modality in ("audio", "visual") or through_time):
+        cut = " of segments" if network.segment else ""
+        raise InputError(
+            f"{run}: holds a network of modality {network.modality}{cut}; a joint network begins "
+            "with runs of --modality audio and --modality visual"
+        )
+    return "audio" if network.modality == "audio" else "visual"
+
+
+def check_data(run: Path, trained: Trained, read: Sound | Face) -> None:
+    """Raise InputError where a run was trained on data prepared otherwise than a store's."""
+    wanted = trained.description.front_end | trained.description.model
+    for name, held in read.held().items():
+        if wanted.get(name) not in (None, held):
             raise InputError(
-                f"{run}: is trained {what}; give a run of --modality {sense} on data prepared alike"
+                f"{run}: is trained with {name} {wanted[name]}, {read.stores[0].path} has {held}; "
+                "give a run on data prepared alike"
             )
-    return found
 
 
 def describe(settings: JointConfig, encoders: dict[str, Trained]) -> Description:
@@ -88,6 +119,7 @@ def describe(settings: JointConfig, encoders: dict[str, Trained]) -> Description
     }
     front_end = {sense: networks.to_json(one.description) for sense, one in encoders.items()}
     front_end["audio"]["model"] = front_end["audio"]["model"] | {"pooling": pooling}
+    front_end["visual"]["model"].pop("pooling", None)  # of the run; the joint has its own
     return Description("joint", settings.model, model, front_end)
 
 

@@ -18,6 +18,7 @@ from avkd_cli.recipes.heads import head_for
 from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.request import Request
 from avkd_cli.recipes.sense import refuse_disturbers, start_of
+from avkd_cli.recipes.start import persons_of
 from avkd_cli.storage.store import Store
 from avkd_cli.training.batches import Source
 from avkd_cli.training.training_set import TrainingSet, choose
@@ -54,6 +55,7 @@ def pair(request: Request, settings: PairConfig) -> Job:
         start=start_of(request, description, chosen),
         list_file=request.choice.list_file,
         prepared=stores,
+        known=persons_of(*encoders.values()),
     )
 
 

@@ -20,6 +20,7 @@ class Request:
         init_from: the finished run to begin with; reset_head: with a new classifier.
         beside: open stores that must hold each utterance too.
         encoders: by sense, the finished runs whose networks a pair begins with.
+        begun: of a joint network, the finished runs of both senses, in any order.
     """
 
     step: str
@@ -32,6 +33,7 @@ class Request:
     reset_head: bool = False
     beside: tuple[Store, ...] = ()
     encoders: Mapping[str, Path] = field(default_factory=dict)
+    begun: Sequence[Path] = ()
 
     def open(self, kind: type[Input]) -> list[Store]:
         """Return the stores, checked to be those that an input takes."""

@@ -6,6 +6,7 @@ from avkd_cli.config import AudioConfig, VisualConfig
 from avkd_cli.errors import UsageError
 from avkd_cli.inputs.disturbance import open_disturbers
 from avkd_cli.inputs.face import Face
+from avkd_cli.inputs.frames import FaceClips
 from avkd_cli.inputs.networks import Description
 from avkd_cli.inputs.sound import Sound, copies
 from avkd_cli.recipes.heads import head_for
@@ -44,19 +45,21 @@ def audio(request: Request, settings: AudioConfig) -> Job:
 
 
 def visual(request: Request, settings: VisualConfig) -> Job:
-    """Return the training of a face encoder."""
+    """Return the training of a face encoder; with `pooling`, of one of films."""
     refuse_disturbers(request)
     face = Face(request.open(Face))
     chosen = choose([*face.stores, *request.beside], request.choice)
-    model = encoder(settings) | face.held()
-    description = Description("visual", settings.model, model, face.front_end(settings))
+    model, kind, read = encoder(settings) | face.held(), "visual", face
+    if settings.pooling:
+        model, kind, read = model | {"pooling": settings.pooling}, "clips", FaceClips(face.stores)
+    description = Description(kind, settings.model, model, face.front_end(settings))
     return Job(
         step=request.step,
         modality="visual",
         chosen=chosen,
-        sources=face.sources(chosen, settings),
+        sources=read.sources(chosen, settings),
         description=description,
-        input=face,
+        input=read,
         heads=lambda: {"person": head_for(chosen, settings, norm=settings.emb_bn)},
         inputs=face.fingerprints(),
         start=start_of(request, description, chosen),

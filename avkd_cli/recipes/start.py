@@ -76,9 +76,9 @@ def all_of(run: Path, description: Description, chosen: TrainingSet, copies: int
     return Start(trained.network.state_dict(), heads, trained.fingerprint, persons_of(trained))
 
 
-def persons_of(trained: Trained) -> tuple[str, ...]:
-    """Return whom a run was trained on, and what it was begun with and from."""
-    return tuple(trained.record.get("persons") or trained.classes or ())
+def persons_of(*trained: Trained) -> tuple[str, ...]:
+    """Return whom runs were trained on, and what they were begun with and from."""
+    return tuple(name for one in trained for name in one.record.get("persons") or one.classes or ())
 
 
 def check_same_network(run: Path, found: Description, wanted: Description) -> None:
@@ -92,7 +92,8 @@ def check_same_network(run: Path, found: Description, wanted: Description) -> No
 
 def identity(description: Description) -> tuple[str, str, dict[str, object], int]:
     """Return what says which weights a network has."""
-    model = settings_of(description.modality, description.name) | description.model
+    kind = "visual" if description.modality == "clips" else description.modality
+    model = settings_of(kind, description.name) | description.model
     model.pop("dropout", None)
     return description.modality, description.name, model, description.segment
 

@@ -1,6 +1,6 @@
 """Train a baseline of one sense, or a fusion of both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ def train_teacher(
     list_file: Path | None = None,
     noise: str | None = None,
     rir: str | None = None,
-    init_from: Path | None = None,
+    init_from: Path | Sequence[Path] | None = None,
     reset_head: bool = False,
     encoders: Mapping[str, Path] | None = None,
     validation: str | None = None,
@@ -37,19 +37,21 @@ def train_teacher(
             encoder in any order.
         noise: audio store of music, speech and noise. rir: of room responses.
         init_from: run to start from, of the same network; and of the same persons, unless
-            reset_head asks for a new classifier.
-        encoders: of a pair or a joint network, by sense: finished runs whose networks are
-            trained on with it.
+            reset_head asks for a new classifier. Of a joint network two, one of each sense.
+        encoders: of a pair, by sense: finished runs whose networks are trained on with it.
     """
-    if reset_head and init_from is None:
+    begun = (init_from,) if isinstance(init_from, Path) else tuple(init_from or ())
+    if reset_head and not begun:
         raise UsageError("--reset-head is for --init-from RUN")
     refuse_combinations(settings, validated=validation is not None, world=world())
     choice = Choice(list_file, settings.label, settings.split_column)
-    if encoders and modality not in ("pair", "joint"):
-        raise UsageError("--audio-encoder and --visual-encoder are for --modality pair and joint")
+    if encoders and modality != "pair":
+        both = "; a joint network begins with --init-from, twice" if modality == "joint" else ""
+        raise UsageError(f"--audio-encoder and --visual-encoder are for --modality pair{both}")
+    first = None if modality == "joint" else next(iter(begun), None)
     request = Request(
-        "train-teacher", modality, stores, choice, noise, rir, init_from, reset_head,
-        encoders=encoders or {},
+        "train-teacher", modality, stores, choice, noise, rir, first, reset_head,
+        encoders=encoders or {}, begun=begun,
     )  # fmt: skip
     job = RECIPES[modality](request, settings)
     return train(job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet)

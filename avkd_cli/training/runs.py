@@ -40,6 +40,7 @@ LATER = {
     "imitation": 0.0, "distance": "mse", "level": "embedding", "soft_labels": 0.0,
     "multitask": 0.0,
 }  # fmt: skip
+LATER_OF = {"visual": {"pooling": "", "frames": 50}}  # by modality, where another has the name
 
 
 @dataclass
@@ -142,10 +143,11 @@ def make_plan(
         persons: whoever is trained on, whatever the label.
         keep_names: write their names, and those of classes, in plain.
     """
+    later = LATER | LATER_OF.get(config.get("modality", ""), {})
     settings = {
         name: value
         for name, value in config.items()
-        if name not in WATCHING and not (name in LATER and value == LATER[name])
+        if name not in WATCHING and not (name in later and value == later[name])
     }
     plan = {
         "step": step,

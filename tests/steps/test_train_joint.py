@@ -1,12 +1,14 @@
 """Both senses through time, from films with sound and from stills, to embeddings and weights."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 import soundfile
+import torch
 from PIL import Image
 from safetensors.numpy import load_file
 
@@ -19,13 +21,16 @@ from avkd_cli.config import (
     PrepAudioConfig,
     VisualConfig,
 )
-from avkd_cli.errors import InputError, UsageError
+from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.inputs.clip import Clip, Clips
-from avkd_cli.inputs.networks import load
+from avkd_cli.inputs.networks import build, load
+from avkd_cli.recipes import RECIPES, Request
+from avkd_cli.recipes.joint import describe, encoders_of
 from avkd_cli.steps.crop_faces import crop_faces
 from avkd_cli.steps.extract_embeddings import extract
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.steps.train_teacher import train_teacher
+from avkd_cli.storage import names
 from avkd_cli.storage.store import open_store
 from avkd_cli.training.sampler import Draws
 from avkd_cli.training.training_set import Choice, choose
@@ -34,6 +39,7 @@ QUIET = Execution(workers=0, quiet=True)
 HEARING = AudioConfig(model="ecapa-tdnn", width=16, embedding_size=12, n_mels=24, crop_min=20,
                       crop_max=30, batch_size=8, max_steps=2)  # fmt: skip
 SEEING = VisualConfig(model="cnn", width=16, embedding_size=10, batch_size=8, max_steps=2)
+WATCHING = replace(SEEING, pooling="weasp-off", frames=10)  # films, the same network
 JOINT = {"embedding_size": 8, "batch_size": 8, "max_steps": 4, "clip": 0.4, "lr": 1e-3,
          "lr_final": 1e-3, "log_every": 1, "checkpoint_every": 2, "workers": 1}  # fmt: skip
 EVERYTHING = {"cycle": 0.5, "nce": 1.0, "diffusion": 0.5, "audio_head": 0.5, "visual_head": 0.5}
@@ -80,14 +86,16 @@ def made(tmp_path_factory) -> dict:
     paths |= {"audio": str(folder / "audio.zarr"), "hear": folder / "hear", "see": folder / "see"}
     train_teacher("audio", [paths["audio"]], paths["hear"], HEARING, quiet=True)
     train_teacher("visual", [paths["film"]], paths["see"], SEEING, quiet=True)
+    paths["watch"] = folder / "watch"
+    train_teacher("visual", [paths["film"]], paths["watch"], WATCHING, quiet=True)
     return paths
 
 
-def train(made: dict, output: Path, kind: str = "film", **settings) -> dict:
-    encoders = {"audio": made["hear"], "visual": made["see"]}
+def train(made: dict, output: Path, kind: str = "film", sees: str = "watch", **settings) -> dict:
+    begun = [made["hear"], made[sees]]
     config = JointConfig(**(JOINT | settings))
     stores = [made["audio"], made[kind]]
-    return train_teacher("joint", stores, output, config, encoders=encoders, quiet=True)
+    return train_teacher("joint", stores, output, config, init_from=begun, quiet=True)
 
 
 def losses(run: Path) -> list[dict]:
@@ -106,6 +114,10 @@ def test_all_weights_move_and_every_part_is_logged(made, trained):
     first, last = load(made["hear"]).network, load(trained).network.joint.audio
     for name, value in first.encoder.named_parameters():
         assert not np.array_equal(value.numpy(), last.get_parameter(name).numpy()), name
+    first, last = load(made["watch"]).network.core, load(trained).network.joint.visual
+    for name, value in first.named_parameters():
+        if name != "pool.attention.2.bias":  # of a channel: the softmax over time takes it off
+            assert not np.array_equal(value.numpy(), last.get_parameter(name).numpy()), name
     names = set(losses(trained)[-1])
     assert {"aam", "audio.aam", "visual.aam", "orthogonal", "cycle", "nce", "diffusion"} <= names
     assert {"nce.a2v", "nce.v2a", "cycle.a2v", "diffusion.v2a"} <= names
@@ -182,28 +194,41 @@ def test_the_weights_of_moments_are_stored_on_the_films_clock(made, trained, tmp
 
 
 def test_stills_are_held_and_the_generators_are_silent(made, tmp_path):
-    train(made, tmp_path / "run", "still", nce=1.0, cycle=0.5)
+    train(made, tmp_path / "run", "still", "see", nce=1.0, cycle=0.5)
     assert all(line["nce"] == 0 and line["cycle"] == 0 for line in losses(tmp_path / "run"))
     extract(tmp_path / "run", [made["audio"], made["still"]], tmp_path / "e.zarr",
             ExtractConfig(), QUIET)  # fmt: skip
     assert np.isfinite(open_store(tmp_path / "e.zarr", "avkd.embeddings").embedding).all()
 
 
-def test_what_cannot_be_joined_is_refused(made, tmp_path):
-    one = JointConfig(**JOINT)
-    stores, run = [made["audio"], made["film"]], tmp_path / "run"
-    with pytest.raises(UsageError, match="needs --visual-encoder RUN"):
-        train_teacher("joint", stores, run, one, encoders={"audio": made["hear"]}, quiet=True)
-    wrong = {"audio": made["see"], "visual": made["see"]}
-    with pytest.raises(InputError, match="give a run of --modality audio"):
-        train_teacher("joint", stores, run, one, encoders=wrong, quiet=True)
-    with pytest.raises(UsageError, match=r"takes 2 stores of avkd\.audio and avkd\.faces, 1 given"):
-        train_teacher("joint", stores[:1], run, one, encoders=wrong, quiet=True)
-    with pytest.raises(InputError, match=r"expected a store of avkd\.audio"):
-        train_teacher("joint", stores[::-1], run, one, encoders=wrong, quiet=True)
-    with pytest.raises(UsageError, match="not with --init-from"):
-        train_teacher("joint", stores, run, one, init_from=made["hear"], quiet=True)
-    assert not run.exists()
+def test_what_cannot_be_joined_is_refused(made, trained, tmp_path):
+    stores, both = [made["audio"], made["film"]], [made["hear"], made["see"]]
+
+    def refused(kind: type, said: str, stores: list = stores, **beside) -> None:
+        with pytest.raises(kind, match=said):
+            train_teacher("joint", stores, tmp_path / "run", JointConfig(**JOINT), quiet=True,
+                          **beside)  # fmt: skip
+
+    refused(UsageError, "RUN twice, 0 given")
+    refused(UsageError, "RUN twice, 1 given", init_from=made["hear"])
+    refused(UsageError, "both are of visual", init_from=[made["see"], made["watch"]])
+    refused(InputError, "a network of modality joint", init_from=[made["hear"], trained])
+    refused(MissingInputError, "gone", init_from=[made["hear"], tmp_path / "gone"])
+    refused(UsageError, "begins with --init-from, twice", encoders={"audio": made["hear"]})
+    refused(UsageError, "leave it out", init_from=both, reset_head=True)
+    takes = r"takes 2 stores of avkd\.audio and avkd\.faces, 1 given"
+    refused(UsageError, takes, stores[:1], init_from=both)
+    refused(InputError, r"expected a store of avkd\.audio", stores[::-1], init_from=both)
+    other = [prepared_otherwise(made, tmp_path), made["film"]]
+    refused(InputError, "n_mels 24, .* has 40; give a run on data", other, init_from=both)
+    assert not (tmp_path / "run").exists()
+
+
+def prepared_otherwise(made: dict, folder: Path) -> str:
+    """Return a store of the same sound with more bands."""
+    listed = Path(made["film"]).with_suffix(".jsonl")
+    prep_audio(listed, folder / "40.zarr", PrepAudioConfig(n_mels=40, min_duration=0.2), QUIET)
+    return str(folder / "40.zarr")
 
 
 def test_faces_that_keep_no_time_and_are_no_stills_are_refused(made, tmp_path):
@@ -211,8 +236,81 @@ def test_faces_that_keep_no_time_and_are_no_stills_are_refused(made, tmp_path):
     crop_faces(
         str(listed), tmp_path / "sparse.zarr", CropFacesConfig(detector="none", fps=5), QUIET
     )
-    encoders = {"audio": made["hear"], "visual": made["see"]}
-    stores = [made["audio"], str(tmp_path / "sparse.zarr")]
+    stores, begun = [made["audio"], str(tmp_path / "sparse.zarr")], [made["see"], made["hear"]]
     with pytest.raises(InputError, match="do not keep time"):
-        train_teacher("joint", stores, tmp_path / "run", JointConfig(**JOINT), encoders=encoders,
+        train_teacher("joint", stores, tmp_path / "run", JointConfig(**JOINT), init_from=begun,
                       quiet=True)  # fmt: skip
+    with pytest.raises(InputError, match="do not keep time"):
+        train_teacher("visual", stores[1:], tmp_path / "run", WATCHING, quiet=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_joint_begins_with_the_weights_of_both_runs_poolings_too(made):
+    hear, watch, see = (load(made[name]) for name in ("hear", "watch", "see"))
+    runs = [made["watch"], made["hear"]]  # in any order
+    stores = [open_store(made["audio"], "avkd.audio"), open_store(made["film"], "avkd.faces")]
+    encoders = encoders_of(runs, Clip(stores))
+    assert list(encoders) == ["audio", "visual"]
+    network = build(describe(JointConfig(**JOINT), encoders))
+    network.take(encoders)
+    same(network.joint.audio, hear.network.encoder)
+    same(network.joint.visual, watch.network.core)
+    drawn = network.joint.visual.pool.attention[0].weight.clone()
+    network.take({"visual": see})  # of single faces: the pooling stays
+    same(network.joint.visual.encoder, see.network.encoder)
+    assert torch.equal(network.joint.visual.pool.attention[0].weight, drawn)
+
+
+def same(one: torch.nn.Module, other: torch.nn.Module) -> None:
+    """Assert that two modules hold the same weights."""
+    mine, theirs = one.state_dict(), other.state_dict()
+    assert mine.keys() == theirs.keys()
+    assert all(torch.equal(mine[name], theirs[name]) for name in mine)
+
+
+def test_films_alone_have_embeddings_frames_and_weights_as_the_joint_has(made, tmp_path):
+    films = open_store(made["film"], "avkd.faces")
+    for level, size in (("frames", 10), ("weights", 1)):
+        extract(made["watch"], [made["film"]], tmp_path / f"{level}.zarr",
+                ExtractConfig(level=level), QUIET)  # fmt: skip
+        found = open_store(tmp_path / f"{level}.zarr", "avkd.sequences")
+        assert found.row_shape == (size,) and found.fps == 25
+        rows = [films.row_of[one] for one in found.ids]
+        np.testing.assert_array_equal(found.lengths, films.lengths[rows])
+    extract(made["watch"], [made["film"]], tmp_path / "e.zarr", ExtractConfig(), QUIET)
+    found = open_store(tmp_path / "e.zarr", "avkd.embeddings")
+    assert found.embedding.shape == (16, 10) and found.manifest["modality"] == "visual"
+    network, whole = load(made["watch"]).network, films.read([0])[0]
+    by_hand = network({"faces": torch.from_numpy(whole[None])})["embedding"].numpy()
+    np.testing.assert_allclose(found.embedding[found.row_of[films.ids[0]]], by_hand[0], atol=1e-6)
+    with pytest.raises(InputError, match=r"has no segments; it has .*frames and weights"):
+        extract(made["watch"], [made["film"]], tmp_path / "s.zarr",
+                ExtractConfig(level="segments"), QUIET)  # fmt: skip
+
+
+def test_a_film_that_passes_in_parts_is_the_whole_film(made, monkeypatch):
+    network = load(made["watch"]).network
+    film = torch.from_numpy(np.stack(open_store(made["film"], "avkd.faces").read([0])))
+    whole = network({"faces": film})
+    monkeypatch.setattr("avkd_cli.models.joint.AT_ONCE", 5)
+    parts = network({"faces": film})
+    for level in ("embedding", "frames", "weights"):
+        torch.testing.assert_close(parts[level], whole[level])
+
+
+def test_stills_alone_are_films_of_one_moment(made, tmp_path):
+    train_teacher("visual", [made["still"]], tmp_path / "run", WATCHING, quiet=True)
+    extract(tmp_path / "run", [made["still"]], tmp_path / "w.zarr",
+            ExtractConfig(level="weights"), QUIET)  # fmt: skip
+    assert (open_store(tmp_path / "w.zarr", "avkd.sequences").lengths == 1).all()
+
+
+def test_who_both_runs_were_trained_on_is_known(made, trained):
+    everybody = {"p0", "p1", "p2", "p3"}
+    assert set(names.known(load(trained).record["persons"], everybody)) == everybody
+    job = RECIPES["joint"](
+        Request("train-teacher", "joint", [made["audio"], made["film"]],
+                begun=[made["hear"], made["watch"]]),
+        JointConfig(**JOINT),
+    )  # fmt: skip
+    assert set(names.known(job.known, everybody)) == everybody

@@ -47,7 +47,7 @@ GROUPS = {
     "Running": """
         output modality config print_config overwrite seed num_processes mixed_precision workers
         partition_size partitions finalise dask root max_rejects max_reject_fraction strict
-        dry_run quiet manifest checkpoint_every log_every on_nonfinite tracker compile
+        dry_run quiet manifest keep_names checkpoint_every log_every on_nonfinite tracker compile
         deterministic _click_default_help help_all
     """,
 }

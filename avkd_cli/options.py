@@ -385,6 +385,7 @@ class Training:
     validation: str | None
     overwrite: bool
     quiet: bool
+    dry_run: bool
 
     def for_step(self, *, both: bool = False) -> dict[str, Any]:
         """Return what the step takes under the same names.
@@ -447,6 +448,9 @@ TRAINING = (
     ),
     click.option("--overwrite", is_flag=True, help="Replace a run of another plan."),
     click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors."),
+    click.option(
+        "--dry-run", is_flag=True, help="Try a few steps and say what the training would be."
+    ),
 )
 
 
@@ -464,7 +468,7 @@ def training(command: Callable) -> Callable:
 
 def launched_here(training: Training) -> bool:
     """Start the processes of --num-processes, unless this is one of them; say whether it did."""
-    if training.num_processes == 1:
+    if training.num_processes == 1 or training.dry_run:
         return False
     from avkd_cli.training import processes
 
@@ -486,8 +490,11 @@ def resolved(argument: str) -> str:
 
 
 def print_run(line: dict) -> None:
-    """Print the line of a training step, from the first process only."""
+    """Print the line of a training into a pipe, from the first process only.
+
+    A person at a terminal has been told already how it ended.
+    """
     from avkd_cli.training.processes import rank
 
-    if rank() == 0:
+    if rank() == 0 and ("dry_run" in line or not sys.stdout.isatty()):
         print_line(line)

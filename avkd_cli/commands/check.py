@@ -6,7 +6,7 @@ import click
 
 
 @click.command("check")
-@click.argument("stores", nargs=-1, required=True, metavar="STORE…")
+@click.argument("stores", nargs=-1, required=True, metavar="STORE | RUN…")
 @click.option("--against", metavar="STORE", help="Ids, persons and dimension must be as there.")
 @click.option(
     "--source",
@@ -28,13 +28,13 @@ def check(
     detector_weights: Path | None,
     as_json: bool,
 ) -> None:
-    """Verify every digest, chunk, index and count of STOREs.
+    """Verify every digest, chunk, index and count of STOREs, and the weights of RUNs.
 
     Prints one line a fault, and ends with 0, or with 65 if there is any. Nothing is written.
 
     \b
     Examples:
-        avkd check audio.zarr faces.zarr
+        avkd check audio.zarr faces.zarr runs/audio
         avkd check student.zarr --against teacher.zarr
         avkd check audio.zarr --source people.jsonl
     """

@@ -1,4 +1,4 @@
-"""Verify stores: every digest, chunk, index and count; against each other; against the media."""
+"""Verify stores and runs: digests, chunks, indices, counts; against each other and the media."""
 
 import functools
 import sys
@@ -11,6 +11,7 @@ import numpy as np
 
 from avkd_cli.config import CropFacesConfig, PrepAudioConfig
 from avkd_cli.errors import InputError, Rejected, UsageError
+from avkd_cli.steps.check_run import faults_of_run, is_run
 from avkd_cli.storage import verify
 from avkd_cli.storage.build import media_fingerprint
 from avkd_cli.storage.readers import RaggedStore
@@ -55,19 +56,23 @@ def check(
     against: str | Path | None = None,
     source: MadeFrom | None = None,
 ) -> list[Checked]:
-    """Return what was found of each store.
+    """Return what was found of each store or run.
 
     Args:
-        stores: their paths.
+        stores: their paths, or those of runs.
         against: a store that each must agree with: ids, persons, dimension.
         source: what each was made from.
 
     Raises:
         MissingInputError: a store, or the list, is not there.
-        UsageError: a store of embeddings or sequences has no media to decode.
+        UsageError: a store of embeddings or sequences has no media to decode, a run no store to be
+            compared with.
     """
     found = []
     for argument in stores:
+        if is_run(Path(argument)):
+            found.append(Checked(Path(argument), _faults_of_run(Path(argument), against, source)))
+            continue
         one = Checked(resolve_input(argument))
         one.faults += verify.faults_of_store(one.path)
         if not one.faults and against is not None:
@@ -76,6 +81,12 @@ def check(
             one.faults += faults_of_source(one.path, source)
         found.append(one)
     return found
+
+
+def _faults_of_run(path: Path, against: object, source: object) -> list[str]:
+    if against is not None or source is not None:
+        raise UsageError(f"{path} is a run; --against and --source are for stores")
+    return list(faults_of_run(path))
 
 
 def faults_of_source(path: Path, source: MadeFrom) -> Iterator[str]:
@@ -159,5 +170,13 @@ def print_checked(found: Sequence[Checked], as_json: bool) -> None:
     if count:
         bad = sum(bool(one.faults) for one in found)
         faults = "1 fault" if count == 1 else f"{count} faults"
-        raise InputError(f"{faults} in {bad} of {len(found)} stores; make these stores again")
-    print(f"{len(found)} {'store is' if len(found) == 1 else 'stores are'} whole", file=sys.stderr)
+        raise InputError(f"{faults} in {bad} of {counted(found)}; make these again")
+    print(f"{counted(found)} {'is' if len(found) == 1 else 'are'} whole", file=sys.stderr)
+
+
+def counted(found: Sequence[Checked]) -> str:
+    """Return how many stores and runs there are, as `2 stores and 1 run`."""
+    runs = sum(is_run(one.path) for one in found)
+    numbers = {"store": len(found) - runs, "run": runs}
+    words = [f"{n} {name}{'s' * (n > 1)}" for name, n in numbers.items() if n]
+    return " and ".join(words)

@@ -29,6 +29,7 @@ def distill(
     validation: str | None = None,
     overwrite: bool = False,
     quiet: bool = False,
+    dry_run: bool = False,
 ) -> dict[str, Any]:
     """Train a student; return the line that names its run.
 
@@ -50,4 +51,7 @@ def distill(
     request = Request("distill", modality, [store], choice, noise, rir, init_from, reset_head=True)
     nobody = Unlabelled(unlabelled, output) if unlabelled else None
     job = student(request, settings, teacher, intersect, quality_store, nobody)
-    return train(job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet)
+    return train(
+        job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet,
+        dry_run=dry_run,
+    )  # fmt: skip

@@ -28,6 +28,7 @@ def train_teacher(
     validation: str | None = None,
     overwrite: bool = False,
     quiet: bool = False,
+    dry_run: bool = False,
 ) -> dict[str, Any]:
     """Train a teacher; return the line that names its run.
 
@@ -54,4 +55,7 @@ def train_teacher(
         encoders=encoders or {}, begun=begun,
     )  # fmt: skip
     job = RECIPES[modality](request, settings)
-    return train(job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet)
+    return train(
+        job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet,
+        dry_run=dry_run,
+    )  # fmt: skip

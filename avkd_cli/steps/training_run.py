@@ -2,6 +2,7 @@
 
 import dataclasses
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from avkd_cli.errors import AvkdError, UsageError
 from avkd_cli.inputs import networks
 from avkd_cli.recipes.job import Job
 from avkd_cli.steps.overfitting import Overfitting
+from avkd_cli.steps.training_said import ending, told, trial
 from avkd_cli.steps.validation import Validation
 from avkd_cli.storage import durable, names
 from avkd_cli.training import keyed
@@ -33,14 +35,20 @@ def train(
     validation: str | None = None,
     overwrite: bool = False,
     quiet: bool = False,
+    dry_run: bool = False,
 ) -> dict[str, Any]:
     """Train a job into a run folder; return the line that names it.
 
-    A finished run of the same plan is left alone; an unfinished one goes on.
+    A finished run of the same plan is left alone; an unfinished one goes on. With `dry_run` a few
+    steps are taken and nothing is kept; what a training would be is returned.
     """
     for text in _oddities(job, settings) if not rank() else ():
         print(f"avkd {job.step}: warning: {text}", file=sys.stderr)
     training = make_training(job, settings, validation)
+    if dry_run:
+        found = trial(job, training, settings, output)
+        print(f"avkd {job.step}: {told(found)}", file=sys.stderr)
+        return found
     plan = plan_of(job, settings, training.validate)
     if rank():  # the first process owns the folder; the others only take their share
         run = Run(output, plan)
@@ -88,6 +96,7 @@ def train_once(
 ) -> dict[str, Any]:
     """Fit and publish."""
     run.status("running")
+    began = time.monotonic()
     objective = fit(training, settings, run, quiet=quiet)
     for head in objective.heads.values():
         head.forget_copies()
@@ -106,6 +115,8 @@ def train_once(
         },
     )
     run.status("complete", code=0)
+    if not quiet:
+        print(f"avkd {job.step}: {ending(job, run, time.monotonic() - began)}", file=sys.stderr)
     return line
 
 

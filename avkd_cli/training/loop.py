@@ -77,6 +77,7 @@ def fit(training: Training, settings: TrainConfig, run: Run, *, quiet: bool = Fa
         Watch(state, settings, total, training.n_rows, quiet) as watch,
     ):
         state.objective.train()
+        watch.say_resumed()
         ending = progress.step >= total or out_of_patience(state, settings, epoch)
         while not ending:
             moment = Moment(progress.step, total, epoch)

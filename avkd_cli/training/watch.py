@@ -116,6 +116,11 @@ class Watch:
             f"waiting {100 * line['wait_share']:.0f} %",
         )
 
+    def say_resumed(self) -> None:
+        """Say from where a run goes on that was begun before."""
+        if self.state.progress.step and not self.quiet:
+            self._print(self.state.progress.step, "goes on from here")
+
     def say_validation(self, figures: dict[str, float]) -> None:
         """Print the validation EER of the step just taken, and the best so far."""
         progress = self.state.progress

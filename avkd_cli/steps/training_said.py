@@ -1,0 +1,93 @@
+"""What a training says at its end, and beforehand of what it would be (--dry-run)."""
+
+import dataclasses
+import json
+import resource
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from avkd_cli.config import TrainConfig
+from avkd_cli.recipes.job import Job
+from avkd_cli.storage.progress import duration
+from avkd_cli.training.loop import Training, fit, total_steps
+from avkd_cli.training.runs import Run
+
+TRIED = 3  # steps of a dry run; the first is slower than the others
+
+
+def ending(job: Job, run: Run, seconds: float) -> str:
+    """Return how a training ended and what may be done next.
+
+    Args:
+        seconds: since it began, or went on.
+    """
+    lines = [json.loads(line) for line in (run.path / "log.jsonl").read_text().splitlines()]
+    steps = [line for line in lines if "losses" in line]
+    last = steps[-1]["losses"] if steps else {}
+    said = [f"{name} {last[name]:.3g}" for name in ("loss", "accuracy") if name in last]
+    measured = [(line["validation"]["eer"], line["step"]) for line in lines
+                if line.get("validation", {}).get("eer") is not None]  # fmt: skip
+    if measured:
+        eer, step = min(measured)
+        said.append(f"validation EER {100 * eer:.2f} % at step {step}, whose weights are kept")
+    stores = " ".join(str(store.path) for store in job.prepared.values()) or "STORE"
+    return (
+        f"{run.path}: {steps[-1]['step'] if steps else 0:,} steps, {duration(seconds)}, "
+        f"{', '.join(said)}. Next: avkd extract-embeddings {run.path} {stores} "
+        f"-o {run.path.name}-emb.zarr"
+    )
+
+
+def trial(job: Job, training: Training, settings: TrainConfig, output: Path) -> dict[str, Any]:
+    """Return what a training would be, by a few steps of it; nothing of it is kept."""
+    steps = total_steps(settings, training.n_rows)
+    few = dataclasses.replace(
+        settings, max_steps=min(TRIED, steps), log_every=1, checkpoint_every=2**31, tracker=""
+    )
+    with tempfile.TemporaryDirectory(prefix="avkd-dry-run-") as folder:
+        run = Run(Path(folder), {"step": job.step})
+        fit(dataclasses.replace(training, validate=None), few, run, quiet=True)
+        lines = (run.path / "log.jsonl").read_text().splitlines()
+    step = settings.batch_size / max(json.loads(lines[-1])["utterances_per_s"], 1e-9)
+    objective = training.objective
+    return {
+        "dry_run": True,
+        "path": str(output),
+        "utterances": training.n_rows,
+        "classes": {name: len(head.classes) for name, head in objective.heads.items()},
+        "network_weights": weights_of(objective.network),
+        "other_weights": weights_of(objective) - weights_of(objective.network),
+        "steps": steps,
+        "epochs": round(steps * settings.batch_size / training.n_rows, 2),
+        "seconds_a_step": round(step, 4),
+        "expected_seconds": round(step * steps, 1),
+        "peak_bytes": peak_bytes(),
+    }
+
+
+def told(found: dict[str, Any]) -> str:
+    """Return a trial in words."""
+    classes = ", ".join(f"{count:,} classes ({name})" for name, count in found["classes"].items())
+    return (
+        f"{found['path']}: would be trained on {found['utterances']:,} utterances of {classes}: "
+        f"{found['network_weights']:,} weights in the network and {found['other_weights']:,} "
+        f"beside it; {found['steps']:,} steps ({found['epochs']} epochs) of "
+        f"{1000 * found['seconds_a_step']:.0f} ms, {duration(found['expected_seconds'])} in all "
+        f"without validation; {found['peak_bytes'] / 1e9:.1f} GB of memory"
+    )
+
+
+def weights_of(module: nn.Module) -> int:
+    """Return the number of weights."""
+    return sum(weights.numel() for weights in module.parameters())
+
+
+def peak_bytes() -> int:
+    """Return the most memory that was in use: the GPU's where there is one, else the process's."""
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

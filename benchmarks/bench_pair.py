@@ -27,7 +27,7 @@ from avkd_cli.inputs.networks import Description, build
 from avkd_cli.losses import Softmax
 from avkd_cli.recipes.pair import terms_of
 from avkd_cli.training.batches import Batches, Labels
-from avkd_cli.training.loop import Training, fit
+from avkd_cli.training.loop import TrainingSetup, fit
 from avkd_cli.training.objective import Objective
 from avkd_cli.training.runs import make_plan, open_run
 from avkd_cli.training.sampler import ShuffleSampler
@@ -67,7 +67,7 @@ def ours(
     objective = Objective(network, {"person": head}, terms_of(chosen, settings))
     rows = np.arange(ROWS)
     sources = [Labels(chosen.labels), *(Embeddings(s, x, rows) for s, x in arrays.items())]
-    training = Training(
+    training = TrainingSetup(
         objective, Batches(ShuffleSampler(ROWS, BATCH, 0), sources), ROWS, chosen.ids
     )
     times: list[float] = []

@@ -48,7 +48,7 @@ from avkd_cli.storage.store import Store, open_store
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.bridges import Quality
 from avkd_cli.training.device import to_device
-from avkd_cli.training.loop import Training, fit
+from avkd_cli.training.loop import TrainingSetup, fit
 from avkd_cli.training.objective import Objective
 from avkd_cli.training.runs import make_plan, open_run
 from avkd_cli.training.sampler import ShuffleSampler
@@ -171,7 +171,7 @@ def fitted(options: Options, store: object, workers: int) -> dict[str, float]:
     )  # fmt: skip
     count = len(store.lengths)
     ids = [str(row) for row in range(count)]
-    training, times = Training(objective(options.width), batches_of(store), count, ids), []
+    training, times = TrainingSetup(objective(options.width), batches_of(store), count, ids), []
     training.objective.register_forward_pre_hook(lambda *_: times.append(options.clock()))
     opened = open_run(folder / "run", make_plan("bench", {}, {}))
     fit(training, settings, opened, quiet=True)

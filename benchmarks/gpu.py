@@ -29,7 +29,7 @@ from avkd_cli.models.levels import Levels
 from avkd_cli.training import checkpoint
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.device import suit, to_device
-from avkd_cli.training.loop import Training, fit
+from avkd_cli.training.loop import TrainingSetup, fit
 from avkd_cli.training.runs import make_plan, open_run
 from avkd_cli.training.sampler import ShuffleSampler
 
@@ -155,7 +155,7 @@ def matrix_rate(bench: Bench) -> float:
     return 2 * size**3 / best([bench.seconds(lambda: one @ one)], bench.rounds)[0]
 
 
-def training_of(bench: Bench, dropout: float = 0.0) -> Training:
+def training_of(bench: Bench, dropout: float = 0.0) -> TrainingSetup:
     """Return a training on recordings in memory."""
     store = Sounds(np.full(max(2 * bench.batch, 64), bench.frames + 50))
     rows = np.arange(len(store.lengths))
@@ -167,7 +167,7 @@ def training_of(bench: Bench, dropout: float = 0.0) -> Training:
     if dropout:
         net.encoder.register_forward_hook(lambda *given: dropped(given[-1], dropout))
     objective = baseline(net, bench.persons)
-    return Training(objective, batches, len(rows), [str(row) for row in rows])
+    return TrainingSetup(objective, batches, len(rows), [str(row) for row in rows])
 
 
 def dropped(levels: Levels, share: float) -> Levels:

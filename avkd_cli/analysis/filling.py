@@ -32,7 +32,7 @@ class Value(NamedTuple):
     high: float | None = None
 
 
-class Found(NamedTuple):
+class Filled(NamedTuple):
     """What stands in a cell, and which of our figures it was made of."""
 
     value: Value
@@ -137,7 +137,7 @@ def _line(row: Row, cells: Sequence[dict]) -> dict:
             "of_the_paper_alone": not row.systems, "cells": list(cells)}  # fmt: skip
 
 
-def _cell(found: Found | None, printed: str) -> dict:
+def _cell(found: Filled | None, printed: str) -> dict:
     if found is None:
         return {"value": None, "printed": printed or None}
     limits = {} if found.value.low is None else {"low": found.value.low, "high": found.value.high}
@@ -199,7 +199,7 @@ def _placed(
     return replace(column, on=lists[0] if lists else next(iter(paper.lists), ""))
 
 
-def look_up(row: Row, column: Column, values: Mapping[Key, Value]) -> Found | None:
+def look_up(row: Row, column: Column, values: Mapping[Key, Value]) -> Filled | None:
     """Return our figure of a cell, or None.
 
     Where a role names several systems, that with the best or worst figure is taken. A change is
@@ -213,10 +213,10 @@ def look_up(row: Row, column: Column, values: Mapping[Key, Value]) -> Found | No
         return None
     better = MEASURES[column.measure].better
     change = 100 * better * (taken.value.value - base.value.value) / base.value.value
-    return Found(Value(change), taken.system, (*taken.made_of, *base.made_of))
+    return Filled(Value(change), taken.system, (*taken.made_of, *base.made_of))
 
 
-def _taken(patterns: Collection[str], column: Column, values: Mapping[Key, Value]) -> Found | None:
+def _taken(patterns: Collection[str], column: Column, values: Mapping[Key, Value]) -> Filled | None:
     at_hand = {
         name: value
         for (name, on, measure), value in values.items()
@@ -226,7 +226,7 @@ def _taken(patterns: Collection[str], column: Column, values: Mapping[Key, Value
         return None
     sign = MEASURES[column.measure].better * (1 if column.several == "best" else -1)
     name = max(at_hand, key=lambda one: sign * at_hand[one].value)
-    return Found(at_hand[name], name, tuple((one, column.on, column.measure) for one in at_hand))
+    return Filled(at_hand[name], name, tuple((one, column.on, column.measure) for one in at_hand))
 
 
 def measure_of(column: Mapping) -> Measure | None:

@@ -8,7 +8,14 @@ import msgspec
 from avkd_cli.corpora import trees
 from avkd_cli.corpora.listing import Names, Report
 from avkd_cli.corpora.paths import FOREIGN, as_on_disk, is_foreign
-from avkd_cli.corpora.tables import Row, is_unknown, number, number_columns, read_table, seconds
+from avkd_cli.corpora.tables import (
+    TableRow,
+    is_unknown,
+    number,
+    number_columns,
+    read_table,
+    seconds,
+)
 from avkd_cli.errors import InputError, Rejected, some
 from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
 
@@ -98,7 +105,7 @@ def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
 
 def _utterance(
     table: Path,
-    row: Row,
+    row: TableRow,
     chosen: dict[str, str],
     split: str,
     made: Names,
@@ -123,7 +130,7 @@ def _utterance(
 
 
 def _others(
-    row: Row, chosen: dict[str, str], numbers: frozenset[str]
+    row: TableRow, chosen: dict[str, str], numbers: frozenset[str]
 ) -> dict[str, str | int | float]:
     """Return the columns that are no field, without empty ones, those of numbers as numbers."""
     used = set(chosen.values())

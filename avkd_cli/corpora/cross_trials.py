@@ -20,7 +20,7 @@ from avkd_cli.verification.strata import NEEDED, Traits, alike
 MANY = 20_000_000  # possible trials up to which all their numbers are shuffled
 
 
-class Clip(NamedTuple):
+class PersonClip(NamedTuple):
     """One recording as a side of a trial.
 
     Args:
@@ -62,7 +62,7 @@ class Possible:
         label: 1 targets, 0 nontargets.
     """
 
-    def __init__(self, clips: Sequence[Clip], rule: CrossRule, label: int) -> None:
+    def __init__(self, clips: Sequence[PersonClip], rule: CrossRule, label: int) -> None:
         self.clips, self.rule, self.label = clips, rule, label
         key = [(c.person, c.session * rule.cross_session, *c[5:7], str(c.age)) for c in clips]
         self.units = list(dict.fromkeys(key))
@@ -154,7 +154,7 @@ def draw_cross_trials(
     return list(alternate(possible[0].draw(targets, rng), possible[1].draw(nontargets, rng)))
 
 
-def check_traits(clips: Sequence[Clip], stratum: str) -> None:
+def check_traits(clips: Sequence[PersonClip], stratum: str) -> None:
     """Refuse people of whom the stratum's traits are not known.
 
     Raises:

@@ -20,7 +20,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Instant:
     """What moves within an utterance."""
 
     mouth: float  # opening, 0 to 1
@@ -49,10 +49,10 @@ class Camera:
         self.grain = grain.astype(np.float32)  # four frames of it, used in turn
         self.frame = 0
 
-    def picture(self, shapes: list[Shape], moment: Moment) -> np.ndarray:
+    def picture(self, shapes: list[Shape], instant: Instant) -> np.ndarray:
         """Return the RGB picture (size, size, 3) uint8 of `shapes`."""
         image = self.wall.copy()
-        points = self._project(np.concatenate([shape.points for shape in shapes]), moment)
+        points = self._project(np.concatenate([shape.points for shape in shapes]), instant)
         ends = np.cumsum([len(shape.points) for shape in shapes])
         for shape, piece in zip(shapes, np.split(points, ends[:-1]), strict=True):
             self._paint(image, shape, piece)
@@ -73,15 +73,15 @@ class Camera:
     def _scale(self) -> float:
         return 0.46 * self.size * self.session.scale
 
-    def _project(self, points: np.ndarray, moment: Moment) -> np.ndarray:
+    def _project(self, points: np.ndarray, instant: Instant) -> np.ndarray:
         """Return head coordinates (points, 3) as OpenCV's fixed-point pixels (points, 2)."""
         x, y, z = points.T
         wide = 1 / np.hypot(
-            np.cos(moment.yaw), 0.9 * np.sin(moment.yaw)
+            np.cos(instant.yaw), 0.9 * np.sin(instant.yaw)
         )  # a head is as deep as wide
-        x = wide * x * np.cos(moment.yaw) + z * np.sin(moment.yaw)
-        y = y * np.cos(moment.pitch) + z * np.sin(moment.pitch)
-        cosine, sine = np.cos(moment.roll), np.sin(moment.roll)
+        x = wide * x * np.cos(instant.yaw) + z * np.sin(instant.yaw)
+        y = y * np.cos(instant.pitch) + z * np.sin(instant.pitch)
+        cosine, sine = np.cos(instant.roll), np.sin(instant.roll)
         turned = np.column_stack([x * cosine - y * sine, x * sine + y * cosine])
         centre = (0.5 + self.session.offset) * self.size
         return np.round((turned * self._scale() + centre) * (1 << _SHIFT)).astype(np.int32)

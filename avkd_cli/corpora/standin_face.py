@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from avkd_cli.corpora.standin_camera import Camera, Moment, Shape
+from avkd_cli.corpora.standin_camera import Camera, Instant, Shape
 from avkd_cli.corpora.standin_people import Face, FaceSession
 
 FRAMES_PER_SECOND = 25
@@ -22,9 +22,9 @@ def draw_utterance(
     """Yield one RGB frame (size, size, 3) uint8 for each value of `loudness` (0 to 1)."""
     camera, surface = Camera(session, size, rng), _Surface(face.width)
     behind, before = _still(face, session, surface)
-    for moment in _moments(session, loudness, rng):
-        moving = _mouth(face, session, moment, surface) + _eyes(face, session, moment, surface)
-        yield camera.picture(behind + moving + before, moment)
+    for instant in _moments(session, loudness, rng):
+        moving = _mouth(face, session, instant, surface) + _eyes(face, session, instant, surface)
+        yield camera.picture(behind + moving + before, instant)
 
 
 def _moments(session: FaceSession, loudness: np.ndarray, rng: np.random.Generator):
@@ -36,7 +36,7 @@ def _moments(session: FaceSession, loudness: np.ndarray, rng: np.random.Generato
     for index, loud in enumerate(loudness):
         yaw, pitch, roll = pose + sway * np.sin(phase + speed * index)
         eyes = 0.12 if (index + blink) % 90 < 3 else 1.0
-        yield Moment(float(loud), eyes, yaw, pitch, roll)
+        yield Instant(float(loud), eyes, yaw, pitch, roll)
 
 
 def outline(face: Face) -> np.ndarray:
@@ -176,11 +176,11 @@ def _nose(face: Face, surface: _Surface) -> list[Shape]:
     ]
 
 
-def _mouth(face: Face, session: FaceSession, moment: Moment, surface: _Surface) -> list[Shape]:
-    half = face.mouth_width * (1 + 0.13 * session.smile - 0.12 * moment.mouth)
+def _mouth(face: Face, session: FaceSession, instant: Instant, surface: _Surface) -> list[Shape]:
+    half = face.mouth_width * (1 + 0.13 * session.smile - 0.12 * instant.mouth)
     across = np.linspace(-1, 1, 9)
     bend = face.mouth_y - 0.05 * session.smile * (across**2 - 0.5)
-    arch, opening = 1 - across**2, 0.13 * moment.mouth
+    arch, opening = 1 - across**2, 0.13 * instant.mouth
     bow = 1 - 0.25 * np.exp(-((across / 0.25) ** 2))
     x = across * half
 
@@ -197,14 +197,14 @@ def _mouth(face: Face, session: FaceSession, moment: Moment, surface: _Surface) 
     ]
 
 
-def _eyes(face: Face, session: FaceSession, moment: Moment, surface: _Surface) -> list[Shape]:
+def _eyes(face: Face, session: FaceSession, instant: Instant, surface: _Surface) -> list[Shape]:
     opening = np.clip(face.eye_height * session.eye_opening, 0.02, 0.13)
     shapes: list[Shape] = []
     for side in (-1, 1):
         x, y, slant = side * face.eye_x, face.eye_y, -side * face.eye_slant
-        white = _oval(x, y, face.eye_width, opening * moment.eyes, slant)
+        white = _oval(x, y, face.eye_width, opening * instant.eyes, slant)
         lid = _oval(x, y - 0.012, face.eye_width * 1.08, opening * 1.25, slant)
-        round_ = min(opening * moment.eyes, 0.062)
+        round_ = min(opening * instant.eyes, 0.062)
         shapes += [
             Shape(surface.at(lid), face.skin * 0.72),
             Shape(surface.at(white), np.array([232.0, 230, 226])),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from avkd_cli.errors import InputError, MissingInputError, some
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """One line of a table: its number, counted from 1, and its values by column."""
 
     line: int
@@ -76,15 +76,15 @@ def _not_of(path: Path, data: bytes, encoding: str | None, error: UnicodeError) 
     )
 
 
-class Table(NamedTuple):
+class TableFile(NamedTuple):
     """Column names, rows in order, and what should be told about how they were read."""
 
     columns: list[str]
-    rows: Iterator[Row]
+    rows: Iterator[TableRow]
     notes: list[str]
 
 
-def read_table(path: Path, encoding: str | None = None) -> Table:
+def read_table(path: Path, encoding: str | None = None) -> TableFile:
     """Return the column names and the rows of a table whose first line names its columns.
 
     Values and names lose the blanks around them; empty lines are skipped. Columns of numbers
@@ -116,7 +116,7 @@ def read_table(path: Path, encoding: str | None = None) -> Table:
     if commas:
         notes.append(f"decimal commas in {some(commas, 20)} were read as points")
         rows = [row._replace(values=_with_points(row.values, commas)) for row in rows]
-    return Table(columns, iter(rows), notes)
+    return TableFile(columns, iter(rows), notes)
 
 
 _HINT = "sep="  # a first line by which spreadsheets are told the delimiter
@@ -141,17 +141,17 @@ def _filled(path: Path, lines: Iterator[list[str]]) -> Iterator[tuple[int, list[
         raise InputError(f"{path}: is no table of text: {error}; correct it") from None
 
 
-def _rows(path: Path, columns: list[str], filled: Iterator) -> Iterator[Row]:
+def _rows(path: Path, columns: list[str], filled: Iterator) -> Iterator[TableRow]:
     for line, row in filled:
         if len(row) < len(columns) or any(row[len(columns) :]):
             raise InputError(
                 f"{path}:{line}: {len(row)} values, {len(columns)} were wanted "
                 f"({some(columns, 20)}); correct the line"
             )
-        yield Row(line, dict(zip(columns, row, strict=False)))
+        yield TableRow(line, dict(zip(columns, row, strict=False)))
 
 
-def _decimal_commas(columns: list[str], rows: list[Row], delimiter: str) -> list[str]:
+def _decimal_commas(columns: list[str], rows: list[TableRow], delimiter: str) -> list[str]:
     """Return the columns whose numbers have decimal commas.
 
     Between commas "1,234" may be a thousand and more: there, some number must have other than
@@ -196,7 +196,7 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?([eE][+-]?\d{1,3})?")
 _UNKNOWN = frozenset({"na", "n/a", "nan", "null", "none", "nd", "-", "--", "?", "unknown"})
 
 
-def number_columns(rows: list[Row]) -> frozenset[str]:
+def number_columns(rows: list[TableRow]) -> frozenset[str]:
     """Return the columns all of whose values are numbers, but for empty and unknown ones."""
     columns = rows[0].values if rows else {}
     return frozenset(

@@ -24,7 +24,7 @@ TOOLKITS = ("nemo", "lhotse", "speechbrain", "wespeaker")
 
 
 @dataclass
-class Found:
+class Listed:
     """One utterance as another toolkit's list says it.
 
     Args:
@@ -47,7 +47,7 @@ class Found:
     others: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Reading(NamedTuple):
+class ListOptions(NamedTuple):
     """What the readers of all toolkits are given beside a line.
 
     `depth`: how many parts of a path make an id where the list has none.
@@ -86,7 +86,7 @@ def list_toolkit(
     report = Report(f"import {toolkit}", str(source), notes=[f"read as a list of {toolkit}"])
     if supervisions is not None and toolkit != "lhotse":
         raise InputError(f"--supervisions is of lhotse; {source} was read as {toolkit}")
-    given = Reading(sample_rate, supervisions, _depth(lines))
+    given = ListOptions(sample_rate, supervisions, _depth(lines))
     return report.count(_list(source, lines, toolkit, given, root, split, report)), report
 
 
@@ -114,7 +114,7 @@ def guess(source: Path, lines: list[Entry]) -> str:
     )
 
 
-def _list(source, lines, toolkit, given: Reading, root, split, report) -> Iterator[Utterance]:
+def _list(source, lines, toolkit, given: ListOptions, root, split, report) -> Iterator[Utterance]:
     base = root or source.parent
     seen: set[str] = set()
     some = False
@@ -133,7 +133,7 @@ def _list(source, lines, toolkit, given: Reading, root, split, report) -> Iterat
         report.notes.append(f"paths were taken from {base}; give another folder with --root")
 
 
-def _found(source, lines, toolkit: str, given: Reading, report: Report) -> Iterator[Found]:
+def _found(source, lines, toolkit: str, given: ListOptions, report: Report) -> Iterator[Listed]:
     read = _READERS[toolkit]
     if toolkit == "lhotse" and given.supervisions:
         lines = lhotse.joined(lines, read_entries(given.supervisions), given.supervisions)
@@ -156,7 +156,7 @@ def _usable(written: str, base: Path, root: Path | None, report: Report) -> str 
     return path if trees.is_usable(path, found, report) else None
 
 
-def _utterance(found: Found, audio: str, split: str) -> Utterance:
+def _utterance(found: Listed, audio: str, split: str) -> Utterance:
     others = {name: value for name, value in found.others.items() if value not in (None, "")}
     return Utterance(
         id=make_id(found.id),
@@ -190,7 +190,7 @@ def _id_of(audio: str, start: float | None, channel: int | None, depth: int) -> 
     return _stem(audio, depth) + where + ("" if channel is None else f"-ch{channel}")
 
 
-def _nemo(line: Entry, given: Reading) -> Iterator[Found]:
+def _nemo(line: Entry, given: ListOptions) -> Iterator[Listed]:
     """Yield a line of a NeMo manifest: `label` is the person, offset and duration the part."""
     values = dict(line.values)
     audio = values.pop("audio_filepath")
@@ -203,7 +203,7 @@ def _nemo(line: Entry, given: Reading) -> Iterator[Found]:
     end = None if length is None else (start or 0.0) + length
     person = "" if person == "infer" else person  # NeMo's word for not known
     id = _id_of(audio, start, channel, given.depth)
-    yield Found(id, person, audio, start, end, channel, others=values)
+    yield Listed(id, person, audio, start, end, channel, others=values)
 
 
 def _one_channel(value: object, key: str) -> int | None:
@@ -216,7 +216,7 @@ def _one_channel(value: object, key: str) -> int | None:
     return value
 
 
-def _wespeaker(line: Entry, given: Reading) -> Iterator[Found]:
+def _wespeaker(line: Entry, given: ListOptions) -> Iterator[Listed]:
     """Yield the line of a raw.list: key, wav, spk."""
     values = dict(line.values)
     if "wav" not in values:
@@ -224,10 +224,10 @@ def _wespeaker(line: Entry, given: Reading) -> Iterator[Found]:
     if values.get("vad"):
         raise Unusable("vad: parts of a recording that are joined; write them as files")
     id, audio = text(values.pop("key")), text(values.pop("wav"))
-    yield Found(id, text(values.pop("spk", None)), audio, others=values)
+    yield Listed(id, text(values.pop("spk", None)), audio, others=values)
 
 
-def _speechbrain(line: Entry, given: Reading) -> Iterator[Found]:
+def _speechbrain(line: Entry, given: ListOptions) -> Iterator[Listed]:
     """Yield an entry: ID, wav, spk_id; start and stop are samples."""
     values = {name: value for name, value in line.values.items() if not name.endswith("_format")}
     id = text(values.pop("ID", None))
@@ -243,7 +243,7 @@ def _speechbrain(line: Entry, given: Reading) -> Iterator[Found]:
     person = next((text(name) for name in persons if name not in (None, "")), "")
     start = None if first is None else first / given.sample_rate
     end = None if last is None else last / given.sample_rate
-    yield Found(id, person, audio, start, end, others=values)
+    yield Listed(id, person, audio, start, end, others=values)
 
 
 def _samples(value: object, key: str) -> int | None:
@@ -256,12 +256,12 @@ def _samples(value: object, key: str) -> int | None:
     return count
 
 
-def _lhotse(line: Entry, given: Reading) -> Iterator[Found]:
+def _lhotse(line: Entry, given: ListOptions) -> Iterator[Listed]:
     for part in lhotse.parts(line):
-        yield Found(**part._asdict())
+        yield Listed(**part._asdict())
 
 
-_READERS: dict[str, Callable[[Entry, Reading], Iterator[Found]]] = {
+_READERS: dict[str, Callable[[Entry, ListOptions], Iterator[Listed]]] = {
     "nemo": _nemo,
     "lhotse": _lhotse,
     "speechbrain": _speechbrain,

@@ -4,8 +4,8 @@ import math
 from pathlib import Path
 
 from avkd_cli.corpora.cross_trials import (
-    Clip,
     CrossRule,
+    PersonClip,
     Possible,
     check_traits,
     draw_cross_trials,
@@ -105,10 +105,10 @@ def _by_protocol(
     return chosen
 
 
-def _clip(source: str, one: Utterance) -> Clip:
+def _clip(source: str, one: Utterance) -> PersonClip:
     """Return a line of the list as a side of trials; without media it has both senses."""
     nothing = not (one.audio or one.video or one.images)
-    return Clip(
+    return PersonClip(
         one.id,
         one.person,
         one.session,
@@ -129,7 +129,7 @@ def _age(source: str, one: Utterance) -> float:
     return float(value)
 
 
-def _warn_of_one_sense(clips: list[Clip], quiet: bool) -> None:
+def _warn_of_one_sense(clips: list[PersonClip], quiet: bool) -> None:
     """Say who can be in no target: heard only, or seen only."""
     heard, seen = ({c.person for c in clips if getattr(c, name)} for name in ("heard", "seen"))
     if not quiet and (lone := sorted(heard ^ seen)):

@@ -19,7 +19,7 @@ from avkd_cli.steps.validation import Validation
 from avkd_cli.storage import durable, names
 from avkd_cli.training import keyed
 from avkd_cli.training.batches import Batches, Labels
-from avkd_cli.training.loop import Training, fit
+from avkd_cli.training.loop import TrainingSetup, fit
 from avkd_cli.training.processes import rank
 from avkd_cli.training.runs import Run, make_plan, open_run
 from avkd_cli.training.sampler import PersonSampler, ShuffleSampler
@@ -92,7 +92,7 @@ def _oddities(job: Job, settings: TrainConfig) -> Iterator[str]:
 
 
 def train_once(
-    job: Job, training: Training, settings: TrainConfig, run: Run, quiet: bool
+    job: Job, training: TrainingSetup, settings: TrainConfig, run: Run, quiet: bool
 ) -> dict[str, Any]:
     """Fit and publish."""
     run.status("running")
@@ -143,7 +143,7 @@ def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> d
     )
 
 
-def make_training(job: Job, settings: TrainConfig, validation: str | None) -> Training:
+def make_training(job: Job, settings: TrainConfig, validation: str | None) -> TrainingSetup:
     """Return what `fit` trains: the objective drawn from the seed, and its batches."""
     if settings.tracker:
         check_tracker(settings.tracker)
@@ -153,7 +153,7 @@ def make_training(job: Job, settings: TrainConfig, validation: str | None) -> Tr
         objective = job.objective()
     except ValueError as error:  # a width or a keyword that this network does not have
         raise UsageError(f"--model {job.description.name}: {error}") from None
-    return Training(
+    return TrainingSetup(
         objective=objective,
         batches=Batches(
             make_sampler(job.chosen, settings), [Labels(job.chosen.labels), *job.sources]

@@ -17,7 +17,7 @@ LONGEST_ID = 200  # bytes
 _BLOCK = 1 << 20
 
 
-class Line(NamedTuple):
+class RawLine(NamedTuple):
     """One object as it stands in the file; `unfinished` if no line end follows it."""
 
     text: bytes
@@ -25,7 +25,7 @@ class Line(NamedTuple):
     unfinished: bool = False
 
 
-def read(file: BinaryIO, name: str, digest: Any, warnings: Counter[str]) -> Iterator[Line]:
+def read(file: BinaryIO, name: str, digest: Any, warnings: Counter[str]) -> Iterator[RawLine]:
     """Yield the objects of JSON Lines or of one JSON array, in memory bounded by a line.
 
     Args:
@@ -113,7 +113,7 @@ def _goes_on(line: bytes) -> bool:
 
 def _lines(
     first: bytes, blocks: Iterator[bytes], name: str, warnings: Counter[str]
-) -> Iterator[Line]:
+) -> Iterator[RawLine]:
     """Split on newlines only: other line separators of Unicode may stand inside a string."""
     number, rest, block = 0, b"", first
     while block:
@@ -124,23 +124,23 @@ def _lines(
                 warnings["crlf"] += 1
                 text = text[:-1]  # noqa: PLW2901
             if text and not text.isspace():
-                yield Line(text, number)
+                yield RawLine(text, number)
         if len(rest) > LONGEST_LINE:
             if number == 0:
                 raise InputError(f"{name}: line 1 is longer than 1 MiB (CR line ends?)")
             rest = rest[: LONGEST_LINE + 1]  # enough to say that it is too long
         block = next(blocks, b"")
     if rest and not rest.isspace():
-        yield Line(rest.removesuffix(b"\r"), number + 1, unfinished=True)
+        yield RawLine(rest.removesuffix(b"\r"), number + 1, unfinished=True)
 
 
-def _array(text: bytes, name: str) -> Iterator[Line]:
+def _array(text: bytes, name: str) -> Iterator[RawLine]:
     try:
         items = msgspec.json.decode(text, type=list[msgspec.Raw])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise InputError(f"{name}: is not a JSON array, or cut off: {error}") from None
     for number, item in enumerate(items, 1):
-        yield Line(bytes(item), number)
+        yield RawLine(bytes(item), number)
 
 
 def parse(text: bytes) -> dict[str, Any]:

@@ -148,7 +148,7 @@ def read_utterances(source: str | Path, root: Path | None = None) -> UtteranceLi
     return found
 
 
-def _add(found: UtteranceList, line: lines.Line, seen: dict[str, int]) -> None:
+def _add(found: UtteranceList, line: lines.RawLine, seen: dict[str, int]) -> None:
     """Parse one line into the list, or into its rejects."""
     row = len(found.utterances) + len(found.rejects)
     id = ""

@@ -31,7 +31,7 @@ from avkd_cli.training.watch import Watch
 
 
 @dataclass
-class Training:
+class TrainingSetup:
     """What to train on what.
 
     Attributes:
@@ -51,7 +51,9 @@ class Training:
 
 
 @machine_faults()
-def fit(training: Training, settings: TrainConfig, run: Run, *, quiet: bool = False) -> Objective:
+def fit(
+    training: TrainingSetup, settings: TrainConfig, run: Run, *, quiet: bool = False
+) -> Objective:
     """Train until the last step; return the objective with its final (or best) weights.
 
     Raises:
@@ -164,7 +166,7 @@ def agreed_values(accelerator: Accelerator, values: dict[str, Tensor]) -> dict[s
     return dict(zip(values, together.tolist(), strict=True))
 
 
-def validate(state: State, training: Training) -> dict[str, float]:
+def validate(state: State, training: TrainingSetup) -> dict[str, float]:
     """Measure the network on the validation trials; remember the best step.
 
     Returns:

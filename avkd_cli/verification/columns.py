@@ -47,7 +47,7 @@ class Header(NamedTuple):
     bare: bool = False
 
 
-class Block:
+class TextBlock:
     """Some whole lines, cut into columns of one width.
 
     Args:
@@ -125,7 +125,7 @@ class Columns:
         """Return the error that says what is wrong in a line."""
         return InputError(f"{self.name}:{line}: {found}")
 
-    def __iter__(self) -> Iterator[Block]:
+    def __iter__(self) -> Iterator[TextBlock]:
         for line, text, unfinished in self._texts():
             try:
                 words = self._words(text, line)
@@ -133,7 +133,7 @@ class Columns:
                 hint = " (the last line has no end: is the file cut off?)" if unfinished else ""
                 raise InputError(f"{error}{hint}") from None
             if len(words):
-                yield Block(text, words, self.width, line)
+                yield TextBlock(text, words, self.width, line)
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """Yield number and fields of each filled line, of any widths; used instead of blocks."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from avkd_cli.verification.columns import Block, Columns
+from avkd_cli.verification.columns import Columns, TextBlock
 from avkd_cli.verification.idcodes import IdCodes
 from avkd_cli.verification.words import Words
 
@@ -45,7 +45,7 @@ def share(words: Words, labels: Mapping[bytes, int] = LABELS) -> float:
 
 
 def decode(
-    columns: Columns, block: Block, index: int, labels: Mapping[bytes, int] = LABELS
+    columns: Columns, block: TextBlock, index: int, labels: Mapping[bytes, int] = LABELS
 ) -> np.ndarray:
     """Return one column as int8 labels, 1 target, 0 nontarget.
 

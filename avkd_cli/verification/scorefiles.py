@@ -14,9 +14,9 @@ import numpy as np
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.storage import durable
 from avkd_cli.verification import headed, labels
-from avkd_cli.verification.columns import Block, Columns
+from avkd_cli.verification.columns import Columns, TextBlock
 from avkd_cli.verification.idcodes import IdCodes
-from avkd_cli.verification.scoreformats import FORMATS, LABELS, Layout, guess_format, numbers
+from avkd_cli.verification.scoreformats import FORMATS, LABELS, ScoreLayout, guess_format, numbers
 from avkd_cli.verification.scores import Scores, check, join
 from avkd_cli.verification.trials import Trials, list_name
 from avkd_cli.verification.words import joined
@@ -70,7 +70,7 @@ class _Gathered:
         self.parts: dict[str, list] = {}
         self.names: tuple[str, ...] = ()
 
-    def add(self, block: Block, names: tuple[str, ...]) -> None:
+    def add(self, block: TextBlock, names: tuple[str, ...]) -> None:
         if block.width != len(names):
             found = f"{block.width} columns, wanted {len(names)}: {' '.join(names)}"
             raise self.columns.fail(block.line(0), found)
@@ -79,7 +79,7 @@ class _Gathered:
             if name:
                 self.parts.setdefault(name, []).append(self._decode(block, index, name))
 
-    def _decode(self, block: Block, index: int, name: str) -> np.ndarray | list[bytes]:
+    def _decode(self, block: TextBlock, index: int, name: str) -> np.ndarray | list[bytes]:
         if name == "score":
             return numbers(self.columns, block, index, self.allow_infinite)
         if name == "distance":
@@ -173,7 +173,7 @@ def score_lines(scores: Scores, format: str = "avkd") -> Iterator[bytes]:
     return _lines(scores, layout)
 
 
-def _refuse(scores: Scores, layout: Layout, format: str) -> None:
+def _refuse(scores: Scores, layout: ScoreLayout, format: str) -> None:
     if scores.label is None and {"label", "claimed"} & set(layout.columns):
         raise InputError(f"{scores.source}: format {format} needs labels; give a labelled list")
     if scores.keys is None and "key" in layout.columns:
@@ -187,7 +187,7 @@ def _refuse(scores: Scores, layout: Layout, format: str) -> None:
         )
 
 
-def _lines(scores: Scores, layout: Layout) -> Iterator[bytes]:
+def _lines(scores: Scores, layout: ScoreLayout) -> Iterator[bytes]:
     if layout.header:
         yield (layout.separator.join(layout.header) + "\n").encode()
     spelled = _spelled(scores.ids, layout)
@@ -201,7 +201,7 @@ def _lines(scores: Scores, layout: Layout) -> Iterator[bytes]:
         yield (line * len(scores.score[rows]) % tuple(values)).encode()
 
 
-def _spelled(ids: list[str], layout: Layout) -> dict[str, list[str]]:
+def _spelled(ids: list[str], layout: ScoreLayout) -> dict[str, list[str]]:
     """Return every id as each column writes it."""
     if "image" in layout.columns:  # model|image, or the model alone
         models, images = ([id.split("|", 1)[part] for id in ids] for part in (0, -1))
@@ -216,7 +216,7 @@ def _quoted(text: str) -> str:
 
 
 def _column(
-    scores: Scores, layout: Layout, name: str, spelled: dict[str, list[str]], rows: slice
+    scores: Scores, layout: ScoreLayout, name: str, spelled: dict[str, list[str]], rows: slice
 ) -> list:
     """Return the values of one column in some rows."""
     if name in ("score", "distance"):

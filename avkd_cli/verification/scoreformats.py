@@ -9,7 +9,7 @@ import numpy as np
 
 from avkd_cli.errors import InputError
 from avkd_cli.verification import labels
-from avkd_cli.verification.columns import Block, Columns
+from avkd_cli.verification.columns import Columns, TextBlock
 from avkd_cli.verification.decimals import plain_decimals
 from avkd_cli.verification.idcodes import IdCodes
 from avkd_cli.verification.words import Words
@@ -17,7 +17,7 @@ from avkd_cli.verification.words import Words
 LABELS = labels.LABELS | {b"-1": 0}
 
 
-class Layout(NamedTuple):
+class ScoreLayout(NamedTuple):
     """How a line of a score file looks.
 
     Args:
@@ -34,29 +34,29 @@ class Layout(NamedTuple):
 
 
 _DIGITS = ("0", "1")
-FORMATS: dict[str, Layout] = {
-    "avkd": Layout(("enrol", "test", "score", "label")),
-    "wespeaker": Layout(("enrol", "test", "score", "label")),
-    "kaldi": Layout(("enrol", "test", "score")),
-    "bosaris": Layout(("enrol", "test", "score")),
-    "3dspeaker": Layout(("enrol", "test", "label", "score"), _DIGITS),
-    "speechbrain": Layout(("enrol", "test", "label", "score"), _DIGITS),
-    "voxsrc": Layout(("score", "enrol", "test")),
-    "fame": Layout(("key", "distance")),
-    "bob2": Layout(("label", "score"), ("-1", "1")),
-    "bob4": Layout(("claimed", "real", "test", "score")),
-    "bob5": Layout(("claimed", "enrol", "real", "test", "score")),
-    "nist18": Layout(
+FORMATS: dict[str, ScoreLayout] = {
+    "avkd": ScoreLayout(("enrol", "test", "score", "label")),
+    "wespeaker": ScoreLayout(("enrol", "test", "score", "label")),
+    "kaldi": ScoreLayout(("enrol", "test", "score")),
+    "bosaris": ScoreLayout(("enrol", "test", "score")),
+    "3dspeaker": ScoreLayout(("enrol", "test", "label", "score"), _DIGITS),
+    "speechbrain": ScoreLayout(("enrol", "test", "label", "score"), _DIGITS),
+    "voxsrc": ScoreLayout(("score", "enrol", "test")),
+    "fame": ScoreLayout(("key", "distance")),
+    "bob2": ScoreLayout(("label", "score"), ("-1", "1")),
+    "bob4": ScoreLayout(("claimed", "real", "test", "score")),
+    "bob5": ScoreLayout(("claimed", "enrol", "real", "test", "score")),
+    "nist18": ScoreLayout(
         ("enrol", "test", "side", "score"),
         header=("modelid", "segmentid", "side", "LLR"),
         separator="\t",
     ),
-    "nist21": Layout(
+    "nist21": ScoreLayout(
         ("enrol", "image", "test", "score"),
         header=("modelid", "imageid", "segmentid", "LLR"),
         separator="\t",
     ),
-    "csv": Layout(
+    "csv": ScoreLayout(
         ("enrol", "test", "score", "label"),
         _DIGITS,
         header=("enrol", "test", "score", "label"),
@@ -70,7 +70,7 @@ _NUMBER_BYTES = b"0123456789+-.eE\n"
 _INFINITE = b"infityINFTY"
 
 
-def guess_format(columns: Columns, block: Block) -> str:
+def guess_format(columns: Columns, block: TextBlock) -> str:
     """Return the format that fits the lines of a block best; more is said by it than by any other.
 
     A format that nearly fits is taken as well: reading then names the first line that does not,
@@ -108,7 +108,7 @@ def best_fitting(shares: list[dict[str, float]]) -> list[str]:
     return [name for name, weight in fitting.items() if weight == most > 0]
 
 
-def _weight(layout: Layout, shares: list[dict[str, float]]) -> float:
+def _weight(layout: ScoreLayout, shares: list[dict[str, float]]) -> float:
     """Return how many columns a layout says something right of; 0 if it does not fit."""
     wanted = [{"score": "number", "label": "label"}.get(name, "id") for name in layout.columns]
     if len(wanted) != len(shares):
@@ -130,7 +130,7 @@ def _shares(words: Words) -> dict[str, float]:
 
 
 def _refuse_unknown_labels(
-    columns: Columns, block: Block, columns_of: list[Words], format: str
+    columns: Columns, block: TextBlock, columns_of: list[Words], format: str
 ) -> None:
     """Refuse lines 'enrol test yes 0.9', which could be taken for claim, person, test and score."""
     if format != "bob4" or len(block) < 3:
@@ -159,7 +159,7 @@ def _refuse_trial_list(columns: Columns, columns_of: list[Words], format: str) -
         )
 
 
-def numbers(columns: Columns, block: Block, index: int, allow_infinite: bool) -> np.ndarray:
+def numbers(columns: Columns, block: TextBlock, index: int, allow_infinite: bool) -> np.ndarray:
     """Return one column as float64, strictly: what Python's float takes besides is refused.
 
     Raises:

@@ -14,7 +14,7 @@ import numpy as np
 
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.verification import headed, labels
-from avkd_cli.verification.columns import Block, Columns
+from avkd_cli.verification.columns import Columns, TextBlock
 from avkd_cli.verification.content import content_digest
 from avkd_cli.verification.idcodes import IdCodes
 
@@ -147,7 +147,7 @@ def read_trials(
 
 
 def _decode(
-    columns: Columns, block: Block, wanted: tuple[str, ...], codes: IdCodes, parts: dict
+    columns: Columns, block: TextBlock, wanted: tuple[str, ...], codes: IdCodes, parts: dict
 ) -> None:
     if block.width != len(wanted):
         found = f"{block.width} columns, wanted {len(wanted)}: {' '.join(wanted)}"
@@ -173,7 +173,7 @@ def _trials(columns: Columns, format: str, ids: list[str], parts: dict, crossed:
     return Trials(ids, enrol, test, label, format, name, columns.digest, warnings, keys)
 
 
-def guess_format(columns: Columns, block: Block) -> str:
+def guess_format(columns: Columns, block: TextBlock) -> str:
     """Return the format that fits all lines of a block.
 
     Raises:

@@ -22,7 +22,7 @@ OVERLAP = 0.3  # of two boxes that are at one place (intersection over union)
 
 
 @dataclass
-class Person:
+class Followed:
     """One of those seen so far.
 
     Args:
@@ -46,7 +46,7 @@ class Follower:
     """
 
     def __init__(self) -> None:
-        self.people: list[Person] = []
+        self.people: list[Followed] = []
         self.changes = 0
         self._largest: int | None = None
 
@@ -96,7 +96,7 @@ class Follower:
 
     def _see(self, number: int, box: np.ndarray, look: np.ndarray, area: float) -> None:
         if number == len(self.people):
-            self.people.append(Person(box, look, look))
+            self.people.append(Followed(box, look, look))
         person = self.people[number]
         mean = 0.9 * person.mean + 0.1 * look
         person.box, person.last, person.mean = box, look, mean / np.linalg.norm(mean)

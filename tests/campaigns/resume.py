@@ -85,7 +85,7 @@ def train(name: str, output: Path, events: Events) -> None:
     made, settings = TRAININGS[name]()
     make_training, make_accelerator = training_run.make_training, loop.make_accelerator
 
-    def watched_training(*arguments: object) -> loop.Training:
+    def watched_training(*arguments: object) -> loop.TrainingSetup:
         training = make_training(*arguments)
         training.objective.register_forward_pre_hook(lambda *_: events("batch"))
         return dataclasses.replace(training, validate=Figures(events))

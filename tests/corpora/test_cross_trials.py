@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avkd_cli.corpora.cross_trials import (
-    Clip,
     CrossRule,
+    PersonClip,
     Possible,
     check_traits,
     draw_cross_trials,
@@ -28,7 +28,7 @@ def lists(draw):
         )
     )
     return [
-        Clip(f"{person}/{session}/{n}", person, session, heard, seen, *PEOPLE[person])
+        PersonClip(f"{person}/{session}/{n}", person, session, heard, seen, *PEOPLE[person])
         for n, (person, session, heard, seen) in enumerate(rows)
     ]
 
@@ -72,7 +72,7 @@ def test_drawn_trials_keep_the_rules_and_come_once(clips, rule, data, seed):
 
 def everyone(clips_each=3):
     return [
-        Clip(f"{person}/{n}", person, "", True, True, *traits)
+        PersonClip(f"{person}/{n}", person, "", True, True, *traits)
         for person, traits in PEOPLE.items()
         for n in range(clips_each)
     ]
@@ -113,12 +113,12 @@ def test_more_than_possible_and_unknown_traits_are_refused():
     possible = Possible(everyone(), CrossRule(), 1), Possible(everyone(), CrossRule("GNA"), 0)
     with pytest.raises(InputError, match=r"19 nontarget trials of a voice .* wanted, 18 possible"):
         draw_cross_trials(possible, 0, 19, 0)
-    unknown = [Clip("x", "a", "", True, True, "f", "", 20.0)]
+    unknown = [PersonClip("x", "a", "", True, True, "f", "", 20.0)]
     check_traits(unknown, "G")
     with pytest.raises(InputError, match="'x' has no nationality, which stratum N compares"):
         check_traits(unknown, "N")
     with pytest.raises(InputError, match="'y' has no age"):
-        check_traits([Clip("y", "a", "", True, True, "f")], "A")
+        check_traits([PersonClip("y", "a", "", True, True, "f")], "A")
 
 
 def test_who_is_unknown_is_like_nobody():

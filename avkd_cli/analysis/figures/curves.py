@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from avkd_cli.analysis.bands import Band
-from avkd_cli.analysis.figures.probit import LEAST, Ends, draw_axes, ends_of
+from avkd_cli.analysis.figures.probit import LEAST, AxisEnds, draw_axes, ends_of
 from avkd_cli.analysis.figures.style import INK, PLAIN, Look, house_style, looks
 from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper
@@ -90,7 +90,7 @@ def _ends(
     scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
     points: Mapping[str, Sequence[tuple[float, float]]],
     look: Look,
-) -> Ends:
+) -> AxisEnds:
     """Return the ends of the axes: those asked for, else those of the data."""
     curves = [
         (rates.false_alarm, rates.miss) for rates in (error_rates(*p) for p in scores.values())
@@ -100,7 +100,7 @@ def _ends(
         own if wanted is None else tuple(np.clip(np.array(wanted) / 100, LEAST / 10, 1 - LEAST))
         for own, wanted in zip(found, (look.xlim, look.ylim), strict=True)
     ]
-    return Ends(*asked)
+    return AxisEnds(*asked)
 
 
 def _legend(
@@ -160,7 +160,7 @@ def _band(axes: Axes, band: Band, color: str, low: float) -> None:
         axes.plot(x, limit, color=color, linewidth=0.5, alpha=0.7)
 
 
-def _mark(axes: Axes, marker: str, point: tuple[float, float], ends: Ends, color: str) -> None:
+def _mark(axes: Axes, marker: str, point: tuple[float, float], ends: AxisEnds, color: str) -> None:
     """Mark an operating point; one beyond the axes sits on their edge, whole."""
     place = [np.clip(one, *within) for one, within in zip(point, ends, strict=True)]
     axes.plot(*ndtri(place)[:, None], marker=marker, markersize=5, markerfacecolor=color,

@@ -21,7 +21,7 @@ BEYOND = 0.06  # the last point, in deviations
 SHORTEST = 0.6  # an axis, in deviations: of less nothing is to be seen
 
 
-class Ends(NamedTuple):
+class AxisEnds(NamedTuple):
     """Ends of both axes, as fractions."""
 
     x: tuple[float, float]
@@ -32,7 +32,7 @@ def ends_of(
     curves: Sequence[tuple[NDArray, NDArray]],
     points: Sequence[tuple[float, float]],
     smallest: tuple[float, float],
-) -> Ends:
+) -> AxisEnds:
     """Return the axes' ends: from where the lists tell anything to where the last curve ends.
 
     Args:
@@ -50,10 +50,10 @@ def ends_of(
         most = next((one for one in ENDS if one >= farthest), ENDS[-1])
         end = ndtri(min(max(last, farthest), most)) + BEYOND
         found.append((low, float(ndtr(max(end, ndtri(low) + SHORTEST)))))
-    return Ends(*found)
+    return AxisEnds(*found)
 
 
-def draw_axes(axes: Axes, ends: Ends) -> None:
+def draw_axes(axes: Axes, ends: AxisEnds) -> None:
     """Give both axes their ends and as many ticks as have room, each with its percentage."""
     x, y = (tuple(ndtri(one)) for one in ends)
     box = axes.get_position()

@@ -5,10 +5,11 @@ else of the voice is drawn independently of the face, so they partly complement 
 Everything is a function of (seed, what it is for): neither workers nor order change a person.
 """
 
-import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
+
+from avkd_cli import keyed
 
 FORMANTS = 5
 VOWELS = 9
@@ -172,8 +173,7 @@ class Person:
 
 def generator(seed: int, *purpose: object) -> np.random.Generator:
     """Return the random numbers of one purpose: a function of the seed and the words alone."""
-    digest = hashlib.sha256(repr((seed, *purpose)).encode()).digest()
-    return np.random.default_rng(np.frombuffer(digest, np.uint32))
+    return keyed.generator_of(repr((seed, *purpose)))
 
 
 def make_person(seed: int, number: int, difficulty: Difficulty) -> Person:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from avkd_cli import keyed
 from avkd_cli.config import ExtractConfig, JointConfig
 from avkd_cli.inputs.base import Input, Row, open_stores
 from avkd_cli.inputs.crops import HOP, WINDOW
@@ -14,7 +15,6 @@ from avkd_cli.inputs.frames import film_rate
 from avkd_cli.inputs.passing import forward
 from avkd_cli.inputs.sound import FEATURE_OF
 from avkd_cli.storage.store import RaggedStore
-from avkd_cli.training import keyed
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.sampler import Draws
 from avkd_cli.training.training_set import TrainingSet

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from avkd_cli import keyed
 from avkd_cli.audio.augment import length_before
 from avkd_cli.storage.store import RaggedStore
-from avkd_cli.training import keyed
 from avkd_cli.training.batches import Arrays
 from avkd_cli.training.sampler import Draws
 

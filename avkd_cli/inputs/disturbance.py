@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from avkd_cli import keyed
 from avkd_cli.audio import augment
 from avkd_cli.audio.disturb import rows_by_kind
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs.crops import AudioCrops, stretches
 from avkd_cli.storage.store import RaggedStore, open_store
-from avkd_cli.training import keyed
 from avkd_cli.training.batches import Arrays
 from avkd_cli.training.sampler import Draws
 

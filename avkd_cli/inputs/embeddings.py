@@ -7,12 +7,12 @@ import numpy as np
 import torch
 from torch import nn
 
+from avkd_cli import keyed
 from avkd_cli.config import ExtractConfig, FusionConfig
 from avkd_cli.inputs.base import Input, by_sense
 from avkd_cli.inputs.passing import chunks, forward
 from avkd_cli.storage.choosing import refuse_other_persons
 from avkd_cli.storage.store import EmbeddingStore, Store
-from avkd_cli.training import keyed
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.sampler import Draws
 from avkd_cli.training.training_set import TrainingSet

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from avkd_cli import keyed
 from avkd_cli.config import ExtractConfig, VisualConfig
 from avkd_cli.inputs.base import Input, Row
 from avkd_cli.inputs.frames import rate_of
 from avkd_cli.inputs.passing import chunks, forward, posteriors
 from avkd_cli.losses.heads import Head
 from avkd_cli.storage.store import RaggedStore
-from avkd_cli.training import keyed
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.sampler import Draws
 from avkd_cli.training.training_set import TrainingSet

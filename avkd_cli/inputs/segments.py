@@ -6,9 +6,9 @@ it when it is at least half as long, else dropped; an utterance shorter than a s
 
 import numpy as np
 
+from avkd_cli import keyed
 from avkd_cli.models.sequence import count_pieces
 from avkd_cli.storage.store import RaggedStore
-from avkd_cli.training import keyed
 from avkd_cli.training.batches import Arrays
 from avkd_cli.training.sampler import Draws
 

@@ -9,7 +9,7 @@ from avkd_cli.audio import disturb, quality
 from avkd_cli.audio.limits import Decoded
 from avkd_cli.config import PrepAudioConfig
 from avkd_cli.errors import InputError, Rejected, TemporaryError, UsageError
-from avkd_cli.steps.keyed import generator
+from avkd_cli.keyed import generator
 from avkd_cli.storage.store import AUDIO, RaggedStore, open_store
 from avkd_cli.storage.utterance import Utterance
 

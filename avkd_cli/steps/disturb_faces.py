@@ -4,7 +4,7 @@ import numpy as np
 
 from avkd_cli.config import CropFacesConfig
 from avkd_cli.errors import UsageError
-from avkd_cli.steps.keyed import generator
+from avkd_cli.keyed import generator
 from avkd_cli.vision.align import CROP_MODES
 from avkd_cli.vision.disturb import STRENGTHS
 

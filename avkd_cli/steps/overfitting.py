@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from avkd_cli import keyed
 from avkd_cli.config import TrainConfig
 from avkd_cli.corpora.trials import Candidate, Rule, count_trials, draw_trials
 from avkd_cli.errors import InputError
@@ -13,7 +14,6 @@ from avkd_cli.losses.terms import Term, Wrapper
 from avkd_cli.recipes.job import Job
 from avkd_cli.steps.validation import Listed, Validation
 from avkd_cli.storage.store import EmbeddingStore
-from avkd_cli.training import keyed
 from avkd_cli.training.bridges import Projection, TeacherClasses, TeacherProjection
 from avkd_cli.training.objective import Objective
 

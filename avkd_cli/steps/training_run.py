@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from avkd_cli import keyed
 from avkd_cli.config import TrainConfig
 from avkd_cli.errors import AvkdError, UsageError
 from avkd_cli.inputs import networks
@@ -17,7 +18,6 @@ from avkd_cli.steps.overfitting import Overfitting
 from avkd_cli.steps.training_said import ending, told, trial
 from avkd_cli.steps.validation import Validation
 from avkd_cli.storage import durable, names
-from avkd_cli.training import keyed
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.loop import TrainingSetup, fit
 from avkd_cli.training.processes import rank

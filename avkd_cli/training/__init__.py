@@ -1,7 +1,7 @@
 """One loop for teachers and students: exact, resumable, watched. Read in this order:
 
 - `training_set`: which utterances are trained on, and which class each belongs to.
-- `sampler`, `keyed`: which utterances batch k holds; randomness as a function of what it is for.
+- `sampler`: which utterances batch k holds, by `avkd_cli.keyed`: draws as a function of their use.
 - `batches`: from draws to arrays, read ahead; what is read is the business of `inputs`.
 - `objective`: a network's levels, heads that classify them, terms that look at them, and
   `bridges` that add levels beside the network.

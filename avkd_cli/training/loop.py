@@ -15,9 +15,10 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list
 from torch import Tensor, nn
 
+from avkd_cli import keyed
 from avkd_cli.config import TrainConfig
 from avkd_cli.losses.moment import Moment
-from avkd_cli.training import keyed, nonfinite
+from avkd_cli.training import nonfinite
 from avkd_cli.training.batches import Arrays, Batches, read_ahead
 from avkd_cli.training.combinations import check_batch
 from avkd_cli.training.device import suit, to_device

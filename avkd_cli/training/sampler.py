@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from avkd_cli.training import keyed
+from avkd_cli import keyed
 
 
 @dataclass(frozen=True)

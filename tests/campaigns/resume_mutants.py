@@ -4,8 +4,9 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+from avkd_cli import keyed
 from avkd_cli.losses.moment import Moment
-from avkd_cli.training import checkpoint, keyed, loop
+from avkd_cli.training import checkpoint, loop
 from avkd_cli.training.runs import Run
 from avkd_cli.training.state import State
 

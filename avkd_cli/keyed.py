@@ -6,13 +6,21 @@ A run that is interrupted, or read by other threads or processes, draws the same
 import hashlib
 
 import numpy as np
-import torch
 
 
 def key(*parts: int | str) -> int:
     """Return a 63-bit number made of all parts; other parts, other number."""
-    text = "\x1f".join(str(part) for part in parts).encode()
-    return int.from_bytes(hashlib.sha256(text).digest()[:8], "little") >> 1
+    return int.from_bytes(_digest(_joined(parts))[:8], "little") >> 1
+
+
+def generator(*parts: int | str) -> np.random.Generator:
+    """Return the source of all that is random for these parts; other parts, other numbers."""
+    return generator_of(_joined(parts))
+
+
+def generator_of(text: str) -> np.random.Generator:
+    """Return the source of all that is random for a text."""
+    return np.random.default_rng(np.frombuffer(_digest(text), np.uint32))
 
 
 def uniform(seed: int, purpose: str, numbers: np.ndarray) -> np.ndarray:
@@ -41,4 +49,14 @@ def permutation(seed: int, purpose: str, n: int) -> np.ndarray:
 
 def reseed_torch(*parts: int | str) -> None:
     """Seed torch's generators (dropout, augmentation) for this step and rank."""
+    import torch  # heavy: workers that spoil copies draw without it
+
     torch.manual_seed(key(*parts))
+
+
+def _joined(parts: tuple[int | str, ...]) -> str:
+    return "\x1f".join(map(str, parts))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

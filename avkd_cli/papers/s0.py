@@ -78,7 +78,7 @@ PAPER = Paper(
         "single-modality for person verification”, Interspeech 2021, tables 1 to 3"
     ),
     note="printed in the paper, on VoxCeleb; not comparable to results on any other list",
-    title="What a student keeps of two senses",
+    title="Does a student of one sense keep what two senses know?",
     lead=(
         "Person verification by voice, by face and by both; and by students of one sense that "
         "were taught by both."

@@ -199,7 +199,7 @@ PAPER = Paper(
         "printed in the paper, on VoxCeleb1, RAVDESS and IEMOCAP; not comparable to results on "
         "any other corpus"
     ),
-    title="What a listener learns from films",
+    title="What does a listener learn from films?",
     lead=(
         "Who speaks and how they feel, by voice alone: students that learnt from labels, and "
         "students that a network which sees films taught as well."

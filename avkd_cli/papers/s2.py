@@ -72,7 +72,7 @@ PAPER = Paper(
         "recognition”, AAAI 2023; its equations and tables are not public"
     ),
     note="",
-    title="Loose teachers, weighed samples: a reconstruction of VGSR",
+    title="Do loose teachers and weighed samples help? A reconstruction of VGSR",
     lead=(
         "A face teaches a voice, or a voice a face, without demanding equality, and samples count "
         "by their quality. The formulas were never published: this is a reconstruction."

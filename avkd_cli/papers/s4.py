@@ -71,7 +71,7 @@ PAPER = Paper(
         "time series”, Interspeech 2023, table 1"
     ),
     note="printed in the paper, on VoxCeleb; not comparable to results on any other list",
-    title="Two senses through time",
+    title="Do two senses through time tell people apart better than one?",
     lead=(
         "Person verification by sound and film, both encoders trained together, the moments that "
         "count in one sense supervised by the other."

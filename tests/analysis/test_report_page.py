@@ -71,6 +71,7 @@ def content(table):
     )
     return {
         "arranged": table,
+        "glance": ["Plainly <said>."],
         "sentences": ["A sentence with <angle> brackets."],
         "figures": {
             "eer-main": ("<svg></svg>", "bars"),
@@ -231,3 +232,12 @@ def test_calibration_and_outliers_have_their_places(content):
     assert "places" in spaces
     assert "22.2 %" in spaces
     assert "beyond mean + 2 standard" in spaces
+
+
+def test_the_page_begins_with_a_picture_under_plain_words(content):
+    text = page(content)
+    plainly, bars, words = (
+        text.index(one) for one in ("Plainly &lt;said&gt;", "bars", "A sentence")
+    )
+    assert plainly < bars < words
+    assert text.count("<figcaption>bars</figcaption>") == 1

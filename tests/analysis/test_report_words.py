@@ -2,7 +2,7 @@
 
 import pytest
 
-from avkd_cli.analysis.report.words import INTERVAL, NO_INTERVAL, change, sentences
+from avkd_cli.analysis.report.words import INTERVAL, NO_INTERVAL, change, glance, sentences
 from avkd_cli.analysis.tables import arrange
 
 
@@ -55,3 +55,28 @@ def test_no_senses_no_sentences(result):
 )
 def test_a_change_in_words(before, after, words):
     assert change(before, after) == words
+
+
+def test_a_glance_says_both_senses_and_each_student_in_cases_of_a_hundred(small):
+    both, heard = glance(small)
+    assert (
+        "the voice alone errs in 10.0 of 100 cases, the face alone in 8.0, both together in 4.0"
+        in both
+    )
+    assert heard.startswith("Of 2 students that only hear, 1 err less often than the same network")
+    assert heard.endswith("the best errs in 9.0 of 100 cases where that one errs in 10.0.")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said"),
+    [("open", "errs in 10.0, too little to be told from chance."),
+     ("better", "errs in 10.0, more than chance.")],
+)  # fmt: skip
+def test_a_glance_says_whether_it_may_be_chance(small, verdict, said):
+    one = {"system": "audio-kd-cos", "list": "vox1-o", "verdict": verdict}
+    assert glance(small, [one])[1].endswith(said)
+
+
+def test_a_glance_at_systems_of_no_sense_says_nothing(result):
+    assert glance(arrange([result("mine", "list", 3)])) == []
+    assert glance(arrange([])) == []

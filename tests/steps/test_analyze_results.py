@@ -279,7 +279,7 @@ def test_a_work_folder_says_its_paper_and_one_above_does_not_look_into_it(tmp_pa
     for folder in (tmp_path, below):
         scores(folder, "audio", "vox1-o", 0.5)
     assert report(tmp_path, resamples=0)["results"] == 1
-    assert "What a student keeps" in (tmp_path / "report" / "index.html").read_text()
+    assert "Does a student of one sense keep" in (tmp_path / "report" / "index.html").read_text()
     report(below, resamples=0)
     assert PAPERS["s4"].title in (below / "report" / "index.html").read_text()
     (below / "avkd.work").write_text("s9")

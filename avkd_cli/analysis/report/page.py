@@ -8,7 +8,7 @@ from importlib.resources import files
 from avkd_cli.analysis.render import as_html
 from avkd_cli.analysis.report.elements import items, paragraph, section
 from avkd_cli.analysis.report.explained import embeddings, venns, what_was_run
-from avkd_cli.analysis.report.rates import curves, error_rates
+from avkd_cli.analysis.report.rates import at_a_glance, curves, error_rates
 from avkd_cli.analysis.tables import paper_of
 from avkd_cli.analysis.views import signature_table
 from avkd_cli.papers.form import Paper
@@ -18,7 +18,7 @@ def page(content: Mapping) -> str:
     """Return the report as one HTML document.
 
     Args:
-        content: arranged (of `tables.arrange`), sentences, differences (of students, with
+        content: arranged (of `tables.arrange`), glance, sentences, differences (of students, with
             intervals), uncertainty (in words), figures (by name: svg, caption),
             venns (rows), correlation (a `pcc` result or None), runs and stores (each
             with name, row, settings), avkd (version).
@@ -30,6 +30,7 @@ def page(content: Mapping) -> str:
     spaces = embeddings(content["correlation"], content["outliers"], figures, paper)
     lines = as_html(replace(signature_table(arranged), title="")) if arranged["results"] else ""
     parts = [
+        section("glance", "At a glance", *at_a_glance(content["glance"], figures)),
         section("words", "In words", items(content["sentences"])),
         section("tables", "Results", *rates),
         section("curves", "Curves", *curves(arranged, figures)),
@@ -75,6 +76,7 @@ def _beside(paper: Paper) -> str:
 
 
 NAVIGATION = (
+    ("glance", "At a glance"),
     ("words", "In words"),
     ("tables", "Results"),
     ("curves", "Curves"),

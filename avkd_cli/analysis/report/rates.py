@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from avkd_cli.analysis.render import as_html
-from avkd_cli.analysis.report.elements import details, figure, paragraph
+from avkd_cli.analysis.report.elements import details, figure, items, paragraph
 from avkd_cli.analysis.tables import list_groups, only_lists, tables_on
 from avkd_cli.analysis.views import (
     Certain,
@@ -18,6 +18,11 @@ from avkd_cli.analysis.views import (
 
 MOST_OPEN = 12  # rows of further figures that are not folded
 DIGITS = 2  # of error rates: more than the lists at hand tell
+
+
+def at_a_glance(told: Sequence[str], figures: Mapping) -> list[str]:
+    """Return the picture of the error rates, under a few plain sentences on them."""
+    return [items(told), *_drawn(figures, "eer-main")]
 
 
 def error_rates(
@@ -49,7 +54,6 @@ def _main(arranged: Mapping, figures: Mapping, certain: Certain, uncertainty: st
         *_tables(arranged, "main", certain),
         *_further(arranged),
         *(figure(*figures[name]) for name in figures if name.startswith("sweep-")),
-        *_drawn(figures, "eer-main"),
         *(figure(*figures[name]) for name in figures if name.startswith("change-")),
         *([paragraph(uncertainty, "note"), _costs(arranged, names)] if names else []),
     ]

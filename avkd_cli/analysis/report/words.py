@@ -7,6 +7,7 @@ from avkd_cli.analysis.tables import by_cell, list_groups, paper_of, paper_table
 from avkd_cli.papers.form import Paper, System
 
 ORGAN = {"audio": "voice", "visual": "face"}
+DOES = {"audio": "only hear", "visual": "only see"}
 NO_INTERVAL = (
     "No intervals were computed: differences of this size may be due to the choice of persons, "
     "of the seed, or of the lowest among several."
@@ -15,6 +16,51 @@ INTERVAL = (
     "Intervals are of 95 %, over persons; one that holds 0 claims nothing. That the lowest of "
     "several {taught}s was chosen is not counted in, nor is another seed of the training."
 )
+
+
+def glance(arranged: Mapping, differences: Sequence[Mapping] = ()) -> list[str]:
+    """Return at most three sentences for somebody who knows no error rate, on the first list.
+
+    Args:
+        arranged, differences: as `sentences`.
+    """
+    paper, cells = paper_of(arranged), by_cell(arranged)
+    name = next(iter(list_groups(arranged).get("main", [])), None)
+    if name is None:
+        return []
+    known = {(one["system"], one["list"]): one for one in differences}
+    families = sorted(paper.families(), key=paper.order)
+    told = [_both_senses(paper, cells, name)]
+    told += [_one_sense(paper, cells, name, base, known) for base in families]
+    return [text for text in told if text][:3]
+
+
+def _both_senses(paper: Paper, cells: Mapping, name: str) -> str:
+    errs = _fusion_errors(paper, cells, name)
+    if errs is None:
+        return ""
+    voice, face, both = (f"{eer:.1f}" for eer in errs)
+    return (
+        f"Asked whether two recordings are of one person, the voice alone errs in {voice} of 100 "
+        f"cases, the face alone in {face}, both together in {both} (equal error rates, "
+        f"{paper.list_label(name)})."
+    )
+
+
+def _one_sense(paper: Paper, cells: Mapping, name: str, base: str, known: Mapping) -> str:
+    found, sense = _at_hand(paper, cells, name, base), paper.system(base).sense
+    if not found or sense not in DOES:
+        return ""
+    best, before = cells[found[0].name, name]["eer_percent"], cells[base, name]["eer_percent"]
+    better = sum(cells[one.name, name]["eer_percent"] < before for one in found)
+    one = known.get((found[0].name, name))
+    sure = "" if one is None else ", too little to be told from chance"
+    sure = ", more than chance" if one is not None and one["verdict"] != "open" else sure
+    return (
+        f"Of {len(found)} {paper.taught}s that {DOES[sense]}, {better} err less often than the "
+        f"same network taught by labels alone; the best errs in {best:.1f} of 100 cases where that "
+        f"one errs in {before:.1f}{sure}."
+    )
 
 
 def sentences(
@@ -54,16 +100,24 @@ def on_fusion(paper: Paper, cells: Mapping, lists: Sequence[str]) -> str:
 
 
 def _fusion_on(paper: Paper, cells: Mapping, name: str) -> str:
-    fusions = [s for s, on in cells if on == name and paper.system(s).sense == "fusion"]
-    alone = [paper.alone(sense) for sense in ORGAN]
-    single = [cells[s, name]["eer_percent"] for s in alone if (s, name) in cells]
-    if len(single) < len(ORGAN) or not fusions:
+    errs = _fusion_errors(paper, cells, name)
+    if errs is None:
         return ""
-    both = min(cells[s, name]["eer_percent"] for s in fusions)
+    *single, both = errs
     return (
         f"{paper.list_label(name)} {both:.2f} % EER, where the voice alone has {single[0]:.2f} % "
         f"and the face alone {single[1]:.2f} % ({change(min(single), both)} than the better one)"
     )
+
+
+def _fusion_errors(paper: Paper, cells: Mapping, name: str) -> tuple[float, float, float] | None:
+    """Return the EERs of the voice, the face and the best fusion, where all three are there."""
+    fusions = [s for s, on in cells if on == name and paper.system(s).sense == "fusion"]
+    alone = [paper.alone(sense) for sense in ORGAN]
+    single = [cells[s, name]["eer_percent"] for s in alone if (s, name) in cells]
+    if len(single) < len(ORGAN) or not fusions:
+        return None
+    return single[0], single[1], min(cells[s, name]["eer_percent"] for s in fusions)
 
 
 def change(before: float, after: float) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from avkd_cli.analysis.report import page
-from avkd_cli.analysis.report.words import sentences
+from avkd_cli.analysis.report.words import glance, sentences
 from avkd_cli.errors import InputError
 from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.correlation import against
@@ -104,6 +104,7 @@ def contents(found: Findings, corpus: str | None, resamples: int, paper: Paper) 
     plane, far = embedding_plane(spaces, paper)
     return {
         "arranged": table,
+        "glance": glance(table, differences),
         "sentences": sentences(table, venns, differences, venn_list),
         "figures": drawn
         | bar_figures(table)

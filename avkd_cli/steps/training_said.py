@@ -13,7 +13,7 @@ from torch import nn
 from avkd_cli.config import TrainConfig
 from avkd_cli.recipes.job import Job
 from avkd_cli.storage.progress import duration
-from avkd_cli.training.loop import Training, fit, total_steps
+from avkd_cli.training.loop import TrainingSetup, fit, total_steps
 from avkd_cli.training.runs import Run
 
 TRIED = 3  # steps of a dry run; the first is slower than the others
@@ -42,7 +42,7 @@ def ending(job: Job, run: Run, seconds: float) -> str:
     )
 
 
-def trial(job: Job, training: Training, settings: TrainConfig, output: Path) -> dict[str, Any]:
+def trial(job: Job, training: TrainingSetup, settings: TrainConfig, output: Path) -> dict[str, Any]:
     """Return what a training would be, by a few steps of it; nothing of it is kept."""
     steps = total_steps(settings, training.n_rows)
     few = dataclasses.replace(

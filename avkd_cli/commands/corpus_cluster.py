@@ -87,7 +87,7 @@ def cluster(
         avkd corpus cluster fused.zarr --list people.jsonl -o clustered.jsonl
         avkd corpus cluster voice.zarr face.zarr --list people.jsonl --truth x-who
     """
-    from avkd_cli.recipes.clusters import Rules
+    from avkd_cli.recipes.cluster_rules import Rules
     from avkd_cli.steps.corpus_cluster import cluster_list
 
     if len(stores) > 2:

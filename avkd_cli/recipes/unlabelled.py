@@ -14,7 +14,8 @@ import msgspec
 
 from avkd_cli.config import DistillTerms
 from avkd_cli.errors import InputError, UsageError, some
-from avkd_cli.recipes.clusters import Rules, clustered
+from avkd_cli.recipes.cluster_rules import Rules
+from avkd_cli.recipes.clusters import clustered
 from avkd_cli.recipes.request import Request
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import EmbeddingStore, Store, open_store

@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from avkd_cli.recipes.clusters import Rules, clustered
+from avkd_cli.recipes.cluster_rules import Rules
+from avkd_cli.recipes.clusters import clustered
 from avkd_cli.steps.corpus import prefix, relocate, say
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import open_store

@@ -110,6 +110,61 @@ def test_two_senses_tell_together_what_neither_tells_alone(tmp_path):
     assert f(voice, face) > max(f(voice), f(face)) + 0.1
 
 
+def without(folder: Path, name: str, rows: np.ndarray, gone: list[str]) -> Path:
+    """A store that has nothing of some utterances."""
+    ids = [line["id"] for line in lines_of()]
+    kept = [i for i, one in enumerate(ids) if one not in gone]
+    return store(folder, name, rows[kept], [ids[i] for i in kept])
+
+
+def test_who_has_a_voice_alone_or_a_face_alone_joins_those_who_have_both(tmp_path):
+    people = write(tmp_path / "people.jsonl", lines_of())
+    deaf, blind = ["0/2/a", "5/1/a", "5/1/b", "9/0/a"], ["6/0/a", "6/0/b", "1/2/b"]
+    alone = [f"11/{film}/{take}" for film in range(3) for take in "ab"]  # heard, never seen
+    voice = without(tmp_path, "voice.zarr", vectors(0.3, seed=3), deaf)
+    face = without(tmp_path, "face.zarr", vectors(0.3, seed=4), [*blind, *alone])
+    found = run(voice, face, "--list", people, "--truth", "x-who", "-o", tmp_path / "out.jsonl",
+                "--report", tmp_path / "r.json")  # fmt: skip
+    assert found.exit_code == 0, found.exception
+    rows = rows_of(tmp_path / "out.jsonl")
+    named = {(row["x-who"], row["person"]) for row in rows}
+    assert len(named) == len({who for _, who in named}) == 12
+    assert "8 clusters of 6 to 6" in found.stderr and "0 noise" in found.stderr
+    assert f"8 utterances without a person are in {voice} alone, 8 of them" in found.stderr
+    assert f"3 utterances without a person are in {face} alone, 3 of them" in found.stderr
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["truth"]["f"] == 1 and [one["found"] for one in report["one_sense"]] == [8, 3]
+    assert all(one["labelled"]["f"] == 1 for one in report["one_sense"])
+
+
+def test_a_sense_that_does_not_separate_by_itself_names_nobody_but_by_the_film(tmp_path):
+    people = write(tmp_path / "people.jsonl", lines_of())
+    # Of 9's film 0 the other half has both; of 8's film 1 nobody has a face.
+    voice = store(tmp_path, "voice.zarr", vectors(30.0, seed=3))
+    face = without(tmp_path, "face.zarr", vectors(0.05, seed=4), ["9/0/a", "8/1/a", "8/1/b"])
+    found = run(voice, face, "--list", people, "-o", tmp_path / "out.jsonl", "--separation", 0.8)
+    assert found.exit_code == 0, found.exception
+    rows = {row["id"]: row.get("person", "") for row in rows_of(tmp_path / "out.jsonl")}
+    assert rows["9/0/a"] == rows["9/0/b"] == rows["9/1/a"]
+    assert rows["8/1/a"] == rows["8/1/b"] != rows["8/0/a"]
+    assert "not enough to trust, so only their sessions count" in found.stderr
+
+
+def test_a_film_that_one_name_is_known_of_by_the_voice_alone_has_that_name(tmp_path):
+    lines = lines_of()
+    for line in lines[:24]:
+        if line["id"] == "3/2/b":
+            del line["person"]
+    people = write(tmp_path / "people.jsonl", lines)
+    voice, face = vectors(0.3, seed=3), vectors(0.3, seed=4)
+    # 3/2/a is named and has no face; 3/2/b has both, and looks and sounds like 7.
+    voice[23], face[23] = voice[42], face[42]
+    stores = store(tmp_path, "v.zarr", voice), without(tmp_path, "f.zarr", face, ["3/2/a", "9/0/a"])
+    found = run(*stores, "--list", people, "-o", tmp_path / "out.jsonl")
+    assert found.exit_code == 0, found.exception
+    assert rows_of(tmp_path / "out.jsonl")[23]["person"] == "p3"
+
+
 def test_an_utterance_of_a_labelled_person_gets_the_name(good, tmp_path):
     lines = lines_of()
     del lines[5]["person"], lines[4]["person"]  # a film of p0's
@@ -146,7 +201,7 @@ def test_noise_and_those_who_are_not_there_have_no_person_and_other_splits_stay(
     assert rows[66:72] == lines[66:72]
     assert rows[72] == {"id": "unheard", "audio": "x.wav", "person_of": "teacher"}
     assert "6 lines of another split than train are as they were" in found.stderr
-    assert "1 lines are in no store, or not in each" in found.stderr
+    assert "1 lines are in no store and took no part" in found.stderr
 
 
 def test_a_teacher_that_does_not_separate_is_refused_with_the_figure(tmp_path):

@@ -601,6 +601,30 @@ class DistillTerms:
         minimum=0,
         maximum=1,
     )
+    cluster_rounds: int = setting(
+        0,
+        "times that the student embeds --unlabelled and clusters are found again, by it and the "
+        "teacher together, and another student learns from them",
+        minimum=0,
+        maximum=20,
+    )
+    loss_gate: float = setting(
+        0.0,
+        "of what a teacher named, each epoch only what surely has a small loss counts: least "
+        "probability of the small part; 0: all counts",
+        minimum=0,
+        maximum=1,
+    )
+    gate_from: float = setting(
+        0.3, "share of the run before --loss-gate closes", minimum=0, maximum=1
+    )
+    correction: float = setting(
+        0.0,
+        "least posterior of the student's own with which what --loss-gate leaves out is given that "
+        "person; 0: never",
+        minimum=0,
+        maximum=1,
+    )
 
 
 @dataclass(frozen=True)

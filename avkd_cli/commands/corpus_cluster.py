@@ -76,7 +76,8 @@ def cluster(
     """Find the people whom nobody named.
 
     STORE holds embeddings of a teacher that sees and hears, or two are given, one of each sense,
-    whose cosines are z-normed and averaged. Utterances are put together by average linkage; those
+    whose cosines are z-normed and averaged; what has a face or a voice alone joins by that, where
+    the labelled people separate by it. Utterances are put together by average linkage; those
     of one film are one person's, and labelled people stay apart. The lines of the list are kept:
     who has no person gets cluster-00017, or the labelled person that it falls in with, and
     person_of: teacher; noise gets no person. The list can be trained on by --list, here or

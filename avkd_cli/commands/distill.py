@@ -12,10 +12,13 @@ from avkd_cli.config import STEPS, DistillAudioConfig, DistillVisualConfig, Trai
 @click.argument("store", type=options.store)
 @click.option(
     "--teacher",
+    "teachers",
     type=options.store,
     required=True,
+    multiple=True,
     metavar="STORE",
-    help="Embeddings of the teacher, with its classifier; or its segments (--level segments).",
+    help="Embeddings of the teacher, with its classifier; or its segments (--level segments). "
+    "Twice: one of each sense, whose cosines are z-normed and averaged.",
 )
 @click.option(
     "--modality",
@@ -42,7 +45,7 @@ from avkd_cli.config import STEPS, DistillAudioConfig, DistillVisualConfig, Trai
 @options.settings(DistillAudioConfig, DistillVisualConfig, section="distill", pick="modality")
 def distill(
     store: str,
-    teacher: str,
+    teachers: tuple[str, ...],
     modality: str,
     training: options.Training,
     intersect: bool,
@@ -63,7 +66,8 @@ def distill(
 
     --unlabelled takes STORE's recordings of people nobody named too. The teacher's embeddings put
     them into clusters (see corpus cluster), which are kept in the run as clusters.jsonl; names in
-    the list are ignored. --posteriors teaches the same softly.
+    the list are ignored. --posteriors teaches the same softly. Of two teachers, one of each sense,
+    recordings with a face or a voice alone are put into clusters too; terms leave them out.
 
     \b
     Example:
@@ -71,6 +75,8 @@ def distill(
           --gamma 1 -o runs/audio-kd-mmd --config small
         avkd distill audio.zarr --teacher face-emb.zarr --modality audio --beta 1 --tolerance 0.4 \\
           --quality face-cos -o runs/audio-loose --config small
+        avkd distill audio.zarr --teacher voice-emb.zarr --teacher face-emb.zarr --modality audio \\
+          --list known.jsonl --unlabelled others.jsonl -o runs/audio-nobody --config small
         avkd distill spectra.zarr --teacher segments.zarr --modality audio --segment 1 \\
           --model thin-resnet --head softmax --level segments --imitation 0.5 -o runs/taught
     """
@@ -82,7 +88,7 @@ def distill(
         step(
             modality,
             options.resolved(store),
-            teacher,
+            teachers,
             settings=settings,
             intersect=intersect,
             quality_store=quality_store,

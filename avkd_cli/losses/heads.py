@@ -30,7 +30,8 @@ class Head(nn.Module):
             first of each is kept when the training ends.
 
     Attributes:
-        share: what its loss counts, a schedule. label: the part of the batch that has its labels.
+        share: what its loss counts, a schedule.
+        label: the part of the batch, or the level of a bridge, that has its labels.
         weights: the level, (batch,) of mean 1, that its samples count by; "": all alike.
 
     Reference:

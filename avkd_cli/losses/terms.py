@@ -120,6 +120,7 @@ class OfTaught(Wrapper):
     def __init__(self, term: Term, rows: str = "speed", n_classes: int | None = None) -> None:
         super().__init__(term)
         self.rows, self.n_classes = rows, n_classes
+        self.reads = (*term.reads, rows)
 
     def forward(self, levels: Levels, batch: Batch, moment: Moment) -> Tensor:
         """Return the inner term of the rows that are known."""
@@ -130,6 +131,6 @@ class OfTaught(Wrapper):
         for name in mine:
             if name.endswith(".scores"):
                 mine[name] = mine[name][:, : self.n_classes]
-        seen = (self.target, *self.term.reads)
+        seen = (self.target, *self.reads)
         known = {name: batch[name][own] for name in seen if name in batch}
         return self.term(mine, known, moment)

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from avkd_cli.config import DistillTerms
 from avkd_cli.errors import UsageError
 from avkd_cli.losses.distances import ClassCe
+from avkd_cli.losses.gate import COUNTS, LABEL, LossGate, WatchGate
 from avkd_cli.losses.heads import Head
 from avkd_cli.losses.moment import Schedule, constant
 from avkd_cli.losses.quality import LEVEL, Weighed
@@ -15,10 +16,12 @@ from avkd_cli.losses.terms import OfTaught, Taught, Term
 from avkd_cli.losses.tolerance import Loose
 from avkd_cli.recipes.imitation import look_at
 from avkd_cli.recipes.quality import Measured, observer
+from avkd_cli.recipes.teachers import UNTAUGHT
 from avkd_cli.recipes.terms import make_terms
 from avkd_cli.training.bridges import (
     Bridge,
     Decoder,
+    Gate,
     Projection,
     Quality,
     TeacherClasses,
@@ -34,6 +37,8 @@ class Beside:
         classes: of the student. scale: of its head.
         speeds: whether voices at other speeds are classes, of whom the teacher knows nothing.
         loose: tolerance of each term that has one. measured: qualities, or None.
+        untaught: whether there are samples that the teacher has nothing of.
+        gate: says whose label is believed, or None.
     """
 
     settings: DistillTerms
@@ -43,6 +48,9 @@ class Beside:
     speeds: bool = False
     loose: dict[str, Schedule] = field(default_factory=dict)
     measured: Measured | None = None
+    untaught: bool = False
+    gate: LossGate | None = None
+    made: dict[str, Head] = field(default_factory=dict)
     projection: TeacherProjection | None = None
     quality: Quality | None = None
 
@@ -51,6 +59,10 @@ class Beside:
         if self.measured is not None and self.settings.quality_scope == "all":
             for head in made.values():
                 head.weights = LEVEL
+        if self.gate is not None:
+            first = next(iter(made.values()))
+            first.label, first.weights = LABEL, COUNTS
+        self.made = made
         if self.settings.soft_labels:  # the labels count what the teacher's posteriors leave
             next(iter(made.values())).share = constant(1 - self.settings.soft_labels)
         return made
@@ -69,6 +81,9 @@ class Beside:
         if self.measured is not None:
             self.quality = self.measured.bridge(settings)
             found.append(self.quality)
+        if self.gate is not None:
+            every = self.quality is not None and settings.quality_scope == "all"
+            found.append(Gate(self.gate, LEVEL if every else ""))
         return found
 
     def terms(self) -> dict[str, Term]:
@@ -82,6 +97,10 @@ class Beside:
             for name, one in observer(self.measured, self.quality, self.taught).items():
                 one.weight = constant(0.0)  # it is told, and teaches nothing
                 found[name] = one
+        if self.gate is not None:
+            head = next(iter(self.made.values()))
+            found["counted"] = WatchGate(self.taught, self.gate, head, len(self.classes))
+            found["counted"].weight = constant(0.0)
         return found
 
     def wrap(self, name: str, term: Term) -> Term:
@@ -100,7 +119,9 @@ class Beside:
 
     def of_taught(self, term: Term) -> Term:
         """Return a term of the rows that the teacher knows, where there are others."""
-        return OfTaught(term, "speed", len(self.classes)) if self.speeds else term
+        if self.speeds:
+            term = OfTaught(term, "speed", len(self.classes))
+        return OfTaught(term, UNTAUGHT) if self.untaught else term
 
 
 def look_through(projection: TeacherProjection, term: Term) -> None:

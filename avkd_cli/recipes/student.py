@@ -2,26 +2,31 @@
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from avkd_cli.config import AudioConfig, DistillTerms
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs import INPUTS
-from avkd_cli.inputs.embeddings import Embeddings
-from avkd_cli.inputs.segments import TaughtSegments
 from avkd_cli.recipes import sense
 from avkd_cli.recipes.beside import Beside
-from avkd_cli.recipes.imitation import Teacher, drawn_of, opened, share_labels
+from avkd_cli.recipes.gate import check_gate, gate_of
+from avkd_cli.recipes.imitation import share_labels
 from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.loose import tolerances
-from avkd_cli.recipes.quality import Ask, measure, open_quality, wanted
+from avkd_cli.recipes.quality import Ask, Rows, measure, open_quality, wanted
 from avkd_cli.recipes.request import Request
 from avkd_cli.recipes.taught import head_of, rows_of, what_is_taught
+from avkd_cli.recipes.teachers import (
+    BothSenses,
+    Teacher,
+    lacks_some,
+    open_teacher,
+    sources_of,
+    stores_of,
+)
 from avkd_cli.recipes.terms import weights_of
 from avkd_cli.recipes.unlabelled import Unlabelled, named_by
 from avkd_cli.storage.choosing import refuse_other_persons
-from avkd_cli.storage.store import EmbeddingStore
-from avkd_cli.training.batches import Source
 
 SENSES: dict[str, Callable[..., Job]] = {"audio": sense.audio, "visual": sense.visual}
 
@@ -29,7 +34,7 @@ SENSES: dict[str, Callable[..., Job]] = {"audio": sense.audio, "visual": sense.v
 def student(
     request: Request,
     settings: DistillTerms,
-    teacher: str,
+    teacher: str | Sequence[str],
     intersect: bool,
     quality_store: str | None = None,
     unlabelled: Unlabelled | None = None,
@@ -38,7 +43,8 @@ def student(
 
     Args:
         settings: of the sense, with terms.
-        teacher: path of its embeddings, with its classifier where a term looks at it.
+        teacher: path of its embeddings, with its classifier where a term looks at it; or the paths
+            of one store of each sense.
         intersect: train on what the teacher has, instead of refusing when it lacks some.
         quality_store: path of the store with the column of --quality.
         unlabelled: people nobody named, who are trained on as the teacher's clusters.
@@ -49,16 +55,22 @@ def student(
             needed, or embeds in another size without --projection; a quality cannot be used.
     """
     refuse_combinations(settings)
+    check_gate(settings)
     loose, measures = tolerances(settings), open_quality(settings, quality_store)
     INPUTS[request.modality].opened(request.stores)  # a mistyped one is named before the teacher
-    stored = opened(teacher, settings)
-    warn_of_nothing(settings)
-    named = named_by(stored, request, unlabelled, settings) if unlabelled else None
+    stored = open_teacher([teacher] if isinstance(teacher, str) else teacher, settings)
+    if unlabelled is None:
+        warn_of_nothing(settings)
+    named = None
+    if unlabelled is not None:
+        named = named_by(stores_of(stored), request, unlabelled, settings)
     request = named.request if named else request
     job = SENSES[request.modality](request, settings)
     job = known_to_teacher(job, stored, request, settings, intersect)
     chosen = job.chosen
     taught = what_is_taught(stored, chosen, settings)
+    if lacks_some(stored, chosen):
+        refuse_where_untaught(settings)
     measured = measure(
         settings,
         Ask(
@@ -74,13 +86,14 @@ def student(
     beside = Beside(
         settings, taught, chosen.classes, settings.scale, has_speeds(settings), loose, measured
     )
-    if isinstance(stored, EmbeddingStore):
-        known: Source = Embeddings("teacher", stored.embedding, chosen.rows(stored))
-    else:
-        known = TaughtSegments(stored, chosen.rows(stored), drawn_of(job.sources))
+    beside.untaught, beside.gate = lacks_some(stored, chosen), gate_of(settings, chosen)
+    known = sources_of(stored, chosen, job.sources)
+    more = measured.sources() if measured else []
+    if beside.gate is not None and not any(isinstance(one, Rows) for one in more):
+        more = [*more, Rows()]
     return dataclasses.replace(
         job,
-        sources=[*job.sources, known, *(measured.sources() if measured else [])],
+        sources=[*job.sources, *known, *more],
         heads=lambda: beside.heads(job.heads()),
         bridges=beside.bridges,
         terms=beside.terms,
@@ -127,6 +140,17 @@ def refuse_combinations(settings: DistillTerms) -> None:
         )
 
 
+def refuse_where_untaught(settings: DistillTerms) -> None:
+    """Raise UsageError for what needs a teacher of every sample of a batch."""
+    for name in ("imitation", "multitask", "soft_labels", "mmd_gather", "quality",
+                 "teacher_projection"):  # fmt: skip
+        if getattr(settings, name):
+            raise UsageError(
+                f"--{name.replace('_', '-')} needs both senses of each utterance; pass --intersect "
+                "to leave out those that lack one"
+            )
+
+
 def warn_of_nothing(settings: DistillTerms) -> None:
     """Say on stderr that nothing is taught, where no term is on."""
     if not weights_of(settings):
@@ -142,6 +166,8 @@ def known_to_teacher(
 ) -> Job:
     """Return the job over utterances all of which the teacher knows."""
     missing = [one for one in job.chosen.ids if one not in stored.row_of]
+    if isinstance(stored, BothSenses) and not intersect:  # who has one sense is not taught by it
+        missing = [one for one in missing if not stored.has_one_of(one)]
     known = [one for one in job.chosen.ids if one in stored.row_of]
     refuse_other_persons(known, job.input.stores[0], stored)
     if not missing:

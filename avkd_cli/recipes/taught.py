@@ -9,19 +9,18 @@ from torch import Tensor
 from avkd_cli.config import DistillTerms
 from avkd_cli.errors import InputError
 from avkd_cli.losses.terms import Taught
+from avkd_cli.recipes.teachers import Teacher
 from avkd_cli.recipes.terms import needs, weights_of
 from avkd_cli.storage.heads import StoredHead
-from avkd_cli.storage.store import EmbeddingStore, RaggedStore
+from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training.training_set import TrainingSet
 
 CLASSES = "KL (--alpha), --soft-labels, --class-ce or --class-cos"  # what needs them
 
 
-def what_is_taught(
-    stored: EmbeddingStore | RaggedStore, chosen: TrainingSet, settings: DistillTerms
-) -> Taught:
+def what_is_taught(stored: Teacher, chosen: TrainingSet, settings: DistillTerms) -> Taught:
     """Return what terms may know of the teacher, checked to be enough for those that are on."""
-    size = stored.dimension if isinstance(stored, EmbeddingStore) else stored.row_shape[0]
+    size = stored.row_shape[0] if isinstance(stored, RaggedStore) else stored.dimension
     own_scale = settings.scale if settings.head == "aam-softmax" else 1.0
     taught = Taught(size, settings.embedding_size, student_scale=own_scale)
     classifier, sizes = needs(settings, taught)
@@ -44,7 +43,7 @@ def stands_in(settings: DistillTerms) -> bool:
     return settings.teacher_projection and "kl" not in weights_of(settings)
 
 
-def knows(stored: EmbeddingStore, chosen: TrainingSet) -> bool:
+def knows(stored: Teacher, chosen: TrainingSet) -> bool:
     """Return whether a teacher has a classifier with a row of every class."""
     return stored.head is not None and not stored.head.missing(chosen.classes)
 
@@ -54,7 +53,7 @@ def rows_of(head: StoredHead) -> Tensor:
     return torch.from_numpy(np.asarray(head.weight, np.float32))
 
 
-def head_of(stored: EmbeddingStore, chosen: TrainingSet, what: str = CLASSES) -> StoredHead:
+def head_of(stored: Teacher, chosen: TrainingSet, what: str = CLASSES) -> StoredHead:
     """Return the teacher's head with its rows W~ in the student's order of classes.
 
     Args:

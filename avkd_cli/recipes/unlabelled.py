@@ -54,12 +54,18 @@ class Named:
 
 
 def named_by(
-    teacher: Store, request: Request, unlabelled: Unlabelled, settings: DistillTerms
+    teachers: Sequence[EmbeddingStore],
+    request: Request,
+    unlabelled: Unlabelled,
+    settings: DistillTerms,
 ) -> Named:
     """Return a request that trains on the clusters of a list too.
 
     Names in the list are ignored, which is said. Whoever is in the store, or in --list, and not
     in this list is labelled.
+
+    Args:
+        teachers: stores of embeddings, one, or one of each sense; none of a teacher of sequences.
 
     Raises:
         UsageError: another label than the person is learnt, or the teacher is of sequences.
@@ -67,16 +73,16 @@ def named_by(
     """
     if request.choice.label != "person":
         raise UsageError("--unlabelled finds persons; it does not go with another --label")
-    if not isinstance(teacher, EmbeddingStore):
+    if not teachers:
         raise UsageError("--unlabelled needs a teacher of one embedding an utterance")
     listed = read_whole(unlabelled.list_file)
     _refuse_labelled(listed, request.choice)
     _say_names(listed)
     bare = [nameless(one) for one in listed.utterances]
-    everyone = [*labelled(request, teacher, bare, settings.cluster_film), *bare]
+    everyone = [*labelled(request, bare, settings.cluster_film), *bare]
     rules = rules_of(settings)
-    key = key_of(teacher, everyone, rules)
-    files = kept(unlabelled.run, key) or found_now(teacher, everyone, listed.name, rules, key)
+    key = key_of(teachers, everyone, rules)
+    files = kept(unlabelled.run, key) or found_now(teachers, everyone, listed.name, rules, key)
     guesses = persons_in(files[LIST], {one.id for one in bare})
     choice = dataclasses.replace(request.choice, guesses=guesses)
     return Named(dataclasses.replace(request, choice=choice), files, key)
@@ -98,13 +104,11 @@ def nameless(utterance: Utterance) -> Utterance:
     return msgspec.structs.replace(utterance, person="", split="", extra=extra)
 
 
-def labelled(
-    request: Request, teacher: EmbeddingStore, bare: Sequence[Utterance], film: str
-) -> list[Utterance]:
-    """Return the labelled training utterances that the teacher has, with what has one person."""
+def labelled(request: Request, bare: Sequence[Utterance], film: str) -> list[Utterance]:
+    """Return the labelled training utterances, with what has one person."""
     store: Store = open_store(request.stores[0])
     choice = dataclasses.replace(request.choice, guesses={one.id: NOBODY for one in bare})
-    chosen = choose([store, teacher], choice)
+    chosen = choose([store], choice)
     films = films_of(chosen.ids, store, choice, film)
     return [
         Utterance(id=one, person=chosen.classes[label], extra={film: said} if said else {})
@@ -123,14 +127,11 @@ def films_of(ids: list[str], store: Store, choice: Choice, film: str) -> list[st
     return column(film, ids, store, listed, choice)
 
 
-def key_of(teacher: EmbeddingStore, everyone: Sequence[Utterance], rules: Rules) -> str:
+def key_of(teachers: Sequence[EmbeddingStore], everyone: Sequence[Utterance], rules: Rules) -> str:
     """Return the digest of all that decides the clusters."""
-    lines = [
-        json.dumps([one.id, one.person, value_of(one, rules.film) if rules.film else ""])
-        for one in everyone
-    ]
+    lines = [json.dumps([one.id, one.person, rules.film_of(one)]) for one in everyone]
     asked = json.dumps(dataclasses.asdict(rules), sort_keys=True)
-    return durable.digest_of([teacher.fingerprint, asked, *lines])
+    return durable.digest_of([*(one.fingerprint for one in teachers), asked, *lines])
 
 
 def kept(run: Path, key: str) -> dict[str, str] | None:
@@ -146,10 +147,14 @@ def kept(run: Path, key: str) -> dict[str, str] | None:
 
 
 def found_now(
-    teacher: EmbeddingStore, everyone: Sequence[Utterance], where: str, rules: Rules, key: str
+    teachers: Sequence[EmbeddingStore],
+    everyone: Sequence[Utterance],
+    where: str,
+    rules: Rules,
+    key: str,
 ) -> dict[str, str]:
     """Look for clusters; return the files that keep them, and say what was found."""
-    found = clustered([teacher], everyone, where, rules)
+    found = clustered(teachers, everyone, where, rules)
     for note in found.notes:
         print(f"avkd distill: {note}", file=sys.stderr)
     lines = "".join(json.dumps(one.to_json()) + "\n" for one in found.utterances)

@@ -1,5 +1,6 @@
 """Train a student of one sense from a teacher's stored embeddings and classifier."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from avkd_cli.training.training_set import Choice
 def distill(
     modality: str,
     store: str,
-    teacher: str,
+    teacher: str | Sequence[str],
     output: Path,
     settings: DistillAudioConfig | DistillVisualConfig,
     *,
@@ -36,7 +37,8 @@ def distill(
     Args:
         modality: audio or visual, the sense that the student keeps.
         store: audio or face store of the training utterances.
-        teacher: embedding store of the teacher, with its classifier where KL is on.
+        teacher: embedding store of the teacher, with its classifier where KL is on; or one of
+            each sense.
         intersect: train on what the teacher has, instead of refusing when it lacks some.
         quality_store: store with the column of --quality.
         unlabelled: list of people nobody named, who are trained on as the teacher's clusters.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from avkd_cli.losses.gate import COUNTS, LABEL, LossGate
 from avkd_cli.losses.heads import AamSoftmax
 from avkd_cli.losses.mmd import gathered
 from avkd_cli.losses.moment import Moment
@@ -18,6 +19,9 @@ from avkd_cli.models.levels import Batch, Levels, level_of
 
 class Bridge(nn.Module):
     """Base of every bridge."""
+
+    def begin(self, moment: Moment) -> None:
+        """Take note of a training step that begins."""
 
     def forward(self, levels: Levels, batch: Batch) -> Levels:
         """Return the levels that it adds."""
@@ -109,6 +113,28 @@ class Quality(Bridge):
             figures.append(self.running(batch["row"]))
         found = stacked(figures)
         return {LEVEL: self.weights(found, gathered(found))}
+
+
+class Gate(Bridge):
+    """Who of the batch counts and as whom: the levels `gate` and `gated.label`.
+
+    Args:
+        gate: decides. weights: the level that samples count by beside, "" for none.
+    """
+
+    def __init__(self, gate: LossGate, weights: str = "") -> None:
+        super().__init__()
+        self.gate, self.also = gate, weights
+
+    def begin(self, moment: Moment) -> None:
+        """Let the gate decide anew where an epoch begins."""
+        self.gate.begin(moment)
+
+    def forward(self, levels: Levels, batch: Batch) -> Levels:
+        """Return both levels, (batch,)."""
+        counts, label = self.gate(batch["row"], batch["label"])
+        counts = level_of(levels, self.also) * counts if self.also else counts
+        return {COUNTS: counts, LABEL: label}
 
 
 class Decoder(Bridge):

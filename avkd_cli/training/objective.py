@@ -45,6 +45,8 @@ class Objective(nn.Module):
         """Return `loss`, which is minimised, and beside it each part by name, unweighted."""
         levels = dict(self.network(batch))
         for bridge in self.bridges:
+            if self.training:
+                bridge.begin(moment)
             levels |= bridge(levels, batch)
         losses: Losses = {}
         shares: list[Tensor] = []
@@ -72,7 +74,7 @@ class Objective(nn.Module):
 def classified(name: str, head: Head, levels: Levels, batch: Batch, moment: Moment) -> Losses:
     """Return a head's loss and accuracy; its scores become the level `NAME.scores`."""
     scores = levels[f"{name}.scores"] = head(levels)
-    label = batch[head.label]
+    label = level_of(levels, head.label, batch)
     accuracy = (scores.detach().argmax(dim=1) == label).float().mean()
     each = head.losses(scores, label, moment)
     if head.weights:

@@ -28,7 +28,7 @@ class TrainingSet:
         persons: whoever is trained on, sorted; the classes where these are persons.
         label: the column that the classes are of.
         left_out: what to say of utterances that one store or the list has, and another has not.
-        guessed: how many have a person that a teacher gave.
+        of_teacher: ids whose person a teacher gave.
     """
 
     ids: list[str]
@@ -37,7 +37,12 @@ class TrainingSet:
     persons: list[str]
     label: str = "person"
     left_out: tuple[str, ...] = ()
-    guessed: int = 0
+    of_teacher: frozenset[str] = frozenset()
+
+    @property
+    def guessed(self) -> int:
+        """How many have a person that a teacher gave."""
+        return len(self.of_teacher)
 
     def rows(self, store: Store) -> np.ndarray:
         """Return the row of a store for each utterance, int64."""
@@ -198,8 +203,8 @@ def labelled(
         raise InputError(f"{here}: training needs at least 2 {plural}, found 1 ({classes[0]})")
     place = {name: i for i, name in enumerate(classes)}
     labels = np.fromiter(map(place.__getitem__, values), np.int64, len(values))
-    guessed = sum(1 for one in ids if one in guesses)
-    return TrainingSet(ids, labels, classes, persons, choice.label, guessed=guessed)
+    of_teacher = frozenset(one for one in ids if one in guesses)
+    return TrainingSet(ids, labels, classes, persons, choice.label, of_teacher=of_teacher)
 
 
 def where(store: Store, choice: Choice) -> str:

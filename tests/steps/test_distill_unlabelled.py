@@ -20,7 +20,7 @@ from avkd_cli.storage.embeddings import Embeddings
 def make_teacher(folder: Path, name: str, ids: list[str], noise: float) -> str:
     random = np.random.default_rng(2)
     who = [int(one[1]) for one in ids]
-    rows = 5 * np.eye(4, 8)[who] + noise * random.normal(size=(16, 8))
+    rows = 5 * np.eye(4, 8)[who] + noise * random.normal(size=(len(ids), 8))
     content = Embeddings.of(Rows(ids, [one[:2] for one in ids]), rows.astype(np.float32))
     build_store(folder / name, content, Origin("extract-embeddings"), Execution(quiet=True))
     return str(folder / name)
@@ -38,6 +38,7 @@ def places(tmp_path_factory, small) -> dict:
     return {
         "audio": small.make_audio(folder),
         "teacher": make_teacher(folder, "teacher.zarr", small.ids, 0.5),
+        "faces": make_teacher(folder, "faces.zarr", small.ids[2:-1], 0.4),
         "deaf": make_teacher(folder, "deaf.zarr", small.ids, 500.0),
         "known": write(folder / "known.jsonl", [{"id": one, "person": one[:2]} for one in known]),
         "others": write(folder / "others.jsonl", [{"id": one} for one in others]),
@@ -49,9 +50,10 @@ def places(tmp_path_factory, small) -> dict:
 def train(places, output: Path, others: str | Path = "others", teacher="teacher", **settings):
     known = settings.pop("list_file", places["known"])
     config = DistillAudioConfig(**(places["settings"] | settings))
+    teachers = [places[name] for name in teacher.split()]
     distill(
-        "audio", places["audio"], places[teacher], output, config, quiet=True,
-        list_file=known,
+        "audio", places["audio"], teachers if len(teachers) > 1 else teachers[0], output, config,
+        quiet=True, list_file=known,
         unlabelled=places.get(others, others),
     )  # fmt: skip
     return load_file(output / "model.safetensors")
@@ -103,6 +105,32 @@ def test_a_kept_list_that_was_changed_is_found_anew(places, tmp_path):
     assert kept.read_text() == before
 
 
+def test_two_teachers_of_one_sense_each_cluster_and_teach_together(places, tmp_path, capsys):
+    more = {"teacher": "teacher faces", "posteriors": 1.0, "beta": 0.0}
+    whole = train(places, tmp_path / "whole", **more)
+    said = capsys.readouterr().err
+    assert "8 utterances without a person: 2 clusters of 4 to 4" in said
+    assert "1 utterances without a person are in" in said and "alone, 1 of them with" in said
+    record = json.loads((tmp_path / "whole/model.json").read_text())
+    assert record["n_utterances"] == 16  # who has a voice alone is heard too
+    lines = (tmp_path / "whole/log.jsonl").read_text().splitlines()
+    assert all(json.loads(line)["losses"]["posteriors"] > 0 for line in lines)
+    assert same(train(places, tmp_path / "again", workers=2, **more), whole)
+
+
+def test_who_lacks_a_sense_is_not_taught_and_can_be_left_out(places, tmp_path):
+    more = {"teacher": "teacher faces", "beta": 0.0, "posteriors": 1.0, "imitation": 0.5}
+    more["embedding_size"] = 16  # that of both senses together
+    with pytest.raises(UsageError, match="--imitation needs both senses of each utterance"):
+        train(places, tmp_path / "run", **more)
+    with pytest.raises(InputError, match=r"teacher.zarr and .*holds no classifier"):
+        train(places, tmp_path / "run", teacher="teacher faces", beta=0.0, alpha=1.0)
+    with pytest.raises(UsageError, match="--teacher is one store, or one of each sense"):
+        train(places, tmp_path / "run", teacher="teacher faces deaf")
+    with pytest.raises(InputError, match="are one store; give one of each sense"):
+        train(places, tmp_path / "run", teacher="teacher teacher")
+
+
 def test_names_in_the_list_are_ignored_and_that_is_said(places, tmp_path, capsys):
     plain = train(places, tmp_path / "plain")
     lines = [json.loads(one) for one in places["others"].read_text().splitlines()]
@@ -136,3 +164,28 @@ def test_posteriors_are_taught_on_clusters_or_alone(places, tmp_path):
     train(places, tmp_path / "run", beta=0.0, posteriors=1.0, posteriors_temperature=0.2)
     lines = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
     assert all(json.loads(line)["losses"]["posteriors"] > 0 for line in lines)
+
+
+def test_a_gate_goes_on_with_the_same_bits_whatever_reads(places, tmp_path):
+    more = {"loss_gate": 0.5, "gate_from": 0.0, "correction": 0.1, "max_steps": 12}
+    whole = train(places, tmp_path / "whole", **more)
+    lines = [json.loads(one) for one in (tmp_path / "whole/log.jsonl").read_text().splitlines()]
+    shares = [(one["losses"]["counted"], one["losses"]["counted.corrected"]) for one in lines]
+    assert shares[:2] == [(1.0, 0.0)] * 2  # an epoch is two steps, and nothing was known
+    assert any(corrected > 0 for _, corrected in shares)
+    train(places, tmp_path / "run", **more)
+    for name in ("model.json", "model.safetensors", "step_000012/checkpoint.json"):
+        (tmp_path / "run" / name).unlink()
+    assert same(train(places, tmp_path / "run", workers=2, **more), whole)
+    plain = train(places, tmp_path / "plain", max_steps=12)
+    assert not same(plain, whole)
+
+
+def test_a_gate_without_people_whom_a_teacher_named_is_refused(places, tmp_path):
+    config = {"loss_gate": 0.5}
+    with pytest.raises(UsageError, match="whom a teacher named: give --unlabelled"):
+        distill("audio", places["audio"], places["teacher"], tmp_path / "run",
+                DistillAudioConfig(**(places["settings"] | config)), quiet=True)  # fmt: skip
+    with pytest.raises(UsageError, match="what --loss-gate leaves out"):
+        train(places, tmp_path / "run", correction=0.5)
+    assert not (tmp_path / "run").exists()

@@ -32,10 +32,12 @@ class Unlabelled:
     Attributes:
         list_file: of their utterances.
         run: the folder of the run, where what was found may lie already.
+        beside: paths of stores that say who is who beside the teacher, such as of a student.
     """
 
     list_file: Path
     run: Path
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def named_by(
         raise UsageError("--unlabelled finds persons; it does not go with another --label")
     if not teachers:
         raise UsageError("--unlabelled needs a teacher of one embedding an utterance")
+    teachers = [*teachers, *(open_store(one, "avkd.embeddings") for one in unlabelled.beside)]
     listed = read_whole(unlabelled.list_file)
     _refuse_labelled(listed, request.choice)
     _say_names(listed)

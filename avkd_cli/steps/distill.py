@@ -1,16 +1,21 @@
 """Train a student of one sense from a teacher's stored embeddings and classifier."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from avkd_cli.config import DistillAudioConfig, DistillVisualConfig
-from avkd_cli.recipes import Request, student
+from avkd_cli.errors import UsageError
+from avkd_cli.recipes import Job, Request, rounds, student
 from avkd_cli.recipes.unlabelled import Unlabelled
 from avkd_cli.steps.training_run import train
 from avkd_cli.training.combinations import refuse_combinations
 from avkd_cli.training.processes import world
 from avkd_cli.training.training_set import Choice
+
+Settings = DistillAudioConfig | DistillVisualConfig
+Line = dict[str, Any]
 
 
 def distill(
@@ -18,7 +23,7 @@ def distill(
     store: str,
     teacher: str | Sequence[str],
     output: Path,
-    settings: DistillAudioConfig | DistillVisualConfig,
+    settings: Settings,
     *,
     list_file: Path | None = None,
     intersect: bool = False,
@@ -31,7 +36,7 @@ def distill(
     overwrite: bool = False,
     quiet: bool = False,
     dry_run: bool = False,
-) -> dict[str, Any]:
+) -> Line:
     """Train a student; return the line that names its run.
 
     Args:
@@ -49,11 +54,28 @@ def distill(
         UsageError, InputError: as `recipes.student`.
     """
     refuse_combinations(settings, validated=validation is not None, world=world())
+    refuse_rounds(settings, unlabelled)
     choice = Choice(list_file, settings.label, settings.split_column)
     request = Request("distill", modality, [store], choice, noise, rir, init_from, reset_head=True)
-    nobody = Unlabelled(unlabelled, output) if unlabelled else None
-    job = student(request, settings, teacher, intersect, quality_store, nobody)
-    return train(
-        job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet,
-        dry_run=dry_run,
-    )  # fmt: skip
+
+    def trained(settings: Settings, run: Path, beside: tuple[str, ...]) -> tuple[Job, Line]:
+        nobody = Unlabelled(unlabelled, run, beside) if unlabelled else None
+        job = student(request, settings, teacher, intersect, quality_store, nobody)
+        return job, train(
+            job, run, settings, validation=validation, overwrite=overwrite, quiet=quiet,
+            dry_run=dry_run,
+        )  # fmt: skip
+
+    beside: tuple[str, ...] = ()
+    for number in range(0 if dry_run else settings.cluster_rounds):
+        run = rounds.folder_of(output, number)
+        job, _ = trained(dataclasses.replace(settings, cluster_rounds=0), run, beside)
+        wanted = rounds.everyone(job.chosen.ids, unlabelled)
+        beside = (rounds.embedded_by(run, store, wanted),)
+    return trained(settings, output, beside)[1]
+
+
+def refuse_rounds(settings: Settings, unlabelled: Path | None) -> None:
+    """Raise UsageError for rounds of nobody."""
+    if settings.cluster_rounds and unlabelled is None:
+        raise UsageError("--cluster-rounds finds clusters again; it goes with --unlabelled LIST")

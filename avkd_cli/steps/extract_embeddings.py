@@ -1,7 +1,6 @@
 """One embedding an utterance, from a trained network."""
 
 import dataclasses
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,6 +57,7 @@ def extract(
     """
     from avkd_cli.inputs import networks, open_input  # torch
     from avkd_cli.training import processes
+    from avkd_cli.training.device import here
 
     trained = networks.load(run)
     modality = side or trained.description.modality
@@ -66,7 +66,7 @@ def extract(
     ids = choose_ids(read.stores, list_file)
     if side and settings.level != "embedding":
         raise UsageError(f"--side {side} has embeddings alone; leave --level {settings.level} out")
-    read.head, network = trained.head, trained.network.to(device())
+    read.head, network = trained.head, trained.network.to(here())
     rows = Rows.of(read.stores[0], ids)
     trained = named(trained, names_in(read.stores, trained.label, list_file))
     content = content_of(trained, read, network, rows, settings, side)
@@ -205,15 +205,6 @@ def build_together(
     if execution.partitions is not None:
         return None
     return build(dataclasses.replace(execution, finalise=True, overwrite=execution.overwrite))
-
-
-def device() -> Any:
-    """Return the device that embeds: this process's GPU where there is one."""
-    import torch
-
-    if torch.cuda.is_available():
-        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
-    return torch.device("cpu")
 
 
 def side_of(run: Path, trained: "Trained", stores: list[str], side: str) -> "Input":

@@ -11,6 +11,13 @@ from avkd_cli.models.levels import Batch
 SMALL = 1_000_000  # weights of a network that more than two threads make no faster
 
 
+def here() -> torch.device:
+    """Return the device of this process: its GPU where there is one."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return torch.device("cpu")
+
+
 def suit(network: nn.Module, device: torch.device, *, compiled: bool = False) -> None:
     """Arrange a network for a device, in place; names and values of its weights stay.
 

@@ -21,6 +21,8 @@ from avkd_cli.storage.heads import PERSON
 from avkd_cli.training import checkpoint
 
 RUN_FORMAT, MODEL_FORMAT, VERSION = "avkd.run", "avkd.model", 2
+ROUNDS = "rounds"
+"""Folder of a run that holds the students of earlier rounds, which the run goes on from."""
 READS = (1, VERSION)
 """Version 1 does not say how its stores were prepared; its persons are its classes."""
 _WORK = 1  # of the fingerprint, which is no matter of how a run is written down
@@ -181,7 +183,7 @@ def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Ru
                 "Go on with those settings, choose another output, or pass --overwrite"
             )
         if differs:
-            durable.remove_tree(path)
+            clear(path)
     durable.make_directory(path)
     tidy(path)
     if not record.is_file():
@@ -190,6 +192,18 @@ def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Ru
             {"format": RUN_FORMAT, "version": VERSION, **plan, "made_by": manifest.made_by()},
         )
     return Run(path, plan)
+
+
+def clear(path: Path) -> None:
+    """Remove a run; the students of earlier rounds, which have plans of their own, stay."""
+    if not (path / ROUNDS).exists():
+        durable.remove_tree(path)
+        return
+    kept = path.with_name(f"{path.name}.{ROUNDS}")
+    durable.publish(path / ROUNDS, kept, overwrite=True)
+    durable.remove_tree(path)
+    durable.make_directory(path)
+    durable.publish(kept, path / ROUNDS, overwrite=False)
 
 
 def came_to_nothing(path: Path) -> bool:
@@ -204,7 +218,9 @@ def came_to_nothing(path: Path) -> bool:
 def others_than_ours(path: Path) -> bool:
     """Return whether a folder holds more than a run killed at its very beginning leaves."""
     names = [entry.name for entry in path.iterdir()]
-    return any(not (n.startswith(".run.json.tmp-") or is_left_by_system(n)) for n in names)
+    return any(
+        not (n.startswith(".run.json.tmp-") or n == ROUNDS or is_left_by_system(n)) for n in names
+    )
 
 
 def tidy(path: Path) -> None:

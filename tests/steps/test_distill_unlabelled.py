@@ -8,13 +8,16 @@ import pytest
 from safetensors.numpy import load_file
 
 from avkd_cli.config import DistillAudioConfig, Execution
-from avkd_cli.errors import InputError, UsageError
+from avkd_cli.errors import InputError, OutputError, UsageError
 from avkd_cli.recipes import unlabelled as recipe
 from avkd_cli.steps.distill import distill
 from avkd_cli.storage import names
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
+from avkd_cli.storage.store import open_store
+
+MODEL = "model.safetensors"
 
 
 def make_teacher(folder: Path, name: str, ids: list[str], noise: float) -> str:
@@ -47,16 +50,19 @@ def places(tmp_path_factory, small) -> dict:
     }
 
 
-def train(places, output: Path, others: str | Path = "others", teacher="teacher", **settings):
+def train(
+    places, output: Path, others: str | Path = "others", teacher="teacher", overwrite=False,
+    **settings,
+):  # fmt: skip
     known = settings.pop("list_file", places["known"])
     config = DistillAudioConfig(**(places["settings"] | settings))
     teachers = [places[name] for name in teacher.split()]
     distill(
         "audio", places["audio"], teachers if len(teachers) > 1 else teachers[0], output, config,
-        quiet=True, list_file=known,
+        quiet=True, list_file=known, overwrite=overwrite,
         unlabelled=places.get(others, others),
     )  # fmt: skip
-    return load_file(output / "model.safetensors")
+    return load_file(output / MODEL)
 
 
 def same(one: dict, other: dict) -> bool:
@@ -189,3 +195,44 @@ def test_a_gate_without_people_whom_a_teacher_named_is_refused(places, tmp_path)
     with pytest.raises(UsageError, match="what --loss-gate leaves out"):
         train(places, tmp_path / "run", correction=0.5)
     assert not (tmp_path / "run").exists()
+
+
+def test_rounds_cluster_by_the_student_too_and_are_kept(places, tmp_path, monkeypatch, capsys):
+    more = {"cluster_rounds": 1, "max_steps": 4}
+    whole = train(places, tmp_path / "run", **more)
+    run, first = tmp_path / "run", tmp_path / "run" / "rounds" / "0"
+    keys = [json.loads((one / "clusters.json").read_text())["key"] for one in (run, first)]
+    assert keys[0] != keys[1]
+    assert (
+        open_store(first.with_name("0.zarr"), "avkd.embeddings").ids
+        == open_store(places["audio"]).ids
+    )
+    assert same(train(places, tmp_path / "alone", max_steps=4), load_file(first / MODEL))
+    capsys.readouterr()
+
+    def never(*_):
+        raise AssertionError("it looked for clusters again")
+
+    monkeypatch.setattr(recipe, "clustered", never)
+    stamp = (first / MODEL).stat().st_mtime_ns
+    for name in ("model.json", MODEL, "step_000004/checkpoint.json"):
+        (run / name).unlink()
+    assert same(train(places, run, **more), whole)
+    assert (first / MODEL).stat().st_mtime_ns == stamp
+    assert "utterances without a person" not in capsys.readouterr().err
+
+
+def test_another_plan_replaces_the_run_and_not_the_rounds_it_shares(places, tmp_path):
+    more = {"cluster_rounds": 1, "max_steps": 2}
+    train(places, tmp_path / "run", **more)
+    stamp = (tmp_path / "run/rounds/0" / MODEL).stat().st_mtime_ns
+    with pytest.raises(OutputError, match="cluster_rounds 1, now it is 2"):
+        train(places, tmp_path / "run", **(more | {"cluster_rounds": 2}))
+    train(places, tmp_path / "run", overwrite=True, **(more | {"cluster_rounds": 2}))
+    assert (tmp_path / "run/rounds/0" / MODEL).stat().st_mtime_ns == stamp
+    assert sorted(one.name for one in (tmp_path / "run/rounds").iterdir()) == [
+        "0", "0.zarr", "1", "1.zarr"
+    ]  # fmt: skip
+    with pytest.raises(UsageError, match="it goes with --unlabelled LIST"):
+        distill("audio", places["audio"], places["teacher"], tmp_path / "other",
+                DistillAudioConfig(**(places["settings"] | more)), quiet=True)  # fmt: skip

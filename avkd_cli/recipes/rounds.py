@@ -1,0 +1,80 @@
+"""Rounds of a student of people nobody named: it embeds them, and clusters are found again.
+
+Each round is a whole training from the beginning, in RUN/rounds/0, 1 and so on, as `distill` makes
+without rounds; what it embeds is RUN/rounds/0.zarr. The run itself is the last student. So whatever
+was interrupted goes on: finished rounds and stores are left alone, and kept clusters are read.
+"""
+
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+
+from avkd_cli.config import Execution, ExtractConfig
+from avkd_cli.errors import MissingInputError
+from avkd_cli.inputs import networks, open_input
+from avkd_cli.storage import durable
+from avkd_cli.storage.builder import Origin, build_store
+from avkd_cli.storage.computed import Rows
+from avkd_cli.storage.embeddings import Embeddings
+from avkd_cli.storage.store import open_store
+from avkd_cli.storage.utterances import read_ids
+from avkd_cli.training.device import here
+from avkd_cli.training.processes import rank
+from avkd_cli.training.runs import ROUNDS
+
+LOOK_EVERY = 0.5  # seconds in which another process looks whether the first has embedded
+
+
+def folder_of(run: Path, number: int) -> Path:
+    """Return the run of a round of a run."""
+    return run / ROUNDS / str(number)
+
+
+def embedded_by(run: Path, store: str, wanted: Collection[str]) -> str:
+    """Embed utterances with a finished round, unless that was done; return the store's path.
+
+    Processes but the first wait for it.
+
+    Args:
+        run: of the round. store: that its network reads. wanted: ids, of which it may lack some.
+    """
+    trained = networks.load(run)
+    path = run.with_name(f"{run.name}.zarr")
+    if rank():
+        while not made_by(path, trained.fingerprint):
+            time.sleep(LOOK_EVERY)
+        return str(path)
+    read = open_input(trained.description.modality, [store])
+    first = read.stores[0]
+    ids = [one for one in first.ids if one in wanted and first.holds(one)]
+    network = trained.network.to(here())
+    read.head = trained.head
+
+    def embed(start: int, stop: int) -> np.ndarray:
+        return read.embed(network, ids[start:stop], ExtractConfig())
+
+    inputs = {"run": trained.fingerprint, "store0": first.fingerprint}
+    inputs["list"] = durable.digest_of(ids)
+    said = {"modality": trained.description.modality, "run": run.name, "role": "student"}
+    build_store(
+        path,
+        Embeddings(Rows.of(first, ids), trained.head.size, embed),
+        Origin("distill", {}, inputs, said),
+        Execution(quiet=True, overwrite=True),
+    )
+    return str(path)
+
+
+def made_by(path: Path, fingerprint: str) -> bool:
+    """Return whether a store is there that a run made."""
+    try:
+        return open_store(path).manifest["inputs"].get("run") == fingerprint
+    except MissingInputError:
+        return False
+
+
+def everyone(labelled: Collection[str], unlabelled: Path) -> set[str]:
+    """Return the ids of whom a round embeds: whom it was trained on, and all of the list."""
+    return {*labelled, *read_ids(unlabelled)}

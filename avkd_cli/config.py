@@ -583,6 +583,14 @@ class DistillTerms:
     posteriors_temperature: float = setting(
         0.1, "of the batch posteriors", minimum=1e-3, term="posteriors", parameter="temperature"
     )
+    beside_pairing: str = setting(
+        "person",
+        "what --beside gives of each sample: any recording of the person, or the same utterance's",
+        choices=("person", "same-clip"),
+    )
+    beside_crop: int = setting(
+        300, "length of what --beside gives of sound", unit="frames", minimum=8
+    )
     cluster_threshold: float = setting(
         0.0,
         "affinity from which on clusters of --unlabelled are one person; 0: by the labelled",

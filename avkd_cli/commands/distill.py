@@ -14,11 +14,25 @@ from avkd_cli.config import STEPS, DistillAudioConfig, DistillVisualConfig, Trai
     "--teacher",
     "teachers",
     type=options.store,
-    required=True,
     multiple=True,
     metavar="STORE",
     help="Embeddings of the teacher, with its classifier; or its segments (--level segments). "
     "Twice: one of each sense, whose cosines are z-normed and averaged.",
+)
+@click.option(
+    "--teacher-run",
+    "teacher_runs",
+    type=options.run_folder,
+    multiple=True,
+    metavar="RUN",
+    help="In place of --teacher: a run that teaches on what the student sees, crop and disturbance "
+    "alike. Three times: audio, visual and their fusion.",
+)
+@click.option(
+    "--beside",
+    type=options.store,
+    metavar="STORE",
+    help="With --teacher-run: the store of the other sense, drawn from anew each time.",
 )
 @click.option(
     "--modality",
@@ -51,6 +65,8 @@ def distill(
     intersect: bool,
     quality_store: str | None,
     unlabelled: Path | None,
+    teacher_runs: tuple[Path, ...],
+    beside: str | None,
     settings: TrainConfig,
 ) -> None:
     """Train a student of one sense on STORE from a teacher's stored embeddings.
@@ -59,7 +75,8 @@ def distill(
     learns from AAM-softmax + alpha KL + beta COS + gamma MMD. Utterances are matched by id,
     persons by name. With --imitation L the encoder learns 1 - L from the labels and L from the
     distance to the teacher, the header from the labels alone. Teacher embeddings are of whole
-    recordings; the student sees crops.
+    recordings; the student sees crops. --teacher-run runs the frozen teacher on the student's own
+    crops instead, with another recording of the person from --beside each time.
 
     --tolerance lets a distance off up to MU, --quality weighs samples: a reconstruction of VGSR,
     whose formulas were never published.
@@ -77,6 +94,8 @@ def distill(
           --quality face-cos -o runs/audio-loose --config small
         avkd distill audio.zarr --teacher voice-emb.zarr --teacher face-emb.zarr --modality audio \\
           --list known.jsonl --unlabelled others.jsonl -o runs/audio-nobody --config small
+        avkd distill audio.zarr --teacher-run runs/audio --teacher-run runs/visual --beta 1 \\
+          --teacher-run runs/gate --beside faces.zarr --modality audio -o runs/live --config small
         avkd distill spectra.zarr --teacher segments.zarr --modality audio --segment 1 \\
           --model thin-resnet --head softmax --level segments --imitation 0.5 -o runs/taught
     """
@@ -93,6 +112,8 @@ def distill(
             intersect=intersect,
             quality_store=quality_store,
             unlabelled=unlabelled,
+            teacher_runs=teacher_runs,
+            beside=beside,
             **training.for_step(),
         )
     )

@@ -50,6 +50,7 @@ class Sense(nn.Module):
         super().__init__()
         self.key, self.front_end, self.encoder = key, front_end, encoder
         self.labels_share = 1.0  # of the labels' gradient, for all of it; see `imitation`
+        self.gives_input = False  # as the level `input`, for a teacher that runs beside it
 
     @property
     def core(self) -> nn.Module:
@@ -59,7 +60,10 @@ class Sense(nn.Module):
     def forward(self, batch: Batch) -> Levels:
         """Return the encoder's levels."""
         beside = {name: batch[name] for name in self.front_end.takes if name in batch}
-        levels = self.encoder(self.front_end(batch[self.key], **beside))
+        taken = self.front_end(batch[self.key], **beside)
+        levels = self.encoder(taken)
+        if self.gives_input:
+            levels = levels | {"input": taken.detach()}
         if self.labels_share == 1:
             return levels
         whole = levels["embedding"]

@@ -4,6 +4,7 @@ tolerance and quality are put."""
 from dataclasses import dataclass, field
 
 import torch.nn.functional as F
+from torch import nn
 
 from avkd_cli.config import DistillTerms
 from avkd_cli.errors import UsageError
@@ -14,7 +15,8 @@ from avkd_cli.losses.moment import Schedule, constant
 from avkd_cli.losses.quality import LEVEL, Weighed
 from avkd_cli.losses.terms import OfTaught, Taught, Term
 from avkd_cli.losses.tolerance import Loose
-from avkd_cli.recipes.imitation import look_at
+from avkd_cli.recipes.imitation import look_at, share_labels
+from avkd_cli.recipes.live import LiveTeacher
 from avkd_cli.recipes.quality import Measured, observer
 from avkd_cli.recipes.teachers import UNTAUGHT
 from avkd_cli.recipes.terms import make_terms
@@ -39,6 +41,7 @@ class Beside:
         loose: tolerance of each term that has one. measured: qualities, or None.
         untaught: whether there are samples that the teacher has nothing of.
         gate: says whose label is believed, or None.
+        live: the teacher that runs beside, or None.
     """
 
     settings: DistillTerms
@@ -50,9 +53,16 @@ class Beside:
     measured: Measured | None = None
     untaught: bool = False
     gate: LossGate | None = None
+    live: LiveTeacher | None = None
     made: dict[str, Head] = field(default_factory=dict)
     projection: TeacherProjection | None = None
     quality: Quality | None = None
+
+    def finish(self, network: nn.Module) -> None:
+        """Let a new network share gradients, and give its input where the teacher takes it."""
+        share_labels(network, self.settings)
+        if self.live is not None:
+            network.gives_input = True
 
     def heads(self, made: dict[str, Head]) -> dict[str, Head]:
         """Return the heads, weighed where --quality-scope says so."""
@@ -70,6 +80,8 @@ class Beside:
     def bridges(self) -> list[Bridge]:
         """Return the bridges; their weights are drawn."""
         settings, found = self.settings, []
+        if self.live is not None:  # the others look at what it says
+            found.append(self.live.bridge())
         if settings.projection:
             level = "imitated" if settings.imitation else "embedding"
             found.append(Projection(self.taught.student_size, self.taught.size, level))

@@ -4,16 +4,22 @@ import dataclasses
 import sys
 from collections.abc import Callable, Sequence
 
-from avkd_cli.config import AudioConfig, DistillTerms
+from avkd_cli.config import DistillTerms
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs import INPUTS
 from avkd_cli.recipes import sense
 from avkd_cli.recipes.beside import Beside
 from avkd_cli.recipes.gate import check_gate, gate_of
-from avkd_cli.recipes.imitation import share_labels
 from avkd_cli.recipes.job import Job
+from avkd_cli.recipes.live import Asked, open_live
 from avkd_cli.recipes.loose import tolerances
-from avkd_cli.recipes.quality import Ask, Rows, measure, open_quality, wanted
+from avkd_cli.recipes.quality import Ask, Rows, measure, open_quality
+from avkd_cli.recipes.refusals import (
+    has_speeds,
+    refuse_combinations,
+    refuse_where_untaught,
+    warn_of_nothing,
+)
 from avkd_cli.recipes.request import Request
 from avkd_cli.recipes.taught import head_of, rows_of, what_is_taught
 from avkd_cli.recipes.teachers import (
@@ -24,7 +30,6 @@ from avkd_cli.recipes.teachers import (
     sources_of,
     stores_of,
 )
-from avkd_cli.recipes.terms import weights_of
 from avkd_cli.recipes.unlabelled import Unlabelled, named_by
 from avkd_cli.storage.choosing import refuse_other_persons
 
@@ -38,6 +43,7 @@ def student(
     intersect: bool,
     quality_store: str | None = None,
     unlabelled: Unlabelled | None = None,
+    live: Asked | None = None,
 ) -> Job:
     """Return the training of a student.
 
@@ -48,6 +54,7 @@ def student(
         intersect: train on what the teacher has, instead of refusing when it lacks some.
         quality_store: path of the store with the column of --quality.
         unlabelled: people nobody named, who are trained on as the teacher's clusters.
+        live: runs that teach in place of stored embeddings, on what the student sees.
 
     Raises:
         UsageError: options that exclude each other.
@@ -58,7 +65,7 @@ def student(
     check_gate(settings)
     loose, measures = tolerances(settings), open_quality(settings, quality_store)
     INPUTS[request.modality].opened(request.stores)  # a mistyped one is named before the teacher
-    stored = open_teacher([teacher] if isinstance(teacher, str) else teacher, settings)
+    stored = opened_teacher(teacher, settings, live, unlabelled)
     if unlabelled is None:
         warn_of_nothing(settings)
     named = None
@@ -66,11 +73,14 @@ def student(
         named = named_by(stores_of(stored), request, unlabelled, settings)
     request = named.request if named else request
     job = SENSES[request.modality](request, settings)
-    job = known_to_teacher(job, stored, request, settings, intersect)
-    chosen = job.chosen
-    taught = what_is_taught(stored, chosen, settings)
-    if lacks_some(stored, chosen):
+    alive = open_live(live, request.modality, job.description, settings)
+    if alive is None:
+        job = known_to_teacher(job, stored, request, settings, intersect)
+    teaches, chosen = alive or stored, job.chosen
+    lacks = alive is None and lacks_some(stored, chosen)
+    if lacks:
         refuse_where_untaught(settings)
+    taught = what_is_taught(teaches, chosen, settings)
     measured = measure(
         settings,
         Ask(
@@ -78,7 +88,7 @@ def student(
             chosen,
             request.choice,
             stored,
-            lambda: rows_of(head_of(stored, chosen, "--quality")),
+            lambda: rows_of(head_of(teaches, chosen, "--quality")),
             job.input.stores[0],
             measures,
         ),
@@ -86,8 +96,11 @@ def student(
     beside = Beside(
         settings, taught, chosen.classes, settings.scale, has_speeds(settings), loose, measured
     )
-    beside.untaught, beside.gate = lacks_some(stored, chosen), gate_of(settings, chosen)
-    known = sources_of(stored, chosen, job.sources)
+    beside.untaught, beside.gate, beside.live = lacks, gate_of(settings, chosen), alive
+    if alive is not None:
+        known = alive.sources(chosen, settings, settings.seed)
+    else:
+        known = sources_of(stored, chosen, job.sources)
     more = measured.sources() if measured else []
     if beside.gate is not None and not any(isinstance(one, Rows) for one in more):
         more = [*more, Rows()]
@@ -97,68 +110,41 @@ def student(
         heads=lambda: beside.heads(job.heads()),
         bridges=beside.bridges,
         terms=beside.terms,
-        finish=lambda network: share_labels(network, settings),
-        teacher=stored,
+        finish=beside.finish,
+        teacher=None if alive else stored,
         inputs=job.inputs
-        | {"teacher": stored.fingerprint}
+        | (alive.inputs() if alive else {"teacher": stored.fingerprint})
         | (measured.inputs if measured else {})
         | ({"unlabelled": named.key} if named else {}),
         files=named.files if named else {},
     )
 
 
-def has_speeds(settings: DistillTerms) -> bool:
-    """Return whether voices at other speeds are classes."""
-    return isinstance(settings, AudioConfig) and settings.speed_classes
+def opened_teacher(
+    teacher: str | Sequence[str],
+    settings: DistillTerms,
+    live: Asked | None,
+    unlabelled: Unlabelled | None,
+) -> Teacher | None:
+    """Return what is stored of the teacher, None where it runs beside and nothing is clustered.
 
-
-def refuse_combinations(settings: DistillTerms) -> None:
-    """Raise UsageError for options that exclude each other."""
-    names, on = wanted(settings), weights_of(settings)
-    if has_speeds(settings) and settings.mmd_gather:
+    Raises:
+        UsageError: neither is given, or both and nobody to cluster.
+    """
+    paths = [teacher] if isinstance(teacher, str) else list(teacher)
+    runs = live is not None and bool(live.runs)
+    if paths and runs and unlabelled is None:
         raise UsageError(
-            "--mmd-gather needs as many taught voices in each process, which --speed-classes "
-            "does not give; leave one of them out"
+            "--teacher-run teaches in place of --teacher, which beside it is for --unlabelled "
+            "alone; give one"
         )
-    if has_speeds(settings) and (settings.imitation or settings.multitask):
+    if not paths and (not runs or unlabelled is not None):
         raise UsageError(
-            "--imitation and --multitask do not go with --speed-classes; leave one out"
+            "give --teacher STORE, whose embeddings --unlabelled is clustered by"
+            if runs
+            else "give --teacher STORE, or --teacher-run RUN"
         )
-    if settings.projection and settings.teacher_projection:
-        raise UsageError(
-            "--projection maps the student to the teacher, --teacher-projection the teacher to "
-            "the student; give one"
-        )
-    if settings.teacher_projection and "kl" in on and settings.kl_student_head == "teacher":
-        raise UsageError(
-            "--kl-student-head teacher compares in the teacher's own size; leave "
-            "--teacher-projection out"
-        )
-    if names and not on and settings.quality_scope == "kd":
-        raise UsageError(
-            "--quality weighs terms, and none is on; set --beta, or --quality-scope all"
-        )
-
-
-def refuse_where_untaught(settings: DistillTerms) -> None:
-    """Raise UsageError for what needs a teacher of every sample of a batch."""
-    for name in ("imitation", "multitask", "soft_labels", "mmd_gather", "quality",
-                 "teacher_projection"):  # fmt: skip
-        if getattr(settings, name):
-            raise UsageError(
-                f"--{name.replace('_', '-')} needs both senses of each utterance; pass --intersect "
-                "to leave out those that lack one"
-            )
-
-
-def warn_of_nothing(settings: DistillTerms) -> None:
-    """Say on stderr that nothing is taught, where no term is on."""
-    if not weights_of(settings):
-        print(
-            "avkd distill: warning: no term is on, this trains the plain baseline; "
-            "set --alpha (KL), --beta (COS), --gamma (MMD) or --imitation",
-            file=sys.stderr,
-        )
+    return open_teacher(paths, settings) if paths else None
 
 
 def known_to_teacher(

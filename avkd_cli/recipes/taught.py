@@ -9,6 +9,7 @@ from torch import Tensor
 from avkd_cli.config import DistillTerms
 from avkd_cli.errors import InputError
 from avkd_cli.losses.terms import Taught
+from avkd_cli.recipes.live import LiveTeacher
 from avkd_cli.recipes.teachers import Teacher
 from avkd_cli.recipes.terms import needs, weights_of
 from avkd_cli.storage.heads import StoredHead
@@ -43,7 +44,7 @@ def stands_in(settings: DistillTerms) -> bool:
     return settings.teacher_projection and "kl" not in weights_of(settings)
 
 
-def knows(stored: Teacher, chosen: TrainingSet) -> bool:
+def knows(stored: Teacher | LiveTeacher, chosen: TrainingSet) -> bool:
     """Return whether a teacher has a classifier with a row of every class."""
     return stored.head is not None and not stored.head.missing(chosen.classes)
 
@@ -53,7 +54,7 @@ def rows_of(head: StoredHead) -> Tensor:
     return torch.from_numpy(np.asarray(head.weight, np.float32))
 
 
-def head_of(stored: Teacher, chosen: TrainingSet, what: str = CLASSES) -> StoredHead:
+def head_of(stored: Teacher | LiveTeacher, chosen: TrainingSet, what: str = CLASSES) -> StoredHead:
     """Return the teacher's head with its rows W~ in the student's order of classes.
 
     Args:

@@ -8,6 +8,7 @@ from typing import Any
 from avkd_cli.config import DistillAudioConfig, DistillVisualConfig
 from avkd_cli.errors import UsageError
 from avkd_cli.recipes import Job, Request, rounds, student
+from avkd_cli.recipes.live import Asked
 from avkd_cli.recipes.unlabelled import Unlabelled
 from avkd_cli.steps.training_run import train
 from avkd_cli.training.combinations import refuse_combinations
@@ -29,6 +30,8 @@ def distill(
     intersect: bool = False,
     quality_store: str | None = None,
     unlabelled: Path | None = None,
+    teacher_runs: Sequence[Path] = (),
+    beside: str | None = None,
     init_from: Path | None = None,
     noise: str | None = None,
     rir: str | None = None,
@@ -47,6 +50,8 @@ def distill(
         intersect: train on what the teacher has, instead of refusing when it lacks some.
         quality_store: store with the column of --quality.
         unlabelled: list of people nobody named, who are trained on as the teacher's clusters.
+        teacher_runs: runs that teach in place of `teacher`, on what the student sees.
+        beside: store of the other sense, which they take.
         init_from: run whose network, not whose classifier, it begins with.
         noise: audio store of music, speech and noise. rir: of room responses.
 
@@ -58,21 +63,23 @@ def distill(
     choice = Choice(list_file, settings.label, settings.split_column)
     request = Request("distill", modality, [store], choice, noise, rir, init_from, reset_head=True)
 
-    def trained(settings: Settings, run: Path, beside: tuple[str, ...]) -> tuple[Job, Line]:
-        nobody = Unlabelled(unlabelled, run, beside) if unlabelled else None
-        job = student(request, settings, teacher, intersect, quality_store, nobody)
+    live = Asked(teacher_runs, beside) if teacher_runs or beside else None
+
+    def trained(settings: Settings, run: Path, by: tuple[str, ...]) -> tuple[Job, Line]:
+        nobody = Unlabelled(unlabelled, run, by) if unlabelled else None
+        job = student(request, settings, teacher, intersect, quality_store, nobody, live)
         return job, train(
             job, run, settings, validation=validation, overwrite=overwrite, quiet=quiet,
             dry_run=dry_run,
         )  # fmt: skip
 
-    beside: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
     for number in range(0 if dry_run else settings.cluster_rounds):
         run = rounds.folder_of(output, number)
-        job, _ = trained(dataclasses.replace(settings, cluster_rounds=0), run, beside)
+        job, _ = trained(dataclasses.replace(settings, cluster_rounds=0), run, by)
         wanted = rounds.everyone(job.chosen.ids, unlabelled)
-        beside = (rounds.embedded_by(run, store, wanted),)
-    return trained(settings, output, beside)[1]
+        by = (rounds.embedded_by(run, store, wanted),)
+    return trained(settings, output, by)[1]
 
 
 def refuse_rounds(settings: Settings, unlabelled: Path | None) -> None:

@@ -4,8 +4,9 @@ They are trained with the network and end with the training: a projection of the
 teacher's size, a projection of the teacher, a decoder.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from avkd_cli.losses.gate import COUNTS, LABEL, LossGate
@@ -15,6 +16,11 @@ from avkd_cli.losses.moment import Moment
 from avkd_cli.losses.quality import LEVEL, QualityWeights, RunningQuality, stacked
 from avkd_cli.losses.terms import Taught, Term
 from avkd_cli.models.levels import Batch, Levels, level_of
+
+BESIDE = "beside"
+"""The part of a batch that a teacher of the other sense sees or hears."""
+INPUT = "input"
+"""The level of what an encoder took, where a network is asked to give it."""
 
 
 class Bridge(nn.Module):
@@ -64,7 +70,7 @@ class TeacherProjection(Bridge):
 
     def forward(self, levels: Levels, batch: Batch) -> Levels:
         """Return `taught`, (batch, student_size)."""
-        return {"taught": self.map(batch["teacher"].float())}
+        return {"taught": self.map(level_of(levels, "teacher", batch).float())}
 
 
 class TeacherClasses(Term):
@@ -113,6 +119,37 @@ class Quality(Bridge):
             figures.append(self.running(batch["row"]))
         found = stacked(figures)
         return {LEVEL: self.weights(found, gathered(found))}
+
+
+class LiveNetworks(Bridge):
+    """A frozen teacher that runs on what the student sees, as the level `teacher`.
+
+    Its weights are neither trained nor saved: they are those of finished runs.
+
+    Args:
+        parts: by modality: networks of audio, visual and fusion, in evaluation mode.
+        modality: of the student, whose input (the level `input`) its own sense's encoder takes;
+            the other sense's network takes `beside` of the batch.
+    """
+
+    def __init__(self, parts: Mapping[str, nn.Module], modality: str) -> None:
+        super().__init__()
+        self.kept, self.modality = (dict(parts),), modality  # in a tuple they are no part of it
+
+    @torch.no_grad()
+    def forward(self, levels: Levels, batch: Batch) -> Levels:
+        """Return `teacher`, (batch, size) float32."""
+        parts, found = self.kept[0], {}
+        for name, network in parts.items():
+            network.to(levels["embedding"].device)
+            if name == self.modality:
+                found[name] = network.encoder(levels[INPUT])["embedding"]
+            elif name != "fusion":
+                found[name] = network({network.key: batch[BESIDE]})["embedding"]
+        if "fusion" in parts:
+            both = {name: one.float() for name, one in found.items()}
+            return {"teacher": parts["fusion"](both)["embedding"].float()}
+        return {"teacher": next(iter(found.values())).float()}
 
 
 class Gate(Bridge):

@@ -5,6 +5,7 @@
 #   make vox1_kd VOXCELEB1=… VOXCELEB2=… DETECTOR_WEIGHTS=…    the real thing, `paper` preset, GPUs
 #   make vox1_kd PEOPLE=list.jsonl TRIALS="a.txt b.txt"      any corpus
 #   make vgsr                                        loose teachers, weighed samples: a reconstruction
+#   make joint                                       sound and film trained together, through time
 #   make results DATA=../shared/data                 does it help? see examples/results.mk
 #
 # Whose people and which stores is said in examples/people.mk, each system in a file of

@@ -18,7 +18,7 @@ from avkd_cli.errors import MissingInputError, UsageError
 
 Config = TypeVar("Config")
 
-PRESETS = ("paper", "strong", "small", "lupi", "lupi-small")
+PRESETS = ("paper", "strong", "small", "lupi", "lupi-small", "joint", "joint-small")
 
 # What the rooms offer, by name; the dicts of each room must hold the same (tested).
 AUDIO_MODELS = ("resnet34", "ecapa-tdnn", "tdnn", "vgg", "thin-resnet", "thin-se-resnet")

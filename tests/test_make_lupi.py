@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def make(*words: str) -> subprocess.CompletedProcess:
-    words = [*words, "WORK=nowhere/work", "AVKD=avkd", "READY=Makefile"]
+    words = [*words, "WORK=nowhere/work", "AVKD=avkd", "READY=LICENSE"]
     return subprocess.run(["make", "-C", ROOT, *words], capture_output=True, text=True, check=False)
 
 

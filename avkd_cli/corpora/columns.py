@@ -20,7 +20,6 @@ from avkd_cli.errors import InputError, Rejected, some
 from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
 
 MEDIA = ("audio", "video", "images", "boxes")
-TEXT = ("person", "session", "split", "sex")
 SECONDS = ("start", "end")
 _SEXES = {"male": "m", "female": "f", "man": "m", "woman": "f"}
 

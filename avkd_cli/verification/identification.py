@@ -1,4 +1,4 @@
-"""Closed-set identification and matching: accuracy, macro recall, rank-k, 1:N.
+"""Closed-set identification and matching: rank-k, 1:N.
 
 Where the right answer ties with others, the chance of picking it at random counts, so that
 a system which says nothing scores at chance, whatever the order of the gallery.
@@ -13,37 +13,6 @@ from scipy.special import comb
 
 from avkd_cli.verification.resampling import counts
 from avkd_cli.verification.statistics import Resampled
-
-
-def identification_accuracy(predicted: ArrayLike, truth: ArrayLike) -> float:
-    """Return the share of right labels.
-
-    Args:
-        predicted: labels, shape (n,).
-        truth: labels of the same kind, shape (n,).
-
-    Raises:
-        ValueError: if the shapes differ or there are none.
-    """
-    predicted, truth = _pair(predicted, truth)
-    return float(np.mean(predicted == truth))
-
-
-def macro_recall(predicted: ArrayLike, truth: ArrayLike) -> float:
-    """Return the recall averaged over the classes present in `truth` (unweighted accuracy)."""
-    predicted, truth = _pair(predicted, truth)
-    classes, code = np.unique(truth, return_inverse=True)
-    right = np.bincount(code, weights=predicted == truth, minlength=len(classes))
-    return float(np.mean(right / np.bincount(code)))
-
-
-def _pair(predicted: ArrayLike, truth: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    predicted, truth = np.asarray(predicted), np.asarray(truth)
-    if predicted.shape != truth.shape or truth.ndim != 1 or truth.size == 0:
-        raise ValueError(
-            f"labels of shapes {predicted.shape} and {truth.shape}: wanted one (n,), n > 0"
-        )
-    return predicted, truth
 
 
 class Places(NamedTuple):
@@ -151,27 +120,6 @@ def matching_hits(found: Places, n: int) -> np.ndarray:
     # The sum of comb(below + u, n - 1) over u = 0 … tied:
     sets = comb(below + found.tied + 1, n) - comb(below, n)
     return sets / ((found.tied + 1) * comb(found.gallery - 1, n - 1))
-
-
-def rank_k_rate(similarity: ArrayLike, correct: ArrayLike, k: int = 1) -> float:
-    """Return how often the right person is among the `k` most similar (CMC at rank k).
-
-    Arguments as in `places`; k: how many best matches are looked at.
-
-    Raises:
-        ValueError: if shapes do not fit, any similarity is NaN, or k < 1.
-    """
-    return float(np.mean(rank_hits(places(similarity, correct), k)))
-
-
-def matching_accuracy(scores: ArrayLike) -> float:
-    """Return how often the first of N candidates scores highest (1:N matching).
-
-    Args:
-        scores: of each probe to its N candidates, the right one first, shape (n_probes, N).
-    """
-    scores = np.asarray(scores)
-    return rank_k_rate(scores, np.zeros(len(scores), dtype=np.int64))
 
 
 def resample_hits(

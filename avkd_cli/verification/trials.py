@@ -101,14 +101,6 @@ class Trials:
         """Number of nontargets; 0 without labels."""
         return 0 if self.label is None else len(self) - self.n_target
 
-    def enrol_ids(self) -> list[str]:
-        """Return the enrolment id of every trial."""
-        return [self.ids[code] for code in self.enrol.tolist()]
-
-    def test_ids(self) -> list[str]:
-        """Return the test id of every trial."""
-        return [self.ids[code] for code in self.test.tolist()]
-
 
 def read_trials(
     source: str | Path,

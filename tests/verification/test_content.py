@@ -61,9 +61,10 @@ def test_official_lists_bear_their_name_in_any_form_and_raise_no_alarm(shared_da
     source = shared_data / "trials/vox1_O_original_veri_test.txt"
     trials = read_trials(source)
     assert (trials.name, trials.warnings) == ("vox1-o", ())
-    pairs = zip(trials.enrol_ids(), trials.test_ids(), trials.label.tolist(), strict=True)
+    pairs = zip(*(side.tolist() for side in (trials.enrol, trials.test, trials.label)), strict=True)
     value, lines = {}, ["enrol,test,score,label"]
-    for a, b, label in pairs:
+    for enrol, test, label in pairs:
+        a, b = trials.ids[enrol], trials.ids[test]
         score = value.setdefault((a, b), len(value) * 7919 % 29989 / 1e5)
         lines.append(f"{a[:-4]},{b[:-4]},{score:.5f},{label:.1f}")
     scores = read_scores(read(tmp_path, "\n".join(lines) + "\n"))

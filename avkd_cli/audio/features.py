@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from avkd_cli.audio import kaldi
+from avkd_cli.audio.limits import FRAME, HOP
 
 CHUNK = 4  # sounds of some seconds
 
@@ -48,7 +49,7 @@ class Fbank(nn.Module):
 
     def energies(self, samples: Tensor) -> Tensor:
         """Return what `forward` does, of all at once."""
-        frames = samples.unfold(-1, kaldi.FRAME, kaldi.HOP)  # (batch, frames, 400), a view
+        frames = samples.unfold(-1, FRAME, HOP)  # (batch, frames, 400), a view
         frames = frames - frames.mean(dim=-1, keepdim=True)
         before = F.pad(frames, (1, 0), mode="replicate")[..., :-1]
         windowed = (frames - kaldi.PREEMPHASIS * before) * self.window

@@ -14,8 +14,9 @@ import functools
 import numpy as np
 import scipy.fft
 
-SAMPLE_RATE = 16_000
-FRAME, HOP, N_FFT = 400, 160, 512
+from avkd_cli.audio.limits import FRAME, HOP, SAMPLE_RATE
+
+N_FFT = 512
 BINS = N_FFT // 2 + 1
 PREEMPHASIS = 0.97
 FLOOR = float(np.finfo(np.float32).eps)  # of an energy, before the logarithm

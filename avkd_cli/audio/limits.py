@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SAMPLE_RATE = 16_000  # Hz; everything after decoding is at this rate
+FRAME, HOP = 400, 160  # samples: 25 ms of sound every 10 ms, of features and of measures
 
 # Codes of what is unusual but usable; with --strict each of them is a reject.
 WARNING_CODES = frozenset(

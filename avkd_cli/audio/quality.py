@@ -6,7 +6,8 @@ utterances and to explain errors. They are stored as columns and never reject a 
 
 import numpy as np
 
-_FRAME, _HOP = 400, 160  # 25 ms and 10 ms at 16 kHz
+from avkd_cli.audio.limits import FRAME, HOP
+
 _PIECE = 80  # divides both, so that each sample is squared once
 _SILENCE = 1e-12  # mean square of -120 dBFS, below the noise of 16 bits
 _FULL_SCALE = 0.999  # of 16 bits the last 33 steps; of 8 bits none but the last
@@ -48,8 +49,8 @@ def frame_powers(samples: np.ndarray) -> np.ndarray:
         float64, shape (1 + (n_samples - 400) // 160,).
     """
     samples = samples - np.mean(samples, dtype=np.float64).astype(np.float32)
-    if len(samples) < _FRAME:
-        samples = np.pad(samples, (0, _FRAME - len(samples)))
+    if len(samples) < FRAME:
+        samples = np.pad(samples, (0, FRAME - len(samples)))
     pieces = samples[: len(samples) // _PIECE * _PIECE].reshape(-1, _PIECE)
     squares = _frame_means(np.einsum("ij,ij->i", pieces, pieces))
     return np.maximum(0.0, squares - _frame_means(pieces.sum(axis=1)) ** 2)
@@ -57,12 +58,12 @@ def frame_powers(samples: np.ndarray) -> np.ndarray:
 
 def _frame_means(sums: np.ndarray) -> np.ndarray:
     """Return the mean of each frame from the sums of its pieces, in float64."""
-    sums, step, count = sums.astype(np.float64), _HOP // _PIECE, _FRAME // _PIECE
+    sums, step, count = sums.astype(np.float64), HOP // _PIECE, FRAME // _PIECE
     frames = 1 + (len(sums) - count) // step
     whole = sums[: (frames - 1) * step + 1 : step].copy()
     for piece in range(1, count):
         whole += sums[piece::step][:frames]
-    return whole / _FRAME
+    return whole / FRAME
 
 
 def speech_frames(powers: np.ndarray) -> np.ndarray:

@@ -7,9 +7,9 @@ import numpy as np
 from torch import nn
 
 from avkd_cli import keyed
+from avkd_cli.audio.limits import FRAME, HOP
 from avkd_cli.config import ExtractConfig, JointConfig
 from avkd_cli.inputs.base import Input, Row, open_stores
-from avkd_cli.inputs.crops import HOP, WINDOW
 from avkd_cli.inputs.disturbance import Disturbances, Disturbers, sorted_noise
 from avkd_cli.inputs.frames import film_rate
 from avkd_cli.inputs.passing import forward
@@ -173,7 +173,7 @@ class Clips:
 
     def length(self, k: int) -> int:
         """Return the length of batch k's sound, in the store's unit."""
-        return (self.frames - 1) * HOP + WINDOW if self.samples else self.frames
+        return (self.frames - 1) * HOP + FRAME if self.samples else self.frames
 
     def begins(self, sound: np.ndarray, face: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """Return when each clip begins, in s: drawn so that both senses have all of it, if so."""

@@ -4,11 +4,10 @@ import numpy as np
 
 from avkd_cli import keyed
 from avkd_cli.audio.augment import length_before
+from avkd_cli.audio.limits import FRAME, HOP
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training.batches import Arrays
 from avkd_cli.training.sampler import Draws
-
-HOP, WINDOW = 160, 400  # samples at 16 kHz, of the fbank's frames
 
 
 class AudioCrops:
@@ -45,7 +44,7 @@ class AudioCrops:
         """Return the crop length of batch k, in the store's unit."""
         spread = self.crop_max - self.crop_min + 1
         frames = self.crop_min + int(keyed.whole(self.seed, "length", np.array([k]), spread)[0])
-        return (frames - 1) * HOP + WINDOW if self.store.long_name == "samples" else frames
+        return (frames - 1) * HOP + FRAME if self.store.long_name == "samples" else frames
 
 
 def stretches(

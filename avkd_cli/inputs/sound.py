@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from torch import nn
 
+from avkd_cli.audio.limits import HOP
 from avkd_cli.config import AudioConfig, ExtractConfig
 from avkd_cli.errors import UsageError
 from avkd_cli.inputs.base import Input, Row
-from avkd_cli.inputs.crops import HOP, AudioCrops
+from avkd_cli.inputs.crops import AudioCrops
 from avkd_cli.inputs.disturbance import (
     N_SPEEDS,
     Disturbances,

@@ -36,6 +36,7 @@ SCORE_FORMATS = (
     "avkd", "wespeaker", "kaldi", "bosaris", "3dspeaker", "speechbrain", "voxsrc", "fame",
     "bob2", "bob4", "bob5", "nist18", "nist21", "csv",
 )  # fmt: skip
+P_TARGETS = (0.01, 0.05)  # probabilities of a target in detection costs, where none is given
 SCORE_NORMS = ("none", "as", "s", "z", "t")
 METRICS = ("cosine", "tanh-l2")
 STRATA = ("random", "G", "N", "A", "GNA", "GA")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from avkd_cli.verification.metrics import eer_threshold, threshold_at_fmr
+from avkd_cli.verification.metrics import eer_threshold, error_rates, threshold_at_fmr
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,13 @@ def operating_point(
     if threshold is not None and fmr is not None:
         raise ValueError("a threshold and a false-match rate cannot both be given")
     targets, nontargets = score[target], score[~target]
+    rates = error_rates(targets, nontargets)
     if threshold is not None:
         rule = "given"
     elif fmr is not None:
-        threshold, rule = threshold_at_fmr(targets, nontargets, fmr), f"FMR {fmr:g}"
+        threshold, rule = threshold_at_fmr(rates, fmr), f"FMR {fmr:g}"
     else:
-        threshold, rule = eer_threshold(targets, nontargets), "EER"
+        threshold, rule = eer_threshold(rates), "EER"
     return OperatingPoint(
         float(threshold),
         rule,

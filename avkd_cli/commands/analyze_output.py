@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from avkd_cli import options
+from avkd_cli.config import P_TARGETS, SCORE_FORMATS
 from avkd_cli.papers import PAPERS, USUAL
 from avkd_cli.shown import Reading
 
@@ -40,10 +41,6 @@ def trial_list(command: Callable) -> Callable:
     return options.apply(READING, gathered)
 
 
-SCORE_FORMATS = (
-    "avkd", "wespeaker", "kaldi", "bosaris", "3dspeaker", "speechbrain", "voxsrc", "fame", "bob2",
-    "bob4", "bob5", "nist18", "nist21", "csv",
-)  # fmt: skip
 score_format = click.option(
     "--in-format", type=click.Choice(SCORE_FORMATS), metavar="FORMAT",
     help="Of the score files, where it cannot be guessed; fame is distances.  [default: guessed]",
@@ -135,7 +132,7 @@ def joined(groups: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
 
 priors = click.option(
     "--p-target", type=Prior(), multiple=True,
-    callback=lambda _ctx, _param, groups: joined(groups) or (0.01, 0.05),
+    callback=lambda _ctx, _param, groups: joined(groups) or P_TARGETS,
     help="Probability of a target in detection costs; several by commas.  [default: 0.01,0.05]",
 )  # fmt: skip
 

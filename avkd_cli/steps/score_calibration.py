@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avkd_cli.config import ScoreConfig
+from avkd_cli.config import P_TARGETS, ScoreConfig
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.seen import SEEN, Seen, of_summary, tell
 from avkd_cli.storage import durable
@@ -15,8 +15,6 @@ from avkd_cli.verification import calibration
 from avkd_cli.verification.extensions import rows_of
 from avkd_cli.verification.metrics import act_dcf, cllr, equal_error_rate, min_cllr
 from avkd_cli.verification.scores import Scores
-
-P_TARGETS = (0.01, 0.05)
 
 
 @dataclass(frozen=True)

@@ -9,25 +9,23 @@ from pathlib import Path
 
 import numpy as np
 
-from avkd_cli.config import ScoreConfig
+from avkd_cli.config import P_TARGETS, ScoreConfig
 from avkd_cli.errors import InputError, OutputError, UsageError
 from avkd_cli.steps.seen import SEEN
 from avkd_cli.storage import durable
 from avkd_cli.verification.folded import grid_area, grid_eer, grid_rates
 from avkd_cli.verification.headed import as_names
 from avkd_cli.verification.metrics import (
-    area_of,
-    closest_threshold,
+    area_under_roc,
+    eer_threshold,
     equal_error_rate,
     error_rates,
     interpolated_eer,
-    lowest_cost,
+    min_dcf,
 )
 from avkd_cli.verification.scorefiles import score_lines, write_scores
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import signature
-
-P_TARGETS = (0.01, 0.05)
 
 
 def note(quiet: bool, text: str) -> None:
@@ -172,13 +170,13 @@ def figures(
         InputError: the scores are not of the kind that the EER's mode needs.
     """
     rates = error_rates(scores.target, scores.nontarget)
-    eer, auc = interpolated_eer(rates), area_of(rates)
+    eer, auc = interpolated_eer(rates), area_under_roc(rates)
     if eer_mode != "interp":
         eer, auc = _of_mode(scores, eer_mode, auc)
     return {
         "eer_percent": 100 * eer,
-        "min_dcf": {f"{p:g}": lowest_cost(rates, p, *costs) for p in p_targets},
-        "eer_threshold": closest_threshold(rates),
+        "min_dcf": {f"{p:g}": min_dcf(rates, p, *costs) for p in p_targets},
+        "eer_threshold": eer_threshold(rates),
         "auc": auc,
     }
 

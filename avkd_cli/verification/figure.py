@@ -139,8 +139,8 @@ def _value(one: Figure, target: np.ndarray, nontarget: np.ndarray, rates: ErrorR
 
 _OF_RATES = {
     "eer": lambda rates, one: metrics.interpolated_eer(rates),
-    "min_dcf": lambda rates, one: metrics.lowest_cost(rates, one.at, one.c_miss, one.c_fa),
-    "fnmr_at_fmr": lambda rates, one: metrics.miss_at_fmr(rates, one.at),
-    "auc": lambda rates, one: metrics.area_of(rates),
+    "min_dcf": lambda rates, one: metrics.min_dcf(rates, one.at, one.c_miss, one.c_fa),
+    "fnmr_at_fmr": lambda rates, one: metrics.fnmr_at_fmr(rates, one.at),
+    "auc": lambda rates, one: metrics.area_under_roc(rates),
 }
 EER = figure("eer")

@@ -206,17 +206,12 @@ def hull_of(targets: np.ndarray, nontargets: np.ndarray) -> tuple[np.ndarray, np
     return missed / missed[-1], (rejected[-1] - rejected) / rejected[-1]
 
 
-def eer_threshold(target: ArrayLike, nontarget: ArrayLike) -> float:
+def eer_threshold(rates: ErrorRates) -> float:
     """Return the threshold at which the two error rates are closest.
 
     It lies midway between two neighbouring scores, so that rounding the scores in their
     last digits changes no decision.
     """
-    return closest_threshold(error_rates(target, nontarget))
-
-
-def closest_threshold(rates: ErrorRates) -> float:
-    """Return the threshold of `eer_threshold` from error rates that are already there."""
     at = _closest(rates)  # never the first, "accept all": the last is as close
     below, above = rates.threshold[at - 1 : at + 1]
     if np.isinf(above):
@@ -224,44 +219,29 @@ def closest_threshold(rates: ErrorRates) -> float:
     return float((below + above) / 2 if np.isfinite(below) else above)
 
 
-def threshold_at_fmr(target: ArrayLike, nontarget: ArrayLike, fmr: float) -> float:
+def threshold_at_fmr(rates: ErrorRates, fmr: float) -> float:
     """Return the lowest threshold whose false-alarm rate is at most `fmr`."""
-    rates = error_rates(target, nontarget)
     return float(rates.threshold[_first_at_fmr(rates, fmr)])
 
 
-def min_dcf(
-    target: ArrayLike,
-    nontarget: ArrayLike,
-    p_target: float,
-    c_miss: float = 1.0,
-    c_fa: float = 1.0,
-) -> float:
+def min_dcf(rates: ErrorRates, p_target: float, c_miss: float = 1.0, c_fa: float = 1.0) -> float:
     """Return the lowest detection cost over all thresholds, normalised.
 
     1 is the cost of the better of accepting all and rejecting all. Not the raw cost that
     SpeechBrain prints, which cannot exceed `p_target`.
 
     Args:
-        target: scores of same-person trials, shape (n_target,), higher is closer.
-        nontarget: scores of different-person trials, shape (n_nontarget,).
+        rates: as `error_rates` returns them.
         p_target: prior probability of a target; there is no default that all would share.
         c_miss: cost of a miss.
         c_fa: cost of a false alarm.
 
     Raises:
-        ValueError: if either side is empty, any score is NaN, or a cost or prior is no such.
+        ValueError: if a cost or the prior is no such.
 
     Reference:
         NIST 2016 Speaker Recognition Evaluation Plan, section 3.1.
     """
-    return lowest_cost(error_rates(target, nontarget), p_target, c_miss, c_fa)
-
-
-def lowest_cost(
-    rates: ErrorRates, p_target: float, c_miss: float = 1.0, c_fa: float = 1.0
-) -> float:
-    """Return the lowest normalised cost of error rates that are already there."""
     miss_cost, fa_cost = cost_weights(p_target, c_miss, c_fa)
     return float(np.min(miss_cost * rates.miss + fa_cost * rates.false_alarm))
 
@@ -283,7 +263,13 @@ def act_dcf(
 ) -> float:
     """Return the normalised cost of deciding by Bayes' rule, scores being log-likelihood ratios.
 
-    Arguments as in `min_dcf`; scores in nats.
+    Args:
+        target: log-likelihood ratios of same-person trials in nats, shape (n_target,).
+        nontarget: of different-person trials, shape (n_nontarget,).
+        p_target, c_miss, c_fa: as in `min_dcf`.
+
+    Raises:
+        ValueError: if either side is empty, any score is NaN, or a cost or prior is no such.
     """
     target, nontarget = checked(target, "target"), checked(nontarget, "nontarget")
     miss_cost, fa_cost = cost_weights(p_target, c_miss, c_fa)
@@ -303,18 +289,13 @@ def cost_weights(p_target: float, c_miss: float = 1.0, c_fa: float = 1.0) -> tup
     return miss_cost / min(miss_cost, fa_cost), fa_cost / min(miss_cost, fa_cost)
 
 
-def area_under_roc(target: ArrayLike, nontarget: ArrayLike) -> float:
+def area_under_roc(rates: ErrorRates) -> float:
     """Return the probability that a target outscores a nontarget, ties counting half."""
-    return area_of(error_rates(target, nontarget))
-
-
-def area_of(rates: ErrorRates) -> float:
-    """Return the area under the ROC of error rates that are already there."""
     miss, false_alarm, _ = rates
     return float(np.sum((1 - (miss[1:] + miss[:-1]) / 2) * -np.diff(false_alarm)))
 
 
-def fnmr_at_fmr(target: ArrayLike, nontarget: ArrayLike, fmr: float) -> float:
+def fnmr_at_fmr(rates: ErrorRates, fmr: float) -> float:
     """Return the lowest miss rate whose false-alarm rate is at most `fmr`.
 
     Below one over the number of nontargets this asks for no false alarm at all.
@@ -322,11 +303,6 @@ def fnmr_at_fmr(target: ArrayLike, nontarget: ArrayLike, fmr: float) -> float:
     Reference:
         ISO/IEC 19795-1:2021.
     """
-    return miss_at_fmr(error_rates(target, nontarget), fmr)
-
-
-def miss_at_fmr(rates: ErrorRates, fmr: float) -> float:
-    """Return the miss rate of `fnmr_at_fmr` from error rates that are already there."""
     return float(rates.miss[_first_at_fmr(rates, fmr)])
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from avkd_cli.analysis.text import metrics_text
 from avkd_cli.cli import cli
 from avkd_cli.commands.analyze_metrics import EER_MODES
-from avkd_cli.commands.analyze_output import SCORE_FORMATS
+from avkd_cli.config import SCORE_FORMATS
 from avkd_cli.errors import InputError
 from avkd_cli.verification import metrics
 from avkd_cli.verification.scoreformats import FORMATS
@@ -99,7 +99,7 @@ def test_priors_and_costs_are_the_users(scores, given):
     target = [float(row[2]) for row in rows if row[3] == "target"]
     nontarget = [float(row[2]) for row in rows if row[3] == "nontarget"]
     assert one["min_dcf"]["0.001"] == pytest.approx(
-        metrics.min_dcf(target, nontarget, 0.001, c_miss=10)
+        metrics.min_dcf(metrics.error_rates(target, nontarget), 0.001, c_miss=10)
     )
     assert one["act_dcf"]["0.5"] == pytest.approx(
         metrics.act_dcf(target, nontarget, 0.5, c_miss=10)

@@ -13,7 +13,7 @@ from avkd_cli.errors import InputError
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
-from avkd_cli.verification.metrics import area_under_roc, equal_error_rate
+from avkd_cli.verification.metrics import area_under_roc, equal_error_rate, error_rates
 
 PERSONS = 24
 
@@ -82,7 +82,7 @@ def test_figures_are_those_of_the_trials_that_agree(files):
     (row,) = rows
     assert row["nontargets"] == len(nontarget) == 40
     assert row["eer_percent"] == pytest.approx(100 * equal_error_rate(target, nontarget))
-    assert row["auc_percent"] == pytest.approx(100 * area_under_roc(target, nontarget))
+    assert row["auc_percent"] == pytest.approx(100 * area_under_roc(error_rates(target, nontarget)))
     assert "intervals" not in row
 
 

@@ -7,6 +7,7 @@ from avkd_cli.verification import metrics
 from avkd_cli.verification.figure import HELP, PLAIN, figure, values
 
 THIRD = [0.9, 0.8, 0.55, 0.3], [0.7, 0.6, 0.5, 0.4, 0.2, 0.1]
+RATES = metrics.error_rates(*THIRD)
 
 
 @pytest.mark.parametrize(
@@ -15,10 +16,10 @@ THIRD = [0.9, 0.8, 0.55, 0.3], [0.7, 0.6, 0.5, 0.4, 0.2, 0.1]
         ("eer", metrics.equal_error_rate(*THIRD)),
         ("eer_vgg", metrics.equal_error_rate(*THIRD, "vgg")),
         ("eer_rocch", metrics.equal_error_rate(*THIRD, "rocch")),
-        ("min_dcf_0.5", metrics.min_dcf(*THIRD, 0.5, 3, 2)),
+        ("min_dcf_0.5", metrics.min_dcf(RATES, 0.5, 3, 2)),
         ("act_dcf_0.5", metrics.act_dcf(*THIRD, 0.5, 3, 2)),
-        ("fnmr_at_fmr_0.2", metrics.fnmr_at_fmr(*THIRD, 0.2)),
-        ("auc", metrics.area_under_roc(*THIRD)),
+        ("fnmr_at_fmr_0.2", metrics.fnmr_at_fmr(RATES, 0.2)),
+        ("auc", metrics.area_under_roc(RATES)),
         ("min_cllr", metrics.min_cllr(*THIRD)),
         ("cllr", metrics.cllr(*THIRD)),
     ],

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binomtest, norm
 
 from avkd_cli.verification.figure import EER, figure
-from avkd_cli.verification.metrics import equal_error_rate, fnmr_at_fmr, min_dcf
+from avkd_cli.verification.metrics import equal_error_rate, error_rates, fnmr_at_fmr, min_dcf
 from avkd_cli.verification.resampling import Bootstrap, resample
 from avkd_cli.verification.statistics import (
     Resampled,
@@ -46,7 +46,7 @@ def test_the_figure_itself_is_that_of_the_list():
     found = resample_persons(systems, label, enrol, test, wanted=COSTS, n_resamples=30)
     target, nontarget = systems[0][label == 1], systems[0][label == 0]
     assert found.value["eer"] == equal_error_rate(target, nontarget)
-    assert found.value["min_dcf_0.05"] == min_dcf(target, nontarget, 0.05)
+    assert found.value["min_dcf_0.05"] == min_dcf(error_rates(target, nontarget), 0.05)
     assert interval(found, "eer").value == found.value["eer"]
 
 
@@ -188,7 +188,9 @@ def test_misses_at_fixed_false_match_rates_have_intervals():
     systems, label, enrol, test = people(3, 40, 20, 0.5)
     found = resample_persons(systems, label, enrol, test, wanted=MISSES, n_resamples=200)
     one = interval(found, "fnmr_at_fmr_0.1")
-    assert one.value == fnmr_at_fmr(systems[0][label == 1], systems[0][label == 0], 0.1)
+    assert one.value == fnmr_at_fmr(
+        error_rates(systems[0][label == 1], systems[0][label == 0]), 0.1
+    )
     assert one.low < one.value < one.high
 
 

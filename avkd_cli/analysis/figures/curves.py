@@ -12,6 +12,7 @@ from scipy.special import ndtri
 from avkd_cli.analysis.bands import Band
 from avkd_cli.analysis.figures.probit import LEAST, AxisEnds, draw_axes, ends_of
 from avkd_cli.analysis.figures.style import INK, PLAIN, Look, house_style, looks
+from avkd_cli.config import P_TARGETS
 from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper
 from avkd_cli.verification.metrics import error_rates, interpolated_eer, lowest_cost_at
@@ -28,7 +29,7 @@ def det_figure(
     scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
     title: str = "",
     *,
-    p_targets: Sequence[float] = (0.01, 0.05),
+    p_targets: Sequence[float] = P_TARGETS,
     bands: Mapping[str, Band] = NO_BANDS,
     paper: Paper = USUAL,
     look: Look = PLAIN,

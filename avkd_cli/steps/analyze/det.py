@@ -10,13 +10,14 @@ from avkd_cli.analysis import figures
 from avkd_cli.analysis.bands import along, drawn_band
 from avkd_cli.analysis.figures.curves import curve, operating_points
 from avkd_cli.analysis.figures.distributions import reliability
+from avkd_cli.config import P_TARGETS
 from avkd_cli.errors import UsageError
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE, Rules, measured
 from avkd_cli.steps.analyze.pictures import draw, look_of
-from avkd_cli.verification.metrics import eer_threshold
+from avkd_cli.verification.metrics import eer_threshold, error_rates
 from avkd_cli.verification.scores import Scores
 
 OF_ONE = ("histogram", "reliability")  # pictures of a single file
@@ -28,7 +29,7 @@ def det(
     kind: str = "det",
     plot: Picture | None = None,
     *,
-    p_targets: tuple[float, ...] = (0.01, 0.05),
+    p_targets: tuple[float, ...] = P_TARGETS,
     prior: float = 0.5,
     people: str | None = None,
     resamples: int = 0,
@@ -142,7 +143,7 @@ def _figure(
     if kind == "reliability":
         figure = figures.reliability_figure(one.score, is_target(one), prior, name)
     else:
-        threshold = eer_threshold(one.target, one.nontarget)
+        threshold = eer_threshold(error_rates(one.target, one.nontarget))
         figure = figures.histogram_figure(one.target, one.nontarget, threshold, name, look.width)
     ends = {"xlim": look.xlim, "ylim": look.ylim}
     figure.axes[0].set(**{axis: given for axis, given in ends.items() if given is not None})

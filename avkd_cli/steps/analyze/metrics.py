@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from avkd_cli.config import P_TARGETS
 from avkd_cli.steps.analyze.draws import by_persons, limits, resolved
 from avkd_cli.steps.analyze.inputs import display_names, read_labelled
-from avkd_cli.steps.score_output import P_TARGETS, figures
+from avkd_cli.steps.score_output import figures
 from avkd_cli.verification.figure import Figure, figure
-from avkd_cli.verification.metrics import act_dcf, cllr, fnmr_at_fmr, min_cllr
+from avkd_cli.verification.metrics import act_dcf, cllr, error_rates, fnmr_at_fmr, min_cllr
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import signature
 
@@ -121,11 +122,10 @@ def measured(scores: Scores, rules: Rules = USUAL) -> dict:
 def further(scores: Scores, rules: Rules = USUAL) -> dict:
     """Return the figures beyond EER and minDCF; the last ones are of log-likelihood ratios."""
     target, nontarget = scores.target, scores.nontarget
+    rates = error_rates(target, nontarget)
     actual = {f"{p:g}": act_dcf(target, nontarget, p, *rules.costs) for p in rules.p_targets}
     return {
-        "fnmr_percent_at_fmr": {
-            f"{fmr:g}": 100 * fnmr_at_fmr(target, nontarget, fmr) for fmr in FMRS
-        },
+        "fnmr_percent_at_fmr": {f"{fmr:g}": 100 * fnmr_at_fmr(rates, fmr) for fmr in FMRS},
         "min_cllr": min_cllr(target, nontarget),
         "cllr": _finite(cllr(target, nontarget)),
         "act_dcf": actual,

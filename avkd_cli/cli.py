@@ -15,6 +15,7 @@ COMMANDS = {
     "score": ("score", "Score trials by the cosine of embeddings."),
     "calibrate": ("calibrate", "Make scores log-likelihood ratios."),
     "analyze": ("analyze", "Compare and explain scores and embeddings."),
+    "doctor": ("doctor", "Is this machine fit for avkd, and what to do where it is not?"),
     "check": ("check", "Verify stores: every digest, index and count."),
 }
 

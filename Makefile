@@ -38,8 +38,13 @@ $(call plain,WORK VENV PYTHON AVKD READY SEED NUM_PROCESSES DETECTOR DETECTOR_WE
 
 .PHONY: help setup lock imports record-inputs tune ideas results test test-newest check bench \
   campaign setup-browser clean clean-venv clean-all
+# What users need first, in this order, before what those need who work on avkd.
+FOR_USERS := vox1_kd vgsr lupi fop joint results setup test clean
+LISTED = sed -nE 's/^([a-z0-9_-]+):.*\#\# (.*)/\1\t\2/p' $(MAKEFILE_LIST)
 help: ## list the targets
-	@sed -nE 's/^([a-z0-9_-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@for one in $(FOR_USERS); do $(LISTED) | awk -F '\t' -v one=$$one '$$1 == one { print "  " $$0 }'; done | expand -t 18
+	@echo "To work on avkd:"
+	@$(LISTED) | awk -F '\t' -v users=' $(FOR_USERS) ' '!index(users, " " $$1 " ") { print "  " $$0 }' | expand -t 18
 
 setup: $(READY) ## make .venv from the lock, every file checked by its hash (TORCH= for another torch)
 

@@ -48,6 +48,11 @@ FILES = (
         help="With --fuse: order and labels.  [default: the first score file's]",
     ),
     click.option(
+        "--intersect",
+        is_flag=True,
+        help="With --fuse: take the trials that the list and all score files have.",
+    ),
+    click.option(
         "--train-calibration",
         type=click.Path(path_type=Path),
         metavar="MODEL.json",

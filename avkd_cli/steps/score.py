@@ -62,6 +62,8 @@ def score_or_fuse(
         return fuse(inputs, settings, trials=trial_list, calibration=calibration, **files)
     if trial_list is not None:
         raise UsageError("--trials is for --fuse; the list is the first argument here")
+    if files.pop("intersect", False):
+        raise UsageError("--intersect is for --fuse; --skip-missing leaves out what STORE lacks")
     if is_asked(files.get("output")):
         pattern = {name: files.pop(name, None) for name in ("output", "metrics")}
         once = partial(score, settings=settings, calibration=calibration, **files)

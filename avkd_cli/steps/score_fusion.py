@@ -12,7 +12,7 @@ from avkd_cli.steps.score_output import column_names, deliver, note
 from avkd_cli.steps.seen import SEEN, Seen, of_scores, tell
 from avkd_cli.verification.calibration import mean_fusion, z_sum_fusion
 from avkd_cli.verification.scorefiles import read_scores
-from avkd_cli.verification.scores import Scores, as_trials
+from avkd_cli.verification.scores import Scores, as_trials, join
 from avkd_cli.verification.trials import read_trials
 
 
@@ -21,6 +21,7 @@ def fuse(
     settings: ScoreConfig,
     *,
     trials: str | None = None,
+    intersect: bool = False,
     output: Path | None = None,
     metrics: Path | None = None,
     calibration: CalibrationFiles,
@@ -34,6 +35,7 @@ def fuse(
         paths: score files of the same trials, one of them may be "-".
         settings: of the step; `fuse` is the rule.
         trials: list that gives order and labels; None: the first file does.
+        intersect: take the trials that the list and all files have.
         output: score file; None: stdout.
         metrics: JSON file of the summary.
         calibration: models to use or train.
@@ -53,7 +55,7 @@ def fuse(
     types = types * len(paths) if len(types) == 1 else types
     if len(types) != len(paths):
         raise UsageError(f"--score-type names {len(types)} types for {len(paths)} score files")
-    files = _read(paths, settings, trials, quiet)
+    files = _read(paths, settings, trials, intersect, quiet)
     met = max((of_scores(p, len(one)) for p, one in zip(paths, files, strict=True)), key=_persons)
     if met is not None and met.persons:
         tell("score", files[0].name, met.text, strict=strict)
@@ -82,7 +84,11 @@ def _persons(found: Seen | None) -> int:
 
 
 def _read(
-    paths: tuple[str, ...], settings: ScoreConfig, trials: str | None, quiet: bool
+    paths: tuple[str, ...],
+    settings: ScoreConfig,
+    trials: str | None,
+    intersect: bool,
+    quiet: bool,
 ) -> list[Scores]:
     """Read the files in the order of the list, or of the first of them."""
     names = column_names(settings)
@@ -90,14 +96,14 @@ def _read(
     format = None if settings.in_format == "auto" else settings.in_format
     found: list[Scores] = []
     for path in paths:
-        scores = read_scores(path, listed, format, names)
+        scores = read_scores(path, listed, format, names, intersect=intersect)
         guessed = "" if format else " (guessed)"
         note(quiet, f"{scores.source}: {len(scores):,} scores, format {scores.format}{guessed}")
         for text in scores.warnings if found else ():  # the first one's are said at the end
             note(False, f"warning: {scores.source}: {text}")
-        listed = listed or as_trials(scores)
+        listed = as_trials(scores) if intersect or listed is None else listed
         found.append(scores)
-    return found
+    return [join(one, listed, intersect=True) if intersect else one for one in found]
 
 
 def _fused(

@@ -259,6 +259,7 @@ def test_another_format_is_written_on_request(people, tmp_path):
         ({}, ScoreConfig(norm="as"), "--norm as needs --cohort"),
         ({"cohort": "c.zarr"}, PLAIN, "--cohort needs --norm"),
         ({"trial_list": "t"}, PLAIN, "--trials is for --fuse"),
+        ({"intersect": True}, PLAIN, "--intersect is for --fuse"),
         ({"cohort": "c"}, ScoreConfig(fuse="mean"), "--cohort is for embeddings"),
         ({"quality_store": "q"}, PLAIN, "--quality-store is for"),
         ({"calibrate": "m", "train_calibration": "m"}, PLAIN, "exclude each other"),
@@ -452,3 +453,23 @@ def test_a_file_that_is_no_score_file_is_not_overwritten_either(people, tmp_path
     with pytest.raises(OutputError):
         score_or_fuse((people["trials"], people["store"]), PLAIN, output=notes)
     assert notes.read_text() == "mine\n"
+
+
+def test_fusion_takes_a_part_of_the_trials_where_it_is_asked_to(tmp_path):
+    files = {"a": "x y 1\nx z 2\ny z 4\n", "b": "y z 8\nx y 6\nq z 3\n", "t": "1 x y\n0 x z\n"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    first, second, listed = (str(tmp_path / name) for name in files)
+    mean, out = ScoreConfig(fuse="mean"), tmp_path / "o"
+    with pytest.raises(InputError, match="have no trial"):
+        score_or_fuse((first,), mean, trial_list=listed, output=out)
+    score_or_fuse((first,), mean, trial_list=listed, output=out, intersect=True, quiet=True)
+    assert out.read_text().splitlines() == ["x y 1 target", "x z 2 nontarget"]
+    score_or_fuse((first, second), mean, output=out, intersect=True, quiet=True, overwrite=True)
+    assert [line.split()[:3] for line in out.read_text().splitlines()] == [
+        ["x", "y", "3.5"], ["y", "z", "6"]]  # fmt: skip
+    score_or_fuse(
+        (first, second), mean, trial_list=listed, output=out, intersect=True, quiet=True,
+        overwrite=True,
+    )  # fmt: skip
+    assert out.read_text().splitlines() == ["x y 3.5 target"]

@@ -6,7 +6,7 @@ Loaded for `--help`: click and the standard library only.
 import click
 
 FIRST = """
-    output modality teacher list_file config init_from validation noise rir num_processes overwrite
+    output modality teacher teachers list_file config init_from validation noise rir num_processes overwrite
     quiet dry_run unlabelled model width embedding_size pooling dropout head margin scale epochs
     max_steps batch_size lr optimizer augment crop_min crop_max flip seed alpha beta gamma
     projection tolerance quality posteriors imitation orthogonal nce corrupt clip frames help_all
@@ -29,7 +29,7 @@ GROUPS = {
         nce diffusion gen_direction audio_head visual_head
     """,
     "Teacher": """
-        teacher alpha beta gamma temperature projection kl_form kl_reduction kl_student_head
+        teacher teachers teacher_runs beside beside_pairing beside_crop alpha beta gamma temperature projection kl_form kl_reduction kl_student_head
         cos_form mmd_form mmd_kernels mmd_bandwidth mmd_gather l2 l2_raw class_ce class_cos
         similarity relational imitation distance level soft_labels multitask tolerance
         tolerance_share teacher_projection teacher_ce quality quality_scope quality_slope
@@ -37,7 +37,7 @@ GROUPS = {
     """,
     "People nobody named": """
         unlabelled posteriors posteriors_temperature cluster_threshold cluster_film cluster_least
-        cluster_separation
+        cluster_separation cluster_rounds loss_gate gate_from correction
     """,
     "Schedule": """
         epochs max_steps batch_size lr lr_final schedule optimizer warmup period network_lr

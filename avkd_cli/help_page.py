@@ -6,18 +6,19 @@ Loaded for `--help`: click and the standard library only.
 import click
 
 FIRST = """
-    output modality teacher teachers list_file config init_from validation noise rir num_processes overwrite
-    quiet dry_run unlabelled model width embedding_size pooling dropout head margin scale epochs
-    max_steps batch_size lr optimizer augment crop_min crop_max flip seed alpha beta gamma
-    projection tolerance quality posteriors imitation orthogonal nce corrupt clip frames help_all
-    _click_default_help
+    output modality teacher teachers list_file config init_from validation noise rir
+    num_processes overwrite quiet dry_run unlabelled model width embedding_size pooling dropout
+    head margin scale epochs max_steps batch_size lr optimizer augment crop_min crop_max flip
+    seed alpha beta gamma projection tolerance quality posteriors imitation orthogonal nce
+    corrupt clip frames help_all _click_default_help
     """
 """What people change first, by name of the parameter."""
 
 GROUPS = {
     "Network": """
-        model width embedding_size pooling dropout emb_bn freq_flatten segment frames train_encoder
-        weasp hidden gate_tanh centre start init_from reset_head audio_encoder visual_encoder
+        model width embedding_size pooling dropout emb_bn freq_flatten segment frames
+        train_encoder weasp hidden gate_tanh centre start init_from reset_head audio_encoder
+        visual_encoder
     """,
     "Data": """
         list_file label split_column noise rir augment crop_min crop_max clip n_mels time_mask
@@ -25,19 +26,19 @@ GROUPS = {
     """,
     "Loss": """
         head margin scale fallback margin_from margin_to orthogonal orthogonal_form centre_loss
-        centre_rate git_loss git_push contrastive contrastive_margin triplet triplet_margin cycle
-        nce diffusion gen_direction audio_head visual_head
+        centre_rate git_loss git_push contrastive contrastive_margin triplet triplet_margin
+        cycle nce diffusion gen_direction audio_head visual_head
     """,
     "Teacher": """
-        teacher teachers teacher_runs beside beside_pairing beside_crop alpha beta gamma temperature projection kl_form kl_reduction kl_student_head
-        cos_form mmd_form mmd_kernels mmd_bandwidth mmd_gather l2 l2_raw class_ce class_cos
-        similarity relational imitation distance level soft_labels multitask tolerance
-        tolerance_share teacher_projection teacher_ce quality quality_scope quality_slope
-        quality_store
+        teacher teachers teacher_runs beside beside_pairing beside_crop alpha beta gamma
+        temperature projection kl_form kl_reduction kl_student_head cos_form mmd_form
+        mmd_kernels mmd_bandwidth mmd_gather l2 l2_raw class_ce class_cos similarity relational
+        imitation distance level soft_labels multitask tolerance tolerance_share
+        teacher_projection teacher_ce quality quality_scope quality_slope quality_store
     """,
     "People nobody named": """
-        unlabelled posteriors posteriors_temperature cluster_threshold cluster_film cluster_least
-        cluster_separation cluster_rounds loss_gate gate_from correction
+        unlabelled posteriors posteriors_temperature cluster_threshold cluster_film
+        cluster_least cluster_separation cluster_rounds loss_gate gate_from correction
     """,
     "Schedule": """
         epochs max_steps batch_size lr lr_final schedule optimizer warmup period network_lr
@@ -47,8 +48,8 @@ GROUPS = {
     "Running": """
         output modality config print_config overwrite seed num_processes mixed_precision workers
         partition_size partitions finalise dask root max_rejects max_reject_fraction strict
-        dry_run quiet manifest keep_names checkpoint_every log_every on_nonfinite tracker compile
-        deterministic _click_default_help help_all
+        dry_run quiet manifest keep_names checkpoint_every log_every on_nonfinite tracker
+        compile deterministic _click_default_help help_all
     """,
 }
 """Group → its parameters; a group with none in a command is not shown."""

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from avkd_cli import keyed
+from avkd_cli.audio.limits import FRAME, HOP
 from avkd_cli.config import DistillTerms
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs import INPUTS, networks
-from avkd_cli.inputs.crops import HOP, WINDOW, stretches
+from avkd_cli.inputs.crops import stretches
 from avkd_cli.inputs.networks import Description, Trained
 from avkd_cli.recipes.imitation import SEGMENTS
 from avkd_cli.recipes.quality import wanted
@@ -126,7 +127,7 @@ class OtherSense:
             face = keyed.whole(self.seed, "beside face", numbers, self.store.lengths[rows])
             return {BESIDE: self.store.gather(rows, face)}
         samples = self.store.long_name == "samples"
-        length = (self.crop - 1) * HOP + WINDOW if samples else self.crop
+        length = (self.crop - 1) * HOP + FRAME if samples else self.crop
         return {BESIDE: stretches(self.store, rows, length, self.seed, "beside crop", numbers)}
 
 

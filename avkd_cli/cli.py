@@ -14,9 +14,11 @@ COMMANDS = {
     "distill": ("distill", "Train a student of one sense from a teacher's embeddings."),
     "score": ("score", "Score trials by the cosine of embeddings."),
     "calibrate": ("calibrate", "Make scores log-likelihood ratios."),
+    "verify": ("verify", "Say whether recordings are of one person."),
+    "share": ("share", "Put all that verify needs into one folder or tar."),
     "analyze": ("analyze", "Compare and explain scores and embeddings."),
     "doctor": ("doctor", "Is this machine fit for avkd, and what to do where it is not?"),
-    "check": ("check", "Verify stores: every digest, index and count."),
+    "check": ("check", "Verify stores, runs and shared systems: every digest."),
 }
 
 
@@ -59,7 +61,8 @@ def cli(ctx: click.Context, debug: bool) -> None:
     'avkd help X' or 'avkd X --help' explains a command.
 
     Results go to stdout, everything else to stderr. Exit codes: 0 done, 2 wrong option,
-    3 gate not met, 65 wrong data, 66 missing input, 70 bug, 73 output in the way,
-    74 disk trouble, 75 try again, 79 training diverged.
+    3 gate not met, 4 different or 5 cannot tell (of verify --exit-code), 65 wrong data,
+    66 missing input, 70 bug, 73 output in the way, 74 disk trouble, 75 try again,
+    79 training diverged.
     """
     ctx.obj = {"debug": debug}

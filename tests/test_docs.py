@@ -235,6 +235,7 @@ def test_presets_that_are_named_exist(preset):
 def test_exit_codes_are_those_of_the_errors():
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     codes = {0, *(kind.exit_code for kind in kinds if hasattr(kind, "exit_code"))}
+    codes |= set(errors.ANSWERS.values())
     assert codes_of_tables(README) == codes
     assert codes_of_tables(RELIABILITY) == codes | SIGNALS
     said = cli.help.partition("Exit codes:")[2]

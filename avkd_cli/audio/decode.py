@@ -18,7 +18,7 @@ from avkd_cli.audio.container import open_container
 from avkd_cli.audio.limits import SAMPLE_RATE, AudioLimits, Decoded, Segment
 from avkd_cli.audio.opened import OpenFile, open_file
 from avkd_cli.audio.sound import is_of_unknown_length, open_sound
-from avkd_cli.audio.stream import Stream, check_segment
+from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment
 from avkd_cli.errors import Rejected, apart
 
 _BY_LIBSNDFILE = {"wav", "flac", "sphere", "aiff"}
@@ -57,6 +57,42 @@ def decode_audio(
             samples, clipped = _collect(stream, channel, limits)
         if formats.is_named_otherwise(opened, container):
             stream.warnings.add("extension_mismatch")
+    return _decoded(samples, clipped, stream, container, channel, limits)
+
+
+def decode_samples(
+    samples: np.ndarray,
+    rate: int = SAMPLE_RATE,
+    *,
+    limits: AudioLimits | None = None,
+    channel: str = "mean",
+) -> Decoded:
+    """Return samples that are decoded already as `decode_audio` returns those of a file.
+
+    Args:
+        samples: (n,) or (n, channels), float of full scale 1, or int16.
+        rate: of them, in Hz.
+        limits, channel: as for a file.
+
+    Raises:
+        Rejected: of a file's reasons those that samples can have.
+    """
+    limits = limits or AudioLimits()
+    whole = samples.astype(np.float32) * (2.0**-15 if samples.dtype == np.int16 else 1.0)
+    block = np.ascontiguousarray(whole.reshape(len(samples), -1), np.float32)
+    check_format(rate, block.shape[1], limits)
+    check_length(len(block) / rate, 0, 0, segment=Segment(), limits=limits)
+    blocks = (block[start : start + BLOCK] for start in range(0, len(block), BLOCK))
+    stream = Stream(rate, block.shape[1], blocks)
+    mixed, clipped = _collect(stream, channel, limits)
+    return _decoded(mixed, clipped, stream, "array", channel, limits)
+
+
+def _decoded(
+    samples: np.ndarray, clipped: float, stream: Stream, container: str, channel: str,
+    limits: AudioLimits,
+) -> Decoded:  # fmt: skip
+    """Return one channel at 16 kHz, its length and level checked."""
     samples = resample(samples, stream.rate)
     if len(samples) < limits.min_duration * SAMPLE_RATE:
         seconds = len(samples) / SAMPLE_RATE

@@ -28,7 +28,7 @@ def check(
     detector_weights: Path | None,
     as_json: bool,
 ) -> None:
-    """Verify every digest, chunk, index and count of STOREs, and the weights of RUNs.
+    """Verify every digest, chunk, index and count of STOREs, weights of RUNs, and what share made.
 
     Prints one line a fault, and ends with 0, or with 65 if there is any. Nothing is written.
 
@@ -36,6 +36,7 @@ def check(
     Examples:
         avkd check audio.zarr faces.zarr runs/audio
         avkd check student.zarr --against teacher.zarr
+        avkd check system.tar
         avkd check audio.zarr --source people.jsonl
     """
     from avkd_cli.steps import check as step

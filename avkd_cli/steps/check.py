@@ -12,6 +12,7 @@ import numpy as np
 from avkd_cli.config import CropFacesConfig, PrepAudioConfig
 from avkd_cli.errors import InputError, Rejected, UsageError
 from avkd_cli.steps.check_run import faults_of_run, is_run
+from avkd_cli.steps.decide import shared
 from avkd_cli.storage import verify
 from avkd_cli.storage.build import media_fingerprint
 from avkd_cli.storage.readers import RaggedStore
@@ -56,10 +57,10 @@ def check(
     against: str | Path | None = None,
     source: MadeFrom | None = None,
 ) -> list[Checked]:
-    """Return what was found of each store or run.
+    """Return what was found of each store, run or shared system.
 
     Args:
-        stores: their paths, or those of runs.
+        stores: their paths, or those of runs and of what `avkd share` made.
         against: a store that each must agree with: ids, persons, dimension.
         source: what each was made from.
 
@@ -72,6 +73,10 @@ def check(
     for argument in stores:
         if is_run(Path(argument)):
             found.append(Checked(Path(argument), _faults_of_run(Path(argument), against, source)))
+            continue
+        if shared.is_system(Path(argument)):
+            refuse_for_systems(Path(argument), against, source)
+            found.append(Checked(Path(argument), list(shared.faults_of_system(Path(argument)))))
             continue
         one = Checked(resolve_input(argument))
         one.faults += verify.faults_of_store(one.path)
@@ -87,6 +92,12 @@ def _faults_of_run(path: Path, against: object, source: object) -> list[str]:
     if against is not None or source is not None:
         raise UsageError(f"{path} is a run; --against and --source are for stores")
     return list(faults_of_run(path))
+
+
+def refuse_for_systems(path: Path, against: object, source: object) -> None:
+    """Raise UsageError for what is asked of stores alone."""
+    if against is not None or source is not None:
+        raise UsageError(f"{path}: is a shared system; --against and --source are for stores")
 
 
 def faults_of_source(path: Path, source: MadeFrom) -> Iterator[str]:
@@ -177,6 +188,7 @@ def print_checked(found: Sequence[Checked], as_json: bool) -> None:
 def counted(found: Sequence[Checked]) -> str:
     """Return how many stores and runs there are, as `2 stores and 1 run`."""
     runs = sum(is_run(one.path) for one in found)
-    numbers = {"store": len(found) - runs, "run": runs}
+    systems = sum(shared.is_system(one.path) for one in found)
+    numbers = {"store": len(found) - runs - systems, "run": runs, "system": systems}
     words = [f"{n} {name}{'s' * (n > 1)}" for name, n in numbers.items() if n]
     return " and ".join(words)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import cv2
@@ -96,12 +96,35 @@ def process_utterance(
     """
     warnings: list[str] = []
     track = track_of(utterance, resolve, config)
+    moments = moments_of(utterance, resolve, config, warnings)
+    return seen_of(utterance, moments, config, weights, track=track, warnings=warnings)
+
+
+def seen_of(
+    utterance: Utterance,
+    moments: Iterable[tuple[float, Frame | None]],
+    config: CropFacesConfig,
+    weights: Weights | None,
+    *,
+    track: Track | None = None,
+    warnings: list[str],
+) -> Record:
+    """Return the faces of one utterance from what there is to see of it.
+
+    Args:
+        moments: as `moments_of` yields them.
+        track: where the person is, for --face track.
+        warnings: found so far; reading `moments` may add some.
+
+    Raises:
+        Rejected: as `process_utterance`, but for what reading raises.
+    """
     looker = Looker(
         config, load(weights, config), track, Sightings(config, utterance.id), utterance.half
     )
     story = Story(follower=Follower() if links(utterance, config) else None)
     last: tuple[Frame | None, Seen] = (None, ())
-    for time_s, frame in moments_of(utterance, resolve, config, warnings):
+    for time_s, frame in moments:
         if frame is None or frame is not last[0]:
             last = frame, () if frame is None else looker.look(frame, story, warnings)
         story.add(time_s, last[1])

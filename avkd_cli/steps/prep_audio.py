@@ -93,10 +93,15 @@ def process_utterance(
     )
     if spoil:
         decoded = spoil(decoded, utterance)
-    columns = measure(decoded)
-    warnings = {*decoded.warnings, *_duration_warning(utterance, columns["duration_s"])}
+    record = record_of(decoded, config)
+    warnings = {*record.warnings, *_duration_warning(utterance, record.columns["duration_s"])}
+    return dataclasses.replace(record, warnings=tuple(sorted(warnings)))
+
+
+def record_of(decoded: Decoded, config: PrepAudioConfig) -> Record:
+    """Return decoded sound as a row of the store."""
     long = LONG[config.features].compute(decoded.samples, config)
-    return Record(columns=columns, long=long, warnings=tuple(sorted(warnings)))
+    return Record(measure(decoded), long, warnings=decoded.warnings)
 
 
 def limits_of(config: PrepAudioConfig) -> AudioLimits:

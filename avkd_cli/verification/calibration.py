@@ -13,7 +13,7 @@ import numpy as np
 
 from avkd_cli.errors import InputError
 from avkd_cli.verification.metrics import checked
-from avkd_cli.verification.skill import Band
+from avkd_cli.verification.skill import SkillBand
 
 FORMAT = "avkd.calibration"
 VERSION = 2
@@ -50,7 +50,7 @@ class Calibration:
     costs: tuple[float, float] = (1.0, 1.0)
     system: str = ""
     seen: tuple[tuple[float, float], ...] = ()
-    skill: tuple[Band, ...] = ()
+    skill: tuple[SkillBand, ...] = ()
 
     @property
     def threshold(self) -> float:
@@ -137,7 +137,7 @@ def _of_version_2(value: dict) -> tuple:
         (float(miss), float(false_alarm)),
         str(value["system"]),
         tuple((float(low), float(high)) for low, high in value["seen"]),
-        tuple(Band(**one) for one in value["skill"]),
+        tuple(SkillBand(**one) for one in value["skill"]),
     )
 
 

@@ -22,7 +22,7 @@ LEAST = 20
 
 
 @dataclass(frozen=True)
-class Band:
+class SkillBand:
     """Skill among the trials whose worse side measures from `low` to `high`.
 
     Args:
@@ -45,7 +45,9 @@ class Band:
         return self.cllr < 1
 
 
-def bands(measure: str, values: np.ndarray, ratios: np.ndarray, label: np.ndarray) -> list[Band]:
+def bands(
+    measure: str, values: np.ndarray, ratios: np.ndarray, label: np.ndarray
+) -> list[SkillBand]:
     """Return the skill in each band of a measure, lowest first; none where all trials are too few.
 
     Args:
@@ -72,13 +74,15 @@ def _enough(chosen: np.ndarray, label: np.ndarray) -> bool:
     return target >= LEAST and int(np.count_nonzero(chosen)) - target >= LEAST
 
 
-def _band(measure: str, values: np.ndarray, ratios: np.ndarray, label: np.ndarray) -> Band:
+def _band(measure: str, values: np.ndarray, ratios: np.ndarray, label: np.ndarray) -> SkillBand:
     target, nontarget = ratios[label == 1], ratios[label == 0]
     low, high = float(values.min()), float(values.max())
-    return Band(measure, low, high, len(target), len(nontarget), float(cllr(target, nontarget)))
+    return SkillBand(
+        measure, low, high, len(target), len(nontarget), float(cllr(target, nontarget))
+    )
 
 
-def doubt(found: Sequence[Band], measure: str, value: float) -> str:
+def doubt(found: Sequence[SkillBand], measure: str, value: float) -> str:
     """Return why nothing can be told at this value of a measure; "" where something can.
 
     Args:

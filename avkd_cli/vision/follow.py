@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from avkd_cli.vision.align import TEMPLATE, cover, similarity, warp
 from avkd_cli.vision.select import Detections, intersection_over_union
@@ -78,6 +77,8 @@ class Follower:
 
     def _known(self, faces: Detections, looks: np.ndarray) -> list[int]:
         """Return the number of each face's person; who is new gets the next free one."""
+        from scipy.optimize import linear_sum_assignment  # half a second, and pictures need none
+
         numbers = [-1] * len(faces)
         if self.people:
             likeness = looks @ np.array([[p.last, p.mean] for p in self.people]).transpose(0, 2, 1)

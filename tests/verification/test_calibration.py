@@ -16,7 +16,7 @@ from avkd_cli.verification.calibration import (
     z_sum_fusion,
 )
 from avkd_cli.verification.metrics import cllr, equal_error_rate, min_cllr
-from avkd_cli.verification.skill import Band
+from avkd_cli.verification.skill import SkillBand
 
 LIST = {"name": "dev", "digest": "sha256:0"}
 
@@ -111,7 +111,7 @@ def test_what_cannot_be_trained_on_is_refused(scores, label, complaint):
 
 MODEL = Calibration(
     ("a", "b"), (0.1, 1 / 3), -2.5, 0.05, LIST, ("duration_s",), (0.25,), (1.0, 2.0), "sha256:run",
-    ((-1.0, 1.0), (0.0, 2.5)), (Band("speech_s", 0.5, 1.5, 20, 40, 0.25),),
+    ((-1.0, 1.0), (0.0, 2.5)), (SkillBand("speech_s", 0.5, 1.5, 20, 40, 0.25),),
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from avkd_cli.verification.skill import Band, bands, doubt
+from avkd_cli.verification.skill import SkillBand, bands, doubt
 
 
 def trials(seconds, good, n=40):
@@ -18,7 +18,9 @@ def joined(*parts):
 def test_the_cllr_of_a_band_is_that_of_its_trials_by_hand():
     # Every ratio is 2 nats on the right side: log2(1 + e^-2) bits.
     found = bands("speech_s", *trials(3.0, True))
-    assert found == [Band("speech_s", 3.0, 3.0, 20, 20, pytest.approx(np.log2(1 + np.exp(-2))))]
+    assert found == [
+        SkillBand("speech_s", 3.0, 3.0, 20, 20, pytest.approx(np.log2(1 + np.exp(-2))))
+    ]
     assert found[0].has_skill
 
 

@@ -1,0 +1,86 @@
+"""What a side of a question rests on: speech, noise, faces; and when that is too little."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from avkd_cli.storage.record import Record
+
+SIDEWAYS = 50.0  # degrees; beyond, half of the face is not seen
+CLIPPED = 0.1  # of the samples; beyond, the spectrum is the clipping's
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one side has, of all its recordings.
+
+    Args:
+        recordings: how many were usable.
+        speech_s: seconds of speech; None without sound.
+        snr_db: of the sound, weighted by its speech; None without sound.
+        faces: how many; None without pictures.
+        doubts: why it says too little; none where it may be asked.
+    """
+
+    recordings: int
+    speech_s: float | None = None
+    snr_db: float | None = None
+    faces: int | None = None
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """In words, such as "12.3 s of speech"."""
+        parts = [f"{self.recordings} recordings"] if self.recordings > 1 else []
+        if self.speech_s is not None:
+            parts.append(f"{self.speech_s:.1f} s of speech")
+        if self.faces is not None:
+            parts.append("1 face" if self.faces == 1 else f"{self.faces} faces")
+        return ", ".join(parts) or "nothing"
+
+
+def of_sound(records: Sequence[Record], least_s: float) -> Evidence:
+    """Return what sound says.
+
+    Args:
+        records: prepared. least_s: seconds of speech below which nothing is told.
+    """
+    seconds = np.array([float(one.columns["duration_s"]) for one in records])
+    speech = seconds * [float(one.columns["speech_fraction"]) for one in records]
+    total = float(speech.sum())
+    snr = np.array([float(one.columns["snr_db"]) for one in records])
+    weight = speech if total > 0 else seconds
+    clipped = np.average([float(one.columns["clipped_fraction"]) for one in records],
+                         weights=seconds)  # fmt: skip
+    doubts = []
+    if total < least_s:
+        doubts.append(f"too little speech, {total:.2f} s (at least {least_s:g} s are wanted)")
+    if clipped > CLIPPED:
+        doubts.append(f"clipped: {100 * clipped:.0f} % of the samples are at full scale")
+    return Evidence(len(records), total, float(np.average(snr, weights=weight)), None,
+                    tuple(doubts))  # fmt: skip
+
+
+def of_faces(records: Sequence[Record]) -> Evidence:
+    """Return what faces say."""
+    shown = [one for one in records if one.length]
+    held = [np.asarray(one.items["held"], bool) for one in shown]
+    faces = int(sum((~one).sum() for one in held))
+    if not faces:
+        return Evidence(len(records), faces=0, doubts=("no face",))
+    doubts = []
+    turned = np.abs(np.concatenate([one.items["yaw"] for one in shown]))
+    if not np.isnan(turned).any() and turned.min() > SIDEWAYS:
+        doubts.append(f"a face from the side (turned by {turned.min():.0f} degrees or more)")
+    if any("multi_face" in one.warnings for one in shown):
+        doubts.append("two people of like size")
+    return Evidence(len(records), faces=faces, doubts=tuple(doubts))
+
+
+def both(sound: Evidence, faces: Evidence) -> Evidence:
+    """Return what both senses say of one side."""
+    return Evidence(
+        max(sound.recordings, faces.recordings), sound.speech_s, sound.snr_db, faces.faces,
+        (*sound.doubts, *faces.doubts),
+    )  # fmt: skip

@@ -1,0 +1,193 @@
+"""Open a system: the run folder of one sense, or what `avkd share` made."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from avkd_cli.config import ExtractConfig
+from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.inputs import networks
+from avkd_cli.inputs.networks import Trained
+from avkd_cli.steps.decide import shared
+from avkd_cli.steps.decide.sense import Hearing, Perception, Seeing
+from avkd_cli.steps.decide.system import PLAIN, Channel, Verifier
+from avkd_cli.steps.score_calibration import read_model as read_calibration
+from avkd_cli.storage.store import open_store
+from avkd_cli.training.runs import RUN_FORMAT, read_json
+from avkd_cli.verification.calibration import Calibration
+
+CALIBRATION = "calibration.json"
+"""Looked for in a run's folder."""
+SENSES: Mapping[str, type[Perception]] = {"audio": Hearing, "visual": Seeing}
+KINDS = {"audio": "avkd.audio", "visual": "avkd.faces"}
+BY = {"audio": "a run that hears", "visual": "a run that sees faces"}
+
+
+@dataclass(frozen=True)
+class Provided:
+    """What is given beside a system.
+
+    Args:
+        calibrations: files, each of one run of the system; none: those that lie with it.
+        weights: of the face detector. like: store that new recordings are prepared alike, for
+            runs of avkd 0.1, which do not say how theirs were.
+    """
+
+    calibrations: Sequence[Path] = ()
+    weights: Path | None = None
+    like: str | None = None
+
+
+NOTHING = Provided()
+
+
+def open_system(path: Path, beside: Provided = NOTHING) -> Verifier:
+    """Return a system, all that it needs checked.
+
+    Raises:
+        MissingInputError: it, or a file beside it, is not there.
+        InputError: unfinished, damaged, of another kind; a calibration of another run.
+        UsageError: it needs the weights of a face detector.
+    """
+    if not path.exists():
+        raise MissingInputError(f"{path}: no such run or system; give a run of one sense")
+    if path.is_file() or (path / shared.NAME).exists():
+        with shared.unpacked(path) as folder:
+            return open_shared(folder, path, beside)
+    sense = open_sense(path, beside)
+    return Verifier(str(path), [Channel(BY[sense.name], [sense])],
+                  calibrations_of([sense.fingerprint], path, beside))  # fmt: skip
+
+
+def open_sense(
+    run: Path, beside: Provided, extraction: ExtractConfig | None = None, name: str = ""
+) -> Perception:
+    """Return a run of one sense, ready for new recordings.
+
+    Args:
+        extraction: settings that its embeddings are made with. name: of the run, for messages.
+
+    Raises:
+        MissingInputError, InputError: as `networks.load`; the run is of another kind, or does not
+            say how its store was made.
+    """
+    trained = networks.load(run)
+    modality = trained.description.modality
+    if modality not in SENSES:
+        raise InputError(
+            f"{run}: is of --modality {modality}; verify takes a run of one sense, such as a "
+            "student, or what avkd share made of a fusion"
+        )
+    prepared = preparation_of(run, modality, beside.like)
+    more: dict[str, Any] = {"weights": beside.weights} if modality == "visual" else {}
+    return SENSES[modality](trained, prepared, Path(name or run), extraction, **more)
+
+
+def preparation_of(run: Path, modality: str, like: str | None) -> dict[str, Any]:
+    """Return how the store of a run was made.
+
+    Raises:
+        InputError: it does not say so, and there is no store to do alike.
+    """
+    kind = KINDS[modality]
+    if like is not None:
+        return open_store(like, kind).preparation()
+    said = read_json(run / "run.json", RUN_FORMAT).get("prepared", {})
+    found = next((one for one in said.values() if one.get("kind") == kind), None)
+    if found is None:
+        raise InputError(
+            f"{run}: does not say how its recordings were prepared (it is of avkd 0.1); give the "
+            "store that it was trained on, or one made alike, by --like STORE"
+        )
+    return found
+
+
+def calibrations_of(
+    runs: Sequence[str], system: Path, beside: Provided, own: Sequence[Path] = ()
+) -> dict[str, Calibration]:
+    """Return the calibrations of runs, by their fingerprints.
+
+    Args:
+        runs: fingerprints. system: for messages. own: what lies with the system, unless others
+            are given.
+
+    Raises:
+        InputError: one is of another run, says no run, or is of other scores than plain cosines.
+    """
+    lying = own or [one for one in [system / CALIBRATION] if one.is_file()]
+    found: dict[str, Calibration] = {}
+    for path in beside.calibrations or lying:
+        model = read_calibration(path)
+        check_calibration(model, path, runs, system)
+        found[model.system] = model
+    return found
+
+
+def check_calibration(model: Calibration, path: Path, runs: Sequence[str], system: Path) -> None:
+    """Raise InputError unless a calibration is of the plain cosines of one of these runs."""
+    if not model.system:
+        raise InputError(
+            f"{path}: does not say whose scores it is for; make it again by avkd calibrate "
+            "DEV.scores --of RUN"
+        )
+    if model.system not in runs:
+        raise InputError(
+            f"{path}: is the calibration of another run ({model.system[7:19]}) than {system} "
+            f"({', '.join(one[7:19] for one in runs)}); make one of its scores"
+        )
+    plain = PLAIN.format(model.system.removeprefix("sha256:")[:12])
+    if model.score_types != (plain,) or model.qualities:
+        raise InputError(
+            f"{path}: is for {', '.join((*model.score_types, *model.qualities))}; verify compares "
+            f"plain cosines ({plain}): score the development list without --norm, --cohort, "
+            "--sub-mean and --quality-store"
+        )
+
+
+def open_shared(folder: Path, path: Path, beside: Provided) -> Verifier:
+    """Return the system in a folder that `avkd share` made.
+
+    Args:
+        path: as it was given, for messages.
+    """
+    record = shared.read(folder, path)
+    weights = folder / record["detector"] if record.get("detector") else None
+    beside = Provided(beside.calibrations, beside.weights or weights, beside.like)
+    parts = {name: open_part(folder, name, path, beside, record) for name in record["parts"]}
+    channels = list(channels_of(parts))
+    own = [folder / one for one in record["calibrations"]]
+    runs = [channel.fingerprint for channel in channels]
+    return Verifier(str(path), channels, calibrations_of(runs, path, beside, own))
+
+
+def open_part(
+    folder: Path, name: str, path: Path, beside: Provided, record: Mapping[str, Any]
+) -> Perception | Trained:
+    """Return one run of a shared system: a fusion's network, or a sense."""
+    if name == shared.FUSION:
+        return networks.load(folder / name)
+    said = record["extraction"].get(name)
+    extraction = None if said is None else extraction_of(said)
+    return open_sense(folder / name, beside, extraction, f"{path}: {name}")
+
+
+def extraction_of(said: Mapping[str, Any]) -> ExtractConfig:
+    """Return the settings of extract-embeddings that a store was made with."""
+    names = ExtractConfig.__dataclass_fields__
+    return ExtractConfig(**{key: value for key, value in said.items() if key in names})
+
+
+def channels_of(parts: Mapping[str, Any]) -> Iterator[Channel]:
+    """Yield the channels of a shared system, the best first: both senses, then students."""
+    if shared.FUSION in parts:
+        fusion = parts[shared.FUSION]
+        yield Channel("the fusion of both senses", (parts["audio"], parts["visual"]), fusion)
+    for sense in SENSES:
+        if (student := parts.get(f"{sense}-student")) is not None:
+            what = "hears" if sense == "audio" else "sees faces"
+            yield Channel(f"the student that {what}", (student,))
+    if shared.FUSION not in parts:
+        for sense in SENSES:
+            if sense in parts:
+                yield Channel(BY[sense], (parts[sense],))

@@ -1,0 +1,219 @@
+"""One sense of a system: how new recordings are prepared for a run, and embedded by it.
+
+Both are the code of prep-audio or crop-faces and of extract-embeddings; nothing is done again here.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from avkd_cli.config import CropFacesConfig, ExtractConfig, PrepAudioConfig
+from avkd_cli.errors import InputError, Rejected
+from avkd_cli.inputs import INPUTS
+from avkd_cli.inputs.networks import Trained
+from avkd_cli.steps.decide import evidence
+from avkd_cli.steps.decide.evidence import Evidence
+from avkd_cli.steps.decide.recordings import (
+    ABSENT,
+    PICTURE,
+    SENSES_OF,
+    UNTELLING,
+    Recording,
+    refused,
+)
+from avkd_cli.steps.decide.unsaved import Unsaved
+from avkd_cli.steps.extract_embeddings import check_features
+from avkd_cli.storage.record import Record
+from avkd_cli.storage.utterance import Utterance
+from avkd_cli.training.device import here
+
+
+class Perception(ABC):
+    """A run of one sense that new recordings can be given to.
+
+    Args:
+        trained: its network. prepared: how its store was made. where: the run, for messages.
+        extraction: settings of extract-embeddings.
+    """
+
+    name: ClassVar[str]
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        trained: Trained,
+        prepared: dict[str, Any],
+        where: Path,
+        extraction: ExtractConfig | None = None,
+    ) -> None:
+        self.trained, self.prepared, self.where = trained, prepared, where
+        self.extraction = extraction or ExtractConfig()
+        self.network = trained.network.to(here())
+        self._checked = False
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the run."""
+        return self.trained.fingerprint
+
+    @property
+    def alike(self) -> str:
+        """What tells preparations apart: runs of equal ones share what was prepared."""
+        inputs = sorted(self.prepared["inputs"].items())
+        return f"{self.kind} {sorted(self.prepared['config'].items())} {inputs}"
+
+    @abstractmethod
+    def record_of(self, one: Recording) -> Record:
+        """Return a recording as the run's store would hold it; Rejected where it cannot."""
+
+    @abstractmethod
+    def evidence(self, records: Sequence[Record]) -> Evidence:
+        """Return what records are worth."""
+
+    def takes(self, one: Recording) -> bool:
+        """Return whether a recording may have this sense."""
+        return self.name in SENSES_OF[one.kind]
+
+    def prepare(self, one: Recording) -> Record | str:
+        """Return a prepared recording, or in words why it says nothing.
+
+        Raises:
+            Rejected: a film without this sense.
+            MissingInputError, InputError: it is not there, or damaged.
+        """
+        try:
+            record = self.record_of(one)
+        except FileNotFoundError:
+            raise refused(one.name, Rejected("file_not_found", "not found")) from None
+        except PermissionError:
+            raise refused(one.name, Rejected("file_unreadable", "permission denied")) from None
+        except Rejected as error:
+            if error.code in UNTELLING:
+                return f"{error.code.replace('_', ' ')}, {error.detail}"
+            if error.code in ABSENT:
+                raise
+            raise refused(one.name, error) from None
+        return record if record.length else "no face"
+
+    def embed(self, records: Sequence[Record]) -> np.ndarray:
+        """Return the embedding of each record, (records, d) float32, as extract-embeddings does."""
+        long_name = self.long_name
+        store = Unsaved(self.kind, long_name, records)
+        read = INPUTS[self.trained.description.modality]([store])
+        if not self._checked:
+            check_features(self.where, self.trained.description, read)
+            self._checked = True
+        if self.trained.heads:
+            read.head = self.trained.head
+        return read.embed(self.network, store.ids, self.extraction, "embedding")
+
+    @property
+    @abstractmethod
+    def long_name(self) -> str:
+        """The long array of its store."""
+
+
+class Hearing(Perception):
+    """A run that hears."""
+
+    name, kind = "audio", "avkd.audio"
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.config = PrepAudioConfig(**self.prepared["config"])
+        refuse_spoilt(self.config.disturb, self.where)
+
+    @property
+    def long_name(self) -> str:
+        """The long array of its store."""
+        from avkd_cli.steps.prep_audio import LONG
+
+        return LONG[self.config.features].array
+
+    def record_of(self, one: Recording) -> Record:
+        """Return a recording as prep-audio makes it."""
+        from avkd_cli.audio.decode import decode_samples
+        from avkd_cli.steps import prep_audio
+
+        if one.path is not None:
+            utterance = Utterance(one.name, audio=str(one.path))
+            return prep_audio.process_utterance(utterance, Path, self.config)
+        limits, channel = prep_audio.limits_of(self.config), self.config.channel
+        decoded = decode_samples(one.samples, one.rate, limits=limits, channel=channel)
+        return prep_audio.record_of(decoded, self.config)
+
+    def evidence(self, records: Sequence[Record]) -> Evidence:
+        """Return how much speech there is."""
+        return evidence.of_sound(records, self.config.min_duration)
+
+
+class Seeing(Perception):
+    """A run that sees faces.
+
+    Args:
+        weights: of the detector; None where none is needed.
+    """
+
+    name, kind = "visual", "avkd.faces"
+
+    def __init__(self, *args: Any, weights: Path | None = None, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.config = CropFacesConfig(**self.prepared["config"])
+        refuse_spoilt(self.config.disturb, self.where)
+        self.weights = detector_of(self.config, self.prepared["inputs"], weights, self.where)
+
+    @property
+    def long_name(self) -> str:
+        """The long array of its store, as it is read."""
+        return "crops"
+
+    def record_of(self, one: Recording) -> Record:
+        """Return the faces of a recording as crop-faces finds them."""
+        from avkd_cli.steps import crop_faces
+        from avkd_cli.vision.frames import Frame
+
+        if one.pixels is not None:
+            moments = [(np.nan, Frame(0.0, one.pixels))]
+            utterance = Utterance(one.name, images=())
+            return crop_faces.seen_of(utterance, moments, self.config, self.weights, warnings=[])
+        place = {"images" if one.kind == PICTURE else "video": str(one.path)}
+        return crop_faces.process_utterance(
+            Utterance(one.name, **place), Path, self.config, self.weights
+        )
+
+    def evidence(self, records: Sequence[Record]) -> Evidence:
+        """Return how many faces there are, and how they are seen."""
+        return evidence.of_faces(records)
+
+
+def refuse_spoilt(disturb: str, where: Path) -> None:
+    """Raise InputError for a run on recordings spoilt on purpose: there is no alike of these."""
+    if disturb != "none":
+        raise InputError(
+            f"{where}: was trained on recordings spoilt by --disturb {disturb}; take a run that "
+            "was trained on recordings as they are"
+        )
+
+
+def detector_of(config: CropFacesConfig, inputs: dict[str, str], given: Path | None, where: Path):
+    """Return the detector's weights, those of the run's store.
+
+    Raises:
+        UsageError: none are given. MissingInputError: they are not there.
+        InputError: they are others.
+    """
+    from avkd_cli.vision.align import CROP_MODES
+    from avkd_cli.vision.detectors import find_weights
+
+    name = "none" if CROP_MODES[config.mode].whole else config.detector
+    found = find_weights(given, name)
+    wanted = inputs.get("detector_weights", "").removeprefix("sha256:")
+    if found is not None and wanted and found.sha256 != wanted:
+        raise InputError(
+            f"--detector-weights {found.path}: are not those that the faces of {where} were found "
+            f"with (SHA-256 {found.sha256[:12]}…, wanted {wanted[:12]}…); give that file"
+        )
+    return found

@@ -1,0 +1,269 @@
+"""`avkd share`: all that verify needs of one or several runs, in one folder or tar."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from avkd_cli.errors import InputError, OutputError, UsageError
+from avkd_cli.inputs import networks
+from avkd_cli.inputs.networks import Trained
+from avkd_cli.steps.decide import opening, shared
+from avkd_cli.steps.decide.opening import CALIBRATION, SENSES, Provided
+from avkd_cli.steps.decide.shared import FUSION
+from avkd_cli.storage import durable
+from avkd_cli.training import checkpoint
+from avkd_cli.training.runs import MODEL_FORMAT, RUN_FORMAT, VERSION, read_json
+
+KEPT = ("modality", "role", "network", "n_utterances", "fingerprint", "inputs")
+"""Of model.json; classes and persons stay where they are."""
+NO_NETWORK = "there is no network to run on new recordings"
+
+
+@dataclass
+class Parts:
+    """The runs of a system, by part, and how the embeddings of a fusion's senses were made."""
+
+    runs: dict[str, Path] = field(default_factory=dict)
+    trained: dict[str, Trained] = field(default_factory=dict)
+    extraction: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def add(self, name: str, run: Path, trained: Trained) -> None:
+        """Add a run; UsageError where that part is there."""
+        if name in self.runs:
+            raise UsageError(f"{run} and {self.runs[name]} are both {name}; give one")
+        self.runs[name], self.trained[name] = run, trained
+
+
+def share(
+    runs: Sequence[Path],
+    output: Path,
+    *,
+    students: Mapping[str, Path] | None = None,
+    calibrations: Sequence[Path] = (),
+    detector_weights: Path | None = None,
+    mode: int = 0o600,
+    overwrite: bool = False,
+) -> dict[str, Any]:
+    """Write a system and return its record.
+
+    Args:
+        runs: one of one sense; or a fusion and its two senses, in any order.
+        output: folder, or FILE.tar.
+        students: by sense, what answers where the other is missing.
+        calibrations: of the runs that answer; none: what lies in their folders.
+        detector_weights: to lie with the system; None: whoever verifies gives them.
+        mode: permissions of the files.
+        overwrite: replace another system.
+
+    Raises:
+        UsageError: a run too many or too few.
+        MissingInputError, InputError: a run is unfinished, damaged, of another kind, on imported
+            embeddings, or not of the others; a calibration is of none of them.
+        OutputError: something else is in the way.
+    """
+    parts = parts_of(runs, students or {})
+    chosen = chosen_calibrations(parts, calibrations)
+    check_weights(parts, detector_weights)
+    with tempfile.TemporaryDirectory(prefix="avkd-share-") as work:
+        folder = Path(work) / "system"
+        record = write_system(folder, parts, chosen, detector_weights, mode)
+        publish(folder, output, mode, overwrite=overwrite)
+    return record
+
+
+def parts_of(runs: Sequence[Path], students: Mapping[str, Path]) -> Parts:
+    """Return the runs by what they are in the system, each checked against the others."""
+    parts = Parts()
+    for run in runs:
+        trained = networks.load(run)
+        modality = trained.description.modality
+        if modality not in (FUSION, *SENSES):
+            raise InputError(
+                f"{run}: is of --modality {modality}; share takes a run of one sense, or a fusion "
+                "with the two runs whose embeddings it fuses"
+            )
+        parts.add(modality, run, trained)
+    check_parts(parts, students)
+    for sense, run in students.items():
+        trained = networks.load(run)
+        if trained.description.modality != sense:
+            raise InputError(
+                f"--student {sense}={run}: is of --modality {trained.description.modality}"
+            )
+        parts.add(f"{sense}-student", run, trained)
+    for name, run in parts.runs.items():
+        if name != FUSION:
+            opening.preparation_of(run, name.removesuffix("-student"), None)
+    return parts
+
+
+def check_parts(parts: Parts, students: Mapping[str, Path]) -> None:
+    """Raise UsageError or InputError unless these runs make a system."""
+    if FUSION not in parts.runs:
+        if len(parts.runs) != 1:
+            raise UsageError("several runs of one sense make no system; give the fusion of both")
+        if students:
+            raise UsageError("--student is for a fusion, where a sense may be missing")
+        return
+    said = read_json(parts.runs[FUSION] / "run.json", RUN_FORMAT).get("prepared", {})
+    for sense in SENSES:
+        if sense not in parts.runs:
+            raise UsageError(
+                f"{parts.runs[FUSION]} is a fusion: name the {sense} run behind it as well, whose "
+                "embeddings it fuses"
+            )
+        check_source(parts, sense, said.get(sense))
+
+
+def check_source(parts: Parts, sense: str, made: Mapping[str, Any] | None) -> None:
+    """Raise InputError unless the fusion was trained on the embeddings of this run."""
+    fusion, run = parts.runs[FUSION], parts.runs[sense]
+    if made is None:
+        raise InputError(
+            f"{fusion}: does not say how its embeddings were made (it is of avkd 0.1); train it "
+            "again to share it"
+        )
+    if made["step"] != "extract-embeddings" or "run" not in made["inputs"]:
+        raise InputError(
+            f"{fusion}: rests on imported {sense} embeddings (made by {made['step']}): {NO_NETWORK}"
+        )
+    if made["inputs"]["run"] != parts.trained[sense].fingerprint:
+        raise InputError(
+            f"{run}: is not the {sense} run whose embeddings {fusion} fuses "
+            f"({made['inputs']['run'][7:19]}); name that one"
+        )
+    parts.extraction[sense] = made["config"]
+
+
+def chosen_calibrations(parts: Parts, given: Sequence[Path]) -> dict[str, Path]:
+    """Return a calibration file of each run that answers, by part."""
+    answering = [name for name in parts.runs if FUSION not in parts.runs or name == FUSION
+                 or name.endswith("-student")]  # fmt: skip
+    prints = {parts.trained[name].fingerprint: name for name in answering}
+    lying = [parts.runs[name] / CALIBRATION for name in answering]
+    files = list(given) or [one for one in lying if one.is_file()]
+    found: dict[str, Path] = {}
+    for path in files:
+        model = opening.read_calibration(path)
+        opening.check_calibration(model, path, list(prints), parts.runs[answering[0]])
+        if prints[model.system] in found:
+            raise UsageError(f"{path} and {found[prints[model.system]]} calibrate one run")
+        found[prints[model.system]] = path
+    if lacking := [name for name in answering if name not in found]:
+        raise InputError(
+            f"{parts.runs[lacking[0]]}: has no calibration, so what is shared could not answer; "
+            "make one by avkd calibrate, and give it by --calibration"
+        )
+    return found
+
+
+def check_weights(parts: Parts, weights: Path | None) -> None:
+    """Raise UsageError or InputError unless weights are those of the faces, where there are any."""
+    if weights is None:
+        return
+    seeing = [name for name in parts.runs if name.startswith("visual")]
+    if not seeing:
+        raise UsageError("--detector-weights are for faces, and no run here sees any")
+    for name in seeing:
+        opening.open_sense(parts.runs[name], Provided(weights=weights))
+
+
+def write_system(
+    folder: Path, parts: Parts, calibrations: Mapping[str, Path], weights: Path | None, mode: int
+) -> dict[str, Any]:
+    """Write every file of a system into a new folder; return its record."""
+    folder.mkdir()
+    for name, trained in parts.trained.items():
+        write_part(folder / name, parts.runs[name], name, trained)
+    files = []
+    for name, path in calibrations.items():
+        files.append(f"calibration-{name}.json")
+        shutil.copyfile(path, folder / files[-1])
+    detector = None
+    if weights is not None:
+        detector = "detector.onnx"
+        shutil.copyfile(opening_weights(parts, weights), folder / detector)
+    record = {
+        "parts": list(parts.runs),
+        "extraction": dict(parts.extraction),
+        "calibrations": files,
+        "detector": detector,
+    }
+    shared.write(folder, record, mode)
+    return record
+
+
+def opening_weights(parts: Parts, weights: Path) -> Path:
+    """Return the file of the weights, which may have been given as a folder."""
+    name = next(one for one in parts.runs if one.startswith("visual"))
+    sense = opening.open_sense(parts.runs[name], Provided(weights=weights))
+    return sense.weights.path  # type: ignore[attr-defined, union-attr]
+
+
+def write_part(folder: Path, run: Path, name: str, trained: Trained) -> None:
+    """Write a run's network and how to prepare for it; no head, no class, no person."""
+    folder.mkdir()
+    tensors = {f"network.{key}": value.cpu() for key, value in trained.network.state_dict().items()}
+    entry = checkpoint.save_tensors(folder / "model.safetensors", tensors)
+    description = {key: trained.record[key] for key in KEPT if key in trained.record}
+    durable.write_json(
+        folder / "model.json",
+        {
+            "format": MODEL_FORMAT,
+            "version": VERSION,
+            **description,
+            "network": networks.to_json(trained.description),
+            "heads": {},
+            "label": trained.label,
+            "persons": [],
+            "files": {"model.safetensors": entry},
+        },
+    )
+    if name == FUSION:
+        return
+    sense = name.removesuffix("-student")
+    prepared = {sense: opening.preparation_of(run, sense, None)}
+    said = {"step": trained.record.get("role"), "fingerprint": trained.fingerprint}
+    durable.write_json(
+        folder / "run.json",
+        {"format": RUN_FORMAT, "version": VERSION, **said, "prepared": prepared},
+    )
+
+
+def publish(folder: Path, output: Path, mode: int, *, overwrite: bool) -> None:
+    """Put a finished system where it is to be; the same again is only given a new time.
+
+    Raises:
+        OutputError: something else is there, without `overwrite`; or anything but a system.
+    """
+    if output.exists():
+        if not shared.is_system(output) and not (overwrite and output.is_file()):
+            raise OutputError(f"{output}: exists and is no shared system; choose another -o")
+        if equal(folder, output) and not overwrite:
+            os.utime(output)
+            return
+        if not overwrite:
+            raise OutputError(f"{output}: is another system; choose another -o, or --overwrite")
+        durable.remove_tree(output) if output.is_dir() else output.unlink()
+    if output.suffix == ".tar":
+        shared.pack(folder, output, mode)
+        return
+    durable.make_directory(output.parent)
+    beside = output.with_name(output.name + ".wip")
+    if beside.exists():
+        durable.remove_tree(beside)
+    shutil.copytree(folder, beside)
+    durable.publish(beside, output, overwrite=False)
+
+
+def equal(folder: Path, output: Path) -> bool:
+    """Return whether what is there is the same system, digest by digest."""
+    try:
+        with shared.unpacked(output) as there:
+            return shared.read(there, output) == shared.read(folder, folder)
+    except InputError:
+        return False

@@ -1,0 +1,65 @@
+"""`avkd verify`: are these recordings of one person, by a trained system?"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from avkd_cli.errors import UsageError
+from avkd_cli.steps.decide.decision import Decision
+from avkd_cli.steps.decide.gallery import Identification, open_galleries
+from avkd_cli.steps.decide.opening import Provided, open_system
+from avkd_cli.steps.decide.recordings import recording_of
+
+
+def verify(
+    system: Path,
+    recordings: Sequence[str],
+    *,
+    enrol: Sequence[str] = (),
+    gallery: Sequence[str] = (),
+    calibration: Sequence[Path] = (),
+    detector_weights: Path | None = None,
+    like: str | None = None,
+    **asked: float | None,
+) -> Decision | Identification:
+    """Return whether the recordings are of one person, or who of a gallery they are of.
+
+    Args:
+        system: run of one sense, or what share made.
+        recordings: the two; with `enrol` those of the other side.
+        enrol: recordings of one side.
+        gallery: stores of people; the recordings are then all of one clip's person.
+        calibration, detector_weights, like: see `Provided`.
+        asked: prior, cost_miss and cost_false_alarm, in place of the calibration's.
+
+    Raises:
+        UsageError: not two sides, or both a side and a gallery.
+        MissingInputError, InputError: as `open_system` and `Verifier.same`.
+    """
+    beside = Provided(calibration, detector_weights, like)
+    if gallery:
+        if enrol:
+            raise UsageError("--enrol is one side of two; with --gallery the people enrolled are")
+        people, clip = open_galleries(gallery), [recording_of(one) for one in recordings]
+        return open_system(system, beside).who(clip, people, asked)
+    sides = [[recording_of(one) for one in side] for side in sides_of(recordings, enrol)]
+    return open_system(system, beside).same(*sides, asked)
+
+
+def sides_of(recordings: Sequence[str], enrol: Sequence[str]) -> tuple[Sequence[str], ...]:
+    """Return the recordings of either side.
+
+    Raises:
+        UsageError: they are not two, and no side is named.
+    """
+    if not enrol and len(recordings) != 2:
+        raise UsageError(
+            f"{len(recordings)} recordings given; wanted two, A and B, or several a side: --enrol "
+            "A1 --enrol A2 B1 B2"
+        )
+    return (enrol, recordings) if enrol else (recordings[:1], recordings[1:])
+
+
+def show(answer: Decision | Identification, as_json: bool) -> None:
+    """Print a decision on stdout."""
+    print(json.dumps(answer.to_json(), ensure_ascii=False) if as_json else answer.text)

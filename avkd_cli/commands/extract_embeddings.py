@@ -26,6 +26,14 @@ from avkd_cli.config import Execution, ExtractConfig
     type=click.Choice(("audio", "visual")),
     help="Of a pair: embed this sense alone, to be compared with the other's.",
 )
+@click.option(
+    "--held-out",
+    type=options.store,
+    multiple=True,
+    metavar="STORE",
+    help="Join stores of teachers that were trained on other people each, once for each store: "
+    "everybody gets the embedding of a teacher that never saw them, in the first one's space.",
+)
 @click.option("--modality", help="What imported embeddings were made from, such as visual.")
 @click.option(
     "--columns",
@@ -49,6 +57,7 @@ def extract_embeddings(
     stores: tuple[str, ...],
     source: Path | None,
     side: str | None,
+    held_out: tuple[str, ...],
     modality: str | None,
     columns: int | None,
     ids_file: str | None,
@@ -65,6 +74,7 @@ def extract_embeddings(
     averaged, and the head that it was trained with is stored beside the embeddings. A pair gives
     the fused embedding of both stores, or with --side one sense's, which score compares with the
     other's.
+    --held-out joins stores of one teacher a fold; their spaces are aligned by orthogonal maps.
     STORES may be - for a manifest line on stdin.
 
     \b
@@ -73,9 +83,17 @@ def extract_embeddings(
         avkd extract-embeddings runs/frames faces.zarr --level frames -o frames.zarr
         avkd extract-embeddings runs/teacher audio-emb.zarr visual-emb.zarr -o teacher-emb.zarr
         avkd extract-embeddings runs/pair audio-emb.zarr --side audio -o voices.zarr
+        avkd extract-embeddings --held-out fold-1.zarr --held-out fold-2.zarr -o teacher-emb.zarr
         avkd extract-embeddings --from wespeaker.npz --modality audio -o audio-emb.zarr
         avkd extract-embeddings --from faceTrain.csv -o faces.zarr
     """
+    if held_out:
+        if run is not None or source is not None or list_file is not None:
+            raise click.UsageError("--held-out takes no RUN, no --from and no --list")
+        from avkd_cli.steps.join_folds import join_folds
+
+        options.print_store(join_folds(held_out, output, execution))
+        return
     if source is not None:
         if run is not None:
             raise click.UsageError("--from takes no RUN and no STORES")

@@ -89,6 +89,12 @@ class _State:
     counts: np.ndarray
     names: np.ndarray
 
+    def means(self) -> np.ndarray:
+        """Return the mean vector of each cluster, which of single items are the sums themselves."""
+        if (self.counts == 1).all():  # a million vectors need no copy
+            return self.sums
+        return self.sums / self.counts[:, None].astype(np.float32)
+
     def affinity(self, pairs: np.ndarray) -> np.ndarray:
         """Return the mean inner product over all pairs of items of two clusters, (pairs,)."""
         found = np.empty(len(pairs))
@@ -121,7 +127,7 @@ class _State:
 def _pass(state: _State, threshold: float, neighbours: Neighbours) -> np.ndarray:
     """Put together what a graph of the clusters lets; return the new place of each cluster."""
     place = np.arange(len(state.counts))
-    pairs = neighbours(state.sums / state.counts[:, None].astype(np.float32))
+    pairs = neighbours(state.means())
     affinity = state.affinity(pairs)
     while True:
         good = (affinity >= threshold) & state.allowed(pairs)

@@ -19,6 +19,7 @@ SUBCOMMANDS = {
     "cosines": ("analyze_cosines", "Mean cosines within and between persons, over training."),
     "pcc": ("analyze_pcc", "How alike embedding stores are."),
     "tsne": ("analyze_tsne", "Recordings far from their person's others, and their picture."),
+    "clusters": ("analyze_clusters", "People that a teacher found: sizes, doubts, a page."),
     "curves": ("analyze_curves", "How trainings went, from their logs."),
     "report": ("analyze_report", "One HTML page of everything in a working folder."),
 }

@@ -240,3 +240,40 @@ def test_lists_that_contradict_themselves_are_refused(good, tmp_path):
         good, "--list", write(tmp_path / "all.jsonl", named)
     )
     assert not list(tmp_path.glob("*.zarr"))
+
+
+def look(*arguments: object):
+    return CliRunner().invoke(cli, ["analyze", "clusters", *map(str, arguments)])
+
+
+def test_clusters_are_looked_at_on_a_page_of_their_own(good, tmp_path):
+    lines = lines_of()
+    lines[-1]["session"] = "6-1"  # the last one is taken for another person's, by its film
+    people = write(tmp_path / "people.jsonl", lines)
+    run(good, "--list", people, "-o", tmp_path / "out.jsonl", "-q")
+    page = tmp_path / "page.html"
+    found = look(tmp_path / "out.jsonl", good, "--page", page, "--json")
+    assert found.exit_code == 0, found.exception
+    result = json.loads(found.stdout)
+    assert (result["clusters"], result["utterances"], result["with_guessed"]) == (12, 72, 8)
+    assert result["misfits"][0]["id"] == "11/2/b"
+    doubts = [one["affinity"] for one in result["doubtful"]]
+    assert doubts == sorted(doubts, reverse=True) and doubts[0] == pytest.approx(
+        max(one["between"] for one in result["largest"] + result["smallest"])
+    )
+    assert result["largest"][0]["size"] == 7 and result["smallest"][0]["size"] == 5
+    text = page.read_text()
+    assert "Size against confidence" in text and "11/2/b" in text and "<svg" in text
+    assert "http" not in text.replace("http://www.w3.org", "")
+    plain = look(tmp_path / "out.jsonl", good, "--plot", tmp_path / "sizes.svg")
+    assert "Nearly one: the most doubtful pairs" in plain.stdout
+    assert (tmp_path / "sizes.svg").read_text().startswith("<?xml")
+
+
+def test_a_list_without_clusters_is_not_looked_at(good, tmp_path):
+    people = write(tmp_path / "people.jsonl", lines_of())
+    found = look(people, good)
+    assert "no line has a person that a teacher gave" in str(found.exception)
+    other = write(tmp_path / "other.jsonl",
+                  [{"id": "x", "person": "cluster-00001", "person_of": "teacher"}])  # fmt: skip
+    assert "none of its 1 clustered utterances is in" in str(look(other, good).exception)

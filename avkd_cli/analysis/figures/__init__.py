@@ -16,6 +16,7 @@ from avkd_cli.analysis.figures.intervals import comparison_figure, interval_pane
 from avkd_cli.analysis.figures.matching import matching_figure
 from avkd_cli.analysis.figures.robustness import robustness_figure
 from avkd_cli.analysis.figures.scatter import plane_figure
+from avkd_cli.analysis.figures.sizes import sizes_figure
 from avkd_cli.analysis.figures.style import Look, inline, save
 from avkd_cli.analysis.figures.sweep import sweep_figure
 from avkd_cli.analysis.figures.training import training_figure
@@ -41,6 +42,7 @@ __all__ = [
     "robustness_figure",
     "roc_figure",
     "save",
+    "sizes_figure",
     "sweep_figure",
     "training_figure",
     "venn_figure",

@@ -21,6 +21,7 @@ class Input(ABC):
 
     Attributes:
         modality: of the networks that take it. kinds: of its stores, in their order.
+        sense: of embeddings made from it, where that is not the modality.
         compared: levels of the enrolment and of the test in a trial, which validation scores.
         stores: open.
         head: of the network that is embedded with, for what looks at class probabilities.
@@ -28,7 +29,9 @@ class Input(ABC):
 
     modality: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
+    sense: ClassVar[str] = ""
     compared: ClassVar[tuple[str, str]] = ("embedding", "embedding")
+    stores: Sequence[Store]
 
     @classmethod
     def opened(cls, paths: Sequence[str]) -> "Input":

@@ -30,7 +30,7 @@ class Clip(Input):
 
     modality = "joint"
     kinds = ("avkd.audio", "avkd.faces")
-    stores: list[RaggedStore]
+    stores: Sequence[RaggedStore]
 
     @property
     def audio(self) -> RaggedStore:

@@ -25,7 +25,7 @@ class BothEmbeddings(Input):
 
     modality = "fusion"
     kinds = ("avkd.embeddings", "avkd.embeddings")
-    stores: list[EmbeddingStore]
+    stores: Sequence[EmbeddingStore]
 
     def __init__(self, stores: Sequence[Store]) -> None:
         super().__init__(by_sense(stores))

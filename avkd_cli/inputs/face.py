@@ -1,6 +1,6 @@
 """One face: drawn of each utterance in training, all of them averaged afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ class Face(Input):
 
     modality = "visual"
     kinds = ("avkd.faces",)
-    stores: list[RaggedStore]
+    stores: Sequence[RaggedStore]
 
     def held(self) -> dict[str, Any]:
         """Return the size of a crop."""

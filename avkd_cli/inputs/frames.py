@@ -1,6 +1,6 @@
 """Frames in a row: stored embeddings of them, or the faces themselves, on one clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,9 @@ MOST_FRAMES = 20_000  # stored embeddings that pass at once
 class StoredFrames(Input):
     """A store of sequences of frame embeddings."""
 
-    modality = "sequence"
+    modality, sense = "sequence", "visual"
     kinds = ("avkd.sequences",)
-    stores: list[RaggedStore]
+    stores: Sequence[RaggedStore]
 
     @property
     def fps(self) -> float:
@@ -86,9 +86,9 @@ class StoredFrames(Input):
 class FaceClips(Input):
     """A face store whose faces keep time, for networks that see them in a row."""
 
-    modality = "clips"
+    modality, sense = "clips", "visual"
     kinds = ("avkd.faces",)
-    stores: list[RaggedStore]
+    stores: Sequence[RaggedStore]
 
     @property
     def fps(self) -> float:

@@ -80,7 +80,7 @@ class SideEmbeddings(Input):
     """Stored embeddings of one sense, put through that side of a pair."""
 
     kinds = ("avkd.embeddings",)
-    stores: list[EmbeddingStore]
+    stores: Sequence[EmbeddingStore]
 
     def __init__(self, sense: str, store: Store) -> None:
         super().__init__([store])

@@ -1,6 +1,6 @@
 """Sound: crops of fbank, waveforms or spectrograms in training, whole recordings afterwards."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ class Sound(Input):
 
     modality = "audio"
     kinds = ("avkd.audio",)
-    stores: list[RaggedStore]
+    stores: Sequence[RaggedStore]
 
     def held(self) -> dict[str, Any]:
         """Return the features, and how many bands there are where they are not waveforms."""

@@ -38,7 +38,8 @@ def opened(path: str | Path, settings: DistillTerms) -> Teacher:
             f"{store.path}: holds {held(store)}, no segments; make them by extract-embeddings "
             "--level segments from a run of --modality sequence"
         )
-    own, its = getattr(settings, "segment", 0.0), store.manifest.get("piece_s")
+    own = settings.segment if isinstance(settings, AudioConfig) else 0.0
+    its = store.manifest.get("piece_s")
     if its is None or abs(own - its) > 1e-6:
         raise InputError(
             f"{store.path}: its segments are of {its} s, the student's of {own:g} s; "

@@ -70,7 +70,6 @@ def extract(
     rows = Rows.of(read.stores[0], ids)
     trained = named(trained, names_in(read.stores, trained.label, list_file))
     content = content_of(trained, read, network, rows, settings, side)
-    seen = "visual" if modality in ("sequence", "clips") else modality
     level = {} if settings.level == "embedding" else {"level": settings.level}
     origin = Origin(
         "extract-embeddings",
@@ -78,7 +77,12 @@ def extract(
         {"run": trained.fingerprint}
         | {f"store{i}": store.fingerprint for i, store in enumerate(read.stores)}
         | chosen_fingerprint(ids, list_file),
-        {"modality": seen, "run": run.name, "role": trained.record.get("role"), **level},
+        {
+            "modality": read.sense or modality,
+            "run": run.name,
+            "role": trained.record.get("role"),
+            **level,
+        },
     )
 
     def build(execution: Execution) -> Manifest | None:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Final, TypedDict, Unpack
 
 import numpy as np
 
@@ -23,7 +23,23 @@ from avkd_cli.verification import normalization, scoring
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.trials import Trials, read_trials
 
-KIND = "avkd.embeddings"
+KIND: Final = "avkd.embeddings"
+
+
+class Files(TypedDict, total=False):
+    """What `score` and `fuse` take beside inputs and settings; their docstrings say what it is."""
+
+    output: Path | None
+    metrics: Path | None
+    cohort: str | None
+    sub_mean: str | None
+    enrol_map: str | None
+    intersect: bool
+    overwrite: bool
+    strict: bool
+    quiet: bool
+
+
 NO_CALIBRATION = CalibrationFiles()
 
 
@@ -35,7 +51,7 @@ def score_or_fuse(
     calibrate: Path | None = None,
     train_calibration: Path | None = None,
     quality_store: str | None = None,
-    **files: Any,
+    **files: Unpack[Files],
 ) -> dict | list[dict]:
     """Score a trial list, or several, or fuse score files; return the summary, or one a list.
 

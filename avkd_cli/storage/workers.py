@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from avkd_cli.config import CropFacesConfig
 from avkd_cli.errors import TemporaryError
 from avkd_cli.storage import record
 from avkd_cli.storage.record import Task
@@ -87,7 +88,7 @@ def _answer(connection: Connection, message: bytes) -> tuple[str, Any]:
 
     try:
         task: Task = pickle.loads(message)
-        if not str(getattr(task.settings, "device", "cpu")).startswith("cuda"):
+        if not (isinstance(task.settings, CropFacesConfig) and task.settings.device == "cuda"):
             _limit_memory()  # a GPU's driver maps more than there is
         return "done", record.make_partition(task, begin, end)
     except MemoryError:

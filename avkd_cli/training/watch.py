@@ -6,13 +6,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from accelerate import tracking
 
 from avkd_cli.config import TrainConfig
 from avkd_cli.errors import UsageError
 from avkd_cli.training.state import State
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 LINE_EVERY = 30.0  # seconds between lines where stderr is not a terminal
 
@@ -29,7 +32,7 @@ class Watch:
         self.state, self.settings, self.total, self.n_rows = state, settings, total, n_rows
         self.sums, self.quiet = dict(state.progress.window), quiet or not state.first
         self.waited, self.began, self.steps, self.said = 0.0, time.perf_counter(), 0, 0.0
-        self.bar: Any = None
+        self.bar: Progress | None = None
 
     def __enter__(self) -> "Watch":
         if self.settings.tracker:
@@ -153,7 +156,7 @@ def check_tracker(name: str) -> None:
         raise UsageError(f"--tracker {name} needs a package: pip install {package}")
 
 
-def make_bar(total: int) -> Any:
+def make_bar(total: int) -> "Progress":
     """Return a progress bar for a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn

@@ -156,3 +156,19 @@ def test_make_says_how_far_the_students_are(taught, total, jobs, said):
 def test_nothing_is_said_of_students_before_one_is_scored(tmp_path):
     words = [ROOT / "examples/progress.sh", tmp_path, "12", "2", "t"]
     assert subprocess.run(words, capture_output=True, text=True, check=True).stderr == ""
+
+
+@pytest.mark.parametrize("full", ["", "1"])
+def test_vgsrs_voices_are_all_trained_as_long_as_the_baseline_that_they_are_held_against(
+    tmp_path, full
+):
+    lines = make_vgsr(tmp_path, "vgsr-all", f"FULL={full}").stdout.splitlines()
+    heard = [one for one in lines if "--modality audio" in one]
+    assert len(heard) >= 6 and all("--epochs 80" in one for one in heard)
+    assert not any("--epochs" in one for one in lines if one not in heard)
+    assert sum("vgsr/stores/audio-emb.zarr --modality visual" in one for one in lines) >= 2
+    for name in ("people.jsonl", "grid.txt"):
+        (tmp_path / name).touch()
+    given = [f"PEOPLE={tmp_path}/people.jsonl", f"TRIALS={tmp_path}/grid.txt"]
+    other = make_vgsr(tmp_path, "vgsr-all", f"FULL={full}", *given).stdout
+    assert "avkd distill" in other and "--epochs" not in other

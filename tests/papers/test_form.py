@@ -74,3 +74,10 @@ def test_papers_load_nothing_but_the_standard_library():
     others = {one.split(".")[0] for one in out.stdout.split()} - {"avkd_cli"}
     assert others <= set(sys.stdlib_module_names)
     assert all(one.startswith("avkd_cli.papers") for one in ours - {"avkd_cli"})
+
+
+def test_every_loss_of_the_reconstruction_has_a_row_and_tolerances_are_of_a_sweep():
+    for layout in PAPERS["s2"].layouts:
+        rows = [row.label for row in layout.rows]
+        assert {"MMD hard", "MMD loose", "COS loose, weighed by product"} <= set(rows)
+        assert not any("μ" in label for label in rows)

@@ -1,6 +1,7 @@
 """Weights by quality in two real processes: what they hold, and what they say, is that of one."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ WORDS = (
     "--modality audio -q --model tdnn --width 16 --embedding-size 8 --crop-min 20 --crop-max 30 "
     "--batch-size 8 --max-steps 6 --log-every 1 --optimizer adamw --lr 3e-3 --checkpoint-every 2 "
     "--margin 0 --beta 1 --tolerance 0.4 --quality product,snr --quality-scope all"
-).split()
+)
 
 
 def trained(count: int, output: Path, *words: str) -> None:
@@ -33,7 +34,7 @@ def trained(count: int, output: Path, *words: str) -> None:
     port = processes.free_port()
     children = [
         subprocess.Popen(
-            [sys.executable, "-c", CHILD, "distill", *words, *WORDS, "-o", str(output)],
+            [sys.executable, "-c", CHILD, "distill", *words, *shlex.split(WORDS), "-o", output],
             stderr=subprocess.PIPE, text=True,
             env=processes.environment(rank, count, port) | {"OMP_NUM_THREADS": "1"},
         )

@@ -7,12 +7,18 @@ from matplotlib.figure import Figure
 
 from avkd_cli.analysis.figures.style import house_style, looks
 from avkd_cli.analysis.robustness import CLEAN, LABELS
+from avkd_cli.papers import USUAL
+from avkd_cli.papers.form import Paper
 
 MARKERS = "osD^vP"
 
 
-def robustness_figure(result: Mapping) -> Figure:
-    """Return the picture of a `robustness` result: from clean to the worst, with intervals."""
+def robustness_figure(result: Mapping, paper: Paper = USUAL) -> Figure:
+    """Return the picture of a `robustness` result: from clean to the worst, with intervals.
+
+    Args:
+        paper: whose labels systems have.
+    """
     rows = result["conditions"]
     clean = [one for one in rows if one["kind"] == CLEAN]
     kinds = list(dict.fromkeys(one["kind"] for one in rows if one["kind"] != CLEAN)) or [CLEAN]
@@ -21,7 +27,7 @@ def robustness_figure(result: Mapping) -> Figure:
         panels = figure.subplots(1, len(kinds), sharey=True, squeeze=False)[0]
         for axes, kind in zip(panels, kinds, strict=True):
             shown = clean + [one for one in rows if one["kind"] == kind and kind != CLEAN]
-            _panel(axes, shown, result["systems"])
+            _panel(axes, shown, result["systems"], paper)
             axes.set_xlabel(LABELS.get(kind, kind))
         panels[0].set_ylabel("EER, %")
         panels[0].set_ylim(bottom=0)
@@ -31,17 +37,17 @@ def robustness_figure(result: Mapping) -> Figure:
         return figure
 
 
-def _panel(axes: Axes, rows: Sequence[Mapping], systems: Sequence[str]) -> None:
+def _panel(axes: Axes, rows: Sequence[Mapping], systems: Sequence[str], paper: Paper) -> None:
     """Draw each system's line, a little beside the others so that no interval hides another."""
-    for number, (name, look) in enumerate(looks(list(systems)).items()):
+    for number, (name, look) in enumerate(looks(list(systems), paper).items()):
         shift = 0.08 * (number - (len(systems) - 1) / 2)
         found = [(x + shift, one["eer_percent"].get(name)) for x, one in enumerate(rows)]
         found = [(x, one) for x, one in found if one is not None]
         x = [place for place, _ in found]
         axes.vlines(x, [one["low"] for _, one in found], [one["high"] for _, one in found],
                     color=look["color"], linewidth=0.8)  # fmt: skip
-        axes.plot(x, [one["value"] for _, one in found], markersize=4, linewidth=1.3,
-                  label=name, marker=MARKERS[number % len(MARKERS)], **look)  # fmt: skip
+        axes.plot(x, [one["value"] for _, one in found], label=paper.label(name), markersize=4,
+                  marker=MARKERS[number % len(MARKERS)], linewidth=1.3, **look)  # fmt: skip
     labels = [CLEAN if one["level"] is None else f"{one['level']:g}" for one in rows]
     labels = [one["kind"] if one["level"] is None else label
               for one, label in zip(rows, labels, strict=True)]  # fmt: skip

@@ -53,7 +53,7 @@ def _main(arranged: Mapping, figures: Mapping, certain: Certain, uncertainty: st
     return [
         *_tables(arranged, "main", certain),
         *_further(arranged),
-        *(figure(*figures[name]) for name in figures if name.startswith("sweep-")),
+        *(figure(*figures[name]) for name in figures if name.startswith(("sweep-", "beside-"))),
         *(figure(*figures[name]) for name in figures if name.startswith("change-")),
         *([paragraph(uncertainty, "note"), _costs(arranged, names)] if names else []),
     ]

@@ -19,6 +19,7 @@ CLOSED = ("avkd.json", "run.json", STANDIN)  # a folder with one of these is not
 UNFINISHED = (".wip", ".partial")
 OWN = "avkd.work"  # a work folder of its own; its one word is the paper that it is of
 EMBEDDINGS = "avkd.embeddings"
+ROBUSTNESS = ".robustness.json"  # what `analyze robustness --json` prints, to be drawn
 
 
 class Described(NamedTuple):
@@ -38,6 +39,7 @@ class Findings:
     runs: list[Described] = field(default_factory=list)
     stores: list[Described] = field(default_factory=list)
     embeddings: dict[str, Path] = field(default_factory=dict)
+    robustness: list[Path] = field(default_factory=list)
     corpus: str | None = None
 
 
@@ -65,6 +67,8 @@ def find(folder: Path, leave_out: Path | None = None) -> Findings:
             _add_store(found, name, path.parent, read_object(path))
         elif path.name == "run.json":
             found.runs.append(_of_run(name, path.parent, read_object(path)))
+        elif path.name.endswith(ROBUSTNESS):
+            found.robustness.append(path)
         else:
             results.append(path)
     found.scores, found.figures = sorted_out(results)
@@ -102,7 +106,7 @@ def _interesting(folder: Path, leave_out: Path | None) -> Iterator[Path]:
             and (leave_out is None or Path(where, name).resolve() != leave_out.resolve())
         )
         for name in sorted(names):
-            if name.endswith(SCORES + FIGURES) and not name.startswith("."):
+            if name.endswith((*SCORES, *FIGURES, ROBUSTNESS)) and not name.startswith("."):
                 yield Path(where, name)
 
 

@@ -10,6 +10,11 @@ from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.correlation import against
 from avkd_cli.steps.analyze.findings import Findings, find, paper_of_folder
 from avkd_cli.steps.analyze.inputs import aligned, read_labelled
+from avkd_cli.steps.analyze.report_beside import (
+    matching_figures,
+    robustness_figures,
+    training_figures,
+)
 from avkd_cli.steps.analyze.report_embeddings import embedding_plane
 from avkd_cli.steps.analyze.report_figures import (
     banded,
@@ -58,6 +63,7 @@ def report(
     if not (found.scores or found.figures):
         raise InputError(f"{folder}: {NONE}")
     content = contents(found, corpus or found.corpus, resamples, paper)
+    content["figures"] |= beside(folder, found, content["arranged"], paper)
     write_tables(page_file.parent, content["arranged"])
     for name, picture in venn_files(content["venns"], content["venn_list"]).items():
         durable.write_bytes(page_file.parent / name, picture)
@@ -122,6 +128,17 @@ def contents(found: Findings, corpus: str | None, resamples: int, paper: Paper) 
         "stores": found.stores,
         "avkd": avkd_version(),
     }
+
+
+def beside(
+    folder: Path, found: Findings, table: Mapping, paper: Paper
+) -> dict[str, tuple[str, str]]:
+    """Return the figures that are not of scores."""
+    return (
+        matching_figures(table)
+        | training_figures(folder, [one.name for one in found.runs], paper)
+        | robustness_figures(found.robustness, paper)
+    )
 
 
 def by_system(found: Findings, trial_list: str, paper: Paper) -> dict[str, Scores]:

@@ -1,0 +1,106 @@
+"""Pictures of the report that are not of scores: disturbance, matching, cosines over training."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from avkd_cli.analysis import figures
+from avkd_cli.analysis.robustness import words
+from avkd_cli.analysis.tables import paper_of
+from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.papers.form import Paper
+from avkd_cli.steps.analyze.curves import Series, read_log
+from avkd_cli.steps.analyze.findings import ROBUSTNESS
+from avkd_cli.steps.analyze.inputs import read_object
+from avkd_cli.steps.analyze.report_figures import MOST_CURVES, Inline, inlined, safe
+
+FORMAT = "avkd.analysis.robustness"
+MATCH = "match_1_of_"
+TRAINING = {  # what a pair's validation logs, and what a panel calls it
+    "validation: cosine_within": "mean cosine within persons",
+    "validation: cosine_between": "mean cosine between persons",
+    "validation: cosine_absolute": "mean absolute cosine between persons",
+}
+
+
+def robustness_figures(paths: Iterable[Path], paper: Paper) -> dict[str, Inline]:
+    """Return a figure of each file that `analyze robustness --json` printed, what it says below.
+
+    Raises:
+        InputError: a file holds something else.
+    """
+    drawn = {}
+    for path in paths:
+        result = read_object(path)
+        if result.get("format") != FORMAT:
+            raise InputError(f"{path}: wanted {FORMAT}, as analyze robustness --json prints it")
+        name = f"beside-robustness-{safe(path.name.removesuffix(ROBUSTNESS))}"
+        try:
+            caption = f"EER where the test is disturbed. {_said(result, paper)}".strip()
+            drawn[name] = inlined(name, figures.robustness_figure(result, paper), caption)
+        except (KeyError, TypeError) as error:
+            raise InputError(f"{path}: not as analyze prints it: {error!r}") from None
+    return drawn
+
+
+def _said(result: Mapping, paper: Paper) -> str:
+    """Return in words where each system is better than the baseline, by the paper's labels."""
+    base, parts = paper.label(result["baseline"]), []
+    for system in result["systems"][1:]:
+        rows = [
+            {"condition": one["condition"], "difference": one["differences"][system]}
+            for one in result["conditions"]
+            if system in one["differences"]
+        ]
+        parts += [words(paper.label(system), base, rows, result["persons"])] if rows else []
+    return " ".join(parts)
+
+
+def matching_figures(arranged: Mapping) -> dict[str, Inline]:
+    """Return a figure of each task that has rates of the right one picked among N."""
+    paper, drawn = paper_of(arranged), {}
+    found: dict[str, dict[str, dict]] = {}
+    for one in arranged["figures"]:
+        if one["measure"].startswith(MATCH):
+            key = one["measure"].removesuffix("_percent")
+            rate = {"percent": one["value"], "low": one.get("low"), "high": one.get("high")}
+            found.setdefault(one["on"], {}).setdefault(one["system"], {})[key] = rate
+    for task, systems in found.items():
+        ordered = [{"name": s} | systems[s] for s in sorted(systems, key=paper.order)]
+        whole = [one for one in ordered if one.keys() == ordered[0].keys()]
+        caption = f"{paper.list_label(task)}: the right one picked among N."
+        name = f"beside-matching-{safe(task)}"
+        drawn[name] = inlined(name, figures.matching_figure({"systems": whole}, paper), caption)
+    return drawn
+
+
+def training_figures(folder: Path, runs: Sequence[str], paper: Paper) -> dict[str, Inline]:
+    """Return how near embeddings of one person and of two were over the trainings that say it.
+
+    Args:
+        folder: where they lie. runs: paths below it, whose last part is the system.
+        paper: whose order and labels they have.
+    """
+    names = {Path(run).name: run for run in runs}
+    found = {}
+    for name in sorted(names, key=paper.order):
+        series = dict(_cosines(folder / names[name]))
+        if series and len(found) < MOST_CURVES:
+            found[paper.label(name)] = series
+    if not found:
+        return {}
+    caption = (
+        "Mean cosines of the fused embeddings of validation persons, after each epoch of a "
+        "training; another seed may give others."
+    )
+    name = "beside-training"
+    return {name: inlined(name, figures.training_figure(found), caption)}
+
+
+def _cosines(run: Path) -> Iterator[tuple[str, dict[str, list[float]]]]:
+    try:
+        series: Series = read_log(run)
+    except (InputError, MissingInputError):  # no log yet: the page's runs show no steps either
+        return
+    for name, label in TRAINING.items():
+        if name in series:
+            yield label, series[name]

@@ -90,6 +90,7 @@ def metrics_text(result: dict) -> str:
     parts = [as_text(table(head, rows))]
     if "act_dcf" in result["files"][0]:  # not of a DET
         parts += [as_text(_match_table(result)), as_text(_ratio_table(result, priors))]
+        parts.append(as_text(_threshold_table(result, priors)))
     if any("intervals" in one for one in result["files"]):
         parts.append(f"95 % intervals from {count(result['resamples'])} draws of persons")
     notes = dict.fromkeys(text for one in result["files"] for text in one.get("notes", ()))
@@ -123,6 +124,21 @@ def _ratio_table(result: dict, priors: Sequence[str]) -> Table:
             for value, each in zip(values, limits, strict=True)
         ]
         rows.append([one["name"], *cells])
+    return table(head, rows)
+
+
+def _threshold_table(result: dict, priors: Sequence[str]) -> Table:
+    """Return from which score on each figure accepts; those of actDCF are in nats (natural log)."""
+    fmrs = list(result["files"][0]["fnmr_percent_at_fmr"])
+    head = ["accepted from", "EER", *(f"minDCF {p}" for p in priors),
+            *(f"FMR {fmr}" for fmr in fmrs), *(f"actDCF {p}, nats" for p in priors)]  # fmt: skip
+    rows = []
+    for one in result["files"]:
+        found = one["thresholds"]
+        values = [one["eer_threshold"], *(found["min_dcf"][p] for p in priors)]
+        values += [found["fnmr_at_fmr"][fmr] for fmr in fmrs]
+        values += [found["act_dcf"][p] for p in priors]
+        rows.append([one["name"], *("–" if v is None else f"{v:.6g}" for v in values)])
     return table(head, rows)
 
 

@@ -206,3 +206,24 @@ def test_scores_that_are_upside_down_are_said(hand, tmp_path):
         result = CliRunner().invoke(cli, ["analyze", "metrics", str(path), "--json"])
         assert ("are these distances? (inverted)" in result.stderr) is expected
         assert (json.loads(result.stdout)["files"][0]["eer_percent"] > 50) is expected
+
+
+def test_the_threshold_of_each_figure_is_the_score_from_which_on_it_accepts(hand):
+    # At .7 no nontarget is accepted and one target of four is missed: both costs are least there.
+    (found,) = run(hand, "--p-target", 0.5)["files"]
+    said = found["thresholds"]
+    assert said["min_dcf"] == {"0.5": 0.7}
+    assert said["act_dcf"] == {"0.5": 0.0}
+    assert said["fnmr_at_fmr"] == {"0.01": 0.7, "0.001": 0.7, "0.0001": 0.7}
+    assert 0.4 < found["eer_threshold"] <= 0.7
+    table = metrics_text({"files": [found], "resamples": 0})
+    assert "accepted from" in table
+    assert "nats" in table
+
+
+def test_a_list_that_none_may_pass_has_no_threshold(tmp_path):
+    lines = "a b 0.5 target\na c 0.9 nontarget\nd e 0.2 target\n"
+    (tmp_path / "x.scores").write_text(lines)
+    (found,) = run(tmp_path / "x.scores", "--p-target", 0.01)["files"]
+    assert found["thresholds"]["min_dcf"] == {"0.01": None}
+    assert "–" in metrics_text({"files": [found], "resamples": 0})

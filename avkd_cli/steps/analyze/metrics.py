@@ -12,7 +12,17 @@ from avkd_cli.steps.analyze.draws import by_persons, limits, resolved
 from avkd_cli.steps.analyze.inputs import display_names, read_labelled
 from avkd_cli.steps.score_output import figures
 from avkd_cli.verification.figure import Figure, figure
-from avkd_cli.verification.metrics import act_dcf, cllr, error_rates, fnmr_at_fmr, min_cllr
+from avkd_cli.verification.metrics import (
+    ErrorRates,
+    act_dcf,
+    cllr,
+    cost_weights,
+    error_rates,
+    fnmr_at_fmr,
+    lowest_cost_at,
+    min_cllr,
+    threshold_at_fmr,
+)
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import signature
 
@@ -129,7 +139,28 @@ def further(scores: Scores, rules: Rules = USUAL) -> dict:
         "min_cllr": min_cllr(target, nontarget),
         "cllr": _finite(cllr(target, nontarget)),
         "act_dcf": actual,
+        "thresholds": thresholds(rates, rules),
         "notes": [COSINE_NOTE] if np.abs(scores.score).max() <= 1 else [],
+    }
+
+
+def thresholds(rates: ErrorRates, rules: Rules = USUAL) -> dict:
+    """Return from which score on each figure accepts, in the places of the figures.
+
+    None where nothing is accepted, or, of a cost, everything. That of actDCF is Bayes' for its
+    prior and costs, in nats.
+    """
+    bayes = {}
+    for p in rules.p_targets:
+        miss, false_alarm = cost_weights(p, *rules.costs)
+        bayes[f"{p:g}"] = math.log(false_alarm / miss)
+    return {
+        "min_dcf": {
+            f"{p:g}": _finite(float(rates.threshold[lowest_cost_at(rates, p, *rules.costs)]))
+            for p in rules.p_targets
+        },
+        "act_dcf": bayes,
+        "fnmr_at_fmr": {f"{fmr:g}": _finite(threshold_at_fmr(rates, fmr)) for fmr in FMRS},
     }
 
 

@@ -14,6 +14,7 @@ from avkd_cli.config import TrainConfig
 from avkd_cli.errors import AvkdError, UsageError
 from avkd_cli.inputs import networks
 from avkd_cli.recipes.job import Job
+from avkd_cli.steps import card_facts
 from avkd_cli.steps.overfitting import Overfitting
 from avkd_cli.steps.training_said import ending, told, trial
 from avkd_cli.steps.validation import Validation
@@ -102,6 +103,7 @@ def train_once(
         head.forget_copies()
     kept = ("network.", "heads.")
     tensors = {k: v for k, v in objective.state_dict().items() if k.startswith(kept)}
+    card_facts.keep(run, job, sum(one.numel() for one in objective.network.parameters()))
     line = run.publish(
         tensors,
         {

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from avkd_cli.corpora.standin_camera import Camera, Instant, Shape
-from avkd_cli.corpora.standin_people import Face, FaceSession
+from avkd_cli.corpora.standin_people import Creases, Face, FaceSession
 
 FRAMES_PER_SECOND = 25
 _ROUND = np.linspace(0, 2 * np.pi, 16, endpoint=False)
@@ -68,6 +68,7 @@ def _still(face: Face, session: FaceSession, surface: "_Surface") -> tuple[list,
         *_beard(face, session, contour, surface),
         *_skin_marks(face, surface),
         *_nose(face, surface),
+        *_creases(face, session.creases, surface),
     ]
     front = _front_hair(face, session, contour, surface)
     return behind, [*front, *_worn(face, session, contour, surface)]
@@ -159,6 +160,28 @@ def _skin_marks(face: Face, surface: _Surface) -> list[Shape]:
         brow = np.add([(-0.3, 0.01), (0.0, -0.01), (0.3, 0.01)], (0, face.brow_y - height))
         marks.append(Shape(surface.at(brow), shade, line * 0.8))
     return marks
+
+
+def _creases(face: Face, creases: Creases, surface: _Surface) -> list[Shape]:
+    """Return the lines of an expression; none where nothing is expressed."""
+    brow, middle, low = face.brow_y, face.eye_y, face.nose_y
+    lines = [(creases.furrow, [(0.05, brow - 0.07), (0.035, brow + 0.09)])]
+    for height in (0.1, 0.17, 0.24):
+        across = [(0.0, brow - height), (0.18, brow - height + 0.01), (0.36, brow - height + 0.04)]
+        lines.append((creases.forehead, across))
+    for height in (0.0, 0.06, 0.12):
+        lines.append(
+            (creases.nose, [(0.0, middle + height - 0.02), (0.09, middle + height + 0.02)])
+        )
+    fold = [(0.17, low), (0.3, low + 0.14), (0.33, face.mouth_y), (0.28, face.mouth_y + 0.1)]
+    bag = [(face.eye_x - 0.13, middle + 0.12), (face.eye_x, middle + 0.16)]
+    lines += [(creases.cheek, fold), (creases.cheek, [*bag, (face.eye_x + 0.15, middle + 0.1)])]
+    return [
+        Shape(surface.at(np.array(line) * (side, 1), 0.01), face.skin * (1 - 0.55 * depth), 0.028)
+        for depth, line in lines
+        if depth > 0
+        for side in (-1, 1)
+    ]
 
 
 def _nose(face: Face, surface: _Surface) -> list[Shape]:

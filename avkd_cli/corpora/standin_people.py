@@ -5,7 +5,7 @@ else of the voice is drawn independently of the face, so they partly complement 
 Everything is a function of (seed, what it is for): neither workers nor order change a person.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 
@@ -132,6 +132,25 @@ class Face:
 
 
 @dataclass(frozen=True)
+class Creases:
+    """How deep the lines are that an expression draws into the skin, 0 (none) to 1.
+
+    Args:
+        furrow: upright, between the brows. forehead: across it. nose: across its root. cheek: from
+            the wings of the nose round the corners of the mouth, and under the eyes.
+    """
+
+    furrow: float = 0.0
+    forehead: float = 0.0
+    nose: float = 0.0
+    cheek: float = 0.0
+
+    def times(self, strength: float) -> "Creases":
+        """Return all of them so many times as deep."""
+        return Creases(*(strength * depth for depth in astuple(self)))
+
+
+@dataclass(frozen=True)
 class FaceSession:
     """What a day and a camera do to a face; angles in radians."""
 
@@ -158,6 +177,7 @@ class FaceSession:
     background: np.ndarray  # (2, 3) RGB of top and bottom
     blur: float  # pixels
     noise: float  # grey levels
+    creases: Creases = Creases()  # of a mood
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from avkd_cli.corpora.standin_face import draw_utterance, outline
-from avkd_cli.corpora.standin_people import Difficulty, generator, make_face_session, make_person
+from avkd_cli.corpora.standin_people import (
+    Creases,
+    Difficulty,
+    generator,
+    make_face_session,
+    make_person,
+)
 
 PERSON = make_person(0, 0, Difficulty())
 PLAIN = dataclasses.replace(
@@ -82,3 +88,31 @@ def test_the_outline_is_symmetric_and_reaches_crown_and_chin():
         assert np.abs(points - point).sum(axis=1).min() < 1e-6
     assert points[:, 1].min() == pytest.approx(-1, abs=0.02)
     assert points[:, 1].max() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("creases", "rows"),
+    [
+        pytest.param(Creases(forehead=1), slice(12, 28), id="forehead above the brows"),
+        pytest.param(Creases(furrow=1), slice(18, 30), id="furrow between them"),
+        pytest.param(Creases(nose=1), slice(26, 38), id="nose at its root"),
+        pytest.param(Creases(cheek=1), slice(32, 58), id="cheek below the eyes"),
+    ],
+)
+def test_an_expression_draws_lines_where_it_is_and_nowhere_else(creases, rows):
+    (calm,), (creased,) = (
+        draw([0.0]),
+        draw([0.0], session=dataclasses.replace(PLAIN, creases=creases)),
+    )
+    by_row = difference(calm, creased)
+    assert by_row[rows].max() > 1
+    by_row[rows] = 0
+    assert by_row.max() == 0
+
+
+def test_deeper_creases_are_darker():
+    (calm,), (light,), (deep,) = (
+        draw([0.0], session=dataclasses.replace(PLAIN, creases=Creases(1, 1, 1, 1).times(depth)))
+        for depth in (0, 0.5, 1)
+    )
+    assert deep.mean() < light.mean() < calm.mean()

@@ -10,7 +10,7 @@ from avkd_cli.config import ExtractConfig, SequenceConfig, VisualConfig
 from avkd_cli.errors import InputError
 from avkd_cli.inputs.base import Input, Row
 from avkd_cli.inputs.crops import stretches
-from avkd_cli.inputs.passing import equal_lengths, forward
+from avkd_cli.inputs.passing import chunks, equal_lengths, forward
 from avkd_cli.models.joint import OverTime
 from avkd_cli.storage.store import RaggedStore, Store
 from avkd_cli.training.batches import Arrays, Source
@@ -132,12 +132,20 @@ class FaceClips(Input):
     def pieces(
         self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
     ) -> Iterator[Row]:
-        """Yield the segments, the frames, or the weights of moments, of each utterance."""
-        step, rate = step_of(network, level), film_rate(self.stores[0]) or 1.0
-        for row in self.rows(self.stores[0], ids).tolist():
-            faces = {"faces": self.stores[0].read([row])[0][None]}
-            found = forward(network, faces, precision=settings.mixed_precision, level=level)[0]
-            yield found.reshape(len(found), -1), np.arange(len(found)) * step / rate
+        """Yield the segments, the frames, or the weights of moments, of each utterance.
+
+        Each frame is for itself, so those of a long film come in several parts.
+        """
+        store, precision = self.stores[0], settings.mixed_precision
+        step, rate = step_of(network, level), film_rate(store) or 1.0
+        for row in self.rows(store, ids).tolist():
+            length = int(store.lengths[row])
+            for part in chunks(length, settings.batch_faces if level == "frames" else length):
+                size = min(part.stop, length) - part.start
+                faces = {"faces": store.crops([row], [part.start], size)}
+                found = forward(network, faces, precision=precision, level=level)[0]
+                times = (part.start + np.arange(len(found)) * step) / rate
+                yield found.reshape(len(found), -1), times
 
 
 def step_of(network: nn.Module, level: str) -> int:

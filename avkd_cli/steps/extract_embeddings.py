@@ -56,6 +56,7 @@ def extract(
             wrong kind or shape.
     """
     from avkd_cli.inputs import networks, open_input  # torch
+    from avkd_cli.storage.store import RaggedStore
     from avkd_cli.training import processes
     from avkd_cli.training.device import here
 
@@ -63,6 +64,9 @@ def extract(
     modality = side or trained.description.modality
     read = side_of(run, trained, stores, side) if side else open_input(modality, stores)
     check_features(run, encoder_of(trained.description, side), read)
+    for store in read.stores:
+        if isinstance(store, RaggedStore):
+            store.read_once()
     ids = choose_ids(read.stores, list_file)
     if side and settings.level != "embedding":
         raise UsageError(f"--side {side} has embeddings alone; leave --level {settings.level} out")

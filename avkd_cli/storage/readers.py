@@ -162,12 +162,20 @@ class RaggedStore(Store):
         self.row_shape: tuple[int, ...] = tuple(said["item"]) if self.packed else self._stored_shape
         self.dtype = np.dtype(said["dtype"])
         self._shards: dict[int, Any] = {}  # open handles of TensorStore; none holds a descriptor
+        self._once = False
+
+    def read_once(self) -> None:
+        """Let go of what was read: for one pass over all rows, whose memory must not grow.
+
+        To be called before anything is read.
+        """
+        self._once = True
 
     @functools.cached_property
     def _cache(self) -> Any:
         from avkd_cli.storage import shards
 
-        return shards.cache()
+        return shards.cache(once=self._once)
 
     @functools.cached_property
     def lengths(self) -> np.ndarray:

@@ -19,6 +19,7 @@ from avkd_cli.storage.durable import Data, Passing
 _PROCESS = os.getpid()
 _CHUNK_BYTES = 32 << 10
 _CACHE_BYTES = 256 << 20  # VoxCeleb2's thousand shards have 110 MB of indices
+_PASS_BYTES = 16 << 20  # the index of a shard or two, and chunks that neighbours share
 _PACKING = [
     {"name": "zstd", "configuration": {"level": 1}},
     {"name": "crc32c"},
@@ -175,12 +176,16 @@ def _sealed(data: bytes) -> bytes:
     return data + google_crc32c.value(data).to_bytes(4, "little")
 
 
-def cache() -> tensorstore.Context:
+def cache(*, once: bool = False) -> tensorstore.Context:
     """Return a cache that shards share: what was last read, unpacked, and their indices.
 
     Without it each crop would begin with the index of its shard, often longer than the crop.
+
+    Args:
+        once: all is read one time, from the first row to the last: what was read is let go.
     """
-    return tensorstore.Context({"cache_pool": {"total_bytes_limit": _CACHE_BYTES}})
+    limit = _PASS_BYTES if once else _CACHE_BYTES
+    return tensorstore.Context({"cache_pool": {"total_bytes_limit": limit}})
 
 
 def open_shard(

@@ -156,6 +156,15 @@ def test_the_encoder_of_frames_can_be_trained_too(made, tmp_path):
     assert open_store(tmp_path / "s.zarr").lengths.tolist() == [2, 1, 1, 3, 3, 3]
     taken(made, tmp_path / "both", "faces.zarr", tmp_path / "e.zarr")
     assert open_store(tmp_path / "e.zarr").dimension == 8
+    for name, most in (("whole", 1000), ("parts", 4)):
+        taken(
+            made, tmp_path / "both", "faces.zarr", tmp_path / name, level="frames", batch_faces=most
+        )
+    whole, parts = (open_store(tmp_path / name, "avkd.sequences") for name in ("whole", "parts"))
+    assert whole.lengths.tolist() == open_store(made / "faces.zarr", "avkd.faces").lengths.tolist()
+    for one, other in zip(whole.read(range(6)), parts.read(range(6)), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    np.testing.assert_array_equal(whole.item("time_s"), parts.item("time_s"))
     with pytest.raises(UsageError, match="--init-from"):
         teach(made, "sequence", "faces.zarr", tmp_path / "x", config)
     with pytest.raises(InputError, match="single frames"):

@@ -15,7 +15,7 @@ RAVDESS ?=
 IEMOCAP ?=
 IEMOCAP_LEFT ?= marked
 FULL ?=
-LUPI_PERSONS ?= 16
+LUPI_PERSONS ?= 24
 $(call plain,RAVDESS IEMOCAP IEMOCAP_LEFT FULL LUPI_PERSONS)
 
 LUPI := $(WORK)/lupi
@@ -59,7 +59,7 @@ $(foreach one,$(LUPI_FOLDS),$(eval LUPI_CORPUS_mood$(one) := $(LUPI_MOOD))$(eval
 
 $(LUPI)/standin/people.jsonl: | $(READY) $(WORK)/$(MARK)
 	mkdir -p $(LUPI)
-	$(AVKD) corpus standin -o $(@D) --moods --persons $(LUPI_PERSONS) --sessions 3 --utterances 7 --seconds 2,4 --seed 0 >/dev/null
+	$(AVKD) corpus standin -o $(@D) --moods --persons $(LUPI_PERSONS) --sessions 3 --utterances 4 --seconds 2,4 --seed 0 >/dev/null
 $(LUPI)/lists/standin.people.jsonl: $(LUPI)/standin/people.jsonl
 	mkdir -p $(@D)
 	$(AVKD) corpus folds $< --folds 3 --prefix mood -q -o $@
@@ -90,13 +90,13 @@ $(STORES)/lupi-$(1)-faces.zarr/avkd.json: $(LUPI)/lists/$(1).jsonl
 endef
 $(foreach one,$(sort $(LUPI_WHO) $(LUPI_MOOD)),$(eval $(call lupi_stores,$(one))))
 
-define lupi_test # $(1) task: the utterances that it is told by
-$(LUPI)/lists/$(1).test.jsonl: $(LUPI)/lists/$(LUPI_CORPUS_$(1)).jsonl
-	grep -E '"$(LUPI_COLUMN_$(1))": ?"test"' $$< >$$@.new
+define lupi_part # $(1) task, $(2) test, the utterances that it is told by, or train, those learned from
+$(LUPI)/lists/$(1).$(2).jsonl: $(LUPI)/lists/$(LUPI_CORPUS_$(1)).jsonl
+	grep -E '"$(LUPI_COLUMN_$(1))": ?"$(2)"' $$< >$$@.new
 	mv $$@.new $$@
 
 endef
-$(foreach one,$(LUPI_TASKS),$(eval $(call lupi_test,$(one))))
+$(foreach one,$(LUPI_TASKS),$(foreach part,test train,$(eval $(call lupi_part,$(one),$(part)))))
 # And whom nobody was trained on.
 $(LUPI)/lists/verify.jsonl: $(LUPI)/lists/$(LUPI_WHO).jsonl
 	grep -E '"split": ?"test"' $< >$@.new
@@ -107,6 +107,9 @@ $(LUPI)/lists/verify.jsonl: $(LUPI)/lists/$(LUPI_WHO).jsonl
 lupi_list = --list $(LUPI)/lists/$(LUPI_CORPUS_$(1)).jsonl --split-column $(LUPI_COLUMN_$(1)) --label $(LUPI_LABEL_$(1))
 lupi_sound = $(STORES)/lupi-$(LUPI_CORPUS_$(1))-sound.zarr
 lupi_faces = $(STORES)/lupi-$(LUPI_CORPUS_$(1))-faces.zarr
+# Whom a teacher tells of: those that its students learn from. 64 faces a batch are as fast as more,
+# and need a tenth of a gigabyte less.
+lupi_taught_of = $(LUPI)/lists/$(1).train.jsonl
 # Four seconds of a mood, in the paper.
 lupi_crop = $(if $(LUPI_REAL),$(if $(filter person,$(LUPI_LABEL_$(1))),,--crop-min 400 --crop-max 400))
 
@@ -114,18 +117,18 @@ define lupi_teachers # $(1) task, $(2) net
 $(LUPI)/runs/$(1)/$(2)-plain-teacher/model.json: $(lupi_faces)/avkd.json
 	mkdir -p $(LUPI)/runs/$(1)
 	$$(TRAIN) train-teacher --modality visual $(lupi_faces) -o $$(@D) $(LUPI_SEES_$(2)) $(lupi_list) $(LUPI_SETTINGS) >/dev/null
-$(LUPI)/given/$(1)/$(2)-peak.zarr/avkd.json: $(LUPI)/runs/$(1)/$(2)-plain-teacher/model.json
+$(LUPI)/given/$(1)/$(2)-peak.zarr/avkd.json: $(LUPI)/runs/$(1)/$(2)-plain-teacher/model.json $(lupi_taught_of)
 	mkdir -p $(LUPI)/given/$(1)
-	$$(TRAIN) extract-embeddings $$(<D) $(lupi_faces) --face-pool peak -o $$(@D) >/dev/null
+	$$(TRAIN) extract-embeddings $$(<D) $(lupi_faces) --face-pool peak --batch-faces 64 --list $(lupi_taught_of) -o $$(@D) >/dev/null
 $(LUPI)/given/$(1)/$(2)-frames.zarr/avkd.json: $(LUPI)/runs/$(1)/$(2)-plain-teacher/model.json
 	mkdir -p $(LUPI)/given/$(1)
-	$$(TRAIN) extract-embeddings $$(<D) $(lupi_faces) --level frames -o $$(@D) >/dev/null
+	$$(TRAIN) extract-embeddings $$(<D) $(lupi_faces) --level frames --batch-faces 64 -o $$(@D) >/dev/null
 $(LUPI)/runs/$(1)/$(2)-sequence-teacher/model.json: $(LUPI)/given/$(1)/$(2)-frames.zarr/avkd.json
 	$$(TRAIN) train-teacher --modality sequence $$(<D) -o $$(@D) $(lupi_list) $(LUPI_SETTINGS) >/dev/null
-$(LUPI)/given/$(1)/$(2)-segments.zarr/avkd.json: $(LUPI)/runs/$(1)/$(2)-sequence-teacher/model.json
-	$$(TRAIN) extract-embeddings $$(<D) $(LUPI)/given/$(1)/$(2)-frames.zarr --level segments -o $$(@D) >/dev/null
-$(LUPI)/given/$(1)/$(2)-aggregate.zarr/avkd.json: $(LUPI)/runs/$(1)/$(2)-sequence-teacher/model.json
-	$$(TRAIN) extract-embeddings $$(<D) $(LUPI)/given/$(1)/$(2)-frames.zarr -o $$(@D) >/dev/null
+$(LUPI)/given/$(1)/$(2)-segments.zarr/avkd.json: $(LUPI)/runs/$(1)/$(2)-sequence-teacher/model.json $(lupi_taught_of)
+	$$(TRAIN) extract-embeddings $$(<D) $(LUPI)/given/$(1)/$(2)-frames.zarr --level segments --list $(lupi_taught_of) -o $$(@D) >/dev/null
+$(LUPI)/given/$(1)/$(2)-aggregate.zarr/avkd.json: $(LUPI)/runs/$(1)/$(2)-sequence-teacher/model.json $(lupi_taught_of)
+	$$(TRAIN) extract-embeddings $$(<D) $(LUPI)/given/$(1)/$(2)-frames.zarr --list $(lupi_taught_of) -o $$(@D) >/dev/null
 $(LUPI)/runs/$(1)/$(2)-plain/model.json: $(lupi_sound)/avkd.json
 	mkdir -p $(LUPI)/runs/$(1)
 	$$(TRAIN) train-teacher --modality audio $(lupi_sound) -o $$(@D) $(LUPI_HEARS_$(2)) $(lupi_crop) $(lupi_list) $(LUPI_SETTINGS) >/dev/null
@@ -162,7 +165,7 @@ lupi_said = $(LUPI)/said/$(if $(filter who,$(1)),identification,$(LUPI_ON))/$(2)
 define lupi_says # $(1) task, $(2) system
 $(lupi_said)/avkd.json: $(LUPI)/runs/$(1)/$(2)/model.json $(LUPI)/lists/$(1).test.jsonl
 	mkdir -p $$(dir $$(@D))
-	$$(TRAIN) extract-embeddings $$(<D) $(lupi_reads) --level posteriors $(if $(filter %-plain-teacher,$(2)),--face-pool peak) --list $(LUPI)/lists/$(1).test.jsonl -o $$(@D) >/dev/null
+	$$(TRAIN) extract-embeddings $$(<D) $(lupi_reads) --level posteriors $(if $(filter %-plain-teacher,$(2)),--face-pool peak --batch-faces 64) --list $(LUPI)/lists/$(1).test.jsonl -o $$(@D) >/dev/null
 
 endef
 $(foreach task,$(LUPI_TASKS),$(foreach one,$(LUPI_SYSTEMS),$(eval $(call lupi_says,$(task),$(one)))))

@@ -747,9 +747,7 @@ def load(
     return config(**checked)
 
 
-def read_toml(
-    config: type, sections: tuple[str, ...], file: str | Path, known: frozenset[str] = frozenset()
-) -> dict[str, Any]:
+def read_toml(config: type, sections: tuple[str, ...], file: str | Path) -> dict[str, Any]:
     """Return the keys of `file` that apply to `sections`, all of them known to `config`."""
     path = preset_path(str(file)) if str(file) in PRESETS else Path(file)
     try:
@@ -763,10 +761,10 @@ def read_toml(
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(f"{path}: not TOML: {error}") from None
     top = {key: value for key, value in tables.items() if not isinstance(value, dict)}
-    found = rename(config, top, path, sections[-1], known)
+    found = rename(config, top, path, sections[-1])
     refuse_unknown_tables(tables, path)
     for section in sections:
-        found |= rename(config, table_of(tables, section), path, section, known)
+        found |= rename(config, table_of(tables, section), path, section)
     return found
 
 
@@ -802,24 +800,18 @@ def refuse_unknown_tables(tables: dict[str, Any], path: Path) -> None:
                 raise UsageError(f"{path} has a table [{name}.{part}]{nearest(part, STEPS[name])}")
 
 
-def rename(
-    config: type, keys: dict[str, Any], path: Path, section: str, known: frozenset[str]
-) -> dict[str, Any]:
-    """Return keys with - as _, refusing those that the step does not have.
-
-    A shared table, such as [train-teacher], may hold a key that only its other modalities know.
-    """
+def rename(config: type, keys: dict[str, Any], path: Path, section: str) -> dict[str, Any]:
+    """Return keys with - as _, refusing those that the step does not have."""
     names = {field.name for field in dataclasses.fields(config)}
     found = {}
     for key, value in keys.items():
         name = key.replace("-", "_")
-        if name in names:
-            found[name] = value
-        elif name not in known:
+        if name not in names:
             raise UsageError(
                 f"Invalid value for '--config': {path} sets '{key}', "
                 f"which {section} does not have.{nearest(name, names, ' ')}"
             )
+        found[name] = value
     return found
 
 

@@ -8,6 +8,7 @@ say; the ranges that the VoxCeleb community uses stand here.
 import torch
 from torch import Generator, Tensor
 
+from avkd_cli.audio.limits import SAMPLE_RATE
 from avkd_cli.audio.resample import resample
 
 # Signal-to-noise ratios in dB by what is added (MUSAN), from TaoRuijie/AVCleanse.
@@ -84,13 +85,12 @@ def reverberate(samples: Tensor, response: Tensor) -> Tensor:
     return torch.fft.irfft(product, n=size)[..., : samples.shape[-1]]
 
 
-def change_speed(samples: Tensor, speed: float, sample_rate: int = 16_000) -> Tensor:
+def change_speed(samples: Tensor, speed: float) -> Tensor:
     """Return the samples played faster (speed above 1), with the pitch moved as much.
 
     Args:
         samples: (batch, n_samples)
         speed: in steps of a hundredth, such as 0.9 or 1.1.
-        sample_rate: of the samples, in Hz.
 
     Returns:
         (batch, ceil(n_samples / speed))
@@ -98,7 +98,7 @@ def change_speed(samples: Tensor, speed: float, sample_rate: int = 16_000) -> Te
     hundredths = round(100 * speed)
     if hundredths == 100:
         return samples
-    step = sample_rate // 100
+    step = SAMPLE_RATE // 100
     return resample(samples, hundredths * step, 100 * step)
 
 

@@ -13,6 +13,8 @@ from avkd_cli.storage.record import Process
 from avkd_cli.storage.specs import StoreSpec
 from avkd_cli.storage.utterances import UtteranceList
 
+_TRIED = 4  # records of which sizes and times are estimated
+
 
 def of_utterances(
     out: Path,
@@ -22,12 +24,11 @@ def of_utterances(
     spec: StoreSpec,
     process: Process,
     settings: Any,
-    samples: int = 4,
 ) -> dict[str, Any]:
     """Say what would be done, with sizes estimated from a few records; touch nothing."""
     source = [_total(size) for size in sizes]
     present = [index for index, size in enumerate(source) if size]
-    chosen = sorted({present[i * len(present) // samples] for i in range(samples) if present})
+    chosen = sorted({present[i * len(present) // _TRIED] for i in range(_TRIED) if present})
     made = read = 0
     seconds = 0.0
     for index in chosen:

@@ -27,9 +27,9 @@ def with_synonyms(labels: Mapping[bytes, int]) -> dict[bytes, int]:
     return dict(labels) | _SPELLED
 
 
-def is_labels(words: Words, labels: Mapping[bytes, int] = LABELS) -> bool:
+def is_labels(words: Words) -> bool:
     """Return whether every word is a label."""
-    known = with_synonyms(labels)
+    known = with_synonyms(LABELS)
     if words[0] not in known:
         return False
     codes = IdCodes()

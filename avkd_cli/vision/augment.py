@@ -52,21 +52,20 @@ def shift(faces: Tensor, pixels: int, generator: Generator) -> Tensor:
     return faces[each, plane, rows[:, None, :, None], columns[:, None, None, :]]
 
 
-def erase(faces: Tensor, probability: float, generator: Generator, largest: float = 0.4) -> Tensor:
-    """Return faces with, in some, a rectangle made mid-grey (0).
+def erase(faces: Tensor, probability: float, generator: Generator) -> Tensor:
+    """Return faces with, in some, a rectangle made mid-grey (0), 0.1 to 0.4 of the face a side.
 
     Args:
         faces: see above.
         probability: of a face losing a rectangle.
         generator: of the five random numbers a face.
-        largest: a side is from a tenth to this share of the face's side.
 
     Reference:
         Z. Zhong et al., "Random erasing data augmentation", AAAI 2020 (mid-grey, not noise).
     """
     height, width = faces.shape[-2:]
     draw = _uniform(faces, generator, 5)
-    sides = 0.1 + (largest - 0.1) * draw[:, 1:3]
+    sides = 0.1 + 0.3 * draw[:, 1:3]
     corner = draw[:, 3:5] * (1 - sides)
     inside = [
         (at >= corner[:, [axis]]) & (at < corner[:, [axis]] + sides[:, [axis]])

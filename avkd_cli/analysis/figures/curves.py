@@ -183,7 +183,6 @@ def curve(target: ArrayLike, nontarget: ArrayLike, low: float) -> tuple[NDArray,
 
 def roc_figure(
     scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
-    title: str = "",
     paper: Paper = USUAL,
     look: Look = PLAIN,
 ) -> Figure:
@@ -209,5 +208,4 @@ def roc_figure(
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.grid(visible=True)
         axes.legend(loc="lower right")
-        axes.set_title(title)
         return figure

@@ -29,8 +29,9 @@ def venn_figure(result: Mapping, width: float | None = None) -> Figure:
         return figure
 
 
-def venn_panels(results: Mapping[str, Mapping], across: int = 3) -> Figure:
+def venn_panels(results: Mapping[str, Mapping]) -> Figure:
     """Return one small diagram for each titled `venn` result of two systems, on one scale."""
+    across = 3
     down = -(-len(results) // across)
     with house_style():
         figure = Figure(figsize=(3.1 * across, 2.75 * down))

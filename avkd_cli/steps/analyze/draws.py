@@ -51,16 +51,16 @@ def by_persons(
     return drawn, persons
 
 
-def plain_interval(drawn: Resampled, name: str, system: int = 0, scale: float = 1) -> list[float]:
+def plain_interval(drawn: Resampled, name: str, scale: float = 1) -> list[float]:
     """Return the limits of one figure's 95 % interval."""
-    found = interval(drawn, name, system)
+    found = interval(drawn, name)
     return [scale * found.low, scale * found.high]
 
 
-def limits(drawn: Resampled, one: Figure, system: int = 0) -> list[float]:
+def limits(drawn: Resampled, one: Figure) -> list[float]:
     """Return the limits of one figure's 95 % interval in the unit that people print."""
     scale = 100 if one.percent else 1
-    found = interval(drawn, one.name, system, highest=one.highest)
+    found = interval(drawn, one.name, highest=one.highest)
     return [scale * found.low, scale * found.high]
 
 

@@ -1,4 +1,5 @@
 import dataclasses
+import tomllib
 
 import click
 import pytest
@@ -75,7 +76,7 @@ def test_every_setting_says_what_it_is_and_its_default_is_allowed(kind):
 @given(st.floats(1e-6, 10), st.integers(2, 4096), st.sampled_from(config.AUDIO_MODELS))
 def test_printed_settings_read_back_the_same(lr, batch_size, model):
     settings = AudioConfig(lr=lr, batch_size=batch_size, model=model)
-    tables = config.tomllib.loads(to_toml(settings, "train-teacher.audio"))
+    tables = tomllib.loads(to_toml(settings, "train-teacher.audio"))
     flags = {k.replace("-", "_"): v for k, v in tables["train-teacher"]["audio"].items()}
     assert load(AudioConfig, ("train-teacher",), None, flags) == settings
 

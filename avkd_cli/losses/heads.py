@@ -1,7 +1,8 @@
 """From a level to class scores, and how wrong they are: the classifiers that networks train with.
 
 A head knows its classes by name and writes and reads itself (`to_json`, `head_of`), so nobody
-else handles its weights. To add one: a class here and a line in `HEADS`; its name in `config.py`.
+else handles its weights. To add one: a class here and a line in `HEADS`; its name in
+`config/choices.py`.
 """
 
 from collections.abc import Sequence

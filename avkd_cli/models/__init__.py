@@ -1,7 +1,7 @@
 """Encoders and fusions, by name.
 
-To add one: a class in this room and a line in its dict; its name in `config.py`. The tests of
-`tests/models/test_models.py` run over these dicts.
+To add one: a class in this room and a line in its dict; its name in `config/choices.py`. The
+tests of `tests/models/test_models.py` run over these dicts.
 """
 
 import difflib

@@ -1,6 +1,6 @@
 """Recipes by the modality that is trained: from settings and opened stores to a `Job`.
 
-To add one: a file here and a line in `RECIPES`; its settings and its name in `config.py`.
+To add one: a file here and a line in `RECIPES`; its settings and its name in `config/`.
 """
 
 from collections.abc import Callable

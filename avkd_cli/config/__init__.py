@@ -1,0 +1,67 @@
+"""Every setting of every step: name, default, unit and range, in one place and light to import.
+
+A step's settings are a frozen dataclass whose fields are made by `setting`. Values come from
+the defaults, then a TOML file, then flags (`load`). Nothing here imports more than the standard
+library, since `--help` prints all of it. One file a topic; importers name this package alone.
+"""
+
+from avkd_cli.config.choices import (
+    AUDIO_MODELS,
+    CROP_MODES,
+    DETECTORS,
+    DTYPES,
+    EER_MODES,
+    FACE_DISTURBANCES,
+    FEATURES,
+    FUSION_MODELS,
+    FUSIONS_OF_SCORES,
+    GEN_DIRECTIONS,
+    HEADS,
+    METRICS,
+    P_TARGETS,
+    PAIR_MODELS,
+    POOLINGS,
+    PRESETS,
+    SCHEDULES,
+    SCORE_FORMATS,
+    SCORE_NORMS,
+    SEQUENCE_MODELS,
+    SOUND_DISTURBANCES,
+    STRATA,
+    TRIAL_FORMATS,
+    VISUAL_MODELS,
+    WEASP,
+)
+from avkd_cli.config.loading import (
+    STEPS,
+    load,
+    preset_path,
+    to_toml,
+)
+from avkd_cli.config.scoring import (
+    CalibrateConfig,
+    ScoreConfig,
+)
+from avkd_cli.config.setting import (
+    setting,
+)
+from avkd_cli.config.stores import (
+    CropFacesConfig,
+    Execution,
+    ExtractConfig,
+    PrepAudioConfig,
+)
+from avkd_cli.config.students import (
+    DistillAudioConfig,
+    DistillTerms,
+    DistillVisualConfig,
+)
+from avkd_cli.config.training import (
+    AudioConfig,
+    FusionConfig,
+    JointConfig,
+    PairConfig,
+    SequenceConfig,
+    TrainConfig,
+    VisualConfig,
+)

@@ -1,10 +1,11 @@
 """Kill training at every moment, go on, and compare every byte with a run left alone.
 
-Four small trainings: a voice teacher (waveforms disturbed by noise, rooms and speeds, dropout,
+Five small trainings: a voice teacher (waveforms disturbed by noise, rooms and speeds, dropout,
 masks, Nesterov momentum, micro-batches, P x K batches), a fusion (a sense corrupted at random,
 Adam, poisoned rows that are skipped) and a face student (all terms, a projection, dropout, flips,
-AdamW, clipping, a loss scale), and a student against a discriminator (two optimizers, two
-rates, a triangular schedule). All have warm-up, a growing margin, validation and a kept best.
+AdamW, clipping, a loss scale), a student against a discriminator (two optimizers, two rates, a
+triangular schedule), and both senses through time (generators, judges, noise models, three heads,
+rates that halve). All have warm-up, a growing margin, validation and a kept best.
 
 A run is killed before any micro-batch of its 20 steps, at any file operation of its saves, or in
 a validation; then it is started again. Weights, optimizer, checkpoints, log lines (without times)
@@ -37,7 +38,7 @@ from pathlib import Path
 
 import figures
 import torch
-from resume_mutants import MUTANTS
+from resume_mutants import MUST_BE_SEEN, MUTANTS
 from resume_trainings import TRAININGS
 
 from avkd_cli.steps import training_run
@@ -216,6 +217,9 @@ def campaign(names: list[str], every: int, seed: int) -> tuple[dict[str, int], i
             ]
             stopped = killed(name, [late], folder)
             unseen -= {m for m in sorted(unseen) if seen(name, stopped, folder, m)}
+            for mutant in sorted(MUST_BE_SEEN.get(name, ())):
+                if not seen(name, stopped, folder, mutant):
+                    unseen.add(f"{mutant} of {name}")
             for kills in [[late], *once, *twice]:
                 kills_of[name] = kills_of.get(name, 0) + len(kills)
                 if found := gone_on(name, killed(name, kills, folder), folder):

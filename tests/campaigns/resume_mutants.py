@@ -97,3 +97,5 @@ MUTANTS = {
     "reseeding": reseeds_once,
     "log position": keeps_the_log,
 }
+MUST_BE_SEEN = {"joint": ("second optimizer", "adversary")}
+"""Tried on these trainings even where another one has shown them."""

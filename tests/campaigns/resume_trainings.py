@@ -1,12 +1,21 @@
-"""The small trainings that `resume.py` kills: a teacher, a fusion, a student and an adversary."""
+"""The small trainings that `resume.py` kills: teacher, fusion, student, adversary and joint."""
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from avkd_cli.config import AudioConfig, DistillVisualConfig, FusionConfig, TrainConfig
+from avkd_cli.config import (
+    AudioConfig,
+    DistillVisualConfig,
+    FusionConfig,
+    JointConfig,
+    TrainConfig,
+)
+from avkd_cli.inputs.clip import Clips
 from avkd_cli.inputs.crops import AudioCrops
 from avkd_cli.inputs.disturbance import Disturbances, SpeedClasses
 from avkd_cli.inputs.embeddings import Embeddings, OtherOfPerson
@@ -16,6 +25,7 @@ from avkd_cli.losses import Moment, Taught, Term
 from avkd_cli.models.levels import Batch, Levels
 from avkd_cli.recipes.heads import head_for
 from avkd_cli.recipes.job import Job
+from avkd_cli.recipes.joint import heads_of, terms_of
 from avkd_cli.recipes.terms import make_terms
 from avkd_cli.training.bridges import Projection
 from avkd_cli.training.training_set import TrainingSet
@@ -38,6 +48,7 @@ class Pieces:
     def __init__(self, long_name: str, lengths: list[int], shape: tuple, seed: int) -> None:
         chance = np.random.default_rng(seed)
         self.long_name, self.lengths = long_name, np.array(lengths)
+        self.row_of = {f"u{row}": row for row in range(len(lengths))}
         high = 256 if long_name == "crops" else 3000
         kind = np.uint8 if long_name == "crops" else np.int16
         self.pieces = [chance.integers(0, high, (n, *shape)).astype(kind) for n in lengths]
@@ -177,4 +188,39 @@ def adversary() -> tuple[Job, TrainConfig]:
     return job("distill", description, settings, sources, terms=made), settings
 
 
-TRAININGS = {"teacher": teacher, "fusion": fusion, "student": student, "adversary": adversary}
+@dataclass
+class Films:
+    """Sound and faces in memory, as `inputs.clip.Clip` has them of stores."""
+
+    audio: Pieces
+    faces: Pieces
+    fps: float = 25.0
+
+
+def joint() -> tuple[Job, TrainConfig]:
+    """Both senses through time: generators, judges and noise models, a head on each sense."""
+    settings = JointConfig(
+        **COMMON, clip=0.4, lr=1e-3, lr_final=1e-5, clip_norm=5.0, schedule="halving",
+        period=0.7, per_person=2, adversary_lr=0.01, cycle=0.5, nce=1.0, diffusion=0.5,
+        audio_head=0.3, visual_head=0.3,
+    )  # fmt: skip
+    sizes = {"embedding_size": 8, "width": 16}
+    ear = Description("audio", "ecapa-tdnn", sizes | {"n_mels": 16, "pooling": "weasp-safe"},
+                      {"features": "fbank", "n_mels": 16, "time_mask": 4})  # fmt: skip
+    eye = Description("visual", "cnn", sizes | {"in_channels": 1, "height": 32, "width_px": 32},
+                      {"flip": True})  # fmt: skip
+    model = {"visual_size": 8, "audio_size": 8, "embedding_size": 8, "pooling": "weasp-safe"}
+    description = Description("joint", "ssa", model, {"audio": asdict(ear), "visual": asdict(eye)})
+    sound = Pieces("frames", [30 + row % 30 for row in ROWS], (16,), 7)  # some below a clip's 40
+    films = Films(sound, Pieces("crops", [8 + row % 7 for row in ROWS], (32, 32, 1), 8))
+    sized = SimpleNamespace(head=SimpleNamespace(size=8))  # all that heads_of asks a run for
+    made = job(
+        "train-teacher", description, settings, [Clips(films, CHOSEN, settings.clip, 0)],
+        terms=lambda: terms_of(CHOSEN, settings),
+    )  # fmt: skip
+    made.heads = lambda: heads_of(CHOSEN, settings, {"audio": sized, "visual": sized})
+    return made, settings
+
+
+TRAININGS = {"teacher": teacher, "fusion": fusion, "student": student, "adversary": adversary,
+             "joint": joint}  # fmt: skip

@@ -20,6 +20,7 @@ SUBCOMMANDS = {
     "pcc": ("analyze_pcc", "How alike embedding stores are."),
     "tsne": ("analyze_tsne", "Recordings far from their person's others, and their picture."),
     "clusters": ("analyze_clusters", "People that a teacher found: sizes, doubts, a page."),
+    "weights": ("analyze_weights", "Which moments of a film and its sound counted."),
     "curves": ("analyze_curves", "How trainings went, from their logs."),
     "report": ("analyze_report", "One HTML page of everything in a working folder."),
 }

@@ -117,7 +117,8 @@ class ExtractConfig:
     level: str = setting(
         "embedding",
         "what is stored: one embedding an utterance, its posteriors, its segments or frames in a "
-        "row, or, of a joint network, the weight of each moment of its film",
+        "row, or of weight-enhanced pooling the weight of each moment (of a joint network: of the "
+        "film; with --side audio, of the sound)",
         choices=("embedding", "posteriors", "segments", "frames", "weights"),
     )
     face_pool: str = setting(

@@ -11,9 +11,11 @@ from avkd_cli.audio.limits import FRAME, HOP
 from avkd_cli.config import ExtractConfig, JointConfig
 from avkd_cli.inputs.base import Input, Row, open_stores
 from avkd_cli.inputs.disturbance import Disturbances, Disturbers, sorted_noise
+from avkd_cli.inputs.face import Face
 from avkd_cli.inputs.frames import film_rate
 from avkd_cli.inputs.passing import forward
-from avkd_cli.inputs.sound import FEATURE_OF
+from avkd_cli.inputs.sound import FEATURE_OF, Sound
+from avkd_cli.inputs.weights import sound_step, sound_weights
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.sampler import Draws
@@ -50,6 +52,10 @@ class Clip(Input):
     def held(self) -> dict[str, Any]:
         """Return nothing: what each encoder takes is held against each sense's store."""
         return {}
+
+    def senses(self) -> dict[str, "OneOfClip"]:
+        """Return either sense as an input of its own."""
+        return {"audio": OneOfClip("audio", self.audio), "visual": OneOfClip("visual", self.faces)}
 
     def fingerprints(self) -> dict[str, str]:
         """Return the fingerprint of either sense's store."""
@@ -108,17 +114,21 @@ class Clip(Input):
 
 
 class OneOfClip(Input):
-    """One sense of a joint network, where the other is missing."""
+    """One sense of a joint network, where the other is missing.
+
+    Args:
+        sense: audio or visual.
+    """
 
     modality = "joint"
 
     def __init__(self, sense: str, store: RaggedStore) -> None:
         super().__init__([store])
-        self.name = {"audio": "audio", "visual": "faces"}[sense]
+        self.sense, self.name = sense, {"audio": "audio", "visual": "faces"}[sense]
 
     def held(self) -> dict[str, Any]:
-        """Return nothing: what the encoder takes is checked when it passes."""
-        return {}
+        """Return what that sense's encoder must have been trained with."""
+        return (Sound if self.sense == "audio" else Face)(self.stores).held()
 
     def embed(
         self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
@@ -130,6 +140,34 @@ class OneOfClip(Input):
             forward(network, {self.name: store.read([row])[0][None]}, precision=precision)[0]
             for row in rows
         ])  # fmt: skip
+
+    def piece_size(self, network: nn.Module, level: str) -> int:
+        """Return 1: a weight."""
+        self.check_level(level, "weights")
+        return 1
+
+    def piece_step(self, network: nn.Module, level: str) -> float | None:
+        """Return the seconds from one moment to the next, None of stills."""
+        store = self.stores[0]
+        if self.sense == "audio":
+            return sound_step(network, store, 0, "audio.weights")
+        rate = film_rate(store)
+        return None if rate is None else 1 / rate
+
+    def pieces(
+        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
+    ) -> Iterator[Row]:
+        """Yield the weight of each moment of an utterance."""
+        store, level, precision = self.stores[0], f"{self.sense}.{level}", settings.mixed_precision
+        rows = self.rows(store, ids)
+        if self.sense == "audio":
+            yield from sound_weights(network, store, rows, level, precision)
+            return
+        rate = film_rate(store) or 1.0
+        for row in rows.tolist():
+            film = {"faces": store.read([row])[0][None]}
+            found = forward(network, film, precision=precision, level=level)[0]
+            yield found[:, None], np.arange(len(found)) / rate
 
 
 def open_sense(sense: str, paths: Sequence[str]) -> OneOfClip:

@@ -11,6 +11,7 @@ from avkd_cli.errors import InputError
 from avkd_cli.inputs.base import Input, Row
 from avkd_cli.inputs.crops import stretches
 from avkd_cli.inputs.passing import chunks, equal_lengths, forward
+from avkd_cli.inputs.weights import weighs
 from avkd_cli.models.joint import OverTime
 from avkd_cli.storage.store import RaggedStore, Store
 from avkd_cli.training.batches import Arrays, Source
@@ -120,8 +121,9 @@ class FaceClips(Input):
 
     def piece_size(self, network: nn.Module, level: str) -> int:
         """Return the width of a segment's or a frame's embedding, or 1: a weight."""
-        pooled = isinstance(network.core, OverTime)
-        self.check_level(level, "frames", "weights" if pooled else "segments")
+        segmented = not isinstance(network.core, OverTime)
+        more = [*(["segments"] * segmented), *(["weights"] * weighs(network.core))]
+        self.check_level(level, "frames", *more)
         return 1 if level == "weights" else network.core.encoder.embedding_size
 
     def piece_step(self, network: nn.Module, level: str) -> float | None:

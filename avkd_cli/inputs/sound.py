@@ -20,12 +20,12 @@ from avkd_cli.inputs.disturbance import (
 )
 from avkd_cli.inputs.passing import equal_lengths, forward
 from avkd_cli.inputs.segments import Segments
+from avkd_cli.inputs.weights import FRAMES_A_SECOND, sound_step, sound_weights, weighs
 from avkd_cli.models.sequence import Segmented
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training.batches import Source
 from avkd_cli.training.training_set import TrainingSet
 
-FRAMES_A_SECOND = 100
 FEATURE_OF = {"frames": "fbank", "samples": "waveform", "spectrogram": "spectrogram"}
 
 
@@ -114,22 +114,31 @@ class Sound(Input):
         return np.stack([found[i] for i in range(len(rows))])
 
     def piece_size(self, network: nn.Module, level: str) -> int:
-        """Return the width of a segment's embedding."""
-        self.check_level(level, *(["segments"] if isinstance(network.encoder, Segmented) else []))
-        return network.encoder.embedding_size
+        """Return the width of a segment's embedding, or 1: a weight."""
+        segmented = isinstance(network.encoder, Segmented)
+        there = [*(["segments"] * segmented), *(["weights"] * weighs(network.encoder))]
+        self.check_level(level, *there)
+        return 1 if level == "weights" else network.encoder.embedding_size
 
     def piece_step(self, network: nn.Module, level: str) -> float | None:
-        """Return the seconds of a segment."""
+        """Return the seconds of a segment, or from one moment to the next."""
+        if level == "weights":
+            return sound_step(network, self.stores[0], 0, level)
         return network.encoder.length / FRAMES_A_SECOND
 
     def pieces(
         self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
     ) -> Iterator[Row]:
-        """Yield the segments of each recording."""
-        length, store = network.encoder.length, self.stores[0]
-        for row in self.rows(store, ids).tolist():
+        """Yield the segments, or the weights of moments, of each recording."""
+        store, precision = self.stores[0], settings.mixed_precision
+        rows = self.rows(store, ids)
+        if level == "weights":
+            yield from sound_weights(network, store, rows, level, precision)
+            return
+        length = network.encoder.length
+        for row in rows.tolist():
             sound = {"audio": store.read([row])[0][None]}
-            found = forward(network, sound, precision=settings.mixed_precision, level=level)[0]
+            found = forward(network, sound, precision=precision, level=level)[0]
             yield found, np.arange(len(found)) * length / FRAMES_A_SECOND
 
 

@@ -63,12 +63,14 @@ def extract(
     trained = networks.load(run)
     modality = side or trained.description.modality
     read = side_of(run, trained, stores, side) if side else open_input(modality, stores)
-    check_features(run, encoder_of(trained.description, side), read)
+    for sense, one in senses_of(read, side).items():
+        check_features(run, encoder_of(trained.description, sense), one)
     for store in read.stores:
         if isinstance(store, RaggedStore):
             store.read_once()
     ids = choose_ids(read.stores, list_file)
-    if side and settings.level != "embedding":
+    weights = settings.level == "weights" and trained.description.modality == "joint"
+    if side and settings.level != "embedding" and not weights:
         raise UsageError(f"--side {side} has embeddings alone; leave --level {settings.level} out")
     read.head, network = trained.head, trained.network.to(here())
     rows = Rows.of(read.stores[0], ids)
@@ -233,6 +235,13 @@ def side_of(run: Path, trained: "Trained", stores: list[str], side: str) -> "Inp
             "lacks a sense"
         )
     return open_side(side, stores, bool(trained.description.front_end))
+
+
+def senses_of(read: "Input", side: str | None) -> "dict[str | None, Input]":
+    """Return what is held against which encoder: both senses of clips, each against its own."""
+    from avkd_cli.inputs.clip import Clip
+
+    return dict(read.senses()) if isinstance(read, Clip) else {side: read}
 
 
 def encoder_of(description: "Description", side: str | None) -> "Description":

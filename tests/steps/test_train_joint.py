@@ -36,8 +36,8 @@ from avkd_cli.training.sampler import Draws
 from avkd_cli.training.training_set import Choice, choose
 
 QUIET = Execution(workers=0, quiet=True)
-HEARING = AudioConfig(model="ecapa-tdnn", width=16, embedding_size=12, n_mels=24, crop_min=20,
-                      crop_max=30, batch_size=8, max_steps=2)  # fmt: skip
+HEARING = AudioConfig(model="ecapa-tdnn", pooling="weasp-safe", width=16, embedding_size=12,
+                      n_mels=24, crop_min=20, crop_max=30, batch_size=8, max_steps=2)  # fmt: skip
 SEEING = VisualConfig(model="cnn", width=16, embedding_size=10, batch_size=8, max_steps=2)
 WATCHING = replace(SEEING, pooling="weasp-off", frames=10)  # films, the same network
 JOINT = {"embedding_size": 8, "batch_size": 8, "max_steps": 4, "clip": 0.4, "lr": 1e-3,
@@ -191,6 +191,42 @@ def test_the_weights_of_moments_are_stored_on_the_films_clock(made, trained, tmp
     for row, one in enumerate(found.ids):
         assert found.lengths[row] == films.lengths[films.row_of[one]]
     np.testing.assert_allclose(found.times([0])[0][:3], [0, 0.04, 0.08])
+
+
+def test_weights_of_the_sound_are_stored_on_its_own_clock(made, trained, tmp_path):
+    for run, side in ((trained, "audio"), (made["hear"], None)):
+        output = tmp_path / f"{side}.zarr"
+        extract(run, [made["audio"]], output, ExtractConfig(level="weights"), QUIET, side=side)
+        found, sound = open_store(output, "avkd.sequences"), open_store(made["audio"], "avkd.audio")
+        assert found.fps == 100
+        rows = [sound.row_of[one] for one in found.ids]
+        np.testing.assert_array_equal(found.lengths, sound.lengths[rows])
+    both, alone = tmp_path / "both.zarr", tmp_path / "alone.zarr"
+    weights = ExtractConfig(level="weights")
+    extract(trained, [made["audio"], made["film"]], both, weights, QUIET)
+    extract(trained, [made["film"]], alone, weights, QUIET, side="visual")
+    both, alone = (open_store(one, "avkd.sequences") for one in (both, alone))
+    for one, other in zip(both.read([0, 5]), alone.read([0, 5]), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)  # a sense weighs its moments by itself
+
+
+def test_weights_are_of_poolings_that_weigh(made, tmp_path):
+    plain = replace(HEARING, model="tdnn", pooling="statistics")
+    train_teacher("audio", [made["audio"]], tmp_path / "plain", plain, quiet=True)
+    with pytest.raises(InputError, match="has no weights; it has embedding and posteriors"):
+        extract(tmp_path / "plain", [made["audio"]], tmp_path / "w.zarr",
+                ExtractConfig(level="weights"), QUIET)  # fmt: skip
+
+
+def test_stores_that_were_prepared_otherwise_are_refused_by_the_joint(made, trained, tmp_path):
+    other = prepared_otherwise(made, tmp_path)
+    for stores, side in (([other, made["film"]], None), ([other], "audio")):
+        with pytest.raises(InputError, match="was trained with n_mels 24, now it is 40"):
+            extract(trained, stores, tmp_path / "e.zarr", ExtractConfig(), QUIET, side=side)
+    with pytest.raises(UsageError, match="has embeddings alone"):
+        extract(trained, [made["audio"]], tmp_path / "e.zarr",
+                ExtractConfig(level="posteriors"), QUIET, side="audio")  # fmt: skip
+    assert not (tmp_path / "e.zarr").exists()
 
 
 def test_stills_are_held_and_the_generators_are_silent(made, tmp_path):

@@ -19,6 +19,7 @@ from avkd_cli.analysis.figures.scatter import plane_figure
 from avkd_cli.analysis.figures.sizes import sizes_figure
 from avkd_cli.analysis.figures.style import Look, inline, save
 from avkd_cli.analysis.figures.sweep import sweep_figure
+from avkd_cli.analysis.figures.timelines import timelines_figure
 from avkd_cli.analysis.figures.training import training_figure
 from avkd_cli.analysis.figures.venn import venn_figure, venn_panels
 
@@ -44,6 +45,7 @@ __all__ = [
     "save",
     "sizes_figure",
     "sweep_figure",
+    "timelines_figure",
     "training_figure",
     "venn_figure",
     "venn_panels",

@@ -136,3 +136,14 @@ def test_what_would_stop_it_is_said_before_it_begins(variables, said):
     found = make("joint-inputs", *variables)
     assert found.returncode != 0
     assert said in found.stderr
+
+
+def test_analyses_are_of_both_senses_moments_curves_and_hard_recordings():
+    commands = [one for one in planned() if "analyses/" in one or "--level weights" in one]
+    sides = [re.search(r"--side (\w+) --level weights", one)[1] for one in commands[:2]]
+    assert sorted(sides) == ["audio", "visual"]
+    text = "".join(commands)
+    assert "analyze weights" in text and "--hard nowhere/work/joint/scores/audio.vox1-o" in text
+    assert "analyze curves nowhere/work/joint/runs/fusion-nce --plot" in text
+    full = next(one for one in planned("FULL=1") if "analyze curves" in one)
+    assert "fusion-diffusion" in full and "fusion-nce-v2a" in full and "fusion-gate" not in full

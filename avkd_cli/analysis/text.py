@@ -284,9 +284,13 @@ def tsne_text(result: dict) -> str:
         + [decimal(one[key]) for key in ("mean_distance", "standard_deviation")]
         for one in result["stores"]
     ]
-    shown = as_text(table(["store", "outliers", "share", "mean distance", "deviation"], rows))
+    columns = ["store", "outliers", "share", "mean distance", "deviation"]
     head = f"{count(result['recordings'])} recordings of {count(result['persons'])} persons"
-    return "\n\n".join([head, shown, f"Outlier: {result['rule']}."])
+    if result["hard"]:
+        columns.append("of hard ones")
+        for row, one in zip(rows, result["stores"], strict=True):
+            row.append(f"{one['hard_outliers']} of {len(result['hard'])}")
+    return "\n\n".join([head, as_text(table(columns, rows)), f"Outlier: {result['rule']}."])
 
 
 def decimal(value: float | None) -> str:

@@ -14,6 +14,11 @@ from avkd_cli.shown import Picture
 @click.argument("stores", nargs=-1, required=True, type=options.store)
 @named
 @options.list_file
+@click.option("--hard", type=click.Path(path_type=str), metavar="SCORES",
+              help="Take the recordings of most wrong trials in a score file, and all others of "
+              "their persons.")  # fmt: skip
+@click.option("--samples", type=click.IntRange(1), default=20, show_default=True,
+              help="How many hard ones.")  # fmt: skip
 @click.option("--persons", type=click.IntRange(1), default=20, show_default=True,
               help="Most persons; those with most recordings are taken.")  # fmt: skip
 @click.option("--recordings", type=click.IntRange(2), default=30, show_default=True,
@@ -26,6 +31,8 @@ from avkd_cli.shown import Picture
 def tsne(
     stores: tuple[str, ...],
     list_file: Path | None,
+    hard: str | None,
+    samples: int,
     persons: int,
     recordings: int,
     perplexity: float,
@@ -40,13 +47,17 @@ def tsne(
     by more than two standard deviations, in the space of the embeddings: the picture is for the
     eye only. Drawing needs scikit-learn (avkd[tsne]), counting does not.
 
+    With --hard, the recordings that stand in most wrong trials of a system, each decided at its
+    EER's threshold, are crossed, and their outliers are counted apart.
+
     \b
     Example:
         avkd analyze tsne audio-emb.zarr visual-emb.zarr fusion-emb.zarr --plot tsne.svg
+        avkd analyze tsne audio-emb.zarr fusion-emb.zarr --hard audio.scores --plot hard.svg
     """
     from avkd_cli.analysis.text import tsne_text
     from avkd_cli.steps.analyze.tsne import tsne
 
-    result = tsne(stores, list_file=list_file, persons=persons, recordings=recordings,
-                  perplexity=perplexity, seed=seed, plot=plot)  # fmt: skip
+    result = tsne(stores, list_file=list_file, hard=hard, samples=samples, persons=persons,
+                  recordings=recordings, perplexity=perplexity, seed=seed, plot=plot)  # fmt: skip
     show(result, tsne_text, as_json)

@@ -154,6 +154,33 @@ $(foreach name,$(call unique,$(JOINT_NAMES)),$(foreach one,$(JOINT_SENSES) $(JOI
 JOINT_SYSTEMS := $(JOINT_SENSES) $(JOINT_FUSIONS) fusion-nce-without-video fusion-nce-without-sound ensemble $(if $(JOINT_FULL),fusion-nce-cosine)
 JOINT_SCORES := $(foreach one,$(JOINT_SYSTEMS),$(foreach name,$(call unique,$(JOINT_NAMES)),$(JOINT)/scores/$(one).$(name).scores))
 
+# ---- analyses: which moments counted, how the generators went, who stays hard -----------------
+
+# Of one joint network, what each sense's pooling counts.
+define joint_weights # $(1) sense
+$(JOINT)/weights/$(1).zarr/avkd.json: $(JOINT)/runs/fusion-nce/model.json $(JOINT)/lists/test.jsonl
+	mkdir -p $(JOINT)/weights
+	$$(TRAIN) extract-embeddings $$(<D) $(JOINT_STORE_$(1)) --side $(1) --level weights --list $(JOINT)/lists/test.jsonl -o $$(@D) >/dev/null
+
+endef
+$(foreach one,audio visual,$(eval $(call joint_weights,$(one))))
+$(JOINT)/analyses/weights.json: $(JOINT)/weights/audio.zarr/avkd.json $(JOINT)/weights/visual.zarr/avkd.json
+	mkdir -p $(@D)
+	$(AVKD) analyze weights $(^:/avkd.json=) --name sound=$(JOINT)/weights/audio.zarr --name film=$(JOINT)/weights/visual.zarr --plot $(@:.json=.svg) --json >$@.new
+	mv $@.new $@
+# Losses of a to v and v to a are curves of their own.
+JOINT_SUPERVISED := $(filter fusion-nce% fusion-cycle fusion-diffusion,$(JOINT_FUSIONS))
+$(JOINT)/analyses/curves.json: $(JOINT_SUPERVISED:%=$(JOINT)/runs/%/model.json)
+	mkdir -p $(@D)
+	$(AVKD) analyze curves $(^:/model.json=) --plot $(@:.json=.svg) --json >$@.new
+	mv $@.new $@
+JOINT_FIRST := $(firstword $(JOINT_NAMES))
+$(JOINT)/analyses/hard.json: $(foreach one,audio visual fusion-nce,$(JOINT)/test/$(one).zarr/avkd.json) $(JOINT)/scores/audio.$(JOINT_FIRST).scores
+	mkdir -p $(@D)
+	$(AVKD) analyze tsne $(foreach one,audio visual fusion-nce,$(JOINT)/test/$(one).zarr) --hard $(JOINT)/scores/audio.$(JOINT_FIRST).scores --plot $(@:.json=.svg) --json >$@.new
+	mv $@.new $@
+JOINT_ANALYSES := $(foreach one,weights curves hard,$(JOINT)/analyses/$(one).json)
+
 # ---- the report ------------------------------------------------------------------------------
 
 .PHONY: joint joint-inputs joint-all
@@ -162,7 +189,7 @@ joint: joint-inputs ## sound and film together, the moments that count shared (F
 	@echo "avkd: $(JOINT_CORPUS)"
 	@echo "avkd: preset $(JOINT_PRESET), everything in $(JOINT)/"
 	@$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS)) joint-all
-	@echo "avkd: report in $(JOINT)/report/index.html; $(JOINT_CORPUS)"
+	@echo "avkd: report in $(JOINT)/report/index.html, which moments counted in $(JOINT)/analyses/weights.svg; $(JOINT_CORPUS)"
 
 joint-inputs: $(if $(filter voxceleb,$(SOURCE)),,inputs)
 	$(call both,VOXCELEB1,VOXCELEB2)
@@ -171,7 +198,7 @@ joint-inputs: $(if $(filter voxceleb,$(SOURCE)),,inputs)
 	$(if $(filter voxceleb,$(SOURCE)),$(foreach one,$(GIVEN_TRIALS),$(call is_list,$(one),$(OTHER_TRIALS));)) \
 	[ $(DETECTOR) = none ] || [ -e "$(DETECTOR_WEIGHTS)" ] || { echo "make: DETECTOR=$(DETECTOR) needs DETECTOR_WEIGHTS=FILE.onnx, found '$(DETECTOR_WEIGHTS)'; give it (README, Faces), or DETECTOR=none where all pictures are cut around faces already" >&2; exit 66; }
 
-joint-all: $(JOINT)/report/index.html
+joint-all: $(JOINT)/report/index.html $(JOINT_ANALYSES)
 $(JOINT)/report/index.html: $(JOINT_SCORES)
 	mkdir -p $(@D)
 	echo s4 >$(JOINT)/avkd.work

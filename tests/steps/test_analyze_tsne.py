@@ -95,6 +95,53 @@ def test_without_scikit_learn_only_the_picture_is_refused(stores, tmp_path, monk
         run(*stores, "--plot", tmp_path / "x.png")
 
 
+def write_scores(path, wrong):
+    """Write trials of which those of `wrong` recordings, each with its next, are taken wrongly."""
+    lines = []
+    for at, one in enumerate(IDS):
+        same, other = IDS[at - at % 12 + (at + 1) % 12], IDS[(at + 12) % len(IDS)]
+        miss = 0.1 if one in wrong else 0.9
+        lines += [f"{one} {same} {miss} target", f"{one} {other} {0.2 + at / 1000} nontarget"]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_hard_recordings_are_those_of_most_wrong_trials_and_counted_apart(stores, tmp_path):
+    scores = write_scores(tmp_path / "audio.scores", {ODD, "p3/4", "p6/0"})
+    # Three targets are missed, p3/4 with p3/5, p3/5 with p3/6, p6/0 with p6/1, and at the EER's
+    # threshold as many nontargets are taken: p3/5 alone is in two wrong trials.
+    every = run(*stores, "--hard", scores)["hard"]
+    assert every[0] == {"id": ODD, "wrong": 2} and {one["wrong"] for one in every[1:]} == {1}
+    assert {"p3/4", "p3/6", "p6/0", "p6/1"} < {one["id"] for one in every}
+    found = run(*stores, "--hard", scores, "--samples", 1)
+    assert found["persons"] == 1 and found["recordings"] == 12
+    audio, visual = found["stores"]
+    assert (audio["hard_outliers"], visual["hard_outliers"]) == (1, 0)
+    assert "1 of 1" in tsne_text(found)
+    few = run(*stores, "--hard", scores, "--samples", 1, "--recordings", 2)
+    assert ODD in few["ids"] and few["recordings"] == 3
+
+
+def test_hard_ones_are_crossed_in_the_picture(stores, tmp_path):
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
+    scores = write_scores(tmp_path / "audio.scores", {ODD})
+    plot = tmp_path / "hard.svg"
+    run(*stores, "--hard", scores, "--plot", plot)
+    assert "crosses: hard ones" in plot.read_text()
+    run(*stores, "--plot", plot)
+    assert "crosses" not in plot.read_text()
+
+
+def test_scores_without_a_wrong_trial_of_these_recordings_are_refused(stores, tmp_path):
+    nobody = tmp_path / "p5.jsonl"  # whose trials are all right
+    nobody.write_text("".join(
+        json.dumps({"id": one, "person": "p5", "audio": "a.wav"}) + "\n"
+        for one in IDS if one.startswith("p5")
+    ))  # fmt: skip
+    with pytest.raises(InputError, match="no wrong trial of a recording that all stores hold"):
+        run(*stores, "--hard", write_scores(tmp_path / "clean.scores", set()), "--list", nobody)
+
+
 def test_stores_without_a_person_in_common_are_refused(stores, tmp_path):
     other = write_store(tmp_path / "other.zarr", embeddings(0)[:2], ["x/1", "y/1"])
     with pytest.raises(InputError, match="no person has two"):

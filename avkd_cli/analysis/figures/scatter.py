@@ -24,22 +24,32 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 
 def plane_figure(
-    panels: Mapping[str, tuple[ArrayLike, ArrayLike]], persons: Sequence[str]
+    panels: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    persons: Sequence[str],
+    hard: Sequence[bool] = (),
 ) -> Figure:
-    """Return the places of all recordings, outliers ringed.
+    """Return the places of all recordings, outliers ringed, hard ones crossed.
 
     Args:
         panels: by title, places of shape (n, 2) and whether each is an outlier, shape (n,).
         persons: who is heard or seen in each recording, the same in all panels.
+        hard: which recordings stand in many wrong trials; none: nobody knows.
     """
+    crossed = np.asarray(hard, bool) if any(hard) else None
     with house_style():
         figure = Figure(figsize=(3.4 * len(panels), 3.6))
         axes = figure.subplots(1, len(panels), squeeze=False)[0]
         for one, (title, (places, outlying)) in zip(axes, panels.items(), strict=True):
             _panel(one, np.asarray(places), np.asarray(outlying, bool), np.asarray(persons, str))
+            if crossed is not None:
+                one.scatter(
+                    *np.asarray(places)[crossed].T, s=34, marker="x", color=INK, linewidth=1
+                )
             number = int(np.count_nonzero(outlying))
             one.set_title(f"{title}: {number} outlier{'s' if number != 1 else ''}")
-        note = f"{len(set(persons))} persons by colour and marker; rings: outliers. No axis has a "
+        crosses = "" if crossed is None else "; crosses: hard ones"
+        note = f"{len(set(persons))} persons by colour and marker; rings: outliers{crosses}. "
+        note += "No axis has a "
         figure.text(0.5, 0.02, note + "meaning.", ha="center", fontsize=7.5)
         figure.subplots_adjust(wspace=0.06, left=0.02, right=0.98, bottom=0.08)
         return figure

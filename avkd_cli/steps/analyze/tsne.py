@@ -1,7 +1,7 @@
 """`avkd analyze tsne`: recordings of some persons in a plane, and which lie far from their own."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +10,19 @@ from avkd_cli.analysis.outliers import RULE, distances_to_own_mean, outliers
 from avkd_cli.errors import InputError
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.correlation import opened, rows
-from avkd_cli.steps.analyze.inputs import display_names
+from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
 from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.storage.store import EmbeddingStore, resolve_input
 from avkd_cli.storage.utterances import read_ids
+from avkd_cli.verification.metrics import eer_threshold, error_rates
 
 
 def tsne(
     sources: Sequence[str],
     *,
     list_file: Path | None = None,
+    hard: str | None = None,
+    samples: int = 20,
     persons: int = 20,
     recordings: int = 30,
     perplexity: float = 30,
@@ -30,7 +33,10 @@ def tsne(
 
     Args:
         sources: embedding stores, one a modality.
-        list_file: take only the utterances of this list, such as chosen hard ones.
+        list_file: take only the utterances of this list.
+        hard: score file; the recordings that stand in most of its wrong trials are hard, and
+            all recordings of their persons are taken.
+        samples: how many of them.
         persons: most persons, those with most recordings first.
         recordings: most of each person, evenly over the first store's order.
         perplexity: of t-SNE.
@@ -45,14 +51,18 @@ def tsne(
     paths = [resolve_input(one) for one in sources]
     stores = opened(dict(zip(display_names(paths, sources), paths, strict=True)))
     wanted = None if list_file is None else set(read_ids(list_file))
-    ids, who = chosen(stores, wanted, persons, recordings)
+    wrong = {} if hard is None else hardest(hard, stores, wanted, samples)
+    ids, who = chosen(stores, wanted, persons, recordings, wrong)
     found = {name: far(name, store, ids, who) for name, store in stores.items()}
+    for one in found.values() if wrong else ():
+        one["hard_outliers"] = sum(id in wrong for id in one["outlying"])
     if plot is not None:
-        draw_plane(plot, stores, found, ids, who, perplexity, seed)
+        draw_plane(plot, stores, found, ids, who, perplexity, seed, set(wrong))
     return {
         "format": "avkd.analysis.tsne",
         "version": 1,
         "rule": RULE,
+        "hard": [{"id": id, "wrong": number} for id, number in wrong.items()],
         "persons": len(set(who)),
         "recordings": len(ids),
         "ids": ids,
@@ -62,29 +72,77 @@ def tsne(
     }
 
 
-def chosen(
-    stores: Mapping[str, EmbeddingStore], wanted: set[str] | None, persons: int, recordings: int
-) -> tuple[list[str], list[str]]:
-    """Return utterances that all stores hold, of the persons with most of them; and who is who.
+def hardest(
+    scores: str, stores: Mapping[str, EmbeddingStore], wanted: set[str] | None, samples: int
+) -> dict[str, int]:
+    """Return the recordings of most wrong trials at the EER's threshold, and in how many they are.
+
+    Both sides of a trial count; of equals the first by name. Recordings are hard only where all
+    stores hold them, and another one of their person.
 
     Raises:
-        InputError: nobody has two.
+        MissingInputError, InputError: the scores cannot be read, have no labels, or no wrong
+            trial of a recording that all stores hold.
     """
+    (one,) = read_labelled([scores])
+    at = eer_threshold(error_rates(one.target, one.nontarget))
+    wrong = (one.score >= at) != is_target(one)
+    counts = Counter(np.array(one.ids)[np.r_[one.enrol[wrong], one.test[wrong]]].tolist())
+    several = {id for ids in with_several(stores, wanted).values() for id in ids}
+    found = sorted((id for id in counts if id in several), key=lambda id: (-counts[id], id))
+    if not found:
+        raise InputError(
+            f"{scores}: no wrong trial of a recording that all stores hold, with another of its "
+            "person; give scores of these recordings"
+        )
+    return {id: counts[id] for id in found[:samples]}
+
+
+def with_several(
+    stores: Mapping[str, EmbeddingStore], wanted: set[str] | None
+) -> dict[str, list[str]]:
+    """Return by person the utterances that all stores hold, of persons with two or more."""
     first, *others = stores.values()
     shared = set(first.ids).intersection(*(one.ids for one in others))
     by_person: dict[str, list[str]] = defaultdict(list)
     for id, person in zip(first.ids, first.persons, strict=True):
         if person and id in shared and (wanted is None or id in wanted):
             by_person[person].append(id)
-    several = {person: ids for person, ids in by_person.items() if len(ids) > 1}
+    return {person: ids for person, ids in by_person.items() if len(ids) > 1}
+
+
+def chosen(
+    stores: Mapping[str, EmbeddingStore],
+    wanted: set[str] | None,
+    persons: int,
+    recordings: int,
+    hard: Collection[str] = (),
+) -> tuple[list[str], list[str]]:
+    """Return utterances that all stores hold, of the persons with most of them; and who is who.
+
+    With hard ones it is their persons, and these are taken whatever the number.
+
+    Raises:
+        InputError: nobody has two.
+    """
+    several, hard = with_several(stores, wanted), set(hard)
     if not several:
         raise InputError(
-            f"{first.path}: no person has two recordings in all stores"
+            f"{next(iter(stores.values())).path}: no person has two recordings in all stores"
             f"{'' if wanted is None else ' and the list'}; outliers need some"
         )
+    if hard:
+        several = {person: ids for person, ids in several.items() if hard & {*ids}}
+        persons = len(several)
     kept = sorted(several, key=lambda person: (-len(several[person]), person))[:persons]
-    pairs = [(id, person) for person in kept for id in evenly(several[person], recordings)]
+    pairs = [(id, person) for person in kept for id in some_of(several[person], recordings, hard)]
     return [id for id, _ in pairs], [person for _, person in pairs]
+
+
+def some_of(ids: Sequence[str], most: int, hard: Collection[str]) -> list[str]:
+    """Return at most so many, evenly taken, and those that are hard."""
+    taken = {*evenly(ids, most), *(id for id in ids if id in hard)}
+    return [id for id in ids if id in taken]
 
 
 def evenly(ids: Sequence[str], most: int) -> list[str]:
@@ -124,6 +182,7 @@ def draw_plane(
     who: Sequence[str],
     perplexity: float,
     seed: int,
+    hard: Collection[str] = (),
 ) -> None:
     """Draw a panel a store, and add the places of all recordings to what was found."""
     from avkd_cli.analysis import figures
@@ -138,4 +197,4 @@ def draw_plane(
         outlying = set(found[name]["outlying"])
         panels[name] = places, [id in outlying for id in ids]
         found[name]["places"] = places.round(4).tolist()
-    draw(picture, figures.plane_figure(panels, who))
+    draw(picture, figures.plane_figure(panels, who, [id in hard for id in ids]))

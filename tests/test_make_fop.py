@@ -48,6 +48,7 @@ def test_every_system_of_the_paper_is_trained_and_chosen_by_people_apart():
     assert "--orthogonal 0 --triplet 1" in found["triplet"]
     assert "--orthogonal 0.1 " in found["opl-a10"] and "--model linear" in found["opl-linear"]
     assert "--orthogonal" not in found["opl"]  # the default is the released loss
+    assert all(told.count("--epochs") == 1 for told in found.values())  # compared with each other
 
 
 def test_the_stand_in_has_120_persons_of_few_utterances_and_both_protocols():

@@ -48,7 +48,8 @@ def tsne(
     eye only. Drawing needs scikit-learn (avkd[tsne]), counting does not.
 
     With --hard, the recordings that stand in most wrong trials of a system, each decided at its
-    EER's threshold, are crossed, and their outliers are counted apart.
+    EER's threshold, are crossed, and their outliers are counted apart; where too few are wrong,
+    those follow that are nearest to it.
 
     \b
     Example:

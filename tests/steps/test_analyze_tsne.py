@@ -111,8 +111,8 @@ def test_hard_recordings_are_those_of_most_wrong_trials_and_counted_apart(stores
     # Three targets are missed, p3/4 with p3/5, p3/5 with p3/6, p6/0 with p6/1, and at the EER's
     # threshold as many nontargets are taken: p3/5 alone is in two wrong trials.
     every = run(*stores, "--hard", scores)["hard"]
-    assert every[0] == {"id": ODD, "wrong": 2} and {one["wrong"] for one in every[1:]} == {1}
-    assert {"p3/4", "p3/6", "p6/0", "p6/1"} < {one["id"] for one in every}
+    assert every[0] == {"id": ODD, "wrong": 2} and {one["wrong"] for one in every[1:]} == {1, 0}
+    assert {"p3/4", "p3/6", "p6/0", "p6/1"} < {one["id"] for one in every if one["wrong"]}
     found = run(*stores, "--hard", scores, "--samples", 1)
     assert found["persons"] == 1 and found["recordings"] == 12
     audio, visual = found["stores"]
@@ -132,14 +132,20 @@ def test_hard_ones_are_crossed_in_the_picture(stores, tmp_path):
     assert "crosses" not in plot.read_text()
 
 
-def test_scores_without_a_wrong_trial_of_these_recordings_are_refused(stores, tmp_path):
-    nobody = tmp_path / "p5.jsonl"  # whose trials are all right
-    nobody.write_text("".join(
-        json.dumps({"id": one, "person": "p5", "audio": "a.wav"}) + "\n"
-        for one in IDS if one.startswith("p5")
-    ))  # fmt: skip
-    with pytest.raises(InputError, match="no wrong trial of a recording that all stores hold"):
-        run(*stores, "--hard", write_scores(tmp_path / "clean.scores", set()), "--list", nobody)
+def test_without_errors_the_hard_ones_are_the_nearest_to_one(stores, tmp_path):
+    lines = [f"{one} {IDS[at - at % 12 + (at + 1) % 12]} {0.5 + at / 1000} target"
+             for at, one in enumerate(IDS)]  # fmt: skip
+    scores = tmp_path / "clean.scores"
+    scores.write_text("\n".join([*lines, "p0/0 p1/0 0.1 nontarget"]) + "\n")
+    found = run(*stores, "--hard", scores, "--samples", 1)
+    assert found["hard"] == [{"id": "p0/0", "wrong": 0}]
+
+
+def test_scores_of_other_recordings_are_refused(stores, tmp_path):
+    scores = tmp_path / "others.scores"
+    scores.write_text("x/1 x/2 0.9 target\nx/1 y/1 0.1 nontarget\n")
+    with pytest.raises(InputError, match="no trial of a recording that all stores hold"):
+        run(*stores, "--hard", scores)
 
 
 def test_stores_without_a_person_in_common_are_refused(stores, tmp_path):

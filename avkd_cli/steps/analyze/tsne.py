@@ -1,6 +1,6 @@
 """`avkd analyze tsne`: recordings of some persons in a plane, and which lie far from their own."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
@@ -77,25 +77,30 @@ def hardest(
 ) -> dict[str, int]:
     """Return the recordings of most wrong trials at the EER's threshold, and in how many they are.
 
-    Both sides of a trial count; of equals the first by name. Recordings are hard only where all
-    stores hold them, and another one of their person.
+    Both sides of a trial count; of equals first whose worst trial is the nearest to the wrong
+    side, or the furthest on it. Recordings are hard only where all stores hold them, and another
+    one of their person.
 
     Raises:
-        MissingInputError, InputError: the scores cannot be read, have no labels, or no wrong
-            trial of a recording that all stores hold.
+        MissingInputError, InputError: the scores cannot be read, have no labels, or none of a
+            recording that all stores hold.
     """
     (one,) = read_labelled([scores])
     at = eer_threshold(error_rates(one.target, one.nontarget))
-    wrong = (one.score >= at) != is_target(one)
-    counts = Counter(np.array(one.ids)[np.r_[one.enrol[wrong], one.test[wrong]]].tolist())
-    several = {id for ids in with_several(stores, wanted).values() for id in ids}
-    found = sorted((id for id in counts if id in several), key=lambda id: (-counts[id], id))
-    if not found:
+    beyond = np.where(is_target(one), at - one.score, one.score - at)  # wrong above 0
+    wrong, worst = np.zeros(len(one.ids), int), np.full(len(one.ids), -np.inf)
+    for side in (one.enrol, one.test):
+        np.add.at(wrong, side, beyond > 0)
+        np.maximum.at(worst, side, beyond)
+    place = {id: at for at, id in enumerate(one.ids)}
+    several = {id for ids in with_several(stores, wanted).values() for id in ids} & {*place}
+    if not several:
         raise InputError(
-            f"{scores}: no wrong trial of a recording that all stores hold, with another of its "
-            "person; give scores of these recordings"
+            f"{scores}: no trial of a recording that all stores hold, with another of its person; "
+            "give scores of these recordings"
         )
-    return {id: counts[id] for id in found[:samples]}
+    found = sorted(several, key=lambda id: (-wrong[place[id]], -worst[place[id]], id))
+    return {id: int(wrong[place[id]]) for id in found[:samples]}
 
 
 def with_several(

@@ -12,7 +12,6 @@ the golden numbers are those of torchaudio.compliance.kaldi.fbank.
 import functools
 
 import numpy as np
-import scipy.fft
 
 from avkd_cli.audio.limits import FRAME, HOP, SAMPLE_RATE
 
@@ -64,6 +63,7 @@ def fbank(samples: np.ndarray, n_mels: int = 40) -> np.ndarray:
     Raises:
         ValueError: if there are less than 400 samples.
     """
+
     frames = _frames(samples)
     energies = np.empty((len(frames), n_mels), np.float32)
     powers = _Powers()
@@ -85,13 +85,15 @@ class _Powers:
 
     def __call__(self, block: np.ndarray) -> np.ndarray:
         """Return (frames, 257), good until the next call; `block` is (frames, 400)."""
+        from scipy.fft import rfft
+
         for start in range(0, len(block), _PIECE):
             frames = block[start : start + _PIECE]
             centred, windowed = self.centred[: len(frames)], self.windowed[: len(frames)]
             np.subtract(frames, frames.mean(axis=1, keepdims=True), out=centred)
             _emphasise(centred, out=windowed[:, :FRAME])
             windowed[:, :FRAME] *= self.scaled
-            squares = scipy.fft.rfft(windowed, axis=1).view(np.float32)  # real, imaginary, real …
+            squares = rfft(windowed, axis=1).view(np.float32)  # real, imaginary, real …
             np.square(squares, out=squares)
             np.add(squares[:, ::2], squares[:, 1::2], out=self.power[start : start + len(frames)])
         return self.power[: len(block)]
@@ -117,6 +119,8 @@ def spectrogram(samples: np.ndarray) -> np.ndarray:
         information", IEEE TAI 2023, arXiv 2302.02845. Front end of W. Xie et al.,
         "Utterance-level aggregation for speaker recognition in the wild", ICASSP 2019.
     """
+    from scipy.fft import rfft  # whoever needs samples alone does without
+
     _check_length(samples)
     count = len(samples) // HOP
     hann = np.hanning(FRAME + 1)[:FRAME].astype(np.float32)
@@ -124,7 +128,7 @@ def spectrogram(samples: np.ndarray) -> np.ndarray:
     magnitudes = np.empty((count, BINS), np.float32)
     for start in range(0, count, _BLOCK):
         block = frames[start : start + _BLOCK] * hann
-        np.abs(scipy.fft.rfft(block, N_FFT, axis=1), out=magnitudes[start : start + _BLOCK])
+        np.abs(rfft(block, N_FFT, axis=1), out=magnitudes[start : start + _BLOCK])
     return magnitudes
 
 

@@ -44,6 +44,12 @@ FILES = (
         help="Prepare recordings as this store's were: for runs of avkd 0.1, which do not say.",
     ),
     click.option(
+        "--onnx",
+        type=click.Path(path_type=Path),
+        metavar="FILE.onnx",
+        help="Run the network by onnxruntime, without torch: what avkd export made of SYSTEM.",
+    ),
+    click.option(
         "--prior",
         type=click.FloatRange(1e-6, 0.999999),
         help="Probability of one person.  [default: the calibration's]",

@@ -20,6 +20,7 @@ def verify(
     calibration: Sequence[Path] = (),
     detector_weights: Path | None = None,
     like: str | None = None,
+    onnx: Path | None = None,
     **asked: float | None,
 ) -> Decision | Identification:
     """Return whether the recordings are of one person, or who of a gallery they are of.
@@ -29,14 +30,14 @@ def verify(
         recordings: the two; with `enrol` those of the other side.
         enrol: recordings of one side.
         gallery: stores of people; the recordings are then all of one clip's person.
-        calibration, detector_weights, like: see `Provided`.
+        calibration, detector_weights, like, onnx: see `Provided`.
         asked: prior, cost_miss and cost_false_alarm, in place of the calibration's.
 
     Raises:
         UsageError: not two sides, or both a side and a gallery.
         MissingInputError, InputError: as `open_system` and `Verifier.same`.
     """
-    beside = Provided(calibration, detector_weights, like)
+    beside = Provided(calibration, detector_weights, like, onnx)
     if gallery:
         if enrol:
             raise UsageError("--enrol is one side of two; with --gallery the people enrolled are")
@@ -54,7 +55,7 @@ def sides_of(recordings: Sequence[str], enrol: Sequence[str]) -> tuple[Sequence[
     """
     if not enrol and len(recordings) != 2:
         raise UsageError(
-            f"{len(recordings)} recordings given; wanted two, A and B, or several a side: --enrol "
+            f"{len(recordings)} of two recordings given; wanted A and B, or many: --enrol "
             "A1 --enrol A2 B1 B2"
         )
     return (enrol, recordings) if enrol else (recordings[:1], recordings[1:])

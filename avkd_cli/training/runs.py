@@ -10,15 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from avkd_cli.errors import InputError, MissingInputError, OutputError
 from avkd_cli.storage import durable, manifest, names
 from avkd_cli.storage.clutter import is_left_by_system
 from avkd_cli.storage.heads import PERSON
-from avkd_cli.training import checkpoint
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 RUN_FORMAT, MODEL_FORMAT, VERSION = "avkd.run", "avkd.model", 2
 ROUNDS = "rounds"
@@ -85,13 +85,15 @@ class Run:
         """Say where the run stands: running, stopped, failed or complete."""
         durable.write_json(self.path / "status.json", {"state": state, **more})
 
-    def publish(self, tensors: dict[str, Tensor], description: dict[str, Any]) -> dict[str, Any]:
+    def publish(self, tensors: "dict[str, Tensor]", description: dict[str, Any]) -> dict[str, Any]:
         """Write the finished model; `model.json` comes last and lists the weights' digest.
 
         Names are written as the plan says: as digests, unless --keep-names was given.
         """
         if self.plan["names"] == names.DIGESTS:
             description = names.hidden(description, self.plan["fingerprint"])
+        from avkd_cli.training import checkpoint  # torch, which reading a description does without
+
         entry = checkpoint.save_tensors(self.path / "model.safetensors", tensors)
         durable.write_json(
             self.path / "model.json",
@@ -261,7 +263,7 @@ def read_json(path: Path, wanted: str) -> dict[str, Any]:
     return value
 
 
-def read_model(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def read_model(path: Path) -> tuple[dict[str, Any], "dict[str, Tensor]"]:
     """Return the description and the weights of a finished run.
 
     Raises:
@@ -271,6 +273,8 @@ def read_model(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     entry = description.get("files", {}).get("model.safetensors")
     if not isinstance(entry, dict):
         raise InputError(f"{path / 'model.json'}: damaged: no digest of the weights")
+    from avkd_cli.training import checkpoint
+
     return description, checkpoint.load_tensors(path / "model.safetensors", entry)
 
 

@@ -111,7 +111,7 @@ def test_several_recordings_a_side_are_averaged(heard):
     assert found.score == pytest.approx(cosine, abs=1e-6)
     assert found.sides[0].recordings == 2
     assert model.same([heard.wav(0), heard.wav(4)], heard.wav(1)).score == found.score
-    with pytest.raises(UsageError, match="wanted two, A and B"):
+    with pytest.raises(UsageError, match="wanted A and B"):
         verify(heard.run, [heard.wav(1)])
 
 
@@ -350,3 +350,25 @@ def test_other_weights_than_the_stores_are_refused_and_none_asked_for(seen):
     other = seen.data / "weights/yunet/yunet_s_dynamic.onnx"
     with pytest.raises(InputError, match="are not those that the faces"):
         verify(seen.run, pair, detector_weights=other)
+
+
+def test_a_graph_that_is_absent_or_none_is_refused(heard, tmp_path):
+    pair = [heard.wav(0), heard.wav(1)]
+    with pytest.raises(MissingInputError, match="make it by avkd export"):
+        verify(heard.run, pair, onnx=tmp_path / "none.onnx")
+    (tmp_path / "bad.onnx").write_bytes(b"no graph")
+    with pytest.raises(InputError, match="onnxruntime cannot load it"):
+        verify(heard.run, pair, onnx=tmp_path / "bad.onnx")
+
+
+def test_a_graph_of_another_maker_is_refused(heard, shared_data):
+    foreign = shared_data / "weights/yunet/yunet_n_dynamic.onnx"
+    with pytest.raises(InputError, match="was not made by avkd export"):
+        verify(heard.run, [heard.wav(0), heard.wav(1)], onnx=foreign)
+
+
+def test_what_cannot_be_told_shows_no_probability_that_one_might_believe(heard, tmp_path):
+    model = calibration_of(heard.run, tmp_path / "c.json", seen=((2.0, 3.0),))
+    found = verify(heard.run, [heard.wav(0), heard.wav(1)], calibration=[model])
+    assert "probability" not in found.text
+    assert found.to_json()["probability"] == found.probability

@@ -79,8 +79,8 @@ class Decision:
     def text(self) -> str:
         """One line for a person."""
         parts = [self.answer + (": " + "; ".join(self.why) if self.why else "")]
-        if self.llr is not None:
-            parts[0] += f"{',' if self.why else ':'} probability {self.probability:.4f}"
+        if self.llr is not None and not self.why:
+            parts[0] += f": probability {self.probability:.4f}"
             parts.append(f"log-likelihood ratio {self.llr:+.2f} nats, same from "
                          f"{self.threshold:+.2f} on")  # fmt: skip
         parts.append(f"{self.sides[0].text} against {self.sides[1].text}")

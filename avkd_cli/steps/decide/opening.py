@@ -3,19 +3,21 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from avkd_cli.config import ExtractConfig
-from avkd_cli.errors import InputError, MissingInputError
-from avkd_cli.inputs import networks
-from avkd_cli.inputs.networks import Trained
+from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.decide import shared
+from avkd_cli.steps.decide.embedders import Embedder, GraphEmbedder, RunEmbedder
 from avkd_cli.steps.decide.sense import Hearing, Perception, Seeing
 from avkd_cli.steps.decide.system import PLAIN, Channel, Verifier
 from avkd_cli.steps.score_calibration import read_model as read_calibration
 from avkd_cli.storage.store import open_store
-from avkd_cli.training.runs import RUN_FORMAT, read_json
+from avkd_cli.training.runs import RUN_FORMAT, read_description, read_json
 from avkd_cli.verification.calibration import Calibration
+
+if TYPE_CHECKING:
+    from avkd_cli.inputs.networks import Trained
 
 CALIBRATION = "calibration.json"
 """Looked for in a run's folder."""
@@ -32,11 +34,13 @@ class Provided:
         calibrations: files, each of one run of the system; none: those that lie with it.
         weights: of the face detector. like: store that new recordings are prepared alike, for
             runs of avkd 0.1, which do not say how theirs were.
+        onnx: what avkd export made of the run, to be run in place of its network, without torch.
     """
 
     calibrations: Sequence[Path] = ()
     weights: Path | None = None
     like: str | None = None
+    onnx: Path | None = None
 
 
 NOTHING = Provided()
@@ -53,6 +57,8 @@ def open_system(path: Path, beside: Provided = NOTHING) -> Verifier:
     if not path.exists():
         raise MissingInputError(f"{path}: no such run or system; give a run of one sense")
     if path.is_file() or (path / shared.NAME).exists():
+        if beside.onnx is not None:
+            raise UsageError("--onnx is one network: name the run that it was exported from")
         with shared.unpacked(path) as folder:
             return open_shared(folder, path, beside)
     sense = open_sense(path, beside)
@@ -72,8 +78,8 @@ def open_sense(
         MissingInputError, InputError: as `networks.load`; the run is of another kind, or does not
             say how its store was made.
     """
-    trained = networks.load(run)
-    modality = trained.description.modality
+    embedder = embedder_of(run, beside, extraction, Path(name or run))
+    modality = embedder.modality
     if modality not in SENSES:
         raise InputError(
             f"{run}: is of --modality {modality}; verify takes a run of one sense, such as a "
@@ -81,7 +87,28 @@ def open_sense(
         )
     prepared = preparation_of(run, modality, beside.like)
     more: dict[str, Any] = {"weights": beside.weights} if modality == "visual" else {}
-    return SENSES[modality](trained, prepared, Path(name or run), extraction, **more)
+    return SENSES[modality](embedder, prepared, Path(name or run), **more)
+
+
+def embedder_of(
+    run: Path, beside: Provided, extraction: ExtractConfig | None, where: Path
+) -> Embedder:
+    """Return what embeds as a run does: its network, or the graph that was made of it.
+
+    Raises:
+        MissingInputError, InputError: the run, or the graph, is not there, damaged, or of others.
+    """
+    if beside.onnx is None:
+        from avkd_cli.inputs import networks  # torch
+
+        return RunEmbedder(networks.load(run), where, extraction)
+    graph, print_of = GraphEmbedder(beside.onnx), read_description(run)["fingerprint"]
+    if graph.fingerprint != print_of:
+        raise InputError(
+            f"{beside.onnx}: is of another run ({graph.fingerprint[7:19]}) than {run} "
+            f"({print_of[7:19]}); export that one"
+        )
+    return graph
 
 
 def preparation_of(run: Path, modality: str, like: str | None) -> dict[str, Any]:
@@ -163,9 +190,11 @@ def open_shared(folder: Path, path: Path, beside: Provided) -> Verifier:
 
 def open_part(
     folder: Path, name: str, path: Path, beside: Provided, record: Mapping[str, Any]
-) -> Perception | Trained:
+) -> "Perception | Trained":
     """Return one run of a shared system: a fusion's network, or a sense."""
     if name == shared.FUSION:
+        from avkd_cli.inputs import networks  # torch
+
         return networks.load(folder / name)
     said = record["extraction"].get(name)
     extraction = None if said is None else extraction_of(said)

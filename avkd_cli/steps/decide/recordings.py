@@ -77,13 +77,16 @@ def kind_of(path: Path) -> str:
     """
     from avkd_cli.audio import formats
     from avkd_cli.audio.opened import open_file
-    from avkd_cli.vision.media import IMAGE_FORMATS, VIDEO_FORMATS, content_format
+    from avkd_cli.vision.media import IMAGE_FORMATS, OTHER_IMAGES, VIDEO_FORMATS, content_format
 
     try:
         with open_file(path) as opened:
             found = content_format(opened.peek(0, _HEAD))
             if found in IMAGE_FORMATS:
                 return PICTURE
+            if found in OTHER_IMAGES:
+                allowed = ", ".join(sorted(IMAGE_FORMATS))
+                raise Rejected("format_not_allowed", f"looks like '{found}'; allowed: {allowed}")
             sound = formats.sniff(opened)
     except Rejected as error:
         raise refused(str(path), error) from None

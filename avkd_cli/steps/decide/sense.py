@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from avkd_cli.config import CropFacesConfig, ExtractConfig, PrepAudioConfig
-from avkd_cli.errors import InputError, Rejected
-from avkd_cli.inputs import INPUTS
-from avkd_cli.inputs.networks import Trained
+from avkd_cli.audio.limits import Decoded
+from avkd_cli.config import CropFacesConfig, PrepAudioConfig
+from avkd_cli.errors import InputError, Rejected, UsageError
 from avkd_cli.steps.decide import evidence
+from avkd_cli.steps.decide.embedders import Embedder
 from avkd_cli.steps.decide.evidence import Evidence
 from avkd_cli.steps.decide.recordings import (
     ABSENT,
@@ -25,45 +25,34 @@ from avkd_cli.steps.decide.recordings import (
     refused,
 )
 from avkd_cli.steps.decide.unsaved import Unsaved
-from avkd_cli.steps.extract_embeddings import check_features
 from avkd_cli.storage.record import Record
 from avkd_cli.storage.utterance import Utterance
-from avkd_cli.training.device import here
 
 
 class Perception(ABC):
-    """A run of one sense that new recordings can be given to.
+    """One sense of a system: how recordings are prepared for it, and what embeds them.
 
     Args:
-        trained: its network. prepared: how its store was made. where: the run, for messages.
-        extraction: settings of extract-embeddings.
+        embedder: of a run. prepared: how its store was made. where: the run, for messages.
     """
 
     name: ClassVar[str]
     kind: ClassVar[str]
 
-    def __init__(
-        self,
-        trained: Trained,
-        prepared: dict[str, Any],
-        where: Path,
-        extraction: ExtractConfig | None = None,
-    ) -> None:
-        self.trained, self.prepared, self.where = trained, prepared, where
-        self.extraction = extraction or ExtractConfig()
-        self.network = trained.network.to(here())
-        self._checked = False
+    def __init__(self, embedder: Embedder, prepared: dict[str, Any], where: Path) -> None:
+        self.embedder, self.prepared, self.where = embedder, prepared, where
 
     @property
     def fingerprint(self) -> str:
         """Of the run."""
-        return self.trained.fingerprint
+        return self.embedder.fingerprint
 
     @property
     def alike(self) -> str:
         """What tells preparations apart: runs of equal ones share what was prepared."""
         inputs = sorted(self.prepared["inputs"].items())
-        return f"{self.kind} {sorted(self.prepared['config'].items())} {inputs}"
+        form = "samples" if self.embedder.is_graph else "features"
+        return f"{self.kind} {form} {sorted(self.prepared['config'].items())} {inputs}"
 
     @abstractmethod
     def record_of(self, one: Recording) -> Record:
@@ -99,16 +88,8 @@ class Perception(ABC):
         return record if record.length else "no face"
 
     def embed(self, records: Sequence[Record]) -> np.ndarray:
-        """Return the embedding of each record, (records, d) float32, as extract-embeddings does."""
-        long_name = self.long_name
-        store = Unsaved(self.kind, long_name, records)
-        read = INPUTS[self.trained.description.modality]([store])
-        if not self._checked:
-            check_features(self.where, self.trained.description, read)
-            self._checked = True
-        if self.trained.heads:
-            read.head = self.trained.head
-        return read.embed(self.network, store.ids, self.extraction, "embedding")
+        """Return the embedding of each record, (records, d) float32."""
+        return self.embedder.embed(Unsaved(self.kind, self.long_name, records))
 
     @property
     @abstractmethod
@@ -128,22 +109,34 @@ class Hearing(Perception):
 
     @property
     def long_name(self) -> str:
-        """The long array of its store."""
+        """The long array of its store; of a graph, samples."""
         from avkd_cli.steps.prep_audio import LONG
 
+        if self.embedder.is_graph:
+            return "samples"
         return LONG[self.config.features].array
 
     def record_of(self, one: Recording) -> Record:
         """Return a recording as prep-audio makes it."""
-        from avkd_cli.audio.decode import decode_samples
         from avkd_cli.steps import prep_audio
 
+        if self.embedder.is_graph:  # which begins with samples
+            decoded = self.decoded(one)
+            return Record(prep_audio.measure(decoded), decoded.samples, warnings=decoded.warnings)
         if one.path is not None:
             utterance = Utterance(one.name, audio=str(one.path))
             return prep_audio.process_utterance(utterance, Path, self.config)
-        limits, channel = prep_audio.limits_of(self.config), self.config.channel
-        decoded = decode_samples(one.samples, one.rate, limits=limits, channel=channel)
-        return prep_audio.record_of(decoded, self.config)
+        return prep_audio.record_of(self.decoded(one), self.config)
+
+    def decoded(self, one: Recording) -> Decoded:
+        """Return a recording as samples, refused as prep-audio refuses it."""
+        from avkd_cli.audio.decode import decode_audio, decode_samples
+        from avkd_cli.steps.prep_audio import limits_of
+
+        limits, channel = limits_of(self.config), self.config.channel
+        if one.samples is not None:
+            return decode_samples(one.samples, one.rate, limits=limits, channel=channel)
+        return decode_audio(Path(str(one.path)), limits=limits, channel=channel)
 
     def evidence(self, records: Sequence[Record]) -> Evidence:
         """Return how much speech there is."""
@@ -209,6 +202,11 @@ def detector_of(config: CropFacesConfig, inputs: dict[str, str], given: Path | N
     from avkd_cli.vision.detectors import find_weights
 
     name = "none" if CROP_MODES[config.mode].whole else config.detector
+    if given is None and name != "none":
+        raise UsageError(
+            f"{where}: its faces were found by {name}; give the weights that were given to "
+            "crop-faces by --detector-weights FILE"
+        )
     found = find_weights(given, name)
     wanted = inputs.get("detector_weights", "").removeprefix("sha256:")
     if found is not None and wanted and found.sha256 != wanted:

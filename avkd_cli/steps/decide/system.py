@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from avkd_cli.errors import InputError, Rejected
-from avkd_cli.inputs.networks import Trained
-from avkd_cli.inputs.passing import forward
 from avkd_cli.steps.decide.decision import CANNOT_TELL, Decision, Odds, decide
 from avkd_cli.steps.decide.evidence import Evidence, both
 from avkd_cli.steps.decide.gallery import Gallery, Identification, identify
@@ -17,9 +16,14 @@ from avkd_cli.storage.record import Record
 from avkd_cli.verification.calibration import Calibration
 from avkd_cli.verification.scoring import cosine_scores, enrolment_means, unit_rows
 
+if TYPE_CHECKING:
+    from avkd_cli.inputs.networks import Trained
+
 PLAIN = "cosine none of {}"
 """The type of scores that `avkd score` says the cosines of a run's embeddings are."""
 DOES = {"audio": "hears", "visual": "sees faces"}
+ODD = ("clipped", "decode_errors", "over_range", "flat_image", "long_gap")
+"""Warnings of the preparation that are told with a decision."""
 WANTED = {"audio": "sound", "visual": "a face"}
 
 
@@ -35,7 +39,7 @@ class Channel:
 
     by: str
     senses: tuple[Perception, ...]
-    fusion: Trained | None = None
+    fusion: "Trained | None" = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -52,6 +56,8 @@ class Channel:
         given = {one.name: mean_of(one.embed(side.records(one))) for one in self.senses}
         if self.fusion is None:
             return next(iter(given.values()))
+        from avkd_cli.inputs.passing import forward
+
         batch = {name: vector[None] for name, vector in given.items()}
         return forward(self.fusion.network, batch)[0]
 
@@ -95,6 +101,11 @@ class Side:
     def records(self, sense: Perception) -> list[Record]:
         """Return what a sense has of it."""
         return self.found[sense.alike]
+
+    def warnings(self, channel: Channel) -> list[str]:
+        """Return oddities of its recordings that a person should hear of."""
+        records = [record for one in channel.senses for record in self.records(one)]
+        return [text for text in ODD if any(text in one.warnings for one in records)]
 
     def evidence(self, channel: Channel) -> Evidence:
         """Return what it rests on in a channel."""
@@ -275,15 +286,22 @@ class Verifier:
         channel = self.channels[-1]
         model = self.calibration_of(channel)
         odds = Odds.of(model, asked)
-        nothing = tuple(Evidence(0) for _ in sides)
+        nothing = tuple(self.evidence(side) for side in sides)
         return Decision(
             CANNOT_TELL, (said_why(sides),), None, None, odds.threshold, None, odds,
             channel.names, channel.by, nothing, model.trained_on,
         )  # fmt: skip
 
+    def evidence(self, side: Side) -> Evidence:
+        """Return what a side has, in the first channel that it is enough for."""
+        channel = self.channel_of(side)
+        return Evidence(0) if channel is None else side.evidence(channel)
+
     def notes(self, channel: Channel, sides: Sequence[Side]) -> tuple[str, ...]:
         """Return what else should be known: what was left out, and which sense was missing."""
         found = [text for side in sides for several in side.why.values() for text in several]
+        for side in sides:
+            found += [f"{side.name}: {text}" for text in side.warnings(channel)]
         missing = [name for name in self.senses if name not in channel.names]
         if missing:
             found.append(f"without {WANTED[missing[0]]}, by {channel.by}")

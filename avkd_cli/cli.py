@@ -17,6 +17,7 @@ COMMANDS = {
     "verify": ("verify", "Say whether recordings are of one person."),
     "share": ("share", "Put all that verify needs into one folder or tar."),
     "card": ("card", "Say what a model is good for, and where it fails: its MODEL.md."),
+    "export": ("export", "Write a network of one sense as ONNX, its front end inside."),
     "analyze": ("analyze", "Compare and explain scores and embeddings."),
     "doctor": ("doctor", "Is this machine fit for avkd, and what to do where it is not?"),
     "check": ("check", "Verify stores, runs and shared systems: every digest."),

@@ -19,7 +19,7 @@ COMMANDS = {
     "crop": "crop-faces", "faces": "crop-faces", "prep-faces": "crop-faces",
     "prep-visual": "crop-faces", "eer": "analyze metrics", "dcf": "analyze metrics",
     "plot": "analyze det", "roc": "analyze det", "validate": "check", "list": "corpus",
-    "ls": "corpus", "describe": "card",
+    "ls": "corpus", "onnx": "export", "save": "export", "describe": "card",
     "model-card": "card", "diagnose": "doctor", "info": "doctor", "env": "doctor",
     "trials": "corpus trials", "standin": "corpus standin",
 }  # fmt: skip

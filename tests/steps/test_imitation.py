@@ -23,6 +23,7 @@ from avkd_cli.steps.distill import distill
 from avkd_cli.steps.extract_embeddings import extract
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.steps.train_teacher import train_teacher
+from avkd_cli.storage import names
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.verify import faults_of_store
 
@@ -140,9 +141,14 @@ def test_other_ways_to_teach_are_logged_and_change_the_student(made, tmp_path, m
 
 
 def test_posteriors_are_probabilities_of_the_classes(made, tmp_path):
-    taken(made, "frame", "faces.zarr", tmp_path / "p.zarr", level="posteriors", face_pool="peak")
+    how = ExtractConfig(level="posteriors", face_pool="peak")
+    for name, listed in (("p.zarr", made / "people.jsonl"), ("unlisted.zarr", None)):
+        extract(made / "frame", [str(made / "faces.zarr")], tmp_path / name, how, HERE,
+                list_file=listed)  # fmt: skip
     store = open_store(tmp_path / "p.zarr")
     assert store.classes == ["happy", "sad"]
+    unlisted = open_store(tmp_path / "unlisted.zarr").classes  # nobody said a mood
+    assert names.resolved(unlisted, store.classes) == store.classes != unlisted
     assert store.embedding.sum(axis=1) == pytest.approx(1)
     assert store.manifest["label"] == "emotion" and store.manifest["level"] == "posteriors"
     assert not list(faults_of_store(tmp_path / "p.zarr"))

@@ -211,31 +211,29 @@ def parameter_name(option: Decorator) -> str:
     return option(probe).__click_params__[0].name
 
 
-def settings(*configs: type, section: str, pick: str | None = None) -> Decorator:
-    """Add a flag for every setting of `configs`; the command gets one argument `settings`.
+def settings(section: str) -> Decorator:
+    """Add a flag for every setting of a step; the command gets one argument `settings`.
 
     Args:
-        configs: one dataclass, or one for each choice of the parameter `pick`.
-        section: the step's table in a settings file.
-        pick: name of the parameter whose value chooses the dataclass, in the order of
+        section: the step's table in a settings file. The parameter `modality` chooses among its
             `config.STEPS[section]`; its values name the sub-tables.
     """
 
     def decorate(command: Callable) -> Callable:
-        fields = {f.name: f for c in configs for f in dataclasses.fields(c)}
-        named = dict(zip(settings_of.STEPS[section] if pick else (None,), configs, strict=True))
+        configs = settings_of.STEPS[section]
+        fields = {f.name: f for c in configs.values() for f in dataclasses.fields(c)}
 
         @functools.wraps(command)
         def resolved(config: str | None, print_config: bool, **kwargs: Any) -> Any:
             flags = {name: kwargs.pop("set_" + name) for name in fields}
-            choice = kwargs.get(pick) if pick else None
-            chosen = resolve(configs, section, choice, config, flags)
+            choice = kwargs.get("modality") if None not in configs else None
+            chosen = resolve(section, choice, config, flags)
             if print_config:
                 click.echo(settings_of.to_toml(chosen, ".".join(filter(None, (section, choice)))))
                 return None
             return command(settings=chosen, **kwargs)
 
-        flags = [flag(field, named) for field in fields.values()]
+        flags = [flag(field, configs) for field in fields.values()]
         return apply((*CONFIG, *flags), resolved)
 
     return decorate
@@ -253,13 +251,11 @@ CONFIG = (
 )
 
 
-def resolve(
-    configs: tuple[type, ...], section: str, choice: str | None, file: str | None, flags: dict
-) -> Any:
+def resolve(section: str, choice: str | None, file: str | None, flags: dict) -> Any:
     """Return the settings of the chosen dataclass; flags that only another one has are refused."""
+    chosen = settings_of.STEPS[section][choice]
     if choice is None:
-        return settings_of.load(configs[0], (section,), file, flags)
-    chosen = configs[settings_of.STEPS[section].index(choice)]
+        return settings_of.load(chosen, (section,), file, flags)
     own = {field.name for field in dataclasses.fields(chosen)}
     for name, value in flags.items():
         if value is not None and name not in own:
@@ -289,7 +285,7 @@ def flag(field: dataclasses.Field, configs: Named) -> Decorator:
         joined = lambda _ctx, _param, given: ",".join(given) or None  # noqa: E731
         return made(f"--{name}", "set_" + field.name, multiple=True, callback=joined)
     kind = click.Choice(meta["choices"]) if meta["choices"] else type(field.default)
-    if {field.name} & {"model"}:
+    if field.name == "model":
         kind = click.Choice(sorted({c for cfg in configs.values() for c in choices("model", cfg)}))
     return made(f"--{name}", "set_" + field.name, type=kind)
 

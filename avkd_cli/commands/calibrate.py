@@ -53,7 +53,7 @@ FILES = (
 @click.argument("dev", type=options.text_file, metavar="DEV.scores")
 @click.argument("test", type=options.text_file, required=False, metavar="TEST.scores")
 @lambda command: options.apply(FILES, command)
-@options.settings(CalibrateConfig, section="calibrate")
+@options.settings("calibrate")
 def calibrate(dev: str, test: str | None, settings: CalibrateConfig, **files) -> None:
     """Make scores log-likelihood ratios, by those of a development list.
 

@@ -19,7 +19,7 @@ from avkd_cli.config import CropFacesConfig, Execution
     help="ONNX file of the detector, or a folder that holds it. Nothing is ever downloaded.",
 )
 @options.execution
-@options.settings(CropFacesConfig, section="crop-faces")
+@options.settings("crop-faces")
 def crop_faces(
     utterances: str,
     output: Path,

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.config import STEPS, DistillAudioConfig, DistillVisualConfig, TrainConfig
+from avkd_cli.config import STEPS, TrainConfig
 
 
 @click.command("distill", cls=options.StepCommand)
@@ -56,7 +56,7 @@ from avkd_cli.config import STEPS, DistillAudioConfig, DistillVisualConfig, Trai
     metavar="FILE.jsonl",
     help="People nobody named: trained on as the clusters of the teacher's embeddings.",
 )
-@options.settings(DistillAudioConfig, DistillVisualConfig, section="distill", pick="modality")
+@options.settings("distill")
 def distill(
     store: str,
     teachers: tuple[str, ...],

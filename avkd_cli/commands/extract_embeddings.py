@@ -51,7 +51,7 @@ from avkd_cli.config import Execution, ExtractConfig
 @options.output_store
 @options.list_file
 @options.execution_here
-@options.settings(ExtractConfig, section="extract-embeddings")
+@options.settings("extract-embeddings")
 def extract_embeddings(
     run: Path | None,
     stores: tuple[str, ...],

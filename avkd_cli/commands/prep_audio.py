@@ -24,7 +24,7 @@ from avkd_cli.config import Execution, PrepAudioConfig
     help="Waveforms of room responses, for --disturb room.",
 )
 @options.execution
-@options.settings(PrepAudioConfig, section="prep-audio")
+@options.settings("prep-audio")
 def prep_audio(
     utterances: str,
     output: Path,

@@ -90,7 +90,7 @@ FILES = (
     "inputs", type=options.text_file, nargs=-1, metavar="TRIALS... STORE [STORE] | SCORES..."
 )
 @lambda command: options.apply(FILES, command)
-@options.settings(ScoreConfig, section="score")
+@options.settings("score")
 def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> None:
     """Score TRIALS by how close the embeddings in STORE are.
 

@@ -7,13 +7,7 @@ import click
 from avkd_cli import options
 from avkd_cli.config import (
     STEPS,
-    AudioConfig,
-    FusionConfig,
-    JointConfig,
-    PairConfig,
-    SequenceConfig,
     TrainConfig,
-    VisualConfig,
 )
 
 
@@ -35,16 +29,7 @@ from avkd_cli.config import (
               "is trained on with the pair.")  # fmt: skip
 @click.option("--visual-encoder", type=options.run_folder, metavar="RUN",
               help="The same of what sees.")  # fmt: skip
-@options.settings(
-    AudioConfig,
-    VisualConfig,
-    FusionConfig,
-    PairConfig,
-    SequenceConfig,
-    JointConfig,
-    section="train-teacher",
-    pick="modality",
-)
+@options.settings("train-teacher")
 def train_teacher(
     stores: tuple[str, ...],
     modality: str,

@@ -33,7 +33,6 @@ from avkd_cli.config.choices import (
     WEASP,
 )
 from avkd_cli.config.loading import (
-    STEPS,
     load,
     preset_path,
     to_toml,
@@ -45,6 +44,7 @@ from avkd_cli.config.scoring import (
 from avkd_cli.config.setting import (
     setting,
 )
+from avkd_cli.config.steps import STEPS
 from avkd_cli.config.stores import (
     CropFacesConfig,
     Execution,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from avkd_cli.config.choices import PRESETS
+from avkd_cli.config.steps import STEPS
 from avkd_cli.errors import MissingInputError, UsageError
 
 Config = TypeVar("Config")
@@ -72,17 +73,6 @@ def table_of(tables: dict[str, Any], section: str) -> dict[str, Any]:
         if not isinstance(tables, dict):
             return {}
     return {key: value for key, value in tables.items() if not isinstance(value, dict)}
-
-
-STEPS = {
-    "prep-audio": (),
-    "crop-faces": (),
-    "train-teacher": ("audio", "visual", "fusion", "pair", "sequence", "joint"),
-    "extract-embeddings": (),
-    "distill": ("audio", "visual"),
-    "score": (),
-    "calibrate": (),
-}
 
 
 def refuse_unknown_tables(tables: dict[str, Any], path: Path) -> None:

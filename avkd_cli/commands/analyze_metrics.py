@@ -59,9 +59,9 @@ def metrics(
         avkd analyze metrics kaldi.scores --trials voxceleb1.txt --json | jq .files[].eer_percent
     """
     from avkd_cli.analysis.text import metrics_text
-    from avkd_cli.steps.analyze.metrics import Rules, metrics
+    from avkd_cli.steps.analyze.metrics import MetricRules, metrics
 
-    rules = Rules(eer_mode, p_target, c_miss, c_fa)
+    rules = MetricRules(eer_mode, p_target, c_miss, c_fa)
     result = metrics(
         scores, trials, rules, in_format=in_format, people=people, resamples=resamples, seed=seed
     )

@@ -131,8 +131,8 @@ def folds(utterances: str, group: str, prefix_of: str, **rest) -> None:
 
 def _take(rest: dict, group: str):
     """Return output, rules and seed of the options that both commands have."""
-    from avkd_cli.steps.corpus_divide import Output, Rules
+    from avkd_cli.steps.corpus_divide import DivisionRules, Output
 
     by = tuple(name.strip() for name in rest["by"].split(",") if name.strip())
-    rules = Rules(group, by, rest["within"], rest["only"])
+    rules = DivisionRules(group, by, rest["within"], rest["only"])
     return Output(rest["output"], rest["overwrite"], rest["quiet"]), rules, rest["seed"]

@@ -12,7 +12,7 @@ _KNOWN = {"id", "start", "duration", "channel", "supervisions", "recording", "ty
 
 
 class Part(NamedTuple):
-    """One utterance; the fields are those of `toolkits.Listed`."""
+    """One utterance; the fields are those of `toolkits.ToolkitUtterance`."""
 
     id: str
     person: str

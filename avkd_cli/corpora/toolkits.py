@@ -24,7 +24,7 @@ TOOLKITS = ("nemo", "lhotse", "speechbrain", "wespeaker")
 
 
 @dataclass
-class Listed:
+class ToolkitUtterance:
     """One utterance as another toolkit's list says it.
 
     Args:
@@ -133,7 +133,9 @@ def _list(source, lines, toolkit, given: ListOptions, root, split, report) -> It
         report.notes.append(f"paths were taken from {base}; give another folder with --root")
 
 
-def _found(source, lines, toolkit: str, given: ListOptions, report: Report) -> Iterator[Listed]:
+def _found(
+    source, lines, toolkit: str, given: ListOptions, report: Report
+) -> Iterator[ToolkitUtterance]:
     read = _READERS[toolkit]
     if toolkit == "lhotse" and given.supervisions:
         lines = lhotse.joined(lines, read_entries(given.supervisions), given.supervisions)
@@ -156,7 +158,7 @@ def _usable(written: str, base: Path, root: Path | None, report: Report) -> str 
     return path if trees.is_usable(path, found, report) else None
 
 
-def _utterance(found: Listed, audio: str, split: str) -> Utterance:
+def _utterance(found: ToolkitUtterance, audio: str, split: str) -> Utterance:
     others = {name: value for name, value in found.others.items() if value not in (None, "")}
     return Utterance(
         id=make_id(found.id),
@@ -190,7 +192,7 @@ def _id_of(audio: str, start: float | None, channel: int | None, depth: int) -> 
     return _stem(audio, depth) + where + ("" if channel is None else f"-ch{channel}")
 
 
-def _nemo(line: Entry, given: ListOptions) -> Iterator[Listed]:
+def _nemo(line: Entry, given: ListOptions) -> Iterator[ToolkitUtterance]:
     """Yield a line of a NeMo manifest: `label` is the person, offset and duration the part."""
     values = dict(line.values)
     audio = values.pop("audio_filepath")
@@ -203,7 +205,7 @@ def _nemo(line: Entry, given: ListOptions) -> Iterator[Listed]:
     end = None if length is None else (start or 0.0) + length
     person = "" if person == "infer" else person  # NeMo's word for not known
     id = _id_of(audio, start, channel, given.depth)
-    yield Listed(id, person, audio, start, end, channel, others=values)
+    yield ToolkitUtterance(id, person, audio, start, end, channel, others=values)
 
 
 def _one_channel(value: object, key: str) -> int | None:
@@ -216,7 +218,7 @@ def _one_channel(value: object, key: str) -> int | None:
     return value
 
 
-def _wespeaker(line: Entry, given: ListOptions) -> Iterator[Listed]:
+def _wespeaker(line: Entry, given: ListOptions) -> Iterator[ToolkitUtterance]:
     """Yield the line of a raw.list: key, wav, spk."""
     values = dict(line.values)
     if "wav" not in values:
@@ -224,10 +226,10 @@ def _wespeaker(line: Entry, given: ListOptions) -> Iterator[Listed]:
     if values.get("vad"):
         raise Unusable("vad: parts of a recording that are joined; write them as files")
     id, audio = text(values.pop("key")), text(values.pop("wav"))
-    yield Listed(id, text(values.pop("spk", None)), audio, others=values)
+    yield ToolkitUtterance(id, text(values.pop("spk", None)), audio, others=values)
 
 
-def _speechbrain(line: Entry, given: ListOptions) -> Iterator[Listed]:
+def _speechbrain(line: Entry, given: ListOptions) -> Iterator[ToolkitUtterance]:
     """Yield an entry: ID, wav, spk_id; start and stop are samples."""
     values = {name: value for name, value in line.values.items() if not name.endswith("_format")}
     id = text(values.pop("ID", None))
@@ -243,7 +245,7 @@ def _speechbrain(line: Entry, given: ListOptions) -> Iterator[Listed]:
     person = next((text(name) for name in persons if name not in (None, "")), "")
     start = None if first is None else first / given.sample_rate
     end = None if last is None else last / given.sample_rate
-    yield Listed(id, person, audio, start, end, others=values)
+    yield ToolkitUtterance(id, person, audio, start, end, others=values)
 
 
 def _samples(value: object, key: str) -> int | None:
@@ -256,12 +258,12 @@ def _samples(value: object, key: str) -> int | None:
     return count
 
 
-def _lhotse(line: Entry, given: ListOptions) -> Iterator[Listed]:
+def _lhotse(line: Entry, given: ListOptions) -> Iterator[ToolkitUtterance]:
     for part in lhotse.parts(line):
-        yield Listed(**part._asdict())
+        yield ToolkitUtterance(**part._asdict())
 
 
-_READERS: dict[str, Callable[[Entry, ListOptions], Iterator[Listed]]] = {
+_READERS: dict[str, Callable[[Entry, ListOptions], Iterator[ToolkitUtterance]]] = {
     "nemo": _nemo,
     "lhotse": _lhotse,
     "speechbrain": _speechbrain,

@@ -62,7 +62,7 @@ class Measured:
         found: list[Source] = []
         if self.stored.shape[1]:
             found.append(Embeddings("quality", self.stored, rows))
-        return [*found, Rows()] if self.own else found
+        return [*found, RowNumbers()] if self.own else found
 
     def bridge(self, settings: DistillTerms) -> Quality:
         """Return what turns them into weights."""
@@ -70,7 +70,7 @@ class Measured:
         return Quality(self.stored.shape[1], running, settings.quality_slope)
 
 
-class Rows:
+class RowNumbers:
     """The row of the training set of each sample: `row`, (batch,) int64."""
 
     def __call__(self, k: int, draws: Draws) -> Arrays:

@@ -13,7 +13,7 @@ from avkd_cli.recipes.gate import check_gate, gate_of
 from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.live import Asked, open_live
 from avkd_cli.recipes.loose import tolerances
-from avkd_cli.recipes.quality import Ask, Rows, measure, open_quality
+from avkd_cli.recipes.quality import Ask, RowNumbers, measure, open_quality
 from avkd_cli.recipes.refusals import (
     has_speeds,
     refuse_combinations,
@@ -102,8 +102,8 @@ def student(
     else:
         known = sources_of(stored, chosen, job.sources)
     more = measured.sources() if measured else []
-    if beside.gate is not None and not any(isinstance(one, Rows) for one in more):
-        more = [*more, Rows()]
+    if beside.gate is not None and not any(isinstance(one, RowNumbers) for one in more):
+        more = [*more, RowNumbers()]
     return dataclasses.replace(
         job,
         sources=[*job.sources, *known, *more],

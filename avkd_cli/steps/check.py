@@ -23,7 +23,7 @@ from avkd_cli.storage.utterances import UtteranceList, read_utterances
 
 
 @dataclass
-class Checked:
+class CheckedStore:
     """What was found of one store."""
 
     path: Path
@@ -56,7 +56,7 @@ def check(
     *,
     against: str | Path | None = None,
     source: MadeFrom | None = None,
-) -> list[Checked]:
+) -> list[CheckedStore]:
     """Return what was found of each store, run or shared system.
 
     Args:
@@ -72,13 +72,17 @@ def check(
     found = []
     for argument in stores:
         if is_run(Path(argument)):
-            found.append(Checked(Path(argument), _faults_of_run(Path(argument), against, source)))
+            found.append(
+                CheckedStore(Path(argument), _faults_of_run(Path(argument), against, source))
+            )
             continue
         if shared.is_system(Path(argument)):
             refuse_for_systems(Path(argument), against, source)
-            found.append(Checked(Path(argument), list(shared.faults_of_system(Path(argument)))))
+            found.append(
+                CheckedStore(Path(argument), list(shared.faults_of_system(Path(argument))))
+            )
             continue
-        one = Checked(resolve_input(argument))
+        one = CheckedStore(resolve_input(argument))
         one.faults += verify.faults_of_store(one.path)
         if not one.faults and against is not None:
             one.faults += verify.faults_against(open_store(one.path), open_store(against))
@@ -163,7 +167,7 @@ def process_of(store: RaggedStore, source: MadeFrom) -> tuple[Process, Any]:
     raise InputError(f"{store.path}: made by {step}, which has no source to decode")
 
 
-def print_checked(found: Sequence[Checked], as_json: bool) -> None:
+def print_checked(found: Sequence[CheckedStore], as_json: bool) -> None:
     """Print one line a fault, or all as JSON, on stdout.
 
     Raises:
@@ -185,7 +189,7 @@ def print_checked(found: Sequence[Checked], as_json: bool) -> None:
     print(f"{counted(found)} {'is' if len(found) == 1 else 'are'} whole", file=sys.stderr)
 
 
-def counted(found: Sequence[Checked]) -> str:
+def counted(found: Sequence[CheckedStore]) -> str:
     """Return how many stores and runs there are, as `2 stores and 1 run`."""
     runs = sum(is_run(one.path) for one in found)
     systems = sum(shared.is_system(one.path) for one in found)

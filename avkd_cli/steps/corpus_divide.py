@@ -26,7 +26,7 @@ _SHOWN = 6  # folds that are told one by one
 
 
 @dataclass(frozen=True)
-class Rules:
+class DivisionRules:
     """What stays together, and what is shared out evenly.
 
     Args:
@@ -53,7 +53,7 @@ class Output:
 
 
 def split_list(
-    source: str, output: Output, rules: Rules, *, test: float, validation: float, seed: int
+    source: str, output: Output, rules: DivisionRules, *, test: float, validation: float, seed: int
 ) -> None:
     """Write a list whose `split` is train, validation or test.
 
@@ -80,7 +80,7 @@ def split_list(
 def fold_list(
     source: str,
     output: Output,
-    rules: Rules,
+    rules: DivisionRules,
     *,
     count: int | None,
     shares: tuple[float, float, float] | None,
@@ -114,7 +114,7 @@ def fold_list(
 class _Table:
     """A list, with the group and the stratum of each utterance that is to be divided."""
 
-    def __init__(self, source: str, rules: Rules) -> None:
+    def __init__(self, source: str, rules: DivisionRules) -> None:
         found = read_whole(source)
         self.name, self.base, self.rules = found.name, found.base, rules
         self.utterances = found.utterances
@@ -194,7 +194,7 @@ def _every_group_once(table: _Table, count: int | None, seed: int, validation: f
     return divide.folds(table.strata, count, seed, validation=validation)
 
 
-def _plural(rules: Rules) -> str:
+def _plural(rules: DivisionRules) -> str:
     names = {"person": "people", "session": "sessions"}
     return names.get(rules.group, f"values of {rules.group}")
 

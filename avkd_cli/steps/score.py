@@ -26,7 +26,7 @@ from avkd_cli.verification.trials import Trials, read_trials
 KIND: Final = "avkd.embeddings"
 
 
-class Files(TypedDict, total=False):
+class ScoreFiles(TypedDict, total=False):
     """What `score` and `fuse` take beside inputs and settings; their docstrings say what it is."""
 
     output: Path | None
@@ -51,7 +51,7 @@ def score_or_fuse(
     calibrate: Path | None = None,
     train_calibration: Path | None = None,
     quality_store: str | None = None,
-    **files: Unpack[Files],
+    **files: Unpack[ScoreFiles],
 ) -> dict | list[dict]:
     """Score a trial list, or several, or fuse score files; return the summary, or one a list.
 

@@ -15,7 +15,7 @@ from avkd_cli.errors import UsageError
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
-from avkd_cli.steps.analyze.metrics import COSINE_NOTE, Rules, measured
+from avkd_cli.steps.analyze.metrics import COSINE_NOTE, MetricRules, measured
 from avkd_cli.steps.analyze.pictures import draw, look_of
 from avkd_cli.verification.metrics import eer_threshold, error_rates
 from avkd_cli.verification.scores import Scores
@@ -66,7 +66,7 @@ def det(
         bands = {name: band(one, people, resamples, seed) for name, one in files.items()}
     if plot is not None:
         draw(plot, _figure(files, kind, p_targets, prior, bands, look_of(plot)))
-    rules = Rules(p_targets=p_targets)
+    rules = MetricRules(p_targets=p_targets)
     return {
         "format": "avkd.analysis.det",
         "version": 1,

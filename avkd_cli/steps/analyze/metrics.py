@@ -34,7 +34,7 @@ COSINE_NOTE = (
 
 
 @dataclass(frozen=True)
-class Rules:
+class MetricRules:
     """How figures are computed where the field has several ways.
 
     Args:
@@ -61,13 +61,13 @@ class Rules:
         return figure(name, *self.costs)
 
 
-USUAL = Rules()
+USUAL = MetricRules()
 
 
 def metrics(
     paths: Sequence[str | Path],
     trials: str | Path | None = None,
-    rules: Rules = USUAL,
+    rules: MetricRules = USUAL,
     *,
     people: str | None = None,
     resamples: int = 0,
@@ -108,7 +108,7 @@ def metrics(
     }
 
 
-def measured(scores: Scores, rules: Rules = USUAL) -> dict:
+def measured(scores: Scores, rules: MetricRules = USUAL) -> dict:
     """Return one score file's digest and counts, its EER, minDCFs and AUC, and their signature."""
     n_target, n_nontarget = len(scores.target), len(scores.nontarget)
     return {
@@ -129,7 +129,7 @@ def measured(scores: Scores, rules: Rules = USUAL) -> dict:
     }
 
 
-def further(scores: Scores, rules: Rules = USUAL) -> dict:
+def further(scores: Scores, rules: MetricRules = USUAL) -> dict:
     """Return the figures beyond EER and minDCF; the last ones are of log-likelihood ratios."""
     target, nontarget = scores.target, scores.nontarget
     rates = error_rates(target, nontarget)
@@ -144,7 +144,7 @@ def further(scores: Scores, rules: Rules = USUAL) -> dict:
     }
 
 
-def thresholds(rates: ErrorRates, rules: Rules = USUAL) -> dict:
+def thresholds(rates: ErrorRates, rules: MetricRules = USUAL) -> dict:
     """Return from which score on each figure accepts, in the places of the figures.
 
     None where nothing is accepted, or, of a cost, everything. That of actDCF is Bayes' for its
@@ -169,7 +169,7 @@ def _finite(value: float) -> float | None:
 
 
 def intervals(
-    scores: Scores, rules: Rules, people: str | None, resamples: int, seed: int
+    scores: Scores, rules: MetricRules, people: str | None, resamples: int, seed: int
 ) -> dict[str, object]:
     """Return 95 % intervals over persons of every figure, in the places of the figures.
 

@@ -22,7 +22,7 @@ from avkd_cli.storage import durable, names
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.loop import TrainingSetup, fit
 from avkd_cli.training.processes import rank
-from avkd_cli.training.runs import Run, make_plan, open_run
+from avkd_cli.training.runs import MODEL_FORMAT, Run, make_plan, open_run, read_json
 from avkd_cli.training.sampler import PersonSampler, ShuffleSampler
 from avkd_cli.training.training_set import TrainingSet
 from avkd_cli.training.watch import check_tracker
@@ -62,6 +62,7 @@ def train(
         if run.finished:
             if not quiet:
                 print(f"avkd {job.step}: {output}: already complete", file=sys.stderr)
+            tell_of_names(job.step, run, settings)
             durable.touch(output / "model.json")
             run.status("complete", code=0)  # it may have been killed before it said so
             return run.line()
@@ -71,6 +72,17 @@ def train(
         except AvkdError as error:
             run.status("failed", code=error.exit_code, reason=str(error))
             raise
+
+
+def tell_of_names(step: str, run: Run, settings: TrainConfig) -> None:
+    """Say where names were asked for, and a finished run has digests: it is not written again."""
+    said = read_json(run.path / "model.json", MODEL_FORMAT).get("names")
+    if settings.keep_names and said == names.DIGESTS:
+        print(
+            f"avkd {step}: warning: {run.path}: holds digests of names, --keep-names came too "
+            "late; train into another folder for names",
+            file=sys.stderr,
+        )
 
 
 def keep(files: Mapping[str, str], run: Path) -> None:

@@ -151,6 +151,15 @@ def test_threads_beyond_the_cores_are_told(monkeypatch):
     assert {one.name: one.state for one in machine.memory()}["shared"] in (GOOD, ODD)
 
 
+def test_products_are_held_against_the_exact_ones(monkeypatch):
+    found = {one.name: one.state for one in machine.precisions("cpu")}
+    assert found == {"cpu float32": GOOD, "cpu bf16": GOOD, "cpu fp16": GOOD}
+    monkeypatch.setattr(machine, "off_by", lambda device, dtype: 0.5)  # as by faulty memory
+    assert {one.state for one in machine.precisions("cpu")} == {BAD}
+    absent = list(machine.precisions("meta"))  # a device that computes nothing
+    assert all(one.state == BAD for one in absent)
+
+
 @pytest.mark.parametrize(
     ("text", "bare"),
     [

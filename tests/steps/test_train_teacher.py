@@ -210,7 +210,7 @@ def test_a_reset_head_is_new_and_the_network_is_not(stores, trained, tmp_path):
         np.testing.assert_allclose(after[name], before[name], atol=1e-6, err_msg=name)
 
 
-def test_other_persons_are_refused_with_the_way_out(stores, trained, tmp_path):
+def test_other_persons_are_refused_with_the_way_out(stores, trained, tmp_path, capsys):
     kept = tmp_path / "three.jsonl"
     ids = [f"p{i % 4}/{i}" for i in range(16) if i % 4]
     kept.write_text("".join(json.dumps({"id": one}) + "\n" for one in ids))
@@ -220,6 +220,8 @@ def test_other_persons_are_refused_with_the_way_out(stores, trained, tmp_path):
     plain = tmp_path / "plain"
     train(stores["audio"], plain, keep_names=True)
     assert fingerprint(plain) == fingerprint(trained)
+    train(stores["audio"], trained, keep_names=True)
+    assert "--keep-names came too late" in capsys.readouterr().err
     with pytest.raises(InputError, match=r"knows 'p0' who is not here; pass --reset-head"):
         train(stores["audio"], tmp_path / "run", {"init_from": plain, "list_file": kept})
     train(stores["audio"], tmp_path / "run", beside | {"reset_head": True})

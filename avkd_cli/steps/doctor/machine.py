@@ -5,12 +5,16 @@ import shutil
 from collections.abc import Iterator
 from multiprocessing import shared_memory
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding, judged, size
 
+if TYPE_CHECKING:
+    import torch
+
 SHM = Path("/dev/shm")
 LEAST_SHM = 64 << 20  # what docker gives unless it is told otherwise
-CLOSE = 2e-2  # of a product in bfloat16 from that in float32, as a share
+CLOSE, NEAR = 2e-2, 1e-3  # of a product in bfloat16 or fp16, and in float32 (TF32 is 5e-4)
 
 
 def gpus() -> Iterator[Finding]:
@@ -38,41 +42,45 @@ def gpus() -> Iterator[Finding]:
             f"{about.major}.{about.minor}, CUDA {torch.version.cuda}",
             "others are using it: see nvidia-smi",
         )
-        yield from _precisions(number)
+        yield from precisions(f"cuda:{number}")
 
 
-def _precisions(number: int) -> Iterator[Finding]:
-    """Yield a product in each precision beside the CPU's in float64."""
+def precisions(device: str) -> Iterator[Finding]:
+    """Yield how near a product on a device is to the exact one, in each precision."""
     import torch
 
-    torch.manual_seed(0)
-    a, b = torch.randn(256, 256, dtype=torch.float64), torch.randn(256, 256, dtype=torch.float64)
-    exact = a @ b
-    device = torch.device("cuda", number)
-    for name, dtype in (
-        ("float32", torch.float32),
-        ("bf16", torch.bfloat16),
-        ("fp16", torch.float16),
-    ):
-        if name == "bf16" and not torch.cuda.is_bf16_supported():
-            yield Finding("gpu", f"cuda:{number} bf16", ODD, "not supported in hardware",
-                          "use --mixed-precision fp16 or no")  # fmt: skip
-            continue
+    kinds = {"float32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+    if device.startswith("cuda") and not torch.cuda.is_bf16_supported():
+        del kinds["bf16"]
+        told, remedy = "not supported in hardware", "use --mixed-precision fp16 or no"
+        yield Finding("gpu", f"{device} bf16", ODD, told, remedy)
+    for name, dtype in kinds.items():
         try:
-            got = (a.to(device, dtype) @ b.to(device, dtype)).double().cpu()
-            off = float((got - exact).norm() / exact.norm())
+            off = off_by(torch.device(device), dtype)
         except RuntimeError as error:
-            yield Finding("gpu", f"cuda:{number} {name}", BAD, " ".join(str(error).split())[:200],
-                          "install a torch for this GPU: make setup TORCH=…")  # fmt: skip
+            text = " ".join(str(error).split())[:200]
+            remedy = "install a torch for this GPU: make setup TORCH=…"
+            yield Finding("gpu", f"{device} {name}", BAD, text, remedy)
             continue
         yield judged(
             "gpu",
-            f"cuda:{number} {name}",
-            off < (1e-3 if name == "float32" else CLOSE),
+            f"{device} {name}",
+            off < (NEAR if name == "float32" else CLOSE),
             f"a product is {off:.1e} from the exact one",
             "do not train on it: its memory or driver is faulty",
             otherwise=BAD,
         )
+
+
+def off_by(device: "torch.device", dtype: "torch.dtype") -> float:
+    """Return how far a product of two matrices is from the one in float64, as a share of it."""
+    import torch
+
+    draw = torch.Generator().manual_seed(0)
+    a, b = torch.randn(2, 256, 256, dtype=torch.float64, generator=draw)
+    exact = a @ b
+    found = (a.to(device, dtype) @ b.to(device, dtype)).double().cpu()
+    return float((found - exact).norm() / exact.norm())
 
 
 def _cpu_precision() -> Finding:

@@ -127,5 +127,5 @@ class ExtractConfig:
         choices=("mean", "peak"),
     )
     batch_frames: int = setting(20_000, "frames of sound in a batch", minimum=100)
-    batch_faces: int = setting(256, "faces in a batch", minimum=1)
+    batch_faces: int = setting(64, "faces in a batch", minimum=1)
     mixed_precision: str = setting("no", "arithmetic of the nets", choices=("no", "bf16", "fp16"))

@@ -107,8 +107,7 @@ $(LUPI)/lists/verify.jsonl: $(LUPI)/lists/$(LUPI_WHO).jsonl
 lupi_list = --list $(LUPI)/lists/$(LUPI_CORPUS_$(1)).jsonl --split-column $(LUPI_COLUMN_$(1)) --label $(LUPI_LABEL_$(1))
 lupi_sound = $(STORES)/lupi-$(LUPI_CORPUS_$(1))-sound.zarr
 lupi_faces = $(STORES)/lupi-$(LUPI_CORPUS_$(1))-faces.zarr
-# Whom a teacher tells of: those that its students learn from. 64 faces a batch are as fast as more,
-# and need a tenth of a gigabyte less.
+# Whom a teacher tells of: those that its students learn from.
 lupi_taught_of = $(LUPI)/lists/$(1).train.jsonl
 # Four seconds of a mood, in the paper.
 lupi_crop = $(if $(LUPI_REAL),$(if $(filter person,$(LUPI_LABEL_$(1))),,--crop-min 400 --crop-max 400))
@@ -119,10 +118,10 @@ $(LUPI)/runs/$(1)/$(2)-plain-teacher/model.json: $(lupi_faces)/avkd.json
 	$$(TRAIN) train-teacher --modality visual $(lupi_faces) -o $$(@D) $(LUPI_SEES_$(2)) $(lupi_list) $(LUPI_SETTINGS) >/dev/null
 $(LUPI)/given/$(1)/$(2)-peak.zarr/avkd.json: $(LUPI)/runs/$(1)/$(2)-plain-teacher/model.json $(lupi_taught_of)
 	mkdir -p $(LUPI)/given/$(1)
-	$$(TRAIN) extract-embeddings $$(<D) $(lupi_faces) --face-pool peak --batch-faces 64 --list $(lupi_taught_of) -o $$(@D) >/dev/null
+	$$(TRAIN) extract-embeddings $$(<D) $(lupi_faces) --face-pool peak --list $(lupi_taught_of) -o $$(@D) >/dev/null
 $(LUPI)/given/$(1)/$(2)-frames.zarr/avkd.json: $(LUPI)/runs/$(1)/$(2)-plain-teacher/model.json
 	mkdir -p $(LUPI)/given/$(1)
-	$$(TRAIN) extract-embeddings $$(<D) $(lupi_faces) --level frames --batch-faces 64 -o $$(@D) >/dev/null
+	$$(TRAIN) extract-embeddings $$(<D) $(lupi_faces) --level frames -o $$(@D) >/dev/null
 $(LUPI)/runs/$(1)/$(2)-sequence-teacher/model.json: $(LUPI)/given/$(1)/$(2)-frames.zarr/avkd.json
 	$$(TRAIN) train-teacher --modality sequence $$(<D) -o $$(@D) $(lupi_list) $(LUPI_SETTINGS) >/dev/null
 $(LUPI)/given/$(1)/$(2)-segments.zarr/avkd.json: $(LUPI)/runs/$(1)/$(2)-sequence-teacher/model.json $(lupi_taught_of)
@@ -165,7 +164,7 @@ lupi_said = $(LUPI)/said/$(if $(filter who,$(1)),identification,$(LUPI_ON))/$(2)
 define lupi_says # $(1) task, $(2) system
 $(lupi_said)/avkd.json: $(LUPI)/runs/$(1)/$(2)/model.json $(LUPI)/lists/$(1).test.jsonl
 	mkdir -p $$(dir $$(@D))
-	$$(TRAIN) extract-embeddings $$(<D) $(lupi_reads) --level posteriors $(if $(filter %-plain-teacher,$(2)),--face-pool peak --batch-faces 64) --list $(LUPI)/lists/$(1).test.jsonl -o $$(@D) >/dev/null
+	$$(TRAIN) extract-embeddings $$(<D) $(lupi_reads) --level posteriors $(if $(filter %-plain-teacher,$(2)),--face-pool peak) --list $(LUPI)/lists/$(1).test.jsonl -o $$(@D) >/dev/null
 
 endef
 $(foreach task,$(LUPI_TASKS),$(foreach one,$(LUPI_SYSTEMS),$(eval $(call lupi_says,$(task),$(one)))))

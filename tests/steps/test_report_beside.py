@@ -1,16 +1,18 @@
 """Pictures of the report that are not of scores: disturbance, matching, cosines over training."""
 
+import base64
 import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from avkd_cli.errors import InputError
 from avkd_cli.papers import PAPERS
 from avkd_cli.steps.analyze.report import report
 from avkd_cli.steps.analyze.robustness import robustness
-from avkd_cli.storage import durable
+from avkd_cli.storage import durable, pictures
 
 
 def write_scores(path: Path, shift: float) -> None:
@@ -105,3 +107,16 @@ def test_a_folder_without_any_of_these_has_no_such_pictures(work):
     found, html = page(work, "s3")
     assert not [name for name in found["figures"] if name.startswith("beside-")]
     assert "beside-" not in html
+
+
+def test_the_halves_of_films_are_seen_in_the_report_of_their_folder(work):
+    picture = pictures.encode(np.full((40, 60, 3), 90, np.uint8), 90).tobytes()
+    (work / "halves.jpg").write_bytes(picture)
+    found, html = page(work, "s1")
+    assert "beside-halves" in found["figures"]
+    source = html.partition('src="data:image/jpeg;base64,')[2].partition('"')[0]
+    assert base64.b64decode(source) == picture
+    assert "the half that the person is taken to be on" in html
+    (work / "halves.jpg").write_text("no picture")
+    with pytest.raises(InputError, match=r"halves\.jpg: is no JPEG"):
+        page(work, "s1")

@@ -11,6 +11,7 @@ from avkd_cli.steps.analyze.correlation import against
 from avkd_cli.steps.analyze.findings import Findings, find, paper_of_folder
 from avkd_cli.steps.analyze.inputs import aligned, read_labelled
 from avkd_cli.steps.analyze.report_beside import (
+    halves_figure,
     matching_figures,
     robustness_figures,
     training_figures,
@@ -138,6 +139,7 @@ def beside(
         matching_figures(table)
         | training_figures(folder, [one.name for one in found.runs], paper)
         | robustness_figures(found.robustness, paper)
+        | halves_figure(folder)
     )
 
 

@@ -1,5 +1,6 @@
 """Pictures of the report that are not of scores: disturbance, matching, cosines over training."""
 
+import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from avkd_cli.steps.analyze.report_figures import MOST_CURVES, Inline, inlined, 
 
 FORMAT = "avkd.analysis.robustness"
 MATCH = "match_1_of_"
+HALVES = "halves.jpg"
+"""Where `corpus iemocap --preview` is told to draw, to be seen in a report."""
 TRAINING = {  # what a pair's validation logs, and what a panel calls it
     "validation: cosine_within": "mean cosine within persons",
     "validation: cosine_between": "mean cosine between persons",
@@ -53,6 +56,23 @@ def _said(result: Mapping, paper: Paper) -> str:
         ]
         parts += [words(paper.label(system), base, rows, result["persons"])] if rows else []
     return " ".join(parts)
+
+
+def halves_figure(folder: Path) -> dict[str, Inline]:
+    """Return a few frames with the half that each person is taken to be on, where there are any.
+
+    Raises:
+        InputError: the file is no JPEG.
+    """
+    path = folder / HALVES
+    if not path.is_file():
+        return {}
+    data = path.read_bytes()
+    if not data.startswith(b"\xff\xd8"):
+        raise InputError(f"{path}: is no JPEG; make it by avkd corpus iemocap --left … --preview")
+    words = "A frame of some films; framed is the half that the person is taken to be on."
+    source = f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
+    return {"beside-halves": (f'<img alt="{words}" src="{source}">', words)}
 
 
 def matching_figures(arranged: Mapping) -> dict[str, Inline]:

@@ -37,7 +37,7 @@ GROUPS = {
         teacher_projection teacher_ce quality quality_scope quality_slope quality_store
     """,
     "People nobody named": """
-        unlabelled posteriors posteriors_temperature cluster_threshold cluster_film
+        unlabelled unlabelled_by posteriors posteriors_temperature cluster_threshold cluster_film
         cluster_least cluster_separation cluster_rounds loss_gate gate_from correction
     """,
     "Schedule": """

@@ -155,6 +155,12 @@ class DistillTerms:
     beside_crop: int = setting(
         300, "length of what --beside gives of sound", unit="frames", minimum=8
     )
+    unlabelled_by: str = setting(
+        "clusters",
+        "how --unlabelled teaches: clusters as persons, or by the terms alone, such as "
+        "--posteriors, without a label",
+        choices=("clusters", "terms"),
+    )
     cluster_threshold: float = setting(
         0.0,
         "affinity from which on clusters of --unlabelled are one person; 0: by the labelled",

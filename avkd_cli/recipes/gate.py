@@ -5,12 +5,25 @@ import torch
 
 from avkd_cli.config import DistillTerms
 from avkd_cli.errors import UsageError
-from avkd_cli.losses.gate import LossGate
+from avkd_cli.losses.gate import LossGate, shut
+from avkd_cli.recipes.terms import weights_of
 from avkd_cli.training.training_set import TrainingSet
+
+TERMS = "terms"
 
 
 def check_gate(settings: DistillTerms) -> None:
-    """Raise UsageError where labels are to be put right and none is left out."""
+    """Raise UsageError where labels are put right, or gated, that are not learnt."""
+    if settings.unlabelled_by == TERMS:
+        for name in ("loss_gate", "cluster_rounds", "quality"):
+            if getattr(settings, name):
+                flag = name.replace("_", "-")
+                raise UsageError(f"--{flag} is of persons; leave it out of --unlabelled-by terms")
+        if getattr(settings, "per_person", 1) > 1:
+            raise UsageError("--per-person draws by persons, which --unlabelled-by terms lacks")
+        if not weights_of(settings):
+            raise UsageError("--unlabelled-by terms teaches nothing without one, such as "
+                             "--posteriors 1")  # fmt: skip
     if settings.correction and not settings.loss_gate:
         raise UsageError(
             "--correction is for what --loss-gate leaves out; set that, such as to 0.5"
@@ -23,17 +36,21 @@ def gate_of(settings: DistillTerms, chosen: TrainingSet) -> LossGate | None:
     Raises:
         UsageError: nobody was named by a teacher.
     """
-    if not settings.loss_gate:
+    soft = settings.unlabelled_by == TERMS and bool(chosen.of_teacher)
+    if not settings.loss_gate and not soft:
         return None
     if not chosen.of_teacher:
         raise UsageError(
             "--loss-gate is for people whom a teacher named: give --unlabelled, or a --list that "
             "corpus cluster made"
         )
-    doubtful = np.array([one in chosen.of_teacher for one in chosen.ids])
+    doubtful = torch.from_numpy(np.array([one in chosen.of_teacher for one in chosen.ids]))
+    labels = torch.from_numpy(chosen.labels)
+    if soft:
+        return shut(labels, doubtful)
     return LossGate(
-        torch.from_numpy(chosen.labels),
-        torch.from_numpy(doubtful),
+        labels,
+        doubtful,
         settings.loss_gate,
         settings.correction,
         settings.gate_from,

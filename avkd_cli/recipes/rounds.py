@@ -32,20 +32,21 @@ def folder_of(run: Path, number: int) -> Path:
     return run / ROUNDS / str(number)
 
 
-def embedded_by(run: Path, store: str, wanted: Collection[str]) -> str:
+def embedded_by(run: Path, fingerprint: str, store: str, wanted: Collection[str]) -> str:
     """Embed utterances with a finished round, unless that was done; return the store's path.
 
     Processes but the first wait for it.
 
     Args:
-        run: of the round. store: that its network reads. wanted: ids, of which it may lack some.
+        run: of the round. fingerprint: of it. store: that its network reads.
+        wanted: ids, of which the store may lack some.
     """
-    trained = networks.load(run)
     path = run.with_name(f"{run.name}.zarr")
-    if rank():
-        while not made_by(path, trained.fingerprint):
+    if rank():  # the first one may be publishing the very run
+        while not made_by(path, fingerprint):
             time.sleep(LOOK_EVERY)
         return str(path)
+    trained = networks.load(run)
     read = open_input(trained.description.modality, [store])
     first = read.stores[0]
     ids = [one for one in first.ids if one in wanted and first.holds(one)]

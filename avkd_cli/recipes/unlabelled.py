@@ -16,6 +16,7 @@ from avkd_cli.config import DistillTerms
 from avkd_cli.errors import InputError, UsageError, some
 from avkd_cli.recipes.cluster_rules import Rules
 from avkd_cli.recipes.clusters import clustered
+from avkd_cli.recipes.gate import TERMS
 from avkd_cli.recipes.request import Request
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import EmbeddingStore, Store, open_store
@@ -82,6 +83,8 @@ def named_by(
     _refuse_labelled(listed, request.choice)
     _say_names(listed)
     bare = [nameless(one) for one in listed.utterances]
+    if settings.unlabelled_by == TERMS:
+        return without_labels(request, bare)
     everyone = [*labelled(request, bare, settings.cluster_film), *bare]
     rules = rules_of(settings)
     key = key_of(teachers, everyone, rules)
@@ -89,6 +92,18 @@ def named_by(
     guesses = persons_in(files[LIST], {one.id for one in bare})
     choice = dataclasses.replace(request.choice, guesses=guesses)
     return Named(dataclasses.replace(request, choice=choice), files, key)
+
+
+def without_labels(request: Request, bare: Sequence[Utterance]) -> Named:
+    """Return a request that trains on a list of whom nothing is found: terms alone see them.
+
+    They stand under the first labelled person, which a gate lets nobody learn (`recipes.gate`).
+    """
+    person = labelled(request, bare, "")[0].person
+    guesses = {one.id: person for one in bare}
+    choice = dataclasses.replace(request.choice, guesses=guesses)
+    key = durable.digest_of([TERMS, *sorted(guesses)])
+    return Named(dataclasses.replace(request, choice=choice), {}, key)
 
 
 def rules_of(settings: DistillTerms) -> Rules:

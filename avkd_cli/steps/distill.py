@@ -76,9 +76,9 @@ def distill(
     by: tuple[str, ...] = ()
     for number in range(0 if dry_run else settings.cluster_rounds):
         run = rounds.folder_of(output, number)
-        job, _ = trained(dataclasses.replace(settings, cluster_rounds=0), run, by)
+        job, line = trained(dataclasses.replace(settings, cluster_rounds=0), run, by)
         wanted = rounds.everyone(job.chosen.ids, unlabelled)
-        by = (rounds.embedded_by(run, store, wanted),)
+        by = (rounds.embedded_by(run, line["fingerprint"], store, wanted),)
     return trained(settings, output, by)[1]
 
 

@@ -40,6 +40,7 @@ LATER = {
     "posteriors_temperature": 0.1, "cluster_threshold": 0.0, "cluster_film": "session",
     "cluster_least": 2, "cluster_separation": 0.5,
     "beside_pairing": "person", "beside_crop": 300,
+    "unlabelled_by": "clusters",
     "cluster_rounds": 0, "loss_gate": 0.0, "gate_from": 0.3, "correction": 0.0,
     "imitation": 0.0, "distance": "mse", "level": "embedding", "soft_labels": 0.0,
     "multitask": 0.0,

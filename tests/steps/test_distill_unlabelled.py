@@ -1,6 +1,8 @@
 """Students taught by people nobody named, whom their teacher puts into clusters."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +111,26 @@ def test_a_kept_list_that_was_changed_is_found_anew(places, tmp_path):
     (tmp_path / "run" / "model.json").unlink()
     train(places, tmp_path / "run")
     assert kept.read_text() == before
+
+
+def test_without_clusters_the_terms_alone_learn_from_whom_nobody_named(places, tmp_path):
+    soft = {"unlabelled_by": "terms", "beta": 0.0, "posteriors": 1.0}
+    train(places, tmp_path / "run", **soft)
+    model = json.loads((tmp_path / "run/model.json").read_text())
+    assert len(model["heads"]["person"]["classes"]) == 2 and model["n_utterances"] == 16
+    assert not (tmp_path / "run/clusters.jsonl").exists()
+    lines = [json.loads(one) for one in (tmp_path / "run/log.jsonl").read_text().splitlines()]
+    # Of two batches of eight, half of all sixteen have labels; all have posteriors.
+    counted = [one["losses"]["counted"] for one in lines]
+    assert (counted[0] + counted[1]) / 2 == 0.5
+    assert all(one["losses"]["posteriors"] > 0 for one in lines)
+    for more, said in (
+        ({"posteriors": 0.0}, "teaches nothing without one"),
+        ({"loss_gate": 0.5}, "--loss-gate is of persons"),
+        ({"per_person": 2}, "draws by persons"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            train(places, tmp_path / "other", **(soft | more))
 
 
 def test_two_teachers_of_one_sense_each_cluster_and_teach_together(places, tmp_path, capsys):
@@ -236,3 +258,20 @@ def test_another_plan_replaces_the_run_and_not_the_rounds_it_shares(places, tmp_
     with pytest.raises(UsageError, match="it goes with --unlabelled LIST"):
         distill("audio", places["audio"], places["teacher"], tmp_path / "other",
                 DistillAudioConfig(**(places["settings"] | more)), quiet=True)  # fmt: skip
+
+
+@pytest.mark.slow
+def test_two_processes_gate_together_and_wait_for_each_round(places, tmp_path):
+    settings = places["settings"] | {"cluster_rounds": 1, "loss_gate": 0.5, "gate_from": 0.0}
+    flags = [word for name, x in settings.items() for word in ("--" + name.replace("_", "-"), x)]
+    words = ["distill", places["audio"], "--teacher", places["teacher"], "--modality", "audio",
+             "--list", places["known"], "--unlabelled", places["others"], "-q",
+             "--num-processes", 2, "-o", tmp_path / "run", *flags]  # fmt: skip
+    done = subprocess.run([sys.executable, "-m", "avkd_cli", *map(str, words)], check=False,
+                          capture_output=True, text=True, timeout=900)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for run in (tmp_path / "run", tmp_path / "run" / "rounds" / "0"):
+        assert (run / MODEL).is_file()
+        kept = load_file(run / "step_000006/network.safetensors")
+        seen = next(value for name, value in kept.items() if name.endswith("gate.seen"))
+        assert seen.all()  # each process drew half of the rows

@@ -80,6 +80,11 @@ def test_voxceleb1_is_split_anew_and_has_no_ages(tmp_path):
     assert "corpus voxceleb1" in text and "corpus split" in text and "standin" not in text
     assert "--config paper" in text
     assert "--stratum N" in text and "--stratum A" not in text
+    drawn = [text.index(f"--protocol {one} --targets") for one in ("seen-heard", "unseen-unheard")]
+    assert max(*drawn, text.index("--split validation --targets")) < text.index("train-teacher")
+    part = planned(f"VOXCELEB1={tmp_path}", "DETECTOR=none", "FOP_SEEN=", "FOP_UNSEEN=",
+                   "FOP_VALIDATION=")  # fmt: skip
+    assert "--targets" not in part
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@
 #                                    voices and faces say more of age and sex than the usual ones'
 #   make fop PEOPLE=list.jsonl       any corpus; its split says who is trained on, sex, nationality
 #                                    and age (where it has them) are the strata
-#   make fop VOXCELEB1=… [DETECTOR_WEIGHTS=…]      the paper's corpus, split anew
+#   make fop VOXCELEB1=… [DETECTOR_WEIGHTS=…]      the paper's corpus, split anew; of a part of it
+#                                    with FOP_SEEN= FOP_UNSEEN= FOP_VALIDATION=, all trials there are
 #   make fop FOP_CSV=folder          FOP's own features: faceTrain.csv, voiceTrain.csv and the two
 #                                    files of face_ and voice_veriflist_test_random_unseenunheard.csv
 #
@@ -104,13 +105,17 @@ FOP_SEEN_standin   = --nontargets 20000
 FOP_UNSEEN_standin = --targets 1500 --nontargets 40000
 FOP_SEEN_voxceleb1 = --targets 9010 --nontargets 9010
 FOP_UNSEEN_voxceleb1 = --targets 15248 --nontargets 15248
+FOP_VALIDATION_voxceleb1 = --targets 5000 --nontargets 5000
+FOP_SEEN       ?= $(FOP_SEEN_$(FOP_SOURCE))
+FOP_UNSEEN     ?= $(FOP_UNSEEN_$(FOP_SOURCE))
+FOP_VALIDATION ?= $(FOP_VALIDATION_$(FOP_SOURCE))
 FOP_DRAW = $(AVKD) corpus trials $(FOP)/lists/people.jsonl --cross --split-column heard1 -q -o $@
 $(FOP)/lists/seen-heard.txt: $(FOP)/lists/people.jsonl
-	$(FOP_DRAW) --protocol seen-heard $(FOP_SEEN_$(FOP_SOURCE))
+	$(FOP_DRAW) --protocol seen-heard $(FOP_SEEN)
 $(FOP)/lists/unseen-unheard.txt: $(FOP)/lists/people.jsonl
-	$(FOP_DRAW) --protocol unseen-unheard $(FOP_UNSEEN_$(FOP_SOURCE))
+	$(FOP_DRAW) --protocol unseen-unheard $(FOP_UNSEEN)
 $(FOP)/lists/validation.txt: $(FOP)/lists/people.jsonl
-	$(FOP_DRAW) --split validation $(if $(filter voxceleb1,$(FOP_SOURCE)),--targets 5000 --nontargets 5000)
+	$(FOP_DRAW) --split validation $(FOP_VALIDATION)
 
 # ---- embeddings of either sense, the pair's input ---------------------------------------------
 
@@ -142,8 +147,10 @@ FOP_STORE_audio  := $(FOP_STORES)/audio.zarr
 FOP_STORE_visual := $(FOP_STORES)/faces.zarr
 FOP_TRIALS_seen-heard     := $(FOP)/lists/seen-heard.txt
 FOP_TRIALS_unseen-unheard := $(FOP)/lists/unseen-unheard.txt
+# Trials first: that too few are possible is said before days of training.
+FOP_DRAWN := $(FOP)/lists/validation.txt $(FOP_TRIALS_seen-heard) $(FOP_TRIALS_unseen-unheard)
 define fop_sense # $(1) sense
-$(FOP)/encoders/$(1)/model.json: $(FOP_STORE_$(1))/avkd.json $(FOP)/lists/people.jsonl
+$(FOP)/encoders/$(1)/model.json: $(FOP_STORE_$(1))/avkd.json $(FOP)/lists/people.jsonl | $(FOP_DRAWN)
 	mkdir -p $(FOP)/encoders
 	$$(TRAIN) train-teacher --modality $(1) $(FOP_STORE_$(1)) --list $(FOP)/lists/people.jsonl --split-column heard1 -o $$(@D) $(FOP_SETTINGS) $(FOP_SHORT_$(1)) >/dev/null
 $(FOP)/stores/$(1)-emb.zarr/avkd.json: $(FOP)/encoders/$(1)/model.json

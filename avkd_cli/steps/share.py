@@ -11,8 +11,9 @@ from typing import Any
 from avkd_cli.errors import InputError, OutputError, UsageError
 from avkd_cli.inputs import networks
 from avkd_cli.inputs.networks import Trained
+from avkd_cli.steps.card_facts import CARD
 from avkd_cli.steps.decide import opening, shared
-from avkd_cli.steps.decide.opening import CALIBRATION, SENSES, Provided
+from avkd_cli.steps.decide.opening import CALIBRATION, SENSE_OF, SENSES, Provided
 from avkd_cli.steps.decide.shared import FUSION
 from avkd_cli.storage import durable
 from avkd_cli.training import checkpoint
@@ -81,16 +82,17 @@ def parts_of(runs: Sequence[Path], students: Mapping[str, Path]) -> Parts:
     for run in runs:
         trained = networks.load(run)
         modality = trained.description.modality
-        if modality not in (FUSION, *SENSES):
+        part = FUSION if modality == FUSION else SENSE_OF.get(modality)
+        if part is None:
             raise InputError(
                 f"{run}: is of --modality {modality}; share takes a run of one sense, or a fusion "
                 "with the two runs whose embeddings it fuses"
             )
-        parts.add(modality, run, trained)
+        parts.add(part, run, trained)
     check_parts(parts, students)
     for sense, run in students.items():
         trained = networks.load(run)
-        if trained.description.modality != sense:
+        if SENSE_OF.get(trained.description.modality) != sense:
             raise InputError(
                 f"--student {sense}={run}: is of --modality {trained.description.modality}"
             )
@@ -205,10 +207,12 @@ def opening_weights(parts: Parts, weights: Path) -> Path:
 
 
 def write_part(folder: Path, run: Path, name: str, trained: Trained) -> None:
-    """Write a run's network and how to prepare for it; no head, no class, no person."""
+    """Write a run's network, its card, and how to prepare for it; no head, class or person."""
     folder.mkdir()
     tensors = {f"network.{key}": value.cpu() for key, value in trained.network.state_dict().items()}
     entry = checkpoint.save_tensors(folder / "model.safetensors", tensors)
+    if (run / CARD).is_file():
+        shutil.copyfile(run / CARD, folder / CARD)
     description = {key: trained.record[key] for key in KEPT if key in trained.record}
     durable.write_json(
         folder / "model.json",

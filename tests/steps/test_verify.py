@@ -110,6 +110,7 @@ def test_several_recordings_a_side_are_averaged(heard):
     found = verify(heard.run, [heard.wav(1)], enrol=[heard.wav(0), heard.wav(4)])
     assert found.score == pytest.approx(cosine, abs=1e-6)
     assert found.sides[0].recordings == 2
+    assert found.notes == ("calibrated on one recording a side",)
     assert model.same([heard.wav(0), heard.wav(4)], heard.wav(1)).score == found.score
     with pytest.raises(UsageError, match="wanted A and B"):
         verify(heard.run, [heard.wav(1)])

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CALIBRATION = "calibration.json"
 """Looked for in a run's folder."""
 SENSES: Mapping[str, type[Perception]] = {"audio": Hearing, "visual": Seeing}
+SENSE_OF = {"audio": "audio", "visual": "visual", "clips": "visual"}
+"""The sense of each kind of network that takes one; clips are faces in a row."""
 KINDS = {"audio": "avkd.audio", "visual": "avkd.faces"}
 BY = {"audio": "a run that hears", "visual": "a run that sees faces"}
 
@@ -79,15 +81,15 @@ def open_sense(
             say how its store was made.
     """
     embedder = embedder_of(run, beside, extraction, Path(name or run))
-    modality = embedder.modality
-    if modality not in SENSES:
+    sense = SENSE_OF.get(embedder.modality)
+    if sense is None:
         raise InputError(
-            f"{run}: is of --modality {modality}; verify takes a run of one sense, such as a "
-            "student, or what avkd share made of a fusion"
+            f"{run}: is of --modality {embedder.modality}; verify takes a run of one sense, such "
+            "as a student, or what avkd share made of a fusion"
         )
-    prepared = preparation_of(run, modality, beside.like)
-    more: dict[str, Any] = {"weights": beside.weights} if modality == "visual" else {}
-    return SENSES[modality](embedder, prepared, Path(name or run), **more)
+    prepared = preparation_of(run, sense, beside.like)
+    more: dict[str, Any] = {"weights": beside.weights} if sense == "visual" else {}
+    return SENSES[sense](embedder, prepared, Path(name or run), **more)
 
 
 def embedder_of(
@@ -111,13 +113,13 @@ def embedder_of(
     return graph
 
 
-def preparation_of(run: Path, modality: str, like: str | None) -> dict[str, Any]:
+def preparation_of(run: Path, sense: str, like: str | None) -> dict[str, Any]:
     """Return how the store of a run was made.
 
     Raises:
         InputError: it does not say so, and there is no store to do alike.
     """
-    kind = KINDS[modality]
+    kind = KINDS[sense]
     if like is not None:
         return open_store(like, kind).preparation()
     said = read_json(run / "run.json", RUN_FORMAT).get("prepared", {})

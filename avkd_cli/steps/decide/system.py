@@ -211,10 +211,13 @@ class Verifier:
         model = self.calibration_of(channel)
         vectors = np.stack([channel.embed(one) for one in sides])
         score = float(cosine_scores(vectors, np.array([0]), np.array([1]))[0])
+        rests = sides[0].evidence(channel), sides[1].evidence(channel)
+        notes = self.notes(channel, sides)
+        if max(one.recordings for one in rests) > 1 and not model.trained_on.get("enrol_map"):
+            notes = (*notes, "calibrated on one recording a side")
         return decide(
-            score, model, (sides[0].evidence(channel), sides[1].evidence(channel)),
-            (sides[0].name, sides[1].name), asked or {}, senses=channel.names, by=channel.by,
-            notes=self.notes(channel, sides),
+            score, model, rests, (sides[0].name, sides[1].name), asked or {},
+            senses=channel.names, by=channel.by, notes=notes,
         )  # fmt: skip
 
     def who(

@@ -89,6 +89,26 @@ def verify_beyond_torch(rounds: int, cpu: bool, _people: int) -> dict:
     return {"verify_s": ours, "import_torch_s": torch, "beyond_s": ours - torch, "wanted": 1.0}
 
 
+def verify_beyond_onnxruntime(rounds: int, cpu: bool, _people: int) -> dict:
+    """Return the seconds of `avkd verify --onnx` beyond importing numpy and onnxruntime."""
+    from avkd_cli.steps.export import export
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_run(folder)
+        export(folder / "run", folder / "run.onnx", quiet=True)
+        pair = [str(folder / f"{n}.wav") for n in (0, 1)]
+        command = [sys.executable, "-m", "avkd_cli", "verify", str(folder / "run"), *pair]
+        command += ["--onnx", str(folder / "run.onnx")]
+        alone = [sys.executable, "-c", "import numpy, onnxruntime"]
+
+        def run(words: list[str]) -> None:
+            subprocess.run(words, stdout=subprocess.DEVNULL, check=True)
+
+        ours, theirs = best([lambda: run(command), lambda: run(alone)], rounds, cpu)
+    return {"verify_s": ours, "imports_s": theirs, "beyond_s": ours - theirs, "wanted": 0.4}
+
+
 def one_of_many(rounds: int, cpu: bool, people: int) -> dict:
     """Return the time to say who of many, against the bare product with its ten largest."""
     from avkd_cli.steps.decide.evidence import Evidence
@@ -117,7 +137,11 @@ def one_of_many(rounds: int, cpu: bool, people: int) -> dict:
             "wanted": 1.5}  # fmt: skip
 
 
-ROWS = {"verify": verify_beyond_torch, "gallery": one_of_many}
+ROWS = {
+    "verify": verify_beyond_torch,
+    "onnx": verify_beyond_onnxruntime,
+    "gallery": one_of_many,
+}
 
 
 def main() -> None:

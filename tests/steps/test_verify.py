@@ -373,3 +373,42 @@ def test_what_cannot_be_told_shows_no_probability_that_one_might_believe(heard, 
     found = verify(heard.run, [heard.wav(0), heard.wav(1)], calibration=[model])
     assert "probability" not in found.text
     assert found.to_json()["probability"] == found.probability
+
+
+@pytest.fixture(scope="module")
+def graph(heard):
+    """The run that hears as a graph."""
+    pytest.importorskip("onnxscript", reason="torch's exporter is not installed")
+    from avkd_cli.steps.export import export
+
+    export(heard.run, heard.folder / "run.onnx", quiet=True)
+    return heard.folder / "run.onnx"
+
+
+def test_a_graph_decides_as_its_run_does_and_loads_no_torch(heard, graph):
+    pair = [heard.wav(0), heard.wav(5)]
+    ours = verify(heard.run, pair)
+    code = (
+        "import sys; from avkd_cli.cli import cli; sys.argv[0] = 'avkd'\n"
+        "cli.main(sys.argv[1:], standalone_mode=False); print('torch' in sys.modules)"
+    )
+    words = ["verify", str(heard.run), *pair, "--json", "--onnx", str(graph)]
+    said, torch = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert torch == "False"
+    found = json.loads(said)
+    assert found["score"] == pytest.approx(ours.score, abs=1e-5)
+    assert found["llr"] == pytest.approx(ours.llr, abs=1e-3)
+    assert [one["speech_s"] for one in found["sides"]] == [one.speech_s for one in ours.sides]
+
+
+def test_a_graph_of_another_run_is_refused(heard, graph, tmp_path):
+    other = tmp_path / "run"
+    other.mkdir()
+    for one in ("run.json", "model.json", "model.safetensors"):
+        (other / one).write_bytes((heard.run / one).read_bytes())
+    said = json.loads((other / "model.json").read_text())
+    (other / "model.json").write_text(json.dumps(said | {"fingerprint": "sha256:" + "0" * 64}))
+    with pytest.raises(InputError, match="is of another run"):
+        verify(other, [heard.wav(0), heard.wav(1)], onnx=graph)

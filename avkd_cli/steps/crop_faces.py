@@ -119,6 +119,20 @@ def seen_of(
     Raises:
         Rejected: as `process_utterance`, but for what reading raises.
     """
+    story, looker = watched(utterance, moments, config, weights, track=track, warnings=warnings)
+    return told(story, looker, config, warnings)
+
+
+def watched(
+    utterance: Utterance,
+    moments: Iterable[tuple[float, Frame | None]],
+    config: CropFacesConfig,
+    weights: Weights | None,
+    *,
+    track: Track | None = None,
+    warnings: list[str],
+) -> tuple[Story, "Looker"]:
+    """Return what was seen of one utterance, and whoever looked; arguments as of `seen_of`."""
     looker = Looker(
         config, load(weights, config), track, Sightings(config, utterance.id), utterance.half
     )
@@ -129,7 +143,7 @@ def seen_of(
             last = frame, () if frame is None else looker.look(frame, story, warnings)
         story.add(time_s, last[1])
         breathe()
-    return told(story, looker, config, warnings)
+    return story, looker
 
 
 def told(story: Story, looker: "Looker", config: CropFacesConfig, warnings: list[str]) -> Record:

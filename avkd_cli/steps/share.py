@@ -99,8 +99,19 @@ def parts_of(runs: Sequence[Path], students: Mapping[str, Path]) -> Parts:
         parts.add(f"{sense}-student", run, trained)
     for name, run in parts.runs.items():
         if name != FUSION:
-            opening.preparation_of(run, name.removesuffix("-student"), None)
+            check_prepared(run, name.removesuffix("-student"))
     return parts
+
+
+def check_prepared(run: Path, sense: str) -> None:
+    """Raise InputError unless a run says how its recordings were prepared."""
+    try:
+        opening.preparation_of(run, sense, None)
+    except InputError:
+        raise InputError(
+            f"{run}: does not say how its recordings were prepared (it is of avkd 0.1), so nobody "
+            "else could prepare theirs alike; train it again to share it"
+        ) from None
 
 
 def check_parts(parts: Parts, students: Mapping[str, Path]) -> None:

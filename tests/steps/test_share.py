@@ -214,6 +214,12 @@ def test_runs_that_make_no_system_are_refused(made, tmp_path):
         share([audio], out)
     with pytest.raises(InputError, match="is of --modality visual"):
         share(made.runs, out, students={"audio": made.folder / "sees"})
+    old = tmp_path / "old"
+    shutil.copytree(made.folder / "hears", old)
+    said = json.loads((old / "run.json").read_text())
+    (old / "run.json").write_text(json.dumps(said | {"version": 1, "prepared": {}}))
+    with pytest.raises(InputError, match="train it again to share it"):
+        share([old], out)
     assert not out.exists()
 
 

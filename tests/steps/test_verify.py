@@ -344,6 +344,30 @@ def test_two_people_of_like_size_are_told(seen, tmp_path):
     assert "two people" in found.text
 
 
+def test_a_film_of_two_people_is_told_by_their_tracks(seen, tmp_path):
+    from fractions import Fraction
+
+    import av
+
+    first, second = (av.open(str(seen.data / f"genuine_av/grid/{n}.mpg"))
+                     for n in ("bbaf2n", "lbbc2a"))  # fmt: skip
+    with av.open(str(tmp_path / "two.mkv"), "w") as film:
+        stream = film.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 720, 288, "yuv420p"
+        pairs = zip(first.decode(video=0), second.decode(video=0), strict=False)
+        for number, pair in enumerate(pairs):
+            pixels = np.hstack([one.to_ndarray(format="rgb24") for one in pair])
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            film.mux(stream.encode(frame))
+        film.mux(stream.encode(None))
+    path = str(seen.data / "genuine_av/grid/bbaf2n.mpg")
+    found = verify(seen.run, [path, str(tmp_path / "two.mkv")], detector_weights=seen.weights)
+    assert found.why == (f"{tmp_path}/two.mkv: two people",)
+    alone = verify(seen.run, [path, path], detector_weights=seen.weights)
+    assert "two people" not in alone.text
+
+
 def test_other_weights_than_the_stores_are_refused_and_none_asked_for(seen):
     pair = [str(one) for one in list(seen.pictures.values())[:2]]
     with pytest.raises(UsageError, match="--detector-weights"):

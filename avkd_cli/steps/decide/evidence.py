@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from avkd_cli.storage.record import Record
 
+if TYPE_CHECKING:
+    from avkd_cli.steps.sightings import Story  # cv2, which sound does without
+
 SIDEWAYS = 50.0  # degrees; beyond, half of the face is not seen
+SECOND = 0.5  # of the side of the person's face: smaller ones are in the background
+TWO = "multi_face"
 CLIPPED = 0.1  # of the samples; beyond, the spectrum is the clipping's
 
 
@@ -73,9 +79,25 @@ def of_faces(records: Sequence[Record]) -> Evidence:
     turned = np.abs(np.concatenate([one.items["yaw"] for one in shown]))
     if not np.isnan(turned).any() and turned.min() > SIDEWAYS:
         doubts.append(f"a face from the side (turned by {turned.min():.0f} degrees or more)")
-    if any("multi_face" in one.warnings for one in shown):
-        doubts.append("two people of like size")
+    if any(TWO in one.warnings for one in shown):
+        doubts.append("two people")
     return Evidence(len(records), faces=faces, doubts=tuple(doubts))
+
+
+def second_person(story: "Story", face_sizes: np.ndarray) -> bool:
+    """Return whether somebody else is seen beside the person of a film half of the time.
+
+    Args:
+        story: of the film. face_sizes: side of each sighting's face, in pixels.
+    """
+    main = None if story.follower is None else story.follower.main()
+    mine = story.of(main)
+    beside = 0
+    for moment, number in zip(story.seen, mine.tolist(), strict=True):
+        others = [sighting for person, sighting in moment if person != main]
+        large = number >= 0 and face_sizes[others] >= SECOND * face_sizes[number]
+        beside += bool(np.any(large))
+    return main is not None and 2 * beside >= np.count_nonzero(mine >= 0) > 0
 
 
 def both(sound: Evidence, faces: Evidence) -> Evidence:

@@ -3,6 +3,7 @@
 Both are the code of prep-audio or crop-faces and of extract-embeddings; nothing is done again here.
 """
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -172,10 +173,24 @@ class Seeing(Perception):
             moments = [(np.nan, Frame(0.0, one.pixels))]
             utterance = Utterance(one.name, images=())
             return crop_faces.seen_of(utterance, moments, self.config, self.weights, warnings=[])
-        place = {"images" if one.kind == PICTURE else "video": str(one.path)}
-        return crop_faces.process_utterance(
-            Utterance(one.name, **place), Path, self.config, self.weights
+        if one.kind == PICTURE:
+            utterance = Utterance(one.name, images=str(one.path))
+            return crop_faces.process_utterance(utterance, Path, self.config, self.weights)
+        return self.of_film(Utterance(one.name, video=str(one.path)))
+
+    def of_film(self, utterance: Utterance) -> Record:
+        """Return the faces of a film; multi_face is said where tracks tell of a second person."""
+        from avkd_cli.steps import crop_faces
+
+        warnings: list[str] = []
+        moments = crop_faces.moments_of(utterance, Path, self.config, warnings)
+        story, looker = crop_faces.watched(
+            utterance, moments, self.config, self.weights, warnings=warnings
         )
+        record = crop_faces.told(story, looker, self.config, warnings)
+        if record.length and evidence.second_person(story, looker.sightings.face_sizes):
+            return dataclasses.replace(record, warnings=(*record.warnings, evidence.TWO))
+        return record
 
     def evidence(self, records: Sequence[Record]) -> Evidence:
         """Return how many faces there are, and how they are seen."""

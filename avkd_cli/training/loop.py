@@ -144,7 +144,8 @@ def train_step(
 def clip(state: State, limit: float) -> Tensor:
     """Return the gradient norm, each optimizer's gradients clipped to the limit where there is one.
 
-    The norm is that of the network and its heads.
+    The norm is that of the network and its heads; not finite where adversaries' gradients are not,
+    though every loss is: their weights would be lost with this step.
     """
     norms = []
     for optimizer in state.optimizers.values():
@@ -153,7 +154,7 @@ def clip(state: State, limit: float) -> Tensor:
         groups = optimizer.param_groups
         weights = [p for group in groups for p in group["params"] if p.grad is not None]
         norms.append(nn.utils.clip_grad_norm_(weights, limit or math.inf, foreach=True))
-    return norms[0]
+    return norms[0] + sum(0 * other for other in norms[1:])
 
 
 def agreed_values(accelerator: Accelerator, values: dict[str, Tensor]) -> dict[str, float]:

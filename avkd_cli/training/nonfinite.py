@@ -72,10 +72,18 @@ def check_weights(state: State) -> None:
     Raises:
         DivergedError: on all processes.
     """
-    saved = [t for part in state.tensors().values() for t in part.values()]
-    bad = any(not torch.isfinite(t).all() for t in saved if t.is_floating_point())
-    if state.on_any_process(bad):
-        end(state, f"weights are not finite after step {state.progress.step - 1}")
+    bad = spoilt(state)
+    if state.on_any_process(bool(bad)):
+        where = f" ({bad})" if bad else ""
+        end(state, f"weights are not finite after step {state.progress.step - 1}{where}")
+
+
+def spoilt(state: State) -> str:
+    """Return the name of the first tensor that a checkpoint may not hold, "" for none."""
+    named = ((name, t) for part in state.tensors().values() for name, t in part.items())
+    return next(
+        (name for name, t in named if t.is_floating_point() and not torch.isfinite(t).all()), ""
+    )
 
 
 def end(state: State, what: str) -> None:

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import load_file
+from torch import nn
 
 from avkd_cli.config import FusionConfig
 from avkd_cli.errors import DivergedError, InputError, OutputError
 from avkd_cli.inputs.embeddings import Embeddings, OtherOfPerson
 from avkd_cli.inputs.networks import Description
+from avkd_cli.losses import Taught, Term
 from avkd_cli.recipes.heads import head_for
 from avkd_cli.recipes.job import Job
 from avkd_cli.steps.training_run import make_training, plan_of, train
@@ -208,6 +210,40 @@ def test_nan_stops_with_step_and_utterance_and_saves_nothing_bad(tmp_path):
     assert json.loads((output / "status.json").read_text())["code"] == 79
     for folder in checkpoint.folders(output):
         checkpoint.read(folder)  # raises on anything that is not finite
+
+
+class Spoilt(Term):
+    """An adversary whose gradient is no number at step 7, though every loss stays finite."""
+
+    def __init__(self) -> None:
+        super().__init__(Taught(8, 8))
+        self.weight_of_own = nn.Parameter(torch.ones(1))
+
+    def adversaries(self) -> list[nn.Parameter]:
+        return [self.weight_of_own]
+
+    def forward(self, levels, batch, moment):
+        own = 0 * self.weight_of_own
+        return (own.sqrt() if moment.step == 7 else own).expand(len(levels["embedding"]))
+
+
+def test_a_gradient_that_is_no_number_in_an_adversary_alone_ends_the_step_it_comes_in(tmp_path):
+    job = make_job()
+    job.terms = lambda: {"spoilt": Spoilt()}
+    with pytest.raises(DivergedError, match=r"step 7 .*last good checkpoint: step_000005"):
+        train(job, tmp_path / "run", FusionConfig(**SETTINGS), quiet=True)
+    parts, _ = checkpoint.read(checkpoint.folders(tmp_path / "run")[0])
+    assert "adversary" in parts
+
+
+def test_weights_that_are_no_numbers_in_one_net_alone_are_named_and_never_saved(tmp_path):
+    job = make_job()
+    # A running mean, which training does not look at: losses and gradients stay finite.
+    job.finish = lambda network: network.fusion.gate[1].running_mean.fill_(float("inf"))
+    said = r"after step 4 \(network\.fusion\.gate\.1\.running_mean\); last good checkpoint: none"
+    with pytest.raises(DivergedError, match=f"weights are not finite {said}"):
+        train(job, tmp_path / "run", FusionConfig(**SETTINGS), quiet=True)
+    assert not checkpoint.folders(tmp_path / "run")
 
 
 def test_nan_may_be_skipped_while_it_is_rare(tmp_path):

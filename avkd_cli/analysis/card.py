@@ -73,12 +73,18 @@ def to_markdown(facts: Facts) -> str:
 def title(facts: Facts) -> str:
     """Return its heading."""
     role = "Student" if facts["step"] == "distill" else "Teacher"
-    return f"{role}: {SENSES[facts['modality']][0]} ({facts['network']})"
+    return f"{role}: {kind_of(facts)[0]} ({facts['network']})"
+
+
+def kind_of(facts: Facts) -> tuple[str, str]:
+    """Return what a network is called, and what it takes."""
+    modality = facts["modality"]
+    return SENSES.get(modality, (f"a network of modality {modality}", "what its stores hold"))
 
 
 def opening(facts: Facts) -> str:
     """Return what it is, in a sentence or two."""
-    takes = SENSES[facts["modality"]][1]
+    takes = kind_of(facts)[1]
     size = facts["settings"].get("embedding_size")
     weights = facts.get("weights")
     of = f", {weights:,} weights" if weights else ""

@@ -54,7 +54,6 @@ def card(
         MissingInputError, InputError: no finished run; files that cannot be read, or scores that
             say that they are of another run.
     """
-    durable.sweep_below(run) if run.is_dir() else None
     facts = card_facts.read(run)
     listed = read_people(people) if people else {}
     if listed and (columns := card_facts.of_persons(run, listed)):

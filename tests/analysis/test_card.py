@@ -89,3 +89,9 @@ def test_a_label_that_is_no_person_is_said():
     text = to_markdown(FACTS | {"trained_on": of})
     assert "It tells emotion apart (4 classes), not people." in text
     assert "The teacher alone named 7 of these recordings." in text
+
+
+def test_a_network_of_a_kind_without_words_has_a_card_too():
+    assert to_markdown(FACTS | {"modality": "touch"}).startswith(
+        "# Student: a network of modality touch (tdnn)\n"
+    )

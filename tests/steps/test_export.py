@@ -11,16 +11,19 @@ import pytest
 import soundfile
 import torch
 from click.testing import CliRunner
+from PIL import Image
 
 import avkd_cli
 from avkd_cli.cli import cli
-from avkd_cli.config import Execution, PrepAudioConfig
+from avkd_cli.config import CropFacesConfig, Execution, PrepAudioConfig
 from avkd_cli.errors import AvkdError, InputError, OutputError, UsageError
 from avkd_cli.inputs import graphs, networks
 from avkd_cli.inputs.networks import Description, build
 from avkd_cli.losses.heads import AamSoftmax
 from avkd_cli.steps import export as step
+from avkd_cli.steps.crop_faces import crop_faces
 from avkd_cli.steps.export import export
+from avkd_cli.steps.export_check import cases_of
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.storage.store import open_store
 from avkd_cli.training.objective import Objective
@@ -225,6 +228,23 @@ def test_what_cannot_be_exported_is_one_line(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match=r"pip install 'avkd\[export\]'"):
         export(run, output)
     assert not output.exists()
+
+
+def test_faces_of_a_store_are_looked_at_as_they_are_and_others_refused(tmp_path):
+    lines = []
+    for number in range(3):
+        pixels = np.random.default_rng(number).integers(0, 255, (64, 64, 3), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+        lines.append({"id": f"u{number}", "images": [f"{number}.png"]})
+    (tmp_path / "l.jsonl").write_text("".join(json.dumps(one) + "\n" for one in lines))
+    config = CropFacesConfig(detector="none", mode="aligned-112")
+    crop_faces(str(tmp_path / "l.jsonl"), tmp_path / "f.zarr", config, Execution(workers=0))
+    store = str(tmp_path / "f.zarr")
+    cases = cases_of("visual", [store], PrepAudioConfig(), (112, 112, 3))
+    assert [one.name for one in cases] == ["u0", "u1", "u2"] and all(one.real for one in cases)
+    assert cases[0].raw.shape == (1, 112, 112, 3) and cases[0].raw.dtype == np.uint8
+    with pytest.raises(InputError, match=r"crops are \(112, 112, 3\), the run's are 32 x 32 x 3"):
+        cases_of("visual", [store], PrepAudioConfig(), (32, 32, 3))
 
 
 @pytest.mark.slow

@@ -75,7 +75,7 @@ def test_nothing_else_is_in_the_wheel(wheel):
     parts = {name.split("/")[0] for name in names_of(wheel)}
     assert parts == {"avkd_cli", f"avkd-{PROJECT['version']}.dist-info"}
     kinds = {Path(name).suffix for name in names_of(wheel) if name.startswith("avkd_cli/")}
-    assert kinds <= {".py", ".json", ".md", ".toml", ".css", ".js"}
+    assert kinds <= {".py", ".json", ".md", ".toml", ".css", ".js", ".typed"}
 
 
 def test_the_wheel_says_what_pip_must_know(wheel):

@@ -11,6 +11,7 @@ from avkd_cli.analysis.breakdown import quartiles
 from avkd_cli.analysis.card import to_markdown
 from avkd_cli.errors import InputError
 from avkd_cli.recipes.job import Job
+from avkd_cli.recipes.teachers import BothSenses
 from avkd_cli.storage import durable, manifest, names
 from avkd_cli.storage.store import EmbeddingStore, RaggedStore, Store
 from avkd_cli.storage.utterances import Utterance, read_utterances, value_of
@@ -188,8 +189,12 @@ def is_embeddings(store: Store) -> bool:
     return isinstance(store, EmbeddingStore)
 
 
-def of_store(store: Store) -> dict[str, Any]:
-    """Return what a store of embeddings says of who made it."""
+def of_store(store: Store | BothSenses) -> dict[str, Any]:
+    """Return what a store of embeddings, or two that teach together, say of who made them."""
+    if isinstance(store, BothSenses):
+        first = of_store(store.stores[0])
+        senses = {"modality": "both senses", "run": None, "fingerprint": store.fingerprint}
+        return first | senses | {"utterances": len(store.ids)}
     said = store.manifest
     return {
         "kind": store.kind,

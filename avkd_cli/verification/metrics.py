@@ -246,9 +246,11 @@ def min_dcf(rates: ErrorRates, p_target: float, c_miss: float = 1.0, c_fa: float
     return float(np.min(miss_cost * rates.miss + fa_cost * rates.false_alarm))
 
 
-def lowest_cost_at(rates: ErrorRates, p_target: float) -> int:
-    """Return the index of the lowest threshold at which the cost of equal errors is least."""
-    miss_cost, fa_cost = cost_weights(p_target)
+def lowest_cost_at(
+    rates: ErrorRates, p_target: float, c_miss: float = 1.0, c_fa: float = 1.0
+) -> int:
+    """Return the index of the lowest threshold at which the cost of the errors is least."""
+    miss_cost, fa_cost = cost_weights(p_target, c_miss, c_fa)
     return int(np.argmin(miss_cost * rates.miss + fa_cost * rates.false_alarm))
 
 

@@ -159,3 +159,12 @@ def test_a_person_reads_counts_and_the_rule(stores):
     assert lines[0] == "96 recordings of 8 persons"
     assert lines[3].split()[:2] == ["audio", "1"]
     assert lines[-1].startswith("Outlier: distance")
+
+
+def test_scores_that_spell_recordings_with_their_extension_are_theirs(stores, tmp_path):
+    scores = write_scores(tmp_path / "audio.scores", {ODD, "p3/4"})
+    plain = run(*stores, "--hard", scores)["hard"]
+    lines = [line.split() for line in scores.read_text().splitlines()]
+    spelled = [f"{a}.wav {b}.wav {score} {label}\n" for a, b, score, label in lines]
+    (tmp_path / "spelled.scores").write_text("".join(spelled))
+    assert run(*stores, "--hard", tmp_path / "spelled.scores")["hard"] == plain

@@ -14,6 +14,7 @@ from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelle
 from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.storage.store import EmbeddingStore, resolve_input
 from avkd_cli.storage.utterances import read_ids
+from avkd_cli.verification.extensions import rows_of
 from avkd_cli.verification.metrics import eer_threshold, error_rates
 
 
@@ -92,8 +93,10 @@ def hardest(
     for side in (one.enrol, one.test):
         np.add.at(wrong, side, beyond > 0)
         np.maximum.at(worst, side, beyond)
-    place = {id: at for at, id in enumerate(one.ids)}
-    several = {id for ids in with_several(stores, wanted).values() for id in ids} & {*place}
+    held = [id for ids in with_several(stores, wanted).values() for id in ids]
+    places, _ = rows_of(held, {id: row for row, id in enumerate(one.ids)})
+    place = {id: int(row) for id, row in zip(held, places, strict=True) if row >= 0}
+    several = set(place)
     if not several:
         raise InputError(
             f"{scores}: no trial of a recording that all stores hold, with another of its person; "

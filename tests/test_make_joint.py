@@ -51,7 +51,10 @@ def test_the_default_is_what_the_issue_names():
         begun = re.findall(r"--init-from nowhere/work/joint/runs/(\w+)", found[one])
         assert begun == ["audio", "visual"]
     for name in ("vox1-o", "vox1-e", "vox1-h"):
-        assert scored(commands, name) == SENSES | FUSIONS | MISSING | {"ensemble"}
+        assert scored(commands, name) == SENSES | FUSIONS | MISSING | {
+            "ensemble",
+            "fusion-nce-cosine",
+        }
     assert "cleaned" not in "".join(commands)
 
 
@@ -76,12 +79,18 @@ def test_full_has_what_is_without_enhancement_each_generator_and_their_direction
 
 def test_scores_are_normalised_by_people_who_are_trained_on():
     normalised = [one for one in planned() if " score nowhere" in f" {one}" and "--cohort" in one]
-    assert len(normalised) == 3 * 6  # the ensemble is of normalised scores
+    assert len(normalised) == 3 * 4  # the ensemble is of normalised scores
     for one in normalised:
         system = re.search(r"test/([\w-]+)\.zarr", one)[1]
         assert f"--cohort nowhere/work/joint/cohort/{system}.zarr --config joint-small" in one
-    missing = next(one for one in normalised if "without-video.vox1-o" in one)
+
+
+def test_what_a_missing_sense_costs_is_told_by_cosines_beside_those_of_both_senses():
+    commands = planned()
+    missing = next(one for one in commands if "-without-video.vox1-o.scores" in one)
     assert "test/fusion-nce.zarr nowhere/work/joint/test/fusion-nce-without-video.zarr" in missing
+    assert "--cohort" not in missing and "--config" not in missing
+    assert any("scores/fusion-nce-cosine.vox1-o.scores" in one for one in commands)
 
 
 def test_voxceleb_has_the_printed_settings_noise_rooms_and_processes(tmp_path):

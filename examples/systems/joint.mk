@@ -127,7 +127,7 @@ $(foreach one,$(JOINT_SENSES) $(JOINT_FUSIONS),$(foreach part,test cohort,$(eval
 $(eval $(call joint_missing,video,audio))
 $(eval $(call joint_missing,sound,visual))
 
-# ---- scores: AS-norm, both senses at enrolment --------------------------------------------------
+# ---- scores: AS-norm; where a sense is missing cosines, since a cohort has both ----------------
 
 define joint_scored # $(1) system, $(2) trial list
 $(JOINT)/scores/$(1).$(2).scores: $(JOINT)/test/$(1).zarr/avkd.json $(JOINT)/cohort/$(1).zarr/avkd.json $(call joint_trials,$(2))
@@ -136,9 +136,9 @@ $(JOINT)/scores/$(1).$(2).scores: $(JOINT)/test/$(1).zarr/avkd.json $(JOINT)/coh
 
 endef
 define joint_tested # $(1) what is missing, $(2) trial list
-$(JOINT)/scores/fusion-nce-without-$(1).$(2).scores: $(JOINT)/test/fusion-nce-without-$(1).zarr/avkd.json $(JOINT)/test/fusion-nce.zarr/avkd.json $(JOINT)/cohort/fusion-nce.zarr/avkd.json $(call joint_trials,$(2))
+$(JOINT)/scores/fusion-nce-without-$(1).$(2).scores: $(JOINT)/test/fusion-nce-without-$(1).zarr/avkd.json $(JOINT)/test/fusion-nce.zarr/avkd.json $(call joint_trials,$(2))
 	mkdir -p $(JOINT)/scores
-	$(AVKD) score $(call joint_trials,$(2)) $(JOINT)/test/fusion-nce.zarr $(JOINT)/test/fusion-nce-without-$(1).zarr --cohort $(JOINT)/cohort/fusion-nce.zarr --config $(JOINT_PRESET) -o $$@ $(SCORE_FLAGS) -q --metrics $$(@:.scores=.metrics.json)
+	$(AVKD) score $(call joint_trials,$(2)) $(JOINT)/test/fusion-nce.zarr $(JOINT)/test/fusion-nce-without-$(1).zarr -o $$@ $(SCORE_FLAGS) -q --metrics $$(@:.scores=.metrics.json)
 
 endef
 define joint_ensemble # $(1) trial list
@@ -153,7 +153,7 @@ $(JOINT)/scores/fusion-nce-cosine.$(1).scores: $(JOINT)/test/fusion-nce.zarr/avk
 
 endef
 $(foreach name,$(call unique,$(JOINT_NAMES)),$(foreach one,$(JOINT_SENSES) $(JOINT_FUSIONS),$(eval $(call joint_scored,$(one),$(name))))$(foreach one,video sound,$(eval $(call joint_tested,$(one),$(name))))$(eval $(call joint_ensemble,$(name)))$(eval $(call joint_raw,$(name))))
-JOINT_SYSTEMS := $(JOINT_SENSES) $(JOINT_FUSIONS) fusion-nce-without-video fusion-nce-without-sound ensemble $(if $(JOINT_FULL),fusion-nce-cosine)
+JOINT_SYSTEMS := $(JOINT_SENSES) $(JOINT_FUSIONS) fusion-nce-without-video fusion-nce-without-sound ensemble fusion-nce-cosine
 JOINT_SCORES := $(foreach one,$(JOINT_SYSTEMS),$(foreach name,$(call unique,$(JOINT_NAMES)),$(JOINT)/scores/$(one).$(name).scores))
 
 # ---- analyses: which moments counted, how the generators went, who stays hard -----------------

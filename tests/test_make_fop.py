@@ -14,7 +14,7 @@ CSV = ("faceTrain", "voiceTrain", "face_veriflist_test_random_unseenunheard",
 
 
 def make(*words: str) -> subprocess.CompletedProcess:
-    words = [*words, "WORK=nowhere/work", "AVKD=avkd", "READY="]
+    words = [*words, "WORK=nowhere/out", "AVKD=avkd", "READY="]
     return subprocess.run(["make", "-C", ROOT, *words], capture_output=True, text=True, check=False)
 
 
@@ -27,7 +27,7 @@ def planned(*variables: str) -> str:
 def pairs(text: str) -> dict[str, str]:
     """Return what each pair's training is told, by system."""
     lines = [line for line in text.splitlines() if "--modality pair" in line]
-    return {re.search(r"-o nowhere/work/fop/runs/([\w-]+) ", line)[1]: line for line in lines}
+    return {re.search(r"-o nowhere/out/fop/runs/([\w-]+) ", line)[1]: line for line in lines}
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_every_system_of_the_paper_is_trained_and_chosen_by_people_apart():
     found = pairs(text)
     assert set(found) == {system.name for system in PAPER.systems}
     for told in found.values():
-        assert "--validation nowhere/work/fop/lists/validation.txt" in told
+        assert "--validation nowhere/out/fop/lists/validation.txt" in told
         assert "--split-column heard1" in told
     assert "--orthogonal 0 --triplet 1" in found["triplet"]
     assert "--orthogonal 0.1 " in found["opl-a10"] and "--model linear" in found["opl-linear"]
@@ -57,7 +57,7 @@ def test_the_stand_in_has_120_persons_of_few_utterances_and_both_protocols():
     for protocol in ("seen-heard", "unseen-unheard"):
         assert f"--protocol {protocol}" in text
         first = " ".join(
-            f"nowhere/work/fop/scores/{one}.{protocol}.scores" for one in ("ce", "center")
+            f"nowhere/out/fop/scores/{one}.{protocol}.scores" for one in ("ce", "center")
         )
         assert f"analyze strata {first}" in text
     assert "--stratum GA" in text and "--stratum GNA" in text

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def make(*words: str) -> subprocess.CompletedProcess:
-    words = [*words, "WORK=nowhere/work", "AVKD=avkd", "READY=LICENSE"]
+    words = [*words, "WORK=nowhere/out", "AVKD=avkd", "READY=LICENSE"]
     return subprocess.run(["make", "-C", ROOT, *words], capture_output=True, text=True, check=False)
 
 
@@ -24,7 +24,7 @@ def planned(*variables: str) -> str:
 
 def runs(text: str, task: str) -> set[str]:
     """Return the trainings of a task."""
-    return set(re.findall(rf"-o nowhere/work/lupi/runs/{task}/([\w-]+) ", text))
+    return set(re.findall(rf"-o nowhere/out/lupi/runs/{task}/([\w-]+) ", text))
 
 
 def test_the_default_is_what_the_issue_names():
@@ -36,7 +36,7 @@ def test_the_default_is_what_the_issue_names():
         assert runs(text, task) == wanted
     assert "mood4" not in text
     assert text.count("analyze classify") == 2
-    assert len(re.findall(r"score nowhere/work/lupi/standin/veri_test.txt", text)) == len(students)
+    assert len(re.findall(r"score nowhere/out/lupi/standin/veri_test.txt", text)) == len(students)
 
 
 def test_full_is_three_networks_and_ten_shares():

@@ -19,7 +19,7 @@ MISSING = {"fusion-nce-without-video", "fusion-nce-without-sound"}
 
 def make(*words: str) -> subprocess.CompletedProcess:
     # LICENSE: a file that is there; make would make a missing or old Makefile anew, -n or not.
-    words = [*words, "WORK=nowhere/work", "AVKD=avkd", "READY=LICENSE"]
+    words = [*words, "WORK=nowhere/out", "AVKD=avkd", "READY=LICENSE"]
     return subprocess.run(["make", "-C", ROOT, *words], capture_output=True, text=True, check=False)
 
 
@@ -33,7 +33,7 @@ def planned(*variables: str) -> list[str]:
 def runs(commands: list[str]) -> dict[str, str]:
     """Return the command of each training by the name of its run."""
     trained = [line for line in commands if "train-teacher" in line]
-    return {re.search(r" -o nowhere/work/joint/runs/([\w-]+) ", one)[1]: one for one in trained}
+    return {re.search(r" -o nowhere/out/joint/runs/([\w-]+) ", one)[1]: one for one in trained}
 
 
 def scored(commands: list[str], name: str) -> set[str]:
@@ -48,7 +48,7 @@ def test_the_default_is_what_the_issue_names():
     assert set(found) == SENSES | FUSIONS
     assert "--nce 1 " in found["fusion-nce"] and "--nce" not in found["fusion"]
     for one in FUSIONS:  # from both runs of the first stage
-        begun = re.findall(r"--init-from nowhere/work/joint/runs/(\w+)", found[one])
+        begun = re.findall(r"--init-from nowhere/out/joint/runs/(\w+)", found[one])
         assert begun == ["audio", "visual"]
     for name in ("vox1-o", "vox1-e", "vox1-h"):
         assert scored(commands, name) == SENSES | FUSIONS | MISSING | {
@@ -82,13 +82,13 @@ def test_scores_are_normalised_by_people_who_are_trained_on():
     assert len(normalised) == 3 * 4  # the ensemble is of normalised scores
     for one in normalised:
         system = re.search(r"test/([\w-]+)\.zarr", one)[1]
-        assert f"--cohort nowhere/work/joint/cohort/{system}.zarr --config joint-small" in one
+        assert f"--cohort nowhere/out/joint/cohort/{system}.zarr --config joint-small" in one
 
 
 def test_what_a_missing_sense_costs_is_told_by_cosines_beside_those_of_both_senses():
     commands = planned()
     missing = next(one for one in commands if "-without-video.vox1-o.scores" in one)
-    assert "test/fusion-nce.zarr nowhere/work/joint/test/fusion-nce-without-video.zarr" in missing
+    assert "test/fusion-nce.zarr nowhere/out/joint/test/fusion-nce-without-video.zarr" in missing
     assert "--cohort" not in missing and "--config" not in missing
     assert any("scores/fusion-nce-cosine.vox1-o.scores" in one for one in commands)
 
@@ -152,7 +152,15 @@ def test_analyses_are_of_both_senses_moments_curves_and_hard_recordings():
     sides = [re.search(r"--side (\w+) --level weights", one)[1] for one in commands[:2]]
     assert sorted(sides) == ["audio", "visual"]
     text = "".join(commands)
-    assert "analyze weights" in text and "--hard nowhere/work/joint/scores/audio.vox1-o" in text
-    assert "analyze curves nowhere/work/joint/runs/fusion-nce --plot" in text
+    assert "analyze weights" in text and "--hard nowhere/out/joint/scores/audio.vox1-o" in text
+    assert "analyze curves nowhere/out/joint/runs/fusion-nce --plot" in text
     full = next(one for one in planned("FULL=1") if "analyze curves" in one)
     assert "fusion-diffusion" in full and "fusion-nce-v2a" in full and "fusion-gate" not in full
+
+
+def test_a_missing_sense_is_held_against_what_is_scored_alike():
+    told = {one.name: one.baseline for one in PAPER.systems}
+    assert {told[one] for one in MISSING} == {"fusion-nce-cosine"}
+    assert told["fusion-nce"] == "fusion"
+    # Nor are they among what both senses together reach.
+    assert {PAPER.system(one).sense for one in MISSING} == {"audio", "visual"}

@@ -1,6 +1,5 @@
 import json
 import math
-from pathlib import Path
 from types import SimpleNamespace
 
 import jsonschema
@@ -23,7 +22,6 @@ from avkd_cli.verification.scorefiles import read_scores
 
 RUN = "sha256:" + "ab" * 32
 USUAL = CalibrateConfig()
-SCHEMA = Path(__file__).parents[2] / "schemas/calibration.schema.json"
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +55,13 @@ def made(tmp_path_factory):
     )  # fmt: skip
 
 
-def test_a_calibration_says_run_unit_prior_costs_and_skill_and_fits_its_schema(made, tmp_path):
+def test_a_calibration_says_run_unit_prior_costs_and_skill_and_fits_its_schema(
+    made, tmp_path, schema
+):
     settings = CalibrateConfig(prior=0.2, cost_false_alarm=10.0)
     calibrate(made.dev, None, settings, output=tmp_path / "c.json", audio=made.audio)
     said = json.loads((tmp_path / "c.json").read_text())
-    schema = json.loads(SCHEMA.read_text())
-    jsonschema.Draft202012Validator(schema).validate(said)
+    schema("calibration").validate(said)
     assert (said["system"], said["prior"], said["costs"]) == (RUN, 0.2, [1.0, 10.0])
     assert said["unit"] == "natural-log likelihood ratio"
     assert said["threshold"] == pytest.approx(math.log(10 * 0.8 / 0.2))
@@ -72,7 +71,7 @@ def test_a_calibration_says_run_unit_prior_costs_and_skill_and_fits_its_schema(m
     assert said["trained_on"]["name"] == "dev.txt"
     for wrong in ({"unit": "bits"}, {"costs": [1]}, {"prior": 2}):
         with pytest.raises(jsonschema.ValidationError):
-            jsonschema.Draft202012Validator(schema).validate(said | wrong)
+            schema("calibration").validate(said | wrong)
 
 
 def test_a_test_is_calibrated_at_once_as_score_does_it_by_the_file(made, tmp_path):

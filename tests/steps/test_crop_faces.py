@@ -2,7 +2,6 @@ import json
 from pathlib import Path
 
 import av
-import jsonschema
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -21,7 +20,6 @@ from avkd_cli.vision import pictures
 from avkd_cli.vision.frames import Frame
 from avkd_cli.vision.select import Detections
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"
 HERE = Execution(workers=0, quiet=True)
 CROPPED = CropFacesConfig(detector="none")
 EYES = np.array([[10.0, 10], [30, 10], [20, 20], [12, 30], [28, 30]])
@@ -224,7 +222,7 @@ def test_a_link_in_a_folder_may_not_leave_the_root(people, tmp_path):  # I18
     assert warning["detail"].startswith("3.png: path_escape")
 
 
-def test_one_bad_picture_of_many_is_left_out_and_named(people, tmp_path, capsys):
+def test_one_bad_picture_of_many_is_left_out_and_named(people, tmp_path, capsys, schema):
     (tmp_path / "faces/p1/9.jpg").write_bytes(b"<html>404</html>")
     for clutter in ("._0.png", ".DS_Store", "Thumbs.db", "~$0.png"):
         (tmp_path / "faces/p1" / clutter).write_bytes(b"left behind")
@@ -237,8 +235,7 @@ def test_one_bad_picture_of_many_is_left_out_and_named(people, tmp_path, capsys)
     assert (bad["id"], bad["line"], bad["code"]) == ("p1/a", 2, "picture_left_out")
     assert bad["detail"] == "9.jpg: undecodable: not an image (unknown content)"
     assert (other["id"], other["code"], other["detail"]) == ("p4/a", "not_pictures", "1 .txt")
-    schema = json.loads((SCHEMAS / "warning.schema.json").read_text())
-    jsonschema.Draft202012Validator(schema).validate(bad)
+    schema("warning").validate(bad)
     said = capsys.readouterr().err
     assert "picture_left_out (1 times), such as of 'p1/a': 9.jpg: undecodable" in said
     assert not list(faults_of_store(tmp_path / "f.zarr"))

@@ -42,6 +42,14 @@ def test_probabilities_are_those_of_bayes_by_hand():
     assert "p0: probability" in found.text
 
 
+def test_who_is_found_and_nobody_are_as_the_schema_says(schema):
+    for clip in ([1, 0, 0], [0, 0, 1]):
+        said = json.loads(json.dumps(ask(gallery([1, 0, 0], [0, 1, 0]), clip).to_json()))
+        schema("decision").validate(said)
+        for wrong in ({"answer": "same"}, {"enrolled": 0}, {"nobody": 2}, {"threshold": 0}):
+            assert not schema("decision").is_valid(said | wrong)
+
+
 def test_a_stranger_is_nobody_and_a_prior_can_make_somebody_of_nobody():
     people = gallery([1, 0, 0], [0, 1, 0])
     assert ask(people, [0, 0, 1]).answer == "nobody"

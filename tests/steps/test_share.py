@@ -131,6 +131,13 @@ def test_a_run_of_one_sense_is_shared_and_answers_as_before(made, tmp_path):
     )
 
 
+def test_the_record_of_a_system_is_as_its_schema_says(made, schema):
+    said = json.loads((made.system / "system.json").read_text())
+    schema("system").validate(said)
+    for wrong in ({"parts": []}, {"parts": ["ear"]}, {"files": {"a": [1]}}, {"made_by": {}}):
+        assert not schema("system").is_valid(said | wrong)
+
+
 def test_nothing_that_is_shared_names_anybody_trained_on(made):
     whole = b"".join(one.read_bytes() for one in made.system.rglob("*") if one.is_file())
     for person in ("p0", "p1", "p2", "p3"):

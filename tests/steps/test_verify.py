@@ -121,7 +121,7 @@ def test_several_recordings_a_side_are_averaged(heard):
     [({"offset": 50.0}, (0, "same")), ({"offset": -50.0}, (4, "different")),
      ({"seen": ((2.0, 3.0),)}, (5, "cannot tell"))],
 )  # fmt: skip
-def test_the_exit_code_is_the_answer_where_it_is_asked_for(heard, tmp_path, change, codes):
+def test_the_exit_code_is_the_answer_where_it_is_asked_for(heard, tmp_path, change, codes, schema):
     model = str(calibration_of(heard.run, tmp_path / "c.json", **change))
     words = ["verify", str(heard.run), heard.wav(0), heard.wav(1), "--calibration", model]
     plain = CliRunner().invoke(cli, words)
@@ -129,6 +129,16 @@ def test_the_exit_code_is_the_answer_where_it_is_asked_for(heard, tmp_path, chan
     assert (plain.exit_code, asked.exit_code) == (0, codes[0])
     assert asked.stdout.startswith(codes[1])
     assert asked.stdout.count("\n") == 1
+    said = json.loads(CliRunner().invoke(cli, [*words, "--json"]).stdout)
+    assert said["answer"] == codes[1]
+    schema("decision").validate(said)
+    for wrong in (
+        {"answer": "yes"},
+        {"person": "p"},
+        {"unit": "bits"},
+        {"sides": said["sides"][:1]},
+    ):
+        assert not schema("decision").is_valid(said | wrong)
 
 
 def written(path: Path, samples: np.ndarray, rate: int = 16_000) -> str:

@@ -19,17 +19,12 @@ from avkd_cli.storage.utterances import read_utterances
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 
 
-def schema(name):
-    text = (SCHEMAS / f"{name}.schema.json").read_text("utf-8")
-    return jsonschema.Draft202012Validator(json.loads(text))
-
-
 @pytest.mark.parametrize("path", sorted(SCHEMAS.glob("*.schema.json")), ids=lambda path: path.name)
 def test_a_schema_is_one(path):
     jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text("utf-8")))
 
 
-def test_a_store_and_its_line_and_its_rejects_are_as_their_schemas_say(corpus, tmp_path):
+def test_a_store_and_its_line_and_its_rejects_are_as_their_schemas_say(corpus, tmp_path, schema):
     corpus.add("d7", "reject:silent")
     line = corpus.build(tmp_path / "audio")
     schema("store").validate(line)
@@ -47,7 +42,7 @@ def test_a_store_and_its_line_and_its_rejects_are_as_their_schemas_say(corpus, t
         StoredHead("softmax", ["p"], np.ones((1, 1)), bias=np.ones(1)),
     ],
 )
-def test_a_store_of_embeddings_is_as_its_schema_says(tmp_path, head):
+def test_a_store_of_embeddings_is_as_its_schema_says(tmp_path, head, schema):
     content = Embeddings(Rows(["a"], ["p"]), 1, lambda start, stop: [[1.0]], head)
     origin = Origin("extract-embeddings", said={"modality": "audio", "run": "r"})
     line = build_store(tmp_path / "emb", content, origin, Execution(quiet=True))
@@ -64,7 +59,7 @@ def test_a_store_of_embeddings_is_as_its_schema_says(tmp_path, head):
 @pytest.mark.parametrize(
     "more", [{}, {"fps": 25.0}, {"fps": 1.0, "piece_s": 1.0, "classes": ["calm", "sad"]}]
 )
-def test_a_store_of_sequences_is_as_its_schema_says(tmp_path, more):
+def test_a_store_of_sequences_is_as_its_schema_says(tmp_path, more, schema):
     def compute(start, stop):
         return (Pieces(row, np.zeros((row, 2)), np.arange(row)) for row in range(start, stop))
 
@@ -101,7 +96,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(("line", "good"), LINES)
-def test_the_schema_of_a_line_and_the_reader_agree(tmp_path, line, good):
+def test_the_schema_of_a_line_and_the_reader_agree(tmp_path, line, good, schema):
     path = tmp_path / "list.jsonl"
     path.write_text(json.dumps(line))
     assert schema("utterance").is_valid(line) == good

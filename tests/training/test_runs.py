@@ -1,7 +1,6 @@
 """The run folder's own record: what it says, and what older ones said."""
 
 import json
-from pathlib import Path
 
 import jsonschema
 import pytest
@@ -16,7 +15,6 @@ from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.store import open_store
 from avkd_cli.training.runs import RUN_FORMAT, make_plan, open_run, read_json, read_model
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"
 WEIGHTS = f"sha256:{'1' * 64}"
 
 
@@ -50,14 +48,15 @@ def test_a_store_says_how_it_was_made_but_not_of_which_recordings(store):
     }
 
 
-def test_a_run_says_how_its_stores_were_prepared_and_whom_it_was_trained_on(store, tmp_path):
+def test_a_run_says_how_its_stores_were_prepared_and_whom_it_was_trained_on(
+    store, tmp_path, schema
+):
     run = open_run(tmp_path / "run", plan_of(store))
     record = read_json(run.path / "run.json", RUN_FORMAT)
     assert record["prepared"]["visual"]["inputs"] == {"detector_weights": WEIGHTS}
     assert (record["version"], record["label"], record["names"]) == (2, "emotion", "digests")
     assert record["persons"] == sorted(names.digests(["p", "q"], record["fingerprint"]))
-    schema = json.loads((SCHEMAS / "run.schema.json").read_text("utf-8"))
-    check = jsonschema.Draft202012Validator(schema)
+    check = schema("run")
     check.validate(record)
     check.validate(run.line())
     for name in ("prepared", "label", "persons"):

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -29,7 +28,7 @@ class CheckedStore:
     path: Path
     faults: list[str] = field(default_factory=list)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, str | list[str]]:
         """Return it as `--json` prints it."""
         return {"path": str(self.path), "faults": self.faults}
 
@@ -135,7 +134,7 @@ def difference(
     listed: UtteranceList,
     index: int,
     process: Process,
-    settings: Any,
+    settings: PrepAudioConfig | CropFacesConfig,
 ) -> str:
     """Return how a row differs from what its recording gives now; "" if it does not."""
     try:
@@ -150,7 +149,9 @@ def difference(
     return ""
 
 
-def process_of(store: RaggedStore, source: MadeFrom) -> tuple[Process, Any]:
+def process_of(
+    store: RaggedStore, source: MadeFrom
+) -> tuple[Process, PrepAudioConfig | CropFacesConfig]:
     """Return the function that made a store's records, and its settings."""
     step, config = store.manifest["step"], store.config
     if step == "prep-audio":

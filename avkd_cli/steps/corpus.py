@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -140,7 +139,12 @@ def standin(
     overwrite: bool,
     quiet: bool,
     own: float = 1.0,
-    **plan: Any,
+    persons: int,
+    sessions: int,
+    utterances: int,
+    seconds: tuple[float, float],
+    moods: bool,
+    seed: int,
 ) -> dict:
     """Make the stand-in corpus and return its manifest line.
 
@@ -150,14 +154,17 @@ def standin(
         overwrite: replace a stand-in corpus of other settings.
         quiet: no progress.
         own: how far people of one age and sex differ, as a share of what is usual.
-        plan: persons, sessions, utterances, seconds, moods and seed of `StandinPlan`.
+        persons, sessions, utterances, seconds, moods, seed: those of `StandinPlan`.
     """
     from avkd_cli.corpora.standin import StandinPlan, make_standin
     from avkd_cli.corpora.standin_people import usual
 
+    plan = StandinPlan(
+        persons, sessions, utterances, seed, seconds, moods=moods, difficulty=usual(own)
+    )
     made, complete = make_standin(
         output,
-        StandinPlan(**plan, difficulty=usual(own)),
+        plan,
         workers=workers,
         overwrite=overwrite,
         progress=_progress(quiet),

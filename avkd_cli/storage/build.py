@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import Rejected
@@ -18,9 +18,10 @@ from avkd_cli.storage.builder import Build, Files, Origin, Said, build_store
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
-from avkd_cli.storage.record import Process, Record, Task, media_size
+from avkd_cli.storage.record import Process, Record, Settings, Task, media_size
 from avkd_cli.storage.sources import prepared
 from avkd_cli.storage.specs import StoreSpec
+from avkd_cli.storage.utterance import Utterance
 from avkd_cli.storage.utterances import UtteranceList
 
 __all__ = [
@@ -35,7 +36,7 @@ RECORD_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Recordings:
+class Recordings(Generic[Settings]):
     """The content of a store of media: a row for each utterance that `process` accepts.
 
     Args:
@@ -50,8 +51,8 @@ class Recordings:
 
     spec: StoreSpec
     utterances: UtteranceList
-    process: Process
-    options: Any
+    process: Process[Settings]
+    options: Settings
     size: int
     max_reject_fraction: float
     sizes: list[str]
@@ -137,8 +138,8 @@ def build_from_utterances(
     out: Path,
     spec: StoreSpec,
     utterances: UtteranceList,
-    process: Process,
-    settings: Any,
+    process: Process[Settings],
+    settings: Settings,
     *,
     step: str,
     execution: Execution,
@@ -192,7 +193,7 @@ def _media_sizes(utterances: UtteranceList, spec: StoreSpec) -> list[str]:
     plain = functools.partial(os.path.join, str(utterances.base))
     resolve = plain if utterances.root is None else utterances.resolve
 
-    def size(utterance: Any) -> str:
+    def size(utterance: Utterance) -> str:
         try:
             return media_size(utterance, resolve, spec)
         except Rejected:

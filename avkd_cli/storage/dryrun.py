@@ -9,7 +9,7 @@ from typing import Any
 from avkd_cli.errors import Rejected
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import duration
-from avkd_cli.storage.record import Process
+from avkd_cli.storage.record import Process, Settings
 from avkd_cli.storage.specs import StoreSpec
 from avkd_cli.storage.utterances import UtteranceList
 
@@ -22,8 +22,8 @@ def of_utterances(
     utterances: UtteranceList,
     sizes: list[str],
     spec: StoreSpec,
-    process: Process,
-    settings: Any,
+    process: Process[Settings],
+    settings: Settings,
 ) -> dict[str, Any]:
     """Say what would be done, with sizes estimated from a few records; touch nothing."""
     source = [_total(size) for size in sizes]

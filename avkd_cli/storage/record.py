@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import numpy as np
@@ -72,11 +72,12 @@ class Record:
         return pictures.decode_all(values, places.starts, places.sizes, places.shape, "the record")
 
 
-Process = Callable[[Utterance, Callable[[str], Path], Any], Record]
+Settings = TypeVar("Settings")  # a dataclass of a step's own
+Process = Callable[[Utterance, Callable[[str], Path], Settings], Record]
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(Generic[Settings]):
     """One partition to make; goes to a worker.
 
     Args:
@@ -96,8 +97,8 @@ class Task:
     utterances: UtteranceList
     sizes: list[str]
     spec: StoreSpec
-    process: Process
-    settings: Any
+    process: Process[Settings]
+    settings: Settings
     seconds: float
     killers: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 

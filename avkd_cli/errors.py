@@ -109,5 +109,5 @@ REJECT_CODES = frozenset(
     bad_rate low_rate bad_channels non_finite bad_amplitude silent no_audio_stream
     no_video_stream codec_missing frame_too_large image_too_large image_too_small
     too_few_faces bad_box decode_timeout decoder_crash decoder_oom unknown_id
-    """.split()  # noqa: SIM905  a list to read, not to parse
+    """.split()
 )

@@ -12,11 +12,12 @@ import pytest
 
 from avkd_cli.cli import COMMANDS
 
-HEAVY = {
-    "torch", "torchaudio", "accelerate", "zarr", "tensorstore", "numpy", "scipy", "cv2", "av",
-    "matplotlib", "insightface", "onnxruntime", "soundfile", "rich", "jsonschema", "msgspec",
-    "sklearn", "pandas", "dask",
-}  # fmt: skip
+HEAVY = set(
+    """
+    torch torchaudio accelerate zarr tensorstore numpy scipy cv2 av matplotlib insightface
+    onnxruntime soundfile rich jsonschema msgspec pyarrow sklearn pandas dask
+    """.split()
+)
 
 PROBE = """
 import sys

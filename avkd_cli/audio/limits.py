@@ -12,7 +12,7 @@ WARNING_CODES = frozenset(
     """
     clipped decode_errors downmixed duration_mismatch extension_mismatch multi_stream odd_header
     over_range riff_size streamed_header timestamp_gap upsampled
-    """.split()  # noqa: SIM905  a list to read, not to parse
+    """.split()
 )
 
 

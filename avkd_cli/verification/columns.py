@@ -2,7 +2,8 @@
 
 Columns are separated by ASCII blanks or tabs and nothing else, lines end in LF or CRLF; a BOM,
 blank lines and blanks at line ends are passed over. Text is split a block at a time, so that
-memory does not grow with the file. Rules: reliability.md 2.4, T and S.
+memory does not grow with the file: by pyarrow where it is regular, else line by line in Python,
+which is at home with all that and knows which line is wrong. Rules: reliability.md 2.4, T and S.
 """
 
 import csv
@@ -12,20 +13,23 @@ import io
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow_csv
 
 from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.verification import lfw
-from avkd_cli.verification.words import Words, joined, with_spare
 
 BLOCK = 16 << 20
 LONGEST_LINE = 1 << 20
 _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
+_NO_CONTROL = _CONTROL.sub(b"", bytes(range(256)))
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -48,38 +52,34 @@ class Header(NamedTuple):
 
 
 class TextBlock:
-    """Some whole lines, cut into columns of one width.
+    """Some whole lines, cut into columns.
 
     Args:
+        columns: the words of each column, one for each filled line.
         text: the lines.
-        words: every field in order, `width` a line.
-        width: number of columns.
         first_line: number of the first of them, from 1.
     """
 
-    def __init__(self, text: bytes, words: Words, width: int, first_line: int) -> None:
-        self.words, self.width = words, width
+    def __init__(self, columns: list[pa.StringArray], text: bytes, first_line: int) -> None:
+        self.columns = columns
         self._text, self._first_line = text, first_line
 
     def __len__(self) -> int:
-        return len(self.words) // self.width
+        return len(self.columns[0])
 
-    def column(self, index: int) -> Words:
-        """Return one column."""
-        words = self.words
-        rows = slice(index, None, self.width)
-        return Words(words.text, words.start[rows], words.end[rows])
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return len(self.columns)
 
-    def row(self, index: int) -> list[bytes]:
+    def row(self, index: int) -> list[str]:
         """Return one line's fields."""
-        return [self.words[index * self.width + column] for column in range(self.width)]
+        return [column[index].as_py() for column in self.columns]
 
     def line(self, row: int) -> int:
         """Return the number in the file of the line that has a row, blank ones counted."""
         filled = (n for n, text in enumerate(self._text.split(b"\n")) if text.strip(b" \t"))
-        for _ in range(row):
-            next(filled)
-        return self._first_line + next(filled)
+        return self._first_line + next(islice(filled, row, None))
 
 
 class Columns:
@@ -128,12 +128,12 @@ class Columns:
     def __iter__(self) -> Iterator[TextBlock]:
         for line, text, unfinished in self._texts():
             try:
-                words = self._words(text, line)
+                columns = self._cut(text, line)
             except InputError as error:
                 hint = " (the last line has no end: is the file cut off?)" if unfinished else ""
                 raise InputError(f"{error}{hint}") from None
-            if len(words):
-                yield TextBlock(text, words, self.width, line)
+            if columns:
+                yield TextBlock(columns, text, line)
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """Yield number and fields of each filled line, of any widths; used instead of blocks."""
@@ -229,46 +229,40 @@ class Columns:
             line += text.count(b"\n", 0, error.start)
             raise self.fail(line, f"byte 0x{text[error.start]:02x} is not UTF-8") from None
 
-    def _words(self, text: bytes, line: int) -> Words:
-        if self.header and self.header.format == "lfw":
-            self._refuse_control(text, line)
-            return joined(lfw.cut(text, line, self.fail))
-        if self.header and self.header.separator != "\t":
-            return joined(self._cut_csv(text, line, self.header.separator))
-        self.width = self.width or len(first_line(text.lstrip()).split())
-        end = regular_ends(text, self.width) if self.width else None
-        if end is None:
-            return joined(self._cut_lines(text, line))
-        return Words(with_spare(text), np.concatenate([[0], end[:-1] + 1]), end)
-
-    def _cut_lines(self, text: bytes, line: int) -> list[bytes]:
-        """Cut lines one by one: slower, but at home with blank lines and able to say where."""
+    def _cut(self, text: bytes, line: int) -> list[pa.StringArray]:
+        """Return the columns of whole lines; none, if all of them are blank."""
         self._refuse_control(text, line)
-        tokens: list[bytes] = []
+        if self.header and self.header.format == "lfw":
+            return _columns_of(lfw.cut(text, line, self.fail))
+        if self.header and self.header.separator != "\t":
+            return _columns_of(self._cut_csv(text, line, self.header.separator))
+        self.width = self.width or len(first_line(text.lstrip()).split())
+        return regular_columns(text, self.width) or _columns_of(self._cut_lines(text, line))
+
+    def _cut_lines(self, text: bytes, line: int) -> Iterator[list[str]]:
         for number, row in enumerate(text.split(b"\n"), line):
             fields = row.split()
-            if len(fields) == self.width:
-                tokens += fields
-            elif fields:
+            if fields and len(fields) != self.width:
                 found = f"{len(fields)} columns, the lines before have {self.width}"
                 raise self.fail(number, found)
-        return tokens
+            if fields:
+                yield [field.decode() for field in fields]
 
     def _refuse_control(self, text: bytes, line: int) -> None:
-        if found := _CONTROL.search(text):
-            number = line + text.count(b"\n", 0, found.start())
-            hint = " (CR line ends?)" if found[0] == b"\r" else ""
-            raise self.fail(number, f"control character 0x{found[0][0]:02x}{hint}")
+        if not text.translate(None, _NO_CONTROL):
+            return
+        found = _CONTROL.search(text)
+        number = line + text.count(b"\n", 0, found.start())
+        hint = " (CR line ends?)" if found[0] == b"\r" else ""
+        raise self.fail(number, f"control character 0x{found[0][0]:02x}{hint}")
 
-    def _cut_csv(self, text: bytes, line: int, separator: str) -> list[bytes]:
-        self._refuse_control(text, line)
-        tokens: list[bytes] = []
+    def _cut_csv(self, text: bytes, line: int, separator: str) -> Iterator[list[str]]:
         rows = csv.reader(text.decode().split("\n"), delimiter=separator)
         for number, fields in enumerate(rows, line):
             if fields and len(fields) != self.width:
                 raise self.fail(number, f"{len(fields)} columns, the header has {self.width}")
-            tokens += [field.strip().encode() or b"-" for field in fields]
-        return tokens
+            if fields:
+                yield [field.strip() or "-" for field in fields]
 
 
 def unpacked(file: io.BufferedReader) -> BinaryIO:
@@ -286,17 +280,27 @@ def first_line(text: bytes) -> bytes:
     return text if end < 0 else text[:end]
 
 
-def regular_ends(text: bytes, width: int) -> np.ndarray | None:
-    """Return where each word ends, if every line is `width` words with one blank or tab between.
+def _columns_of(rows: Iterable[list[str]]) -> list[pa.StringArray]:
+    return [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+
+
+def regular_columns(text: bytes, width: int) -> list[pa.StringArray] | None:
+    """Return the columns, if every line is `width` words with one blank or tab between.
 
     None for any other text; that has to be cut line by line.
     """
-    array = np.frombuffer(text, dtype=np.uint8)
-    gaps = np.flatnonzero(array <= ord(" "))
-    if len(gaps) == 0 or len(gaps) % width or gaps[0] == 0 or np.any(np.diff(gaps) == 1):
+    if not width:  # nothing but blank lines so far
         return None
-    kind = array[gaps].reshape(-1, width)
-    inner = kind[:, :-1]
-    blank = (inner == ord(" ")) | (inner == ord("\t"))
-    regular = np.all(kind[:, -1] == ord("\n")) and np.all(blank) and b"\x7f" not in text
-    return gaps if regular else None
+    names = [str(index) for index in range(width)]
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(text.replace(b"\t", b" ")),
+            arrow_csv.ReadOptions(column_names=names, block_size=len(text), use_threads=False),
+            arrow_csv.ParseOptions(delimiter=" ", quote_char=False),
+            arrow_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string())),
+        )
+    except pa.ArrowInvalid:
+        return None
+    columns = [column.combine_chunks() for column in table.columns]
+    shortest = [pc.min(pc.binary_length(column)).as_py() for column in columns]
+    return columns if all(shortest) else None

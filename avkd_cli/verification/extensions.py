@@ -13,7 +13,7 @@ _MEDIA = frozenset(
     """
     .wav .flac .mp3 .m4a .aac .ogg .oga .opus .sph .nist .aiff .caf .amr .wma .mp4 .m4v .mov .mkv
     .webm .avi .mpg .mpeg .3gp .wmv .jpg .jpeg .png .bmp .webp .tif .tiff .pgm .ppm .heic .npy
-    """.split()  # noqa: SIM905  a list to read, not to parse
+    """.split()
 )
 
 

@@ -69,8 +69,8 @@ def find_trials(
 def _bare(line: str) -> Header | None:
     """Return the columns of `a.jpg,b.jpg,1`, a line of CSV without a header: no titles."""
     for separator in ",;":
-        fields = [one.strip().strip('"').encode() for one in line.split(separator)]
-        if len(fields) != 3 or b"" in fields:
+        fields = [one.strip().strip('"') for one in line.split(separator)]
+        if len(fields) != 3 or "" in fields:
             continue
         for at, names in ((2, ("enrol", "test", "label")), (0, ("label", "enrol", "test"))):
             if fields[at] in with_synonyms(LABELS):

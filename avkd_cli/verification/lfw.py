@@ -6,7 +6,7 @@ one person, `name n other m` of two. A picture is `name/name_0001`, as the corpu
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 _FIRST = re.compile(r"\d+([ \t]+\d+)?[ \t]*")
 _PAIR = re.compile(r"\S+[ \t]+\d+[ \t]+(\S+[ \t]+)?\d+[ \t]*")
@@ -17,8 +17,8 @@ def is_header(line: str, following: str) -> bool:
     return bool(_FIRST.fullmatch(line) and _PAIR.fullmatch(following))
 
 
-def cut(text: bytes, line: int, fail: Callable[[int, str], Exception]) -> list[bytes]:
-    """Return enrolment, test and label of each pair, one after the other.
+def cut(text: bytes, line: int, fail: Callable[[int, str], Exception]) -> Iterator[list[str]]:
+    """Yield enrolment, test and label of each pair.
 
     Args:
         text: whole lines.
@@ -28,21 +28,17 @@ def cut(text: bytes, line: int, fail: Callable[[int, str], Exception]) -> list[b
     Raises:
         InputError: a line is no pair.
     """
-    words: list[bytes] = []
     for number, row in enumerate(text.split(b"\n"), line):
         fields = row.split()
+        label = "1" if len(fields) == 3 else "0"
         if len(fields) == 3:
             fields = [*fields[:2], fields[0], fields[2]]
-            label = b"1"
-        else:
-            label = b"0"
         if fields and not (len(fields) == 4 and fields[1].isdigit() and fields[3].isdigit()):
-            shown = row.decode(errors="replace").strip()[:80]
+            shown = row.decode().strip()[:80]
             raise fail(number, f"{shown!r} is no pair 'name 1 4' or 'name 1 other 2'")
         if fields:
-            words += [_picture(*fields[:2]), _picture(*fields[2:]), label]
-    return words
+            yield [_picture(*fields[:2]), _picture(*fields[2:]), label]
 
 
-def _picture(name: bytes, number: bytes) -> bytes:
-    return b"%b/%b_%04d" % (name, name, int(number))
+def _picture(name: bytes, number: bytes) -> str:
+    return f"{name.decode()}/{name.decode()}_{int(number):04d}"

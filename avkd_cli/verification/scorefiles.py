@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.storage import durable
@@ -19,7 +20,6 @@ from avkd_cli.verification.idcodes import IdCodes
 from avkd_cli.verification.scoreformats import FORMATS, LABELS, ScoreLayout, guess_format, numbers
 from avkd_cli.verification.scores import Scores, check, join
 from avkd_cli.verification.trials import Trials, list_name
-from avkd_cli.verification.words import joined
 
 _ROWS = 8192  # lines formatted at a time: their strings fit the cache
 
@@ -79,7 +79,7 @@ class _Gathered:
             if name:
                 self.parts.setdefault(name, []).append(self._decode(block, index, name))
 
-    def _decode(self, block: TextBlock, index: int, name: str) -> np.ndarray | list[bytes]:
+    def _decode(self, block: TextBlock, index: int, name: str) -> np.ndarray | list[str]:
         if name == "score":
             return numbers(self.columns, block, index, self.allow_infinite)
         if name == "distance":
@@ -87,8 +87,8 @@ class _Gathered:
         if name == "label":
             return labels.decode(self.columns, block, index, LABELS)
         if name in ("enrol", "test"):
-            return self.codes.of(block.column(index))
-        return block.column(index).tolist()
+            return self.codes.of(block.columns[index])
+        return block.columns[index].to_pylist()
 
     def scores(self, format: str) -> Scores:
         parts = {name: _joined(found) for name, found in self.parts.items()}
@@ -98,7 +98,7 @@ class _Gathered:
             _persons_to_labels(parts, self.codes)
         if "image" in parts:
             _add_images(parts, self.codes)
-        keys = [key.decode() for key in parts["key"]] if "key" in parts else None
+        keys = parts.get("key")
         # One side alone names no trial.
         ids = self.codes.ids(self.columns.name) if {"enrol", "test"} <= parts.keys() else []
         nobody = np.zeros(n, np.int32)  # formats without ids
@@ -132,15 +132,15 @@ def _persons_to_labels(parts: dict, codes: IdCodes) -> None:
     claimed, real = parts["claimed"], parts["real"]
     parts["label"] = np.array([a == b for a, b in zip(claimed, real, strict=True)], np.int8)
     if "enrol" not in parts:
-        parts["enrol"] = codes.of(joined(claimed))
+        parts["enrol"] = codes.of(pa.array(claimed))
 
 
 def _add_images(parts: dict, codes: IdCodes) -> None:
     """Make one id of a model and its image, `model|image`, where they differ."""
-    ids = list(codes)
+    ids = codes.spelled()
     models = [ids[code] for code in parts["enrol"].tolist()]
-    both = [m if m == i else m + b"|" + i for m, i in zip(models, parts["image"], strict=True)]
-    parts["enrol"] = codes.of(joined(both))
+    both = [m if m == i else f"{m}|{i}" for m, i in zip(models, parts["image"], strict=True)]
+    parts["enrol"] = codes.of(pa.array(both))
 
 
 def write_scores(path: Path, scores: Scores, format: str = "avkd") -> None:

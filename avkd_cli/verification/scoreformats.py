@@ -3,18 +3,17 @@
 Formats: field.md 3.1. Numbers are read strictly: reliability.md 2.4, S02 to S04.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from avkd_cli.errors import InputError
 from avkd_cli.verification import labels
 from avkd_cli.verification.columns import Columns, TextBlock
-from avkd_cli.verification.decimals import plain_decimals
-from avkd_cli.verification.idcodes import IdCodes
-from avkd_cli.verification.words import Words
 
-LABELS = labels.LABELS | {b"-1": 0}
+LABELS = labels.LABELS | {"-1": 0}
 
 
 class ScoreLayout(NamedTuple):
@@ -66,8 +65,7 @@ FORMATS: dict[str, ScoreLayout] = {
 # What a guess may say. Formats with equal lines are named by the first; FAME's is never guessed,
 # since nothing in it says that lower is closer.
 _GUESSED = ("avkd", "3dspeaker", "kaldi", "voxsrc", "bob2", "bob4", "bob5")
-_NUMBER_BYTES = b"0123456789+-.eE\n"
-_INFINITE = b"infityINFTY"
+_NUMBER_SIGNS = frozenset("0123456789+-.eE")
 
 
 def guess_format(columns: Columns, block: TextBlock) -> str:
@@ -79,17 +77,16 @@ def guess_format(columns: Columns, block: TextBlock) -> str:
     Raises:
         InputError: none fits, or more than one.
     """
-    columns_of = [block.column(index) for index in range(block.width)]
-    fitting = best_fitting([_shares(words) for words in columns_of])
+    fitting = best_fitting([_shares(words) for words in block.columns])
     if len(fitting) == 1:
-        _refuse_trial_list(columns, columns_of, fitting[0])
-        _refuse_unknown_labels(columns, block, columns_of, fitting[0])
+        _refuse_trial_list(columns, block, fitting[0])
+        _refuse_unknown_labels(columns, block, fitting[0])
         return fitting[0]
     if fitting:
         raise InputError(
             f"{columns.name}: may be {' or '.join(fitting)}; say which with --in-format"
         )
-    shown = b" ".join(block.row(0)).decode()[:80]
+    shown = " ".join(block.row(0))[:80]
     found = f"{shown!r} is no line of a known format, such as 'enrol test score target'"
     raise columns.fail(block.line(0), f"{found}; say which with --in-format")
 
@@ -117,43 +114,33 @@ def _weight(layout: ScoreLayout, shares: list[dict[str, float]]) -> float:
     return sum(said) if min(said) >= FEWEST else 0
 
 
-_NUMBER_LIKE = _NUMBER_BYTES + b"infaINFA"
-
-
-def _shares(words: Words) -> dict[str, float]:
+def _shares(words: pa.StringArray) -> dict[str, float]:
     """Return which share of a column's words can be what, of numbers by its first thousand lines.
 
     Reading names any later line that is no number, so no more are looked at here.
     """
-    first = [_looks_like_number(words[row]) for row in range(min(1000, len(words)))]
+    first = [_looks_like_number(word) for word in words[:1000].to_pylist()]
     return {"label": labels.share(words, LABELS), "number": sum(first) / len(first)}
 
 
-def _refuse_unknown_labels(
-    columns: Columns, block: TextBlock, columns_of: list[Words], format: str
-) -> None:
+def _looks_like_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return set(word) <= _NUMBER_SIGNS.union("infaINFA")
+
+
+def _refuse_unknown_labels(columns: Columns, block: TextBlock, format: str) -> None:
     """Refuse lines 'enrol test yes 0.9', which could be taken for claim, person, test and score."""
-    if format != "bob4" or len(block) < 3:
-        return
-    codes = IdCodes()
-    codes.of(columns_of[2])
-    if len(codes) <= 2:
-        word = columns_of[2][0].decode()
-        found = f"label {word!r} in column 3, wanted one of {', '.join(map(bytes.decode, LABELS))}"
+    if format == "bob4" and len(block) >= 3 and len(block.columns[2].unique()) <= 2:
+        found = f"label {block.row(0)[2]!r} in column 3, wanted one of {', '.join(LABELS)}"
         raise columns.fail(block.line(0), f"{found}; or say --in-format bob4")
 
 
-def _looks_like_number(token: bytes) -> bool:
-    try:
-        float(token)
-    except ValueError:
-        return False
-    return not token.translate(None, _NUMBER_LIKE)
-
-
-def _refuse_trial_list(columns: Columns, columns_of: list[Words], format: str) -> None:
+def _refuse_trial_list(columns: Columns, block: TextBlock, format: str) -> None:
     at = FORMATS[format].columns.index("score")
-    if format in ("kaldi", "voxsrc") and labels.is_labels(columns_of[at]):
+    if format in ("kaldi", "voxsrc") and labels.share(block.columns[at]) == 1:
         raise InputError(
             f"{columns.name}: looks like a trial list, every score is 0 or 1; give a score file"
         )
@@ -165,36 +152,24 @@ def numbers(columns: Columns, block: TextBlock, index: int, allow_infinite: bool
     Raises:
         InputError: naming the first line whose score is no finite decimal number.
     """
-    words = block.column(index)
-    values, plain = plain_decimals(words)
-    odd = np.flatnonzero(~plain)
-    tokens = words.take(odd).tolist()
-    found = _floats(tokens, allow_infinite)
-    if found is None:
-        at = next(n for n, token in enumerate(tokens) if not _is_number(token, allow_infinite))
-        seen = f"score {tokens[at].decode()!r}, wanted a finite decimal number such as -0.125"
-        raise columns.fail(block.line(int(odd[at])), seen)
-    values[odd] = found
+    words = block.columns[index]
+    try:
+        values = words.cast(pa.float64()).to_numpy()
+    except pa.ArrowInvalid:
+        values = None
+    if values is None or not np.isfinite(values).all():
+        numbers = enumerate(words.to_pylist())
+        values = np.array([_number(columns, block, *one, allow_infinite) for one in numbers])
     return values + 0.0  # -0.0 becomes 0.0
 
 
-def _floats(tokens: list[bytes], allow_infinite: bool) -> np.ndarray | None:
-    """Return numbers; None if a token is none."""
-    allowed = _NUMBER_BYTES + (_INFINITE if allow_infinite else b"")
-    if b"\n".join(tokens).translate(None, allowed):
-        return None
+def _number(columns: Columns, block: TextBlock, row: int, word: str, infinite: bool) -> float:
+    if infinite and word.lstrip("+-").lower() in ("inf", "infinity"):
+        return float(word)
     try:
-        values = np.fromiter(map(float, tokens), np.float64, len(tokens))
+        if set(word) <= _NUMBER_SIGNS and math.isfinite(float(word)):
+            return float(word)
     except ValueError:
-        return None
-    bad = np.isnan(values) if allow_infinite else ~np.isfinite(values)
-    return None if bad.any() else values
-
-
-def _is_number(token: bytes, allow_infinite: bool) -> bool:
-    if allow_infinite and token.lstrip(b"+-").lower() in (b"inf", b"infinity"):
-        return True
-    try:
-        return not token.translate(None, _NUMBER_BYTES) and bool(np.isfinite(float(token)))
-    except ValueError:
-        return False
+        pass
+    seen = f"score {word!r}, wanted a finite decimal number such as -0.125"
+    raise columns.fail(block.line(row), seen)

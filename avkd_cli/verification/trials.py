@@ -133,7 +133,7 @@ def read_trials(
         format = format or guess_format(columns, block)
         wanted = columns.header.names if columns.header else FORMATS[format]
         _decode(columns, block, wanted, codes, parts)
-        if format == "kaldi" and block.words[2] in (b"0", b"1"):
+        if format == "kaldi" and block.row(0)[2] in ("0", "1"):
             format = "3dspeaker"
     return _trials(columns, format or "", codes.ids(columns.name), parts, crossed)
 
@@ -148,9 +148,9 @@ def _decode(
         if what == "label":
             parts[what].append(labels.decode(columns, block, index))
         elif what == "key":
-            parts[what] += [key.decode() for key in block.column(index).tolist()]
+            parts[what] += block.columns[index].to_pylist()
         elif what in ("enrol", "test"):
-            parts[what].append(codes.of(block.column(index)))
+            parts[what].append(codes.of(block.columns[index]))
 
 
 def _trials(columns: Columns, format: str, ids: list[str], parts: dict, crossed: bool) -> Trials:
@@ -176,18 +176,15 @@ def guess_format(columns: Columns, block: TextBlock) -> str:
     if block.width != 3:
         found = f"{block.width} columns, a trial has 3: '1 enrol test' or 'enrol test target'"
         raise columns.fail(block.line(0), found)
-    fitting = [name for name, at in _GUESSED.items() if labels.is_labels(block.column(at))]
-    if len(fitting) == 2:
+    shares = {name: labels.share(block.columns[at]) for name, at in _GUESSED.items()}
+    if min(shares.values()) == 1:
         raise InputError(
             f"{columns.name}: both the first and the last column hold labels only; "
             "say which with --trials-format voxceleb or kaldi"
         )
-    if fitting:
-        return fitting[0]
-    # A bad label somewhere: take the column that has most, so that the line can be named.
-    shares = {name: labels.share(block.column(at)) for name, at in _GUESSED.items()}
+    # Where no column has labels alone, the one that has most: its first bad label is named.
     if (most := max(shares.values())) > 0:
-        return max(shares, key=lambda name: shares[name] == most)
+        return next(name for name, share in shares.items() if share == most)
     raise columns.fail(
         block.line(0), "no label (1, 0, target, nontarget) in the first or last column"
     )

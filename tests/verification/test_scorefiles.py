@@ -1,4 +1,5 @@
 import gzip
+import math
 import re
 
 import numpy as np
@@ -176,6 +177,21 @@ def test_what_is_no_finite_decimal_number_is_named_with_its_line(tmp_path, numbe
 @pytest.mark.parametrize("number", ["+1", "1.", ".5", "-1e-3", "1E5"])
 def test_other_spellings_of_a_number_are_read(tmp_path, number):
     assert read_scores(written(tmp_path, f"a b {number} target\n")).score == [float(number)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text("0123456789.-+eE_xnaif", min_size=1, max_size=20))
+def test_a_number_is_what_float_gives_or_no_number(tmp_path_factory, word):
+    path = written(tmp_path_factory.mktemp("number"), f"a b 0.5 target\na c {word} nontarget\n")
+    try:
+        wanted = float(word) if not set(word) & set("_naif") else math.nan
+    except ValueError:
+        wanted = math.nan
+    if math.isfinite(wanted):
+        assert read_scores(path).score.tolist() == [0.5, wanted]
+    else:
+        with pytest.raises(InputError, match=r"x\.scores:2: score "):
+            read_scores(path)
 
 
 def test_infinite_scores_are_ordered_extremes_only_if_allowed(tmp_path):

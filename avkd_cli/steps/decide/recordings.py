@@ -11,7 +11,7 @@ SOUND, PICTURE, FILM = "sound", "a picture", "a film"
 SENSES_OF = {SOUND: ("audio",), PICTURE: ("visual",), FILM: ("audio", "visual")}
 _HEAD = 4096
 UNTELLING = frozenset(
-    "too_short silent too_few_frames too_few_faces bad_box image_too_small no_frames".split()  # noqa: SIM905
+    "too_short silent too_few_frames too_few_faces bad_box image_too_small no_frames".split()
 )
 """Rejects of what is whole but says too little: an answer, "cannot tell", and no error."""
 ABSENT = frozenset({"no_audio_stream", "no_video_stream"})

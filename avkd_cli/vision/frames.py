@@ -1,6 +1,7 @@
 """Chosen frames of a video, decoding only what they need."""
 
 import bisect
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -42,8 +43,8 @@ def decode_chosen(
     One that cannot be decoded is replaced by the next that can; the warning decode_errors says so.
 
     Raises:
-        Rejected: undecodable if over a twentieth of the packets, or every frame, is refused;
-            frame_too_large, decode_timeout.
+        Rejected: undecodable if over a twentieth of the packets, or every frame, is refused, or
+            if as many frames come after later ones; frame_too_large, decode_timeout.
     """
     stream = video_stream(container, [])
     # Worker processes use the cores; threads would also make skipping inexact.
@@ -56,6 +57,7 @@ def decode_chosen(
     for position, frame in enumerate(frames):
         clock.check()
         key = position if listing.stamps is None else frame.pts
+        damage.order(key)
         passed = 0 if key is None else bisect.bisect_right(wanted, key)
         if passed == 0:
             continue
@@ -72,17 +74,29 @@ def decode_chosen(
 
 @dataclass
 class Damage:
-    """What is wrong: wanted frames still missing, packets refused of those given, concealment."""
+    """What is wrong: wanted frames still missing, packets refused of those given, concealment,
+    frames that come after later ones."""
 
     missing: int
     given: int = 0
     refused: int = 0
     corrupt: int = 0
+    late: int = 0
+    latest: float = -math.inf
+
+    def order(self, key: int | None) -> None:
+        """Count a frame that is shown before one that came already."""
+        if key is not None:
+            self.late += key < self.latest
+            self.latest = max(self.latest, key)
 
     def tell(self, warnings: list[str], wanted: int) -> None:
         """Warn of a little damage; raise Rejected when over a twentieth, or all, is lost."""
         if self.refused > 0.05 * self.given or self.missing == wanted:
             detail = f"decoder refused {self.refused} of {self.given} frames"
+            raise Rejected("undecodable", detail)
+        if self.late > 0.05 * self.given:
+            detail = f"{self.late} of {self.given} frames come after later ones: out of order"
             raise Rejected("undecodable", detail)
         if self.refused or self.corrupt or self.missing:
             warnings.append("decode_errors")

@@ -383,24 +383,11 @@ class Training:
     quiet: bool
     dry_run: bool
 
-    def for_step(self, *, both: bool = False) -> dict[str, Any]:
-        """Return what the step takes under the same names.
-
-        Args:
-            both: it begins with two runs, one of each sense.
-
-        Raises:
-            UsageError: several runs to begin with, where there is one network.
-        """
+    def for_step(self) -> dict[str, Any]:
+        """Return what the step takes under the same names."""
         given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         del given["num_processes"]
-        if len(self.init_from) > 1 and not both:
-            raise click.UsageError(
-                f"--init-from is given {len(self.init_from)} times; only --modality joint begins "
-                "with two runs, give one"
-            )
-        begun = self.init_from if both else next(iter(self.init_from), None)
-        return given | {"init_from": begun}
+        return given
 
 
 TRAINING = (

@@ -72,6 +72,6 @@ def train_teacher(
             settings=settings,
             reset_head=reset_head,
             encoders={sense: run for sense, run in given.items() if run is not None},
-            **training.for_step(both=modality == "joint"),
+            **training.for_step(),
         )
     )

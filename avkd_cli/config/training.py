@@ -139,6 +139,12 @@ class VisualConfig(TrainConfig):
     dropout: float = setting(0.0, "dropout before the embedding layer", minimum=0, maximum=0.95)
 
 
+STARTS = ("random", "orthogonal")
+STARTS_SAY = (
+    "projections of the senses at the beginning; orthogonal keeps all angles, for few persons"
+)
+
+
 @dataclass(frozen=True)
 class FusionConfig(TrainConfig):
     """Settings of `train-teacher --modality fusion`, on stored embeddings."""
@@ -146,11 +152,7 @@ class FusionConfig(TrainConfig):
     model: str = setting("gate", "fusion of the two senses", choices=FUSION_MODELS)
     hidden: int = setting(8, "hidden units of the gate, M in GATE", minimum=1)
     centre: bool = setting(False, "take the training set's mean embedding off each sense first")
-    start: str = setting(
-        "random",
-        "projections of the senses at the beginning; orthogonal keeps all angles, for few persons",
-        choices=("random", "orthogonal"),
-    )
+    start: str = setting("random", STARTS_SAY, choices=STARTS)
     gate_tanh: bool = setting(True, "tanh on both branches, as in the formula of S0")
     pairing: str = setting(
         "person",
@@ -258,6 +260,7 @@ class JointConfig(TrainConfig):
     weasp: str = setting(
         "safe", "how weights of moments are enhanced, in either sense", choices=WEASP
     )
+    start: str = setting("random", STARTS_SAY, choices=STARTS)
     clip: float = setting(2.0, "length of a training clip", unit="s", minimum=0.2, maximum=60)
     cycle: float = setting(0.0, "weight of the cycle between both senses' weights", minimum=0)
     nce: float = setting(0.0, "weight of PatchNCE between both senses' weights", minimum=0)

@@ -22,6 +22,8 @@ class Input(ABC):
     Attributes:
         modality: of the networks that take it. kinds: of its stores, in their order.
         sense: of embeddings made from it, where that is not the modality.
+        side_levels: levels that a side of its networks has, such as one sense of a pair; none
+            where they have no sides.
         compared: levels of the enrolment and of the test in a trial, which validation scores.
         stores: open.
         head: of the network that is embedded with, for what looks at class probabilities.
@@ -30,6 +32,7 @@ class Input(ABC):
     modality: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
     sense: ClassVar[str] = ""
+    side_levels: ClassVar[tuple[str, ...]] = ()
     compared: ClassVar[tuple[str, str]] = ("embedding", "embedding")
     stores: Sequence[Store]
 
@@ -37,6 +40,23 @@ class Input(ABC):
     def opened(cls, paths: Sequence[str]) -> "Input":
         """Return the input over the stores at these paths; errors as `open_stores`."""
         return cls(open_stores(cls.modality, paths, cls.kinds))
+
+    @classmethod
+    def opened_side(cls, sense: str, paths: Sequence[str], encoded: bool) -> "Input":
+        """Return the input of one side of these networks.
+
+        Args:
+            sense: audio or visual. paths: of one store.
+            encoded: whether the networks have encoders of their own.
+
+        Raises:
+            UsageError: these networks have no sides, or there is more than one store.
+            InputError: a store of another kind than that side takes, or of the other sense.
+        """
+        raise UsageError(
+            f"--side is for a pair, or a joint network that lacks a sense, not --modality "
+            f"{cls.modality}"
+        )
 
     def __init__(self, stores: Sequence[Store]) -> None:
         self.stores = list(stores)
@@ -48,6 +68,10 @@ class Input(ABC):
 
         The names are keywords of the network, or of its front end.
         """
+
+    def senses(self) -> "dict[str | None, Input]":
+        """Return what is held against which encoder: itself, or each sense of several."""
+        return {None: self}
 
     def pieces(
         self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str

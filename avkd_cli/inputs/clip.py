@@ -22,6 +22,7 @@ from avkd_cli.training.sampler import Draws
 from avkd_cli.training.training_set import TrainingSet
 
 FRAMES = 100  # of sound a second
+KIND_OF = {"audio": "avkd.audio", "visual": "avkd.faces"}
 
 
 class Clip(Input):
@@ -32,7 +33,13 @@ class Clip(Input):
 
     modality = "joint"
     kinds = ("avkd.audio", "avkd.faces")
+    side_levels = ("embedding", "weights")
     stores: Sequence[RaggedStore]
+
+    @classmethod
+    def opened_side(cls, sense: str, paths: Sequence[str], encoded: bool) -> Input:
+        """Return the input of a joint network that has one sense alone."""
+        return OneOfClip(sense, open_stores("joint", paths, [KIND_OF[sense]])[0])
 
     @property
     def audio(self) -> RaggedStore:
@@ -53,7 +60,7 @@ class Clip(Input):
         """Return nothing: what each encoder takes is held against each sense's store."""
         return {}
 
-    def senses(self) -> dict[str, "OneOfClip"]:
+    def senses(self) -> dict[str | None, Input]:
         """Return either sense as an input of its own."""
         return {"audio": OneOfClip("audio", self.audio), "visual": OneOfClip("visual", self.faces)}
 
@@ -168,19 +175,6 @@ class OneOfClip(Input):
             film = {"faces": store.read([row])[0][None]}
             found = forward(network, film, precision=precision, level=level)[0]
             yield found[:, None], np.arange(len(found)) / rate
-
-
-def open_sense(sense: str, paths: Sequence[str]) -> OneOfClip:
-    """Return the input of a joint network that has one sense alone.
-
-    Args:
-        sense: audio or visual. paths: of one store of it.
-
-    Raises:
-        UsageError: more than one store. InputError: a store of another kind.
-    """
-    kind = {"audio": "avkd.audio", "visual": "avkd.faces"}[sense]
-    return OneOfClip(sense, open_stores("joint", paths, [kind])[0])
 
 
 class Clips:

@@ -25,7 +25,22 @@ class PairOfEmbeddings(BothEmbeddings):
     """Two stores of embeddings, of faces and of voices, given in any order."""
 
     modality = "pair"
+    side_levels = ("embedding",)
     compared = COMPARED
+
+    @classmethod
+    def opened_side(cls, sense: str, paths: Sequence[str], encoded: bool) -> Input:
+        """Return the input of one side of a pair."""
+        if len(paths) != 1:
+            raise UsageError(f"--side {sense} takes the store of that sense, {len(paths)} given")
+        media = {"audio": Sound, "visual": Face}[sense]
+        store = open_store(paths[0], media.kinds[0] if encoded else "avkd.embeddings")
+        of = store.manifest.get("modality")
+        if not encoded and of and of != sense:
+            raise InputError(
+                f"{store.path}: holds {of} embeddings, --side {sense} was asked for; exchange them"
+            )
+        return media([store]) if encoded else SideEmbeddings(sense, store)
 
     @classmethod
     def opened(cls, paths: Sequence[str]) -> Input:
@@ -99,26 +114,3 @@ class SideEmbeddings(Input):
             forward(network, {self.sense: rows[i]}, level=level) for i in chunks(len(ids), ROWS)
         ]
         return np.concatenate(parts)
-
-
-def open_side(sense: str, paths: Sequence[str], encoded: bool) -> Input:
-    """Return the input of one side of a pair.
-
-    Args:
-        sense: audio or visual. paths: of one store.
-        encoded: whether the pair has encoders of its own, and so takes sound and pictures.
-
-    Raises:
-        UsageError: more than one store.
-        InputError: a store of another kind than the pair was trained on, or of the other sense.
-    """
-    if len(paths) != 1:
-        raise UsageError(f"--side {sense} takes the store of that sense, {len(paths)} given")
-    media = {"audio": Sound, "visual": Face}[sense]
-    store = open_store(paths[0], media.kinds[0] if encoded else "avkd.embeddings")
-    of = store.manifest.get("modality")
-    if not encoded and of and of != sense:
-        raise InputError(
-            f"{store.path}: holds {of} embeddings, --side {sense} was asked for; exchange them"
-        )
-    return media([store]) if encoded else SideEmbeddings(sense, store)

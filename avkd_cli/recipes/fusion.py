@@ -11,13 +11,14 @@ from avkd_cli.models.fusion import make_orthogonal
 from avkd_cli.recipes.heads import head_for
 from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.request import Request
-from avkd_cli.recipes.sense import refuse_disturbers, start_of
+from avkd_cli.recipes.sense import refuse_disturbers, refuse_encoders, start_of
 from avkd_cli.training.training_set import choose
 
 
 def fusion(request: Request, settings: FusionConfig) -> Job:
     """Return the training of a fusion from stored embeddings."""
     refuse_disturbers(request)
+    refuse_encoders(request)
     both = BothEmbeddings(request.open(BothEmbeddings))
     chosen = choose([both.audio, both.visual], request.choice)
     both.check_persons(chosen)

@@ -17,9 +17,11 @@ from avkd_cli.losses.moment import constant, growing
 from avkd_cli.losses.pairs import Orthogonal
 from avkd_cli.losses.supervision import GENERATIVE
 from avkd_cli.losses.terms import Term
+from avkd_cli.models.fusion import make_orthogonal
 from avkd_cli.recipes.heads import head_for
 from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.request import Request
+from avkd_cli.recipes.sense import refuse_encoders
 from avkd_cli.recipes.start import persons_of
 from avkd_cli.training.training_set import TrainingSet, choose
 
@@ -31,6 +33,7 @@ def joint(request: Request, settings: JointConfig) -> Job:
         UsageError: other than a run of each sense is given, or options exclude each other.
         InputError: an encoder of another sense, or on other data than the stores hold.
     """
+    refuse_encoders(request, "; a joint network begins with --init-from, twice")
     if request.reset_head:
         raise UsageError("--reset-head: a joint network has new classifiers anyway, leave it out")
     clip = Clip(request.open(Clip))
@@ -38,6 +41,12 @@ def joint(request: Request, settings: JointConfig) -> Job:
     encoders = encoders_of(request.begun, clip)
     chosen = choose([*clip.stores, *request.beside], request.choice)
     description = describe(settings, encoders)
+
+    def finish(network: networks.JointSenses) -> None:
+        network.take(encoders)
+        if settings.start == "orthogonal":
+            make_orthogonal(network.joint.fusion)
+
     said = {f"{sense}-encoder": one.fingerprint for sense, one in encoders.items()}
     return Job(
         step=request.step,
@@ -49,7 +58,7 @@ def joint(request: Request, settings: JointConfig) -> Job:
         heads=lambda: heads_of(chosen, settings, encoders),
         inputs=clip.fingerprints() | disturbers.inputs() | said,
         terms=lambda: terms_of(chosen, settings),
-        finish=lambda network: network.take(encoders),
+        finish=finish,
         list_file=request.choice.list_file,
         prepared={"audio": clip.audio, "visual": clip.faces},
         known=persons_of(*encoders.values()),

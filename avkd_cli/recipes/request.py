@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from avkd_cli.errors import UsageError
 from avkd_cli.inputs.base import Input, open_stores
 from avkd_cli.storage.store import Store
 from avkd_cli.training.training_set import Choice
@@ -17,10 +18,10 @@ class Request:
         step: the command. modality: what is trained.
         stores: paths. choice: which utterances of them, by which label.
         noise: path of waveforms of music, speech and noise. rir: of room responses.
-        init_from: the finished run to begin with; reset_head: with a new classifier.
+        begun: finished runs to begin with: one, or of a joint network that of either sense, in
+            any order. reset_head: with a new classifier.
         beside: open stores that must hold each utterance too.
         encoders: by sense, the finished runs whose networks a pair begins with.
-        begun: of a joint network, the finished runs of both senses, in any order.
     """
 
     step: str
@@ -29,11 +30,20 @@ class Request:
     choice: Choice = field(default_factory=Choice)
     noise: str | None = None
     rir: str | None = None
-    init_from: Path | None = None
+    begun: Sequence[Path] = ()
     reset_head: bool = False
     beside: tuple[Store, ...] = ()
     encoders: Mapping[str, Path] = field(default_factory=dict)
-    begun: Sequence[Path] = ()
+
+    @property
+    def init_from(self) -> Path | None:
+        """The finished run that a network begins with; UsageError where there are several."""
+        if len(self.begun) > 1:
+            raise UsageError(
+                f"--init-from is given {len(self.begun)} times, --modality {self.modality} begins "
+                "with one run; give one"
+            )
+        return next(iter(self.begun), None)
 
     def open(self, kind: type[Input]) -> list[Store]:
         """Return the stores, checked to be those that an input takes."""

@@ -18,6 +18,7 @@ from avkd_cli.training.training_set import TrainingSet, choose
 
 def audio(request: Request, settings: AudioConfig) -> Job:
     """Return the training of a voice encoder."""
+    refuse_encoders(request)
     sound = Sound(request.open(Sound))
     store, speeds = sound.stores[0], settings.speed_classes
     disturbers = open_disturbers(store, settings.augment, speeds, request.noise, request.rir)
@@ -47,6 +48,7 @@ def audio(request: Request, settings: AudioConfig) -> Job:
 def visual(request: Request, settings: VisualConfig) -> Job:
     """Return the training of a face encoder; with `pooling`, of one of films."""
     refuse_disturbers(request)
+    refuse_encoders(request)
     face = Face(request.open(Face))
     chosen = choose([*face.stores, *request.beside], request.choice)
     model, kind, read = encoder(settings) | face.held(), "visual", face
@@ -83,6 +85,12 @@ def refuse_disturbers(request: Request) -> None:
     for flag, path in (("--noise", request.noise), ("--rir", request.rir)):
         if path:
             raise UsageError(f"{flag} is for --modality audio, not {request.modality}")
+
+
+def refuse_encoders(request: Request, instead: str = "") -> None:
+    """Raise UsageError where encoders of a pair are given to what is none."""
+    if request.encoders:
+        raise UsageError(f"--audio-encoder and --visual-encoder are for --modality pair{instead}")
 
 
 def start_of(

@@ -8,7 +8,7 @@ from avkd_cli.inputs.networks import Description, Trained
 from avkd_cli.recipes.heads import head_for
 from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.request import Request
-from avkd_cli.recipes.sense import refuse_disturbers, start_of
+from avkd_cli.recipes.sense import refuse_disturbers, refuse_encoders, start_of
 from avkd_cli.recipes.start import Start
 from avkd_cli.training.objective import Objective
 from avkd_cli.training.training_set import TrainingSet, choose
@@ -17,6 +17,7 @@ from avkd_cli.training.training_set import TrainingSet, choose
 def sequence(request: Request, settings: SequenceConfig) -> Job:
     """Return the training of what aggregates frames; with --train-encoder, of their encoder too."""
     refuse_disturbers(request)
+    refuse_encoders(request)
     return (clips if settings.train_encoder else stored)(request, settings)
 
 

@@ -32,7 +32,7 @@ def distill(
     unlabelled: Path | None = None,
     teacher_runs: Sequence[Path] = (),
     beside: str | None = None,
-    init_from: Path | None = None,
+    init_from: Sequence[Path] = (),
     noise: str | None = None,
     rir: str | None = None,
     validation: str | None = None,
@@ -52,7 +52,7 @@ def distill(
         unlabelled: list of people nobody named, who are trained on as the teacher's clusters.
         teacher_runs: runs that teach in place of `teacher`, on what the student sees.
         beside: store of the other sense, which they take.
-        init_from: run whose network, not whose classifier, it begins with.
+        init_from: the run whose network, not whose classifier, it begins with.
         noise: audio store of music, speech and noise. rir: of room responses.
 
     Raises:

@@ -48,30 +48,27 @@ def extract(
     the first returns the manifest.
 
     Args:
-        side: of a pair, embed one sense alone, to be compared with the other's; it has no head.
+        side: of a pair, embed one sense alone, to be compared with the other's, or of a joint
+            network, where the other is missing; it has no head.
 
     Raises:
-        UsageError: a side of what is no pair.
+        UsageError: a side of what has none, or a level that sides do not have.
         MissingInputError, InputError: the run or a store is not there, damaged, or of the
             wrong kind or shape.
     """
-    from avkd_cli.inputs import networks, open_input  # torch
+    from avkd_cli.inputs import networks  # torch
     from avkd_cli.storage.store import RaggedStore
     from avkd_cli.training import processes
     from avkd_cli.training.device import here
 
     trained = networks.load(run)
-    modality = side or trained.description.modality
-    read = side_of(run, trained, stores, side) if side else open_input(modality, stores)
-    for sense, one in senses_of(read, side).items():
+    read = opened(trained.description, stores, settings.level, side)
+    for sense, one in ({side: read} if side else read.senses()).items():
         check_features(run, encoder_of(trained.description, sense), one)
     for store in read.stores:
         if isinstance(store, RaggedStore):
             store.read_once()
     ids = choose_ids(read.stores, list_file)
-    weights = settings.level == "weights" and trained.description.modality == "joint"
-    if side and settings.level != "embedding" and not weights:
-        raise UsageError(f"--side {side} has embeddings alone; leave --level {settings.level} out")
     read.head, network = trained.head, trained.network.to(here())
     rows = Rows.of(read.stores[0], ids)
     trained = named(trained, names_in(read.stores, trained.label, list_file))
@@ -84,7 +81,7 @@ def extract(
         | {f"store{i}": store.fingerprint for i, store in enumerate(read.stores)}
         | chosen_fingerprint(ids, list_file),
         {
-            "modality": read.sense or modality,
+            "modality": side or read.sense or trained.description.modality,
             "run": run.name,
             "role": trained.record.get("role"),
             **level,
@@ -98,6 +95,24 @@ def extract(
         return build(execution) if processes.rank() == 0 else None
     each = content.partition_rows(execution.partition_size)
     return build_together(build, execution, len(ids), each)
+
+
+def opened(description: "Description", stores: list[str], level: str, side: str | None) -> "Input":
+    """Return what a network, or a side of it, reads: over the stores at these paths.
+
+    Raises:
+        UsageError: a side of what has none, or a level that sides do not have.
+    """
+    from avkd_cli.inputs import INPUTS  # torch
+
+    kind = INPUTS[description.modality]
+    if side is None:
+        return kind.opened(stores)
+    read = kind.opened_side(side, stores, bool(description.front_end))
+    if level not in kind.side_levels:
+        known = " and ".join(kind.side_levels)
+        raise UsageError(f"--side {side} has {known} alone; leave --level {level} out")
+    return read
 
 
 def content_of(
@@ -215,33 +230,6 @@ def build_together(
     if execution.partitions is not None:
         return None
     return build(dataclasses.replace(execution, finalise=True, overwrite=execution.overwrite))
-
-
-def side_of(run: Path, trained: "Trained", stores: list[str], side: str) -> "Input":
-    """Return what one side of a pair, or one sense of a joint network, reads.
-
-    Raises:
-        UsageError: the run is of neither, or there is more than one store.
-    """
-    from avkd_cli.inputs.clip import open_sense
-    from avkd_cli.inputs.pair import open_side
-
-    modality = trained.description.modality
-    if modality == "joint":
-        return open_sense(side, stores)
-    if modality != "pair":
-        raise UsageError(
-            f"{run}: is of --modality {modality}; --side is for a pair, or a joint network that "
-            "lacks a sense"
-        )
-    return open_side(side, stores, bool(trained.description.front_end))
-
-
-def senses_of(read: "Input", side: str | None) -> "dict[str | None, Input]":
-    """Return what is held against which encoder: both senses of clips, each against its own."""
-    from avkd_cli.inputs.clip import Clip
-
-    return dict(read.senses()) if isinstance(read, Clip) else {side: read}
 
 
 def encoder_of(description: "Description", side: str | None) -> "Description":

@@ -22,7 +22,7 @@ def train_teacher(
     list_file: Path | None = None,
     noise: str | None = None,
     rir: str | None = None,
-    init_from: Path | Sequence[Path] | None = None,
+    init_from: Sequence[Path] = (),
     reset_head: bool = False,
     encoders: Mapping[str, Path] | None = None,
     validation: str | None = None,
@@ -37,22 +37,17 @@ def train_teacher(
         stores: an audio store, a face store, or the embedding stores of a voice and a face
             encoder in any order.
         noise: audio store of music, speech and noise. rir: of room responses.
-        init_from: run to start from, of the same network; and of the same persons, unless
+        init_from: the run to start from, of the same network; and of the same persons, unless
             reset_head asks for a new classifier. Of a joint network two, one of each sense.
         encoders: of a pair, by sense: finished runs whose networks are trained on with it.
     """
-    begun = (init_from,) if isinstance(init_from, Path) else tuple(init_from or ())
-    if reset_head and not begun:
+    if reset_head and not init_from:
         raise UsageError("--reset-head is for --init-from RUN")
     refuse_combinations(settings, validated=validation is not None, world=world())
     choice = Choice(list_file, settings.label, settings.split_column)
-    if encoders and modality != "pair":
-        both = "; a joint network begins with --init-from, twice" if modality == "joint" else ""
-        raise UsageError(f"--audio-encoder and --visual-encoder are for --modality pair{both}")
-    first = None if modality == "joint" else next(iter(begun), None)
     request = Request(
-        "train-teacher", modality, stores, choice, noise, rir, first, reset_head,
-        encoders=encoders or {}, begun=begun,
+        "train-teacher", modality, stores, choice, noise, rir, init_from, reset_head,
+        encoders=encoders or {},
     )  # fmt: skip
     job = RECIPES[modality](request, settings)
     return train(

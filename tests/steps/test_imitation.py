@@ -157,7 +157,7 @@ def test_posteriors_are_probabilities_of_the_classes(made, tmp_path):
 def test_the_encoder_of_frames_can_be_trained_too(made, tmp_path):
     own = {name: value for name, value in SHORT.items() if name != "width"}
     config = SequenceConfig(frames=10, train_encoder=True, **own)
-    teach(made, "sequence", "faces.zarr", tmp_path / "both", config, init_from=made / "frame")
+    teach(made, "sequence", "faces.zarr", tmp_path / "both", config, init_from=[made / "frame"])
     taken(made, tmp_path / "both", "faces.zarr", tmp_path / "s.zarr", level="segments")
     assert open_store(tmp_path / "s.zarr").lengths.tolist() == [2, 1, 1, 3, 3, 3]
     taken(made, tmp_path / "both", "faces.zarr", tmp_path / "e.zarr")
@@ -174,7 +174,7 @@ def test_the_encoder_of_frames_can_be_trained_too(made, tmp_path):
     with pytest.raises(UsageError, match="--init-from"):
         teach(made, "sequence", "faces.zarr", tmp_path / "x", config)
     with pytest.raises(InputError, match="single frames"):
-        teach(made, "sequence", "faces.zarr", tmp_path / "x", config, init_from=made / "sequence")
+        teach(made, "sequence", "faces.zarr", tmp_path / "x", config, init_from=[made / "sequence"])
 
 
 @pytest.mark.parametrize(

@@ -59,8 +59,11 @@ def write_film(path: Path, seconds: float, grey: int) -> None:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory) -> dict:
+    return make_clips(tmp_path_factory.mktemp("joint"))
+
+
+def make_clips(folder: Path) -> dict:
     """Sixteen clips of four people as films and as stills, and an encoder of each sense."""
-    folder = tmp_path_factory.mktemp("joint")
     random, lines = np.random.default_rng(0), []
     for n in range(16):
         name, seconds = f"p{n % 4}_{n}", LENGTHS[n // 4]
@@ -223,7 +226,7 @@ def test_stores_that_were_prepared_otherwise_are_refused_by_the_joint(made, trai
     for stores, side in (([other, made["film"]], None), ([other], "audio")):
         with pytest.raises(InputError, match="was trained with n_mels 24, now it is 40"):
             extract(trained, stores, tmp_path / "e.zarr", ExtractConfig(), QUIET, side=side)
-    with pytest.raises(UsageError, match="has embeddings alone"):
+    with pytest.raises(UsageError, match="has embedding and weights alone; leave --level post"):
         extract(trained, [made["audio"]], tmp_path / "e.zarr",
                 ExtractConfig(level="posteriors"), QUIET, side="audio")  # fmt: skip
     assert not (tmp_path / "e.zarr").exists()
@@ -237,6 +240,18 @@ def test_stills_are_held_and_the_generators_are_silent(made, tmp_path):
     assert np.isfinite(open_store(tmp_path / "e.zarr", "avkd.embeddings").embedding).all()
 
 
+def test_one_sense_has_no_side_and_begins_with_one_run_and_no_encoders_of_a_pair(made, tmp_path):
+    with pytest.raises(UsageError, match=r"--side is for a pair, .*not --modality audio"):
+        extract(made["hear"], [made["audio"]], tmp_path / "e.zarr", ExtractConfig(), QUIET,
+                side="audio")  # fmt: skip
+    said = {"2 times, --modality audio begins with one run": {"init_from": [made["hear"]] * 2},
+            "are for --modality pair": {"encoders": {"audio": made["hear"]}}}  # fmt: skip
+    for match, beside in said.items():
+        with pytest.raises(UsageError, match=match):
+            train_teacher("audio", [made["audio"]], tmp_path / "run", HEARING, quiet=True, **beside)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_cannot_be_joined_is_refused(made, trained, tmp_path):
     stores, both = [made["audio"], made["film"]], [made["hear"], made["see"]]
 
@@ -246,7 +261,7 @@ def test_what_cannot_be_joined_is_refused(made, trained, tmp_path):
                           **beside)  # fmt: skip
 
     refused(UsageError, "RUN twice, 0 given")
-    refused(UsageError, "RUN twice, 1 given", init_from=made["hear"])
+    refused(UsageError, "RUN twice, 1 given", init_from=[made["hear"]])
     refused(UsageError, "both are of visual", init_from=[made["see"], made["watch"]])
     refused(InputError, "a network of modality joint", init_from=[made["hear"], trained])
     refused(MissingInputError, "gone", init_from=[made["hear"], tmp_path / "gone"])
@@ -350,3 +365,15 @@ def test_who_both_runs_were_trained_on_is_known(made, trained):
         JointConfig(**JOINT),
     )  # fmt: skip
     assert set(names.known(job.known, everybody)) == everybody
+
+
+def test_projections_may_begin_as_rotations_which_keep_what_each_sense_knows(made):
+    request = Request("train-teacher", "joint", [made["audio"], made["film"]],
+                      begun=[made["hear"], made["watch"]])  # fmt: skip
+    for start in ("random", "orthogonal"):
+        job = RECIPES["joint"](request, JointConfig(**JOINT, start=start))
+        network = build(job.description)
+        job.finish(network)
+        weight = network.joint.fusion.audio.weight.detach()  # (8, 12): rows of unit length
+        apart = (weight @ weight.T - torch.eye(8)).abs().max()
+        assert (apart < 1e-5) == (start == "orthogonal")

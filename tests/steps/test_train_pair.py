@@ -208,3 +208,6 @@ def test_a_side_of_the_other_sense_or_of_no_pair_is_refused(senses, tmp_path):
     wide = store(tmp_path / "w.zarr", np.ones((len(IDS), 13)), "audio")
     with pytest.raises(InputError, match="trained with audio_size 12, now it is 13"):
         embed([wide], "audio")
+    with pytest.raises(UsageError, match="has embedding alone; leave --level weights out"):
+        extract(run, [senses["audio"]], tmp_path / "e.zarr", ExtractConfig(level="weights"),
+                Execution(quiet=True), side="audio")  # fmt: skip

@@ -185,7 +185,7 @@ def trained(stores, tmp_path_factory) -> Path:
 def test_fine_tuning_goes_on_from_the_weights_and_the_classifier(stores, trained, tmp_path):
     # One step of a rate of next to nothing ends where it began.
     still = {"max_steps": 1, "lr": 1e-9, "lr_final": 1e-9, "weight_decay": 0.0, "dropout": 0.1}
-    train(stores["audio"], tmp_path / "run", {"init_from": trained}, **still)
+    train(stores["audio"], tmp_path / "run", {"init_from": [trained]}, **still)
     before, after = weights(trained), weights(tmp_path / "run")
     for name in before:
         if "running" not in name and "num_batches" not in name:  # BatchNorm saw one batch more
@@ -200,7 +200,7 @@ def fingerprint(run: Path) -> str:
 
 def test_a_reset_head_is_new_and_the_network_is_not(stores, trained, tmp_path):
     still = {"max_steps": 1, "lr": 1e-9, "lr_final": 1e-9, "weight_decay": 0.0, "seed": 5}
-    beside = {"init_from": trained, "reset_head": True}
+    beside = {"init_from": [trained], "reset_head": True}
     train(stores["audio"], tmp_path / "run", beside, **still)
     before, after = weights(trained), weights(tmp_path / "run")
     head = "heads.person.weight"
@@ -214,7 +214,7 @@ def test_other_persons_are_refused_with_the_way_out(stores, trained, tmp_path, c
     kept = tmp_path / "three.jsonl"
     ids = [f"p{i % 4}/{i}" for i in range(16) if i % 4]
     kept.write_text("".join(json.dumps({"id": one}) + "\n" for one in ids))
-    beside = {"init_from": trained, "list_file": kept}
+    beside = {"init_from": [trained], "list_file": kept}
     with pytest.raises(InputError, match=r"knows somebody who is not here; pass --reset-head"):
         train(stores["audio"], tmp_path / "run", beside)
     plain = tmp_path / "plain"
@@ -223,7 +223,7 @@ def test_other_persons_are_refused_with_the_way_out(stores, trained, tmp_path, c
     train(stores["audio"], trained, keep_names=True)
     assert "--keep-names came too late" in capsys.readouterr().err
     with pytest.raises(InputError, match=r"knows 'p0' who is not here; pass --reset-head"):
-        train(stores["audio"], tmp_path / "run", {"init_from": plain, "list_file": kept})
+        train(stores["audio"], tmp_path / "run", {"init_from": [plain], "list_file": kept})
     train(stores["audio"], tmp_path / "run", beside | {"reset_head": True})
     assert weights(tmp_path / "run")["heads.person.weight"].shape == (3, 8)
 
@@ -231,18 +231,18 @@ def test_other_persons_are_refused_with_the_way_out(stores, trained, tmp_path, c
 @pytest.mark.parametrize("change", [{"width": 16}, {"model": "resnet34"}, {"embedding_size": 4}])
 def test_another_network_is_refused(stores, trained, tmp_path, change):
     with pytest.raises(InputError, match="same network"):
-        train(stores["audio"], tmp_path / "run", {"init_from": trained}, **change)
+        train(stores["audio"], tmp_path / "run", {"init_from": [trained]}, **change)
 
 
 def test_starting_options_that_do_not_fit_are_refused(stores, trained, tmp_path):
     with pytest.raises(UsageError, match="--reset-head is for --init-from"):
         train(stores["audio"], tmp_path / "run", {"reset_head": True})
     with pytest.raises(UsageError, match="no classes of other speeds"):
-        train(stores["audio"], tmp_path / "run", {"init_from": trained}, speed_classes=True)
+        train(stores["audio"], tmp_path / "run", {"init_from": [trained]}, speed_classes=True)
     (tmp_path / "begun").mkdir()
     (tmp_path / "begun/run.json").write_text("{}")
     with pytest.raises(InputError, match="unfinished run"):
-        train(stores["audio"], tmp_path / "run", {"init_from": tmp_path / "begun"})
+        train(stores["audio"], tmp_path / "run", {"init_from": [tmp_path / "begun"]})
 
 
 def test_an_unknown_tracker_stops_before_anything_is_made(stores, tmp_path):

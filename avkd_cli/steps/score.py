@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final, TypedDict, Unpack
@@ -138,35 +138,16 @@ def score(
     _refuse_combinations(trials, stores, settings, cohort, output)
     _refuse_one_sense_only(stores, settings, cohort, sub_mean)
     calibration.refuse_combinations(settings)
-    opened = _opened(stores)
-    with ThreadPoolExecutor(1) as ahead:  # unpacking leaves Python free to read the list
-        loading = ahead.submit(lambda: (opened.enrol.embedding, opened.test.embedding))
-        listed = _trials(trials, settings, quiet, opened.crossed)
-        loading.result()
-    others = open_store(cohort, KIND) if cohort else None
-    background = open_store(sub_mean, KIND) if sub_mean else None
+    opened, beside = _opened(stores), Beside.of(cohort, sub_mean)
+    listed = _read_while_unpacking(trials, opened, settings, quiet)
     sides = find_sides(listed, opened, enrol_map, quiet)
     listed, sides, skipped = without_missing(listed, sides, opened, settings.skip_missing)
     check_labels(listed, sides, opened.names)
     met = _seen_in_training(listed, sides, opened, strict)
-    if others:
-        check_cohort(listed, sides, others, strict, quiet)
-    shift = _mean(background) if background else np.float32(0)
-    if background:
-        sides = replace(sides, embedding=sides.embedding - shift)
-    score = _compared(listed, sides, opened, settings.metric)
-    if others:
-        cohort_means = scoring.person_means(others.embedding, others.persons) - shift
-        score = _normalised(score, sides, cohort_means, settings)
-    norm = _norm_name(settings) + ("+sub-mean" if background else "")
-    facts = {
-        "norm": norm,
-        "metric": settings.metric,
-        "score_type": _score_type(opened, settings.metric, norm),
-        "embeddings": opened.fingerprint,
-        "run": run_of(opened),
-        "cohort": others and others.fingerprint,
-        "sub_mean": background and background.fingerprint,
+    if beside.cohort:
+        check_cohort(listed, sides, beside.cohort, strict, quiet)
+    score = _compared(listed, sides, opened, beside, settings)
+    facts = _facts(opened, beside, settings) | {
         "enrol_map": enrol_map and f"sha256:{durable.sha256_file(Path(enrol_map))}",
         "skipped": skipped,
         seen.SEEN: met and met.to_json(),
@@ -182,6 +163,55 @@ def score(
     return deliver(
         scores, settings, facts, output=output, metrics=metrics, overwrite=overwrite, quiet=quiet
     )
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Embeddings of other people: a cohort, and those whose mean is taken off all."""
+
+    cohort: EmbeddingStore | None = None
+    background: EmbeddingStore | None = None
+
+    @classmethod
+    def of(cls, cohort: str | None, background: str | None) -> "Beside":
+        """Open what is named."""
+        return cls(*(open_store(one, KIND) if one else None for one in (cohort, background)))
+
+    def shift(self) -> np.ndarray:
+        """Return what is taken off every embedding, (d,) float32."""
+        if self.background is None:
+            return np.float32(0)
+        return self.background.embedding.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+    def norm(self, settings: ScoreConfig) -> str:
+        """Return how scores are normalised, in words of the signature."""
+        name = f"as({settings.top_n})" if settings.norm == "as" else settings.norm
+        return name + ("+sub-mean" if self.background else "")
+
+
+def _read_while_unpacking(
+    trials: str, opened: Stores, settings: ScoreConfig, quiet: bool
+) -> Trials:
+    """Return the trials, read while a thread unpacks embeddings, which leaves Python free."""
+    with ThreadPoolExecutor(1) as ahead:
+        loading = ahead.submit(lambda: (opened.enrol.embedding, opened.test.embedding))
+        listed = _trials(trials, settings, quiet, opened.crossed)
+        loading.result()
+    return listed
+
+
+def _facts(opened: Stores, beside: Beside, settings: ScoreConfig) -> dict:
+    """Return what the summary says of stores and metric."""
+    norm = beside.norm(settings)
+    return {
+        "norm": norm,
+        "metric": settings.metric,
+        "score_type": _score_type(opened, settings.metric, norm),
+        "embeddings": opened.fingerprint,
+        "run": run_of(opened),
+        "cohort": beside.cohort and beside.cohort.fingerprint,
+        "sub_mean": beside.background and beside.background.fingerprint,
+    }
 
 
 def _opened(stores: Sequence[str]) -> Stores:
@@ -228,7 +258,21 @@ def _refuse_one_sense_only(
             raise UsageError(f"--{name} is for cosines within one STORE, not for {why}; leave it")
 
 
-def _compared(trials: Trials, sides: Sides, stores: Stores, metric: str) -> np.ndarray:
+def _compared(
+    trials: Trials, sides: Sides, stores: Stores, beside: Beside, settings: ScoreConfig
+) -> np.ndarray:
+    """Return the score of each trial, normalised where there is a cohort."""
+    shift = beside.shift()
+    if beside.background:
+        sides = replace(sides, embedding=sides.embedding - shift)
+    score = _similarity(trials, sides, stores, settings.metric)
+    if beside.cohort is None:
+        return score
+    means = scoring.person_means(beside.cohort.embedding, beside.cohort.persons) - shift
+    return _normalised(score, sides, means, settings)
+
+
+def _similarity(trials: Trials, sides: Sides, stores: Stores, metric: str) -> np.ndarray:
     """Return the similarity of each trial: the cosine, or 1 - d/2 of a squared distance d."""
     norm = scoring.norms(sides.embedding)
     usable = np.isfinite(norm) & (norm > 0)
@@ -287,10 +331,6 @@ def check_cohort(
         )
 
 
-def _mean(store: EmbeddingStore) -> np.ndarray:
-    return store.embedding.mean(axis=0, dtype=np.float64).astype(np.float32)
-
-
 def _normalised(
     score: np.ndarray, sides: Sides, cohort: np.ndarray, settings: ScoreConfig
 ) -> np.ndarray:
@@ -335,7 +375,3 @@ def run_of(stores: Stores) -> str | None:
     """Return the fingerprint of the one run that embedded both sides; None of several or none."""
     runs = {one.manifest.get("inputs", {}).get("run") for one in (stores.enrol, stores.test)}
     return runs.pop() if len(runs) == 1 else None
-
-
-def _norm_name(settings: ScoreConfig) -> str:
-    return f"as({settings.top_n})" if settings.norm == "as" else settings.norm

@@ -11,7 +11,7 @@ from avkd_cli.recipes import sense
 from avkd_cli.recipes.beside import Beside
 from avkd_cli.recipes.gate import check_gate, gate_of
 from avkd_cli.recipes.job import Job
-from avkd_cli.recipes.live import Asked, open_live
+from avkd_cli.recipes.live import Asked, LiveTeacher, open_live
 from avkd_cli.recipes.loose import tolerances
 from avkd_cli.recipes.quality import Ask, RowNumbers, measure, open_quality
 from avkd_cli.recipes.refusals import (
@@ -32,6 +32,7 @@ from avkd_cli.recipes.teachers import (
 )
 from avkd_cli.recipes.unlabelled import Unlabelled, named_by
 from avkd_cli.storage.choosing import refuse_other_persons
+from avkd_cli.storage.store import Store
 
 SENSES: dict[str, Callable[..., Job]] = {"audio": sense.audio, "visual": sense.visual}
 
@@ -66,41 +67,30 @@ def student(
     loose, measures = tolerances(settings), open_quality(settings, quality_store)
     INPUTS[request.modality].opened(request.stores)  # a mistyped one is named before the teacher
     stored = opened_teacher(teacher, settings, live, unlabelled)
+    named = None
     if unlabelled is None:
         warn_of_nothing(settings)
-    named = None
-    if unlabelled is not None:
+    else:
         named = named_by(stores_of(stored), request, unlabelled, settings)
-    request = named.request if named else request
+        request = named.request
     job = SENSES[request.modality](request, settings)
     alive = open_live(live, request.modality, job.description, settings)
     if alive is None:
         job = known_to_teacher(job, stored, request, settings, intersect)
-    teaches, chosen = alive or stored, job.chosen
-    lacks = alive is None and lacks_some(stored, chosen)
+    lacks = alive is None and lacks_some(stored, job.chosen)
     if lacks:
         refuse_where_untaught(settings)
-    taught = what_is_taught(teaches, chosen, settings)
-    measured = measure(
-        settings,
-        Ask(
-            request.modality,
-            chosen,
-            request.choice,
-            stored,
-            lambda: rows_of(head_of(teaches, chosen, "--quality")),
-            job.input.stores[0],
-            measures,
-        ),
-    )
+    teaches = alive or stored
+    taught = what_is_taught(teaches, job.chosen, settings)
+    measured = measure(settings, what_is_asked(job, request, stored, teaches, measures))
     beside = Beside(
-        settings, taught, chosen.classes, settings.scale, has_speeds(settings), loose, measured
+        settings, taught, job.chosen.classes, settings.scale, has_speeds(settings), loose, measured
     )
-    beside.untaught, beside.gate, beside.live = lacks, gate_of(settings, chosen), alive
-    if alive is not None:
-        known = alive.sources(chosen, settings, settings.seed)
+    beside.untaught, beside.gate, beside.live = lacks, gate_of(settings, job.chosen), alive
+    if alive is None:
+        known = sources_of(stored, job.chosen, job.sources)
     else:
-        known = sources_of(stored, chosen, job.sources)
+        known = alive.sources(job.chosen, settings, settings.seed)
     more = measured.sources() if measured else []
     if beside.gate is not None and not any(isinstance(one, RowNumbers) for one in more):
         more = [*more, RowNumbers()]
@@ -117,6 +107,25 @@ def student(
         | (measured.inputs if measured else {})
         | ({"unlabelled": named.key} if named else {}),
         files=named.files if named else {},
+    )
+
+
+def what_is_asked(
+    job: Job,
+    request: Request,
+    stored: Teacher | None,
+    teaches: Teacher | LiveTeacher,
+    measures: Store | None,
+) -> Ask:
+    """Return what measures of quality may look at."""
+    return Ask(
+        request.modality,
+        job.chosen,
+        request.choice,
+        stored,
+        lambda: rows_of(head_of(teaches, job.chosen, "--quality")),
+        job.input.stores[0],
+        measures,
     )
 
 

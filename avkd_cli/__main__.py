@@ -17,9 +17,13 @@ from avkd_cli.errors import AvkdError
 
 COMPLETE = "_AVKD_COMPLETE"  # what a shell asks completions with, see README
 GOES_ON = {
-    "avkd corpus standin", "avkd prep-audio", "avkd crop-faces", "avkd train-teacher",
-    "avkd extract-embeddings", "avkd distill",
-}  # fmt: skip
+    "avkd corpus standin",
+    "avkd prep-audio",
+    "avkd crop-faces",
+    "avkd train-teacher",
+    "avkd extract-embeddings",
+    "avkd distill",
+}
 ENVIRONMENT_FAULTS = {"ENOSPC", "EDQUOT", "EIO", "EROFS", "EMFILE", "ENFILE"}
 
 

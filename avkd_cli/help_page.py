@@ -78,9 +78,12 @@ def show_all(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None
 
 HELP_ALL = click.Option(
     ["--help-all"],
-    is_flag=True, is_eager=True, expose_value=False, callback=show_all,
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_all,
     help="Show every option and stop.",
-)  # fmt: skip
+)
 
 
 def write_options(command: click.Command, ctx: click.Context, to: click.HelpFormatter) -> None:

@@ -8,37 +8,64 @@ import importlib
 
 import click
 
-COMMANDS = {
-    "train": "train-teacher", "teach": "train-teacher", "teacher": "train-teacher",
-    "pretrain": "train-teacher", "student": "distill", "distil": "distill", "kd": "distill",
-    "extract": "extract-embeddings", "embed": "extract-embeddings", "infer": "extract-embeddings",
-    "embeddings": "extract-embeddings", "eval": "score", "evaluate": "score", "test": "score",
-    "calibration": "calibrate", "llr": "calibrate", "same": "verify", "predict": "verify",
-    "bundle": "share", "pack": "share", "deploy": "share", "fuse": "score", "convert": "score",
-    "prep": "prep-audio", "prepare": "prep-audio", "fbank": "prep-audio", "audio": "prep-audio",
-    "crop": "crop-faces", "faces": "crop-faces", "prep-faces": "crop-faces",
-    "prep-visual": "crop-faces", "eer": "analyze metrics", "dcf": "analyze metrics",
-    "plot": "analyze det", "roc": "analyze det", "validate": "check", "list": "corpus",
-    "ls": "corpus", "onnx": "export", "save": "export", "describe": "card",
-    "model-card": "card", "diagnose": "doctor", "info": "doctor", "env": "doctor",
-    "trials": "corpus trials", "standin": "corpus standin",
-}  # fmt: skip
-OPTIONS = {
-    "learning-rate": "lr", "learningrate": "lr", "rate": "lr", "eta": "lr", "batch": "batch-size",
-    "bs": "batch-size", "steps": "max-steps", "iterations": "max-steps", "max-epochs": "epochs",
-    "num-epochs": "epochs", "n-epochs": "epochs", "wd": "weight-decay", "optim": "optimizer",
-    "optimiser": "optimizer", "arch": "model", "backbone": "model", "network": "model",
-    "encoder": "model", "dim": "embedding-size", "embedding-dim": "embedding-size",
-    "emb-dim": "embedding-size", "scheduler": "schedule", "out": "output", "output-dir": "output",
-    "outdir": "output", "out-dir": "output", "save": "output", "jobs": "workers",
-    "num-workers": "workers", "nj": "workers", "threads": "workers", "procs": "num-processes",
-    "nproc": "num-processes", "gpus": "num-processes", "mels": "n-mels", "num-mels": "n-mels",
-    "force": "overwrite", "resume": "output", "temp": "temperature", "tau": "temperature",
-    "kl": "alpha", "cos": "beta", "mmd": "gamma", "sense": "modality", "type": "modality",
-    "trial-list": "trials", "figure": "plot", "fig": "plot", "figsize": "width", "size": "width",
-    "bootstrap": "resamples", "n-boot": "resamples", "names": "name", "legend": "name",
-    "teacher-embeddings": "teacher", "snorm": "norm", "as-norm": "norm", "asnorm": "norm",
-}  # fmt: skip
+
+def _by_word(meant: dict[str, str]) -> dict[str, str]:
+    """Return what each word means, given the words for each of ours."""
+    return {word: ours for ours, words in meant.items() for word in words.split()}
+
+
+COMMANDS = _by_word(
+    {
+        "train-teacher": "train teach teacher pretrain",
+        "distill": "student distil kd",
+        "extract-embeddings": "extract embed infer embeddings",
+        "score": "eval evaluate test fuse convert",
+        "calibrate": "calibration llr",
+        "verify": "same predict",
+        "share": "bundle pack deploy",
+        "prep-audio": "prep prepare fbank audio",
+        "crop-faces": "crop faces prep-faces prep-visual",
+        "analyze metrics": "eer dcf",
+        "analyze det": "plot roc",
+        "check": "validate",
+        "corpus": "list ls",
+        "export": "onnx save",
+        "card": "describe model-card",
+        "doctor": "diagnose info env",
+        "corpus trials": "trials",
+        "corpus standin": "standin",
+    }
+)
+OPTIONS = _by_word(
+    {
+        "lr": "learning-rate learningrate rate eta",
+        "batch-size": "batch bs",
+        "max-steps": "steps iterations",
+        "epochs": "max-epochs num-epochs n-epochs",
+        "weight-decay": "wd",
+        "optimizer": "optim optimiser",
+        "model": "arch backbone network encoder",
+        "embedding-size": "dim embedding-dim emb-dim",
+        "schedule": "scheduler",
+        "output": "out output-dir outdir out-dir save resume",
+        "workers": "jobs num-workers nj threads",
+        "num-processes": "procs nproc gpus",
+        "n-mels": "mels num-mels",
+        "overwrite": "force",
+        "temperature": "temp tau",
+        "alpha": "kl",
+        "beta": "cos",
+        "gamma": "mmd",
+        "modality": "sense type",
+        "trials": "trial-list",
+        "plot": "figure fig",
+        "width": "figsize size",
+        "resamples": "bootstrap n-boot",
+        "name": "names legend",
+        "teacher": "teacher-embeddings",
+        "norm": "snorm as-norm asnorm",
+    }
+)
 GROUPS = ("analyze", "corpus")
 
 

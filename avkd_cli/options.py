@@ -135,10 +135,13 @@ def keep_manifest(ctx: click.Context, _param: click.Parameter, asked: bool) -> N
 
 
 manifest = click.option(
-    "--manifest", is_flag=True, expose_value=False, callback=keep_manifest,
+    "--manifest",
+    is_flag=True,
+    expose_value=False,
+    callback=keep_manifest,
     help="Print the store's manifest, one JSON line, on a terminal as well; in a pipe it always "
     "is.",
-)  # fmt: skip
+)
 
 EXECUTION = (
     click.option("--overwrite", is_flag=True, help="Replace a finished output of another plan."),

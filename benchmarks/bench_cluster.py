@@ -49,17 +49,20 @@ def measure(name: str, share: float) -> dict[str, object]:
     count, people = (max(2 * LABELLED, int(share * size)) for size in ROWS[name])
     vectors, who = invented(count, people)
     persons = [f"p{one}" for one in who.tolist()]
-    known = Known([one if i < LABELLED else "" for i, one in zip(who, persons, strict=True)],
-                  [""] * count)  # fmt: skip
+    known = Known(
+        [one if i < LABELLED else "" for i, one in zip(who, persons, strict=True)], [""] * count
+    )
     wall, cpu = time.perf_counter(), time.process_time()
     told = separation(vectors, known)
     found = cluster(vectors, known, told.threshold, exact_up_to=1000)
     row: dict[str, object] = {
-        "row": name, "utterances": count, "people": people,
+        "row": name,
+        "utterances": count,
+        "people": people,
         "seconds": round(time.perf_counter() - wall, 1),
         "cpu_s": round(time.process_time() - cpu, 1),
         "gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
-    }  # fmt: skip
+    }
     held = agreement(found, persons)
     clusters = len(set(found.tolist()) - {-1})
     row |= {"f": round(held.f, 4), "purity": round(held.purity, 4), "clusters": clusters}

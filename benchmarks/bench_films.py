@@ -106,8 +106,14 @@ def frame_teacher(options: Options) -> Path:
         for place, film in enumerate(films.values()):
             write_film(film, drawn(place), CLIP)
         store, _ = faces_of(folder, films)
-        avkd("train-teacher", store, "-o", run, *NARROW, "--no-emb-bn", "--batch-size", 4,
-             "--max-steps", 1, "--epochs", 0)  # fmt: skip
+        avkd(
+            "train-teacher",
+            store,
+            "-o",
+            run,
+            *NARROW,
+            *"--no-emb-bn --batch-size 4 --max-steps 1 --epochs 0".split(),
+        )
     return run
 
 
@@ -119,10 +125,24 @@ def waiting(options: Options) -> dict[str, object]:
     folder = options.folder / "clips"
     folder.mkdir()
     store, _ = faces_of(folder, films)
-    avkd("train-teacher", "--modality", "sequence", store, "-o", folder / "run",
-         "--init-from", teacher, "--train-encoder", "--embedding-size", 64, "--frames", CLIP,
-         "--batch-size", options.clips, "--max-steps", options.steps, "--epochs", 0,
-         "--log-every", options.steps, "--workers", 2)  # fmt: skip
+    avkd(
+        *"train-teacher --modality sequence".split(),
+        store,
+        "-o",
+        folder / "run",
+        "--init-from",
+        teacher,
+        *"--train-encoder --embedding-size 64 --frames".split(),
+        CLIP,
+        "--batch-size",
+        options.clips,
+        "--max-steps",
+        options.steps,
+        *"--epochs 0 --log-every".split(),
+        options.steps,
+        "--workers",
+        2,
+    )
     line = json.loads((folder / "run/log.jsonl").read_text().splitlines()[-1])
     rate = line["utterances_per_s"]
     return {"value": line["wait_share"], "limit": "at most 0.05", "clips a second": rate}
@@ -159,8 +179,12 @@ def frames(options: Options) -> dict[str, object]:
 
 def grown(peaks: list[float]) -> dict[str, object]:
     """Return by how many MB the longer film needs more."""
-    return {"value": peaks[1] - peaks[0], "limit": "at most 50", "shorter": peaks[0],
-            "longer": peaks[1]}  # fmt: skip
+    return {
+        "value": peaks[1] - peaks[0],
+        "limit": "at most 50",
+        "shorter": peaks[0],
+        "longer": peaks[1],
+    }
 
 
 ROWS: dict[str, Callable[[Options], dict[str, object]]] = {

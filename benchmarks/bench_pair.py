@@ -82,10 +82,11 @@ def bare(arrays: dict[str, np.ndarray], chosen: TrainingSet, steps: int, clock: 
     """Return the least time of a step of a plain loop of the same arithmetic, avkd's code apart."""
     torch.manual_seed(0)
     sides = {
-        sense: nn.Sequential(nn.Linear(x.shape[1], 128), nn.BatchNorm1d(128), nn.ReLU(),
-                             nn.Dropout(0.5))
+        sense: nn.Sequential(
+            nn.Linear(x.shape[1], 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Dropout(0.5)
+        )
         for sense, x in arrays.items()
-    }  # fmt: skip
+    }
     gate = nn.Sequential(nn.Linear(256, 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Linear(128, 128))
     classes = nn.Linear(128, PEOPLE)
     whole = nn.ModuleList([*sides.values(), gate, classes])
@@ -123,15 +124,24 @@ def main() -> None:
     found: dict[str, list[float]] = {name: [] for name in (*LOSSES, "bare")}
     for _ in range(options.rounds):
         for name, told in LOSSES.items():
-            settings = PairConfig(max_steps=options.steps, log_every=options.steps,
-                                  checkpoint_every=10**6, **told)  # fmt: skip
+            settings = PairConfig(
+                max_steps=options.steps, log_every=options.steps, checkpoint_every=10**6, **told
+            )
             found[name].append(ours(arrays, chosen, settings, clock))
         found["bare"].append(bare(arrays, chosen, options.steps, clock))
     best = {name: min(times) for name, times in found.items()}
     if options.figures:
         for name in LOSSES:
-            print(json.dumps({"system": name, "on": "training", "measure": "step_seconds",
-                              "value": best[name]}))  # fmt: skip
+            print(
+                json.dumps(
+                    {
+                        "system": name,
+                        "on": "training",
+                        "measure": "step_seconds",
+                        "value": best[name],
+                    }
+                )
+            )
         return
     for name, value in best.items():
         print(f"{name:12} {1000 * value:8.2f} ms a step")

@@ -166,9 +166,13 @@ def fitted(options: Options, store: object, workers: int) -> dict[str, float]:
     """Run a few steps of `fit`; return `step`, the least time of one, and the last `wait_share`."""
     folder = Path(tempfile.mkdtemp(dir=options.folder))
     settings = AudioConfig(
-        width=options.width, batch_size=BATCH, max_steps=2 * options.steps, log_every=options.steps,
-        workers=workers, checkpoint_every=10**6,
-    )  # fmt: skip
+        width=options.width,
+        batch_size=BATCH,
+        max_steps=2 * options.steps,
+        log_every=options.steps,
+        workers=workers,
+        checkpoint_every=10**6,
+    )
     count = len(store.lengths)
     ids = [str(row) for row in range(count)]
     training, times = TrainingSetup(objective(options.width), batches_of(store), count, ids), []
@@ -297,9 +301,14 @@ def start(options: Options) -> dict[str, object]:
 
     theirs, mine = (measured(options, work) for work in (reading, ours))
     return {
-        "ratio": mine[0] / theirs[0], "limit": "under 20 s", "seconds": mine[0],
-        "peer": theirs[0], "rows": options.rows, "MiB": mine[1], "peer MiB": theirs[1],
-    }  # fmt: skip
+        "ratio": mine[0] / theirs[0],
+        "limit": "under 20 s",
+        "seconds": mine[0],
+        "peer": theirs[0],
+        "rows": options.rows,
+        "MiB": mine[1],
+        "peer MiB": theirs[1],
+    }
 
 
 def measured(options: Options, work: Callable[[], object]) -> tuple[float, float]:
@@ -333,9 +342,12 @@ def extraction(options: Options) -> dict[str, object]:
     mine, theirs = best([seconds(options, together), seconds(options, alone)], options.rounds)
     off = float(np.abs(together() - alone()).max())
     return {
-        "ratio": theirs / mine, "limit": "at least 2", "seconds": mine, "peer": theirs,
+        "ratio": theirs / mine,
+        "limit": "at least 2",
+        "seconds": mine,
+        "peer": theirs,
         "difference": off,
-    }  # fmt: skip
+    }
 
 
 ROWS = {

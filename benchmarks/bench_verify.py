@@ -20,8 +20,15 @@ import numpy as np
 from avkd_cli.verification.calibration import Calibration
 
 WIDTH = 256
-QUICK = {"width": 16, "embedding_size": 16, "crop_min": 20, "crop_max": 20, "batch_size": 4,
-         "max_steps": 1, "model": "tdnn"}  # fmt: skip
+QUICK = {
+    "width": 16,
+    "embedding_size": 16,
+    "crop_min": 20,
+    "crop_max": 20,
+    "batch_size": 4,
+    "max_steps": 1,
+    "model": "tdnn",
+}
 
 
 def seconds(cpu: bool) -> float:
@@ -46,8 +53,9 @@ def best(functions: list[Callable[[], object]], rounds: int, cpu: bool) -> list[
 def calibration(run: str) -> Calibration:
     """Return some calibration of a run."""
     kind = f"cosine none of {run.removeprefix('sha256:')[:12]}"
-    return Calibration((kind,), (20.0,), -10.0, 0.5, {"name": "bench"}, system=run,
-                       seen=((-1.0, 1.0),))  # fmt: skip
+    return Calibration(
+        (kind,), (20.0,), -10.0, 0.5, {"name": "bench"}, system=run, seen=((-1.0, 1.0),)
+    )
 
 
 def make_run(folder: Path) -> None:
@@ -67,8 +75,9 @@ def make_run(folder: Path) -> None:
     (folder / "list.jsonl").write_text("\n".join(lines))
     here = Execution(workers=0, quiet=True)
     prep_audio(folder / "list.jsonl", folder / "a.zarr", PrepAudioConfig(), here)
-    train_teacher("audio", [str(folder / "a.zarr")], folder / "run", AudioConfig(**QUICK),
-                  quiet=True)  # fmt: skip
+    train_teacher(
+        "audio", [str(folder / "a.zarr")], folder / "run", AudioConfig(**QUICK), quiet=True
+    )
     model = calibration(read_description(folder / "run")["fingerprint"])
     (folder / "run/calibration.json").write_text(json.dumps(model.to_json()))
 
@@ -133,8 +142,13 @@ def one_of_many(rounds: int, cpu: bool, people: int) -> dict:
     ours, theirs = best(
         [lambda: identify(gallery, clip, model, evidence, {}, **said), bare], rounds, cpu
     )
-    return {"people": people, "ours_s": ours, "bare_s": theirs, "ratio": ours / theirs,
-            "wanted": 1.5}  # fmt: skip
+    return {
+        "people": people,
+        "ours_s": ours,
+        "bare_s": theirs,
+        "ratio": ours / theirs,
+        "wanted": 1.5,
+    }
 
 
 ROWS = {

@@ -178,9 +178,13 @@ def dropped(levels: Levels, share: float) -> Levels:
 def settings_of(bench: Bench, **more: object) -> AudioConfig:
     """Return settings of `fit` for a short run."""
     return AudioConfig(
-        batch_size=bench.batch, max_steps=2 * bench.steps, log_every=bench.steps,
-        checkpoint_every=10**6, workers=2, **more,
-    )  # fmt: skip
+        batch_size=bench.batch,
+        max_steps=2 * bench.steps,
+        log_every=bench.steps,
+        checkpoint_every=10**6,
+        workers=2,
+        **more,
+    )
 
 
 def fitted(bench: Bench) -> dict[str, float]:
@@ -292,8 +296,17 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(device, Path(folder))
         if given.quick:
-            bench = Bench(device, Path(folder), batch=8, frames=40, persons=20, width=16, steps=2,
-                          rounds=1, recordings=12)  # fmt: skip
+            bench = Bench(
+                device,
+                Path(folder),
+                batch=8,
+                frames=40,
+                persons=20,
+                width=16,
+                steps=2,
+                rounds=1,
+                recordings=12,
+            )
         for row in ROWS:
             for line in row(bench):
                 what, figure, beside = line.split("|")

@@ -88,10 +88,14 @@ def media(options: Options) -> SimpleNamespace:
 
 def descriptions(options: Options) -> dict[str, Description]:
     """Return the printed networks: of sound, of films, of both."""
-    ear = {"embedding_size": 192, "width": options.width, "n_mels": BANDS,
-           "pooling": "weasp-safe"}  # fmt: skip
-    eye = {"embedding_size": 512, "width": options.face_width, "in_channels": 1,
-           "height": PIXELS, "width_px": PIXELS}  # fmt: skip
+    ear = {"embedding_size": 192, "width": options.width, "n_mels": BANDS, "pooling": "weasp-safe"}
+    eye = {
+        "embedding_size": 512,
+        "width": options.face_width,
+        "in_channels": 1,
+        "height": PIXELS,
+        "width_px": PIXELS,
+    }
     audio = Description("audio", "ecapa-tdnn", ear, {"features": "fbank", "n_mels": BANDS})
     visual = Description("visual", "iresnet18", eye, {})
     sizes = {"audio_size": 192, "visual_size": 512, "embedding_size": 512}
@@ -182,10 +186,23 @@ def processes(options: Options, folder: Path) -> bool:
     found = []
     for count in (1, 2):
         output = folder / f"of{count}"
-        words = [sys.executable, __file__, "--losses", output, "--width", options.width,
-                 "--face-width", options.face_width, "--seconds", options.seconds]  # fmt: skip
-        launch = [] if count == 1 else [sys.executable, "-m", "torch.distributed.run",
-                                        "--nproc_per_node", "2"]  # fmt: skip
+        words = [
+            sys.executable,
+            __file__,
+            "--losses",
+            output,
+            "--width",
+            options.width,
+            "--face-width",
+            options.face_width,
+            "--seconds",
+            options.seconds,
+        ]
+        launch = (
+            []
+            if count == 1
+            else [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
+        )
         command = [str(word) for word in (*launch, *(words[1:] if launch else words))]
         subprocess.run(command, check=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
         found.append(json.loads(output.read_text()))
@@ -224,8 +241,9 @@ def main() -> None:
     parser.add_argument("--face-width", type=int, default=64, help="of IResNet18's first stage")
     parser.add_argument("--seconds", type=float, default=2.0, help="of a clip")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=3, help="of a training, of which all but one "
-                        "are timed")  # fmt: skip
+    parser.add_argument(
+        "--steps", type=int, default=3, help="of a training, of which all but one are timed"
+    )
     parser.add_argument("--cpu-time", action="store_true", help="processor time, not time")
     parser.add_argument("--losses", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -12,9 +12,10 @@ from avkd_cli.errors import MissingInputError, UsageError
 from avkd_cli.options import resolve
 
 CONFIGS = [
-    value for value in vars(config).values()
+    value
+    for value in vars(config).values()
     if dataclasses.is_dataclass(value) and value is not config.Execution
-]  # fmt: skip
+]
 
 
 def write(path, text):

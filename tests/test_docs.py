@@ -267,13 +267,20 @@ def test_the_slurm_example_covers_every_partition_once(tmp_path):
         stub.parent.mkdir(parents=True, exist_ok=True)
         stub.write_text(f"#!/bin/bash\n{text}\n")
         stub.chmod(0o755)
-    values = {"VOXCELEB1": "v1", "VOXCELEB2": "v2", "WORK": "work", "TASKS": "3",
-              "DETECTOR_WEIGHTS": "yunet.onnx"}  # fmt: skip
+    values = {
+        "VOXCELEB1": "v1",
+        "VOXCELEB2": "v2",
+        "WORK": "work",
+        "TASKS": "3",
+        "DETECTOR_WEIGHTS": "yunet.onnx",
+    }
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
     subprocess.run(
-        ["bash", ROOT / "examples/slurm.sh"], cwd=tmp_path, check=True,
+        ["bash", ROOT / "examples/slurm.sh"],
+        cwd=tmp_path,
+        check=True,
         env={**os.environ, **values, "PATH": path, "LOG": str(tmp_path / "log")},
-    )  # fmt: skip
+    )
     jobs = (tmp_path / "log").read_text().strip().split("\n\n")
     arrays = [job for job in jobs if "--array=" in job]
     assert (len(jobs), len(arrays)) == (5, 2)
@@ -281,10 +288,15 @@ def test_the_slurm_example_covers_every_partition_once(tmp_path):
         tasks = range(int(re.search(r"--array=0-(\d+)", job)[1]) + 1)
         script = re.search(r"--wrap=(.*)", job)[1].replace("exec ", "echo ")
         ran = [
-            subprocess.run(["bash", "-c", script], env={"SLURM_ARRAY_TASK_ID": str(task)},
-                           capture_output=True, text=True, check=True).stdout
+            subprocess.run(
+                ["bash", "-c", script],
+                env={"SLURM_ARRAY_TASK_ID": str(task)},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout
             for task in tasks
-        ]  # fmt: skip
+        ]
         spans = [re.search(r"--partitions (\d+):(\d+)", line).groups() for line in ran]
         assert sorted(n for a, b in spans for n in range(int(a), int(b))) == list(range(7))
     for job in jobs[:-1]:

@@ -26,9 +26,12 @@ def spellings(text: str) -> set[str]:
 
 @pytest.mark.parametrize("command", [train_teacher, distill])
 def test_every_option_of_a_training_has_a_group(command):
-    without = [one.name for one in command.params
-               if one.param_type_name == "option"
-               and help_page.group_of(help_page.plain(one)) == help_page.REST]  # fmt: skip
+    without = [
+        one.name
+        for one in command.params
+        if one.param_type_name == "option"
+        and help_page.group_of(help_page.plain(one)) == help_page.REST
+    ]
     assert without == [], "name them in help_page.GROUPS"
 
 
@@ -50,9 +53,12 @@ def test_groups_come_in_order_and_what_people_change_first_before_the_rest():
 
 @pytest.mark.parametrize(
     ("command", "modality", "config"),
-    [("train-teacher", "audio", AudioConfig), ("train-teacher", "joint", JointConfig),
-     ("distill", "visual", DistillVisualConfig)],
-)  # fmt: skip
+    [
+        ("train-teacher", "audio", AudioConfig),
+        ("train-teacher", "joint", JointConfig),
+        ("distill", "visual", DistillVisualConfig),
+    ],
+)
 def test_of_a_chosen_modality_its_own_settings_are_shown_and_no_others(command, modality, config):
     shown = spellings(ask(command, f"--modality={modality}", "--help"))
     own = {"--" + field.name.replace("_", "-") for field in dataclasses.fields(config)}

@@ -16,9 +16,12 @@ from avkd_cli.steps.score import score_or_fuse
 
 def avkd(*args, **environment):
     return subprocess.run(
-        [sys.executable, "-m", "avkd_cli", *args], capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "avkd_cli", *args],
+        capture_output=True,
+        text=True,
+        check=False,
         env=os.environ | environment,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(

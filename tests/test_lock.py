@@ -22,11 +22,15 @@ PIN = re.compile(
 def linux(python: str) -> dict[str, str]:
     """Return what markers ask of a machine: Linux on x86-64 with this Python."""
     return default_environment() | {
-        "python_version": python.rpartition(".")[0], "python_full_version": python,
-        "sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64",
-        "os_name": "posix", "platform_python_implementation": "CPython",
+        "python_version": python.rpartition(".")[0],
+        "python_full_version": python,
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "platform_machine": "x86_64",
+        "os_name": "posix",
+        "platform_python_implementation": "CPython",
         "implementation_name": "cpython",
-    }  # fmt: skip
+    }
 
 
 def pins(python: str) -> list[tuple[str, str]]:

@@ -9,8 +9,12 @@ import pytest
 from avkd_cli.papers.s3 import PAPER
 
 ROOT = Path(__file__).parents[1]
-CSV = ("faceTrain", "voiceTrain", "face_veriflist_test_random_unseenunheard",
-       "voice_veriflist_test_random_unseenunheard")  # fmt: skip
+CSV = (
+    "faceTrain",
+    "voiceTrain",
+    "face_veriflist_test_random_unseenunheard",
+    "voice_veriflist_test_random_unseenunheard",
+)
 
 
 def make(*words: str) -> subprocess.CompletedProcess:
@@ -82,8 +86,9 @@ def test_voxceleb1_is_split_anew_and_has_no_ages(tmp_path):
     assert "--stratum N" in text and "--stratum A" not in text
     drawn = [text.index(f"--protocol {one} --targets") for one in ("seen-heard", "unseen-unheard")]
     assert max(*drawn, text.index("--split validation --targets")) < text.index("train-teacher")
-    part = planned(f"VOXCELEB1={tmp_path}", "DETECTOR=none", "FOP_SEEN=", "FOP_UNSEEN=",
-                   "FOP_VALIDATION=")  # fmt: skip
+    part = planned(
+        f"VOXCELEB1={tmp_path}", "DETECTOR=none", "FOP_SEEN=", "FOP_UNSEEN=", "FOP_VALIDATION="
+    )
     assert "--targets" not in part
 
 

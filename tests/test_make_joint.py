@@ -97,10 +97,15 @@ def test_voxceleb_has_the_printed_settings_noise_rooms_and_processes(tmp_path):
     for name in LISTS:
         (tmp_path / f"{name}.txt").touch()
     commands = planned(
-        "VOXCELEB1=vox1", "VOXCELEB2=vox2", f"TRIAL_DIR={tmp_path}",
-        "DETECTOR_WEIGHTS=yunet.onnx", "NUM_PROCESSES=4",
-        "NOISE=LICENSE", "RIR=LICENSE", "JOINT_FLAGS=--accumulate 2",
-    )  # fmt: skip
+        "VOXCELEB1=vox1",
+        "VOXCELEB2=vox2",
+        f"TRIAL_DIR={tmp_path}",
+        "DETECTOR_WEIGHTS=yunet.onnx",
+        "NUM_PROCESSES=4",
+        "NOISE=LICENSE",
+        "RIR=LICENSE",
+        "JOINT_FLAGS=--accumulate 2",
+    )
     found = runs(commands)
     for name in ("audio", *FUSIONS):
         assert "--config joint " in found[name]
@@ -119,8 +124,12 @@ def test_the_preset_says_what_is_printed():
     )
     for one in (audio, visual, joint):
         assert (one.margin, one.scale, one.lr, one.schedule, one.period) == (
-            0.5, 30, 0.01, "halving", 5,
-        )  # fmt: skip
+            0.5,
+            30,
+            0.01,
+            "halving",
+            5,
+        )
         assert (one.optimizer, one.weight_decay, one.batch_size) == ("sgd", 5e-4, 320)
     assert (joint.per_person, joint.orthogonal, joint.weasp, joint.model) == (2, 1, "safe", "ssa")
     assert (audio.model, audio.width, visual.model) == ("ecapa-tdnn", 1024, "iresnet18")

@@ -29,8 +29,11 @@ def runs(text: str, task: str) -> set[str]:
 
 def test_the_default_is_what_the_issue_names():
     text = planned()
-    students = {"plain", "sequence", "plain-l50", "segments-l50", "aggregate-l50",
-                "plain-soft-l50", "plain-multitask-l50"}  # fmt: skip
+    students = set(
+        (
+            "plain sequence plain-l50 segments-l50 aggregate-l50 plain-soft-l50 plain-multitask-l50"
+        ).split()
+    )
     wanted = {f"resnet-{name}" for name in {*students, "plain-teacher", "sequence-teacher"}}
     for task in ("who", "mood1", "mood2", "mood3"):
         assert runs(text, task) == wanted

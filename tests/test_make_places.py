@@ -51,9 +51,13 @@ class Tree:
         """Run make without an environment: no target here needs one, nor what `make test` says."""
         own = [] if any(word.startswith("READY=") for word in words) else ["READY="]
         return subprocess.run(
-            ["make", *own, *words], cwd=self.at, env={"PATH": os.environ["PATH"]},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            ["make", *own, *words],
+            cwd=self.at,
+            env={"PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def files(self) -> dict[str, bytes | None]:
         """Return everything there is, with its content."""

@@ -88,8 +88,10 @@ def make_vgsr(folder: Path, target: str, *variables: str) -> subprocess.Complete
     dry = [] if target == "vgsr-inputs" else ["-n"]
     return subprocess.run(
         ["make", "-C", ROOT, *dry, target, f"WORK={folder}/work", "READY=", "AVKD=avkd", *words],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,8 +124,16 @@ def test_vgsr_trains_hard_and_loose_and_all_of_it_when_asked(tmp_path):
     assert len(told[""]) == 7
     assert sum("--tolerance" in line for line in told[""]) == 4
     assert sum("--quality face-cos" in line for line in told[""]) == 1
-    wanted = ["--tolerance cos=0.20", "--tolerance cos=0 ", "--quality product", "--l2 1",
-              "--alpha 1", "--width 16", "--modality visual", "--quality-store"]  # fmt: skip
+    wanted = [
+        "--tolerance cos=0.20",
+        "--tolerance cos=0 ",
+        "--quality product",
+        "--l2 1",
+        "--alpha 1",
+        "--width 16",
+        "--modality visual",
+        "--quality-store",
+    ]
     assert [one for one in wanted if not any(one in line for line in told["1"])] == []
 
 
@@ -144,9 +154,12 @@ def taught(tmp_path):
 
 @pytest.mark.parametrize(
     ("total", "jobs", "said"),
-    [(12, 2, "student 2 of 12, about 50 min left"), (12, 1, "student 2 of 12, about 2 h left"),
-     (2, 2, "student 2 of 2, all taught")],
-)  # fmt: skip
+    [
+        (12, 2, "student 2 of 12, about 50 min left"),
+        (12, 1, "student 2 of 12, about 2 h left"),
+        (2, 2, "student 2 of 2, all taught"),
+    ],
+)
 def test_make_says_how_far_the_students_are(taught, total, jobs, said):
     words = [ROOT / "examples/progress.sh", taught, str(total), str(jobs), "t"]
     result = subprocess.run(words, capture_output=True, text=True, check=True)

@@ -81,20 +81,22 @@ CASES: dict[str, tuple[Plant, str]] = {
     "sound of another kind": (lambda f: of_media(f, "a.wav", b".snd" + bytes(99)), "'au'"),
     "a playlist": (lambda f: of_media(f, "a.wav", b"#EXTM3U\na.wav\n"), "'hls'"),
     "a picture of another kind": (
-        lambda f: of_media(f, "a.jpg", b"8BPS" + bytes(99), "images"), "psd",
+        lambda f: of_media(f, "a.jpg", b"8BPS" + bytes(99), "images"),
+        "psd",
     ),
     "a film of another kind": (
-        lambda f: of_media(f, "a.mp4", b"0&\xb2u\x8ef\xcf\x11" + bytes(999), "video"), "asf",
+        lambda f: of_media(f, "a.mp4", b"0&\xb2u\x8ef\xcf\x11" + bytes(999), "video"),
+        "asf",
     ),
     # Trees and tables.
-    "a file of another suffix": (
-        lambda f: ["corpus", "folder", _people(f, "p/b.wma")], ".wma",
-    ),
+    "a file of another suffix": (lambda f: ["corpus", "folder", _people(f, "p/b.wma")], ".wma"),
     "a person without anything that is read": (
-        lambda f: ["corpus", "folder", _people(f, "quentin/b.wma")], "quentin",
+        lambda f: ["corpus", "folder", _people(f, "quentin/b.wma")],
+        "quentin",
     ),
     "a workbook": (
-        lambda f: ["corpus", "csv", _bytes(f / "t.csv", b"PK\3\4" + bytes(50))], ".xlsx",
+        lambda f: ["corpus", "csv", _bytes(f / "t.csv", b"PK\3\4" + bytes(50))],
+        ".xlsx",
     ),
     "letters of another encoding": (
         lambda f: ["corpus", "csv", _bytes(f / "t.csv", "id;person\n1;Jürgen".encode("cp1252"))],
@@ -106,8 +108,12 @@ CASES: dict[str, tuple[Plant, str]] = {
         "reco2file_and_channel",
     ),
     "a mix of recordings": (
-        lambda f: ["corpus", "import", lines(f / "c.jsonl", {"id": "m", "type": "MixedCut",
-                                                             "tracks": []})], "MixedCut",
+        lambda f: [
+            "corpus",
+            "import",
+            lines(f / "c.jsonl", {"id": "m", "type": "MixedCut", "tracks": []}),
+        ],
+        "MixedCut",
     ),
     "a list of nobody we know": (
         lambda f: ["corpus", "import", lines(f / "c.jsonl", {"file": "a", "speaker": "b"})],
@@ -115,48 +121,75 @@ CASES: dict[str, tuple[Plant, str]] = {
     ),
     # Trials and scores.
     "a label": (lambda f: ["analyze", "metrics", scores(f, "a b 0.5 maybe\n")], "maybe"),
-    "a column": (
-        lambda f: ["analyze", "compare", _csv(f), _csv(f)], "speaker_one",
-    ),
+    "a column": (lambda f: ["analyze", "compare", _csv(f), _csv(f)], "speaker_one"),
     "a score that is no number": (
-        lambda f: ["analyze", "metrics", scores(f, "a b 1e400 target\n")], "1e400",
+        lambda f: ["analyze", "metrics", scores(f, "a b 1e400 target\n")],
+        "1e400",
     ),
     "an id of a trial": (
-        lambda f: [*_stored(f), text(f / "t.txt", "1 a nobody\n0 a b\n"), f / "e.zarr"], "nobody",
+        lambda f: [*_stored(f), text(f / "t.txt", "1 a nobody\n0 a b\n"), f / "e.zarr"],
+        "nobody",
     ),
     "a model of an enrolment map": (
-        lambda f: [*_stored(f), text(f / "t.txt", "1 m b\n0 m c\n"), f / "e.zarr",
-                   "--enrol-map", text(f / "m.txt", "m a stranger\n")], "stranger",
+        lambda f: [
+            *_stored(f),
+            text(f / "t.txt", "1 m b\n0 m c\n"),
+            f / "e.zarr",
+            "--enrol-map",
+            text(f / "m.txt", "m a stranger\n"),
+        ],
+        "stranger",
     ),
     # Embeddings.
     "an array": (lambda f: store(f, moods=np.zeros(3)), "moods"),
     "pickled objects": (
-        lambda f: store(f, person=np.array([{}, {}, {}], dtype=object)), "not an .npz of plain",
+        lambda f: store(f, person=np.array([{}, {}, {}], dtype=object)),
+        "not an .npz of plain",
     ),
     "a command in an .scp": (
-        lambda f: ["extract-embeddings", "--from", text(f / "x.scp", "a cat x.ark |\n"),
-                   "-o", f / "e.zarr"], "a command",
+        lambda f: [
+            "extract-embeddings",
+            "--from",
+            text(f / "x.scp", "a cat x.ark |\n"),
+            "-o",
+            f / "e.zarr",
+        ],
+        "a command",
     ),
     "a compressed matrix": (
-        lambda f: ["extract-embeddings", "--from", _bytes(f / "x.ark", b"a \0BCM " + bytes(20)),
-                   "-o", f / "e.zarr"], "'CM'",
+        lambda f: [
+            "extract-embeddings",
+            "--from",
+            _bytes(f / "x.ark", b"a \0BCM " + bytes(20)),
+            "-o",
+            f / "e.zarr",
+        ],
+        "'CM'",
     ),
     # Settings.
     "a setting": (
-        lambda f: ["prep-audio", "l.jsonl", "-o", f / "a.zarr", "--config",
-                   text(f / "s.toml", "[prep-audio]\nn-mel = 40\n")], "n-mel",
+        lambda f: [
+            *f"prep-audio l.jsonl -o {f}/a.zarr --config".split(),
+            text(f / "s.toml", "[prep-audio]\nn-mel = 40\n"),
+        ],
+        "n-mel",
     ),
     "a table of settings": (
-        lambda f: ["prep-audio", "l.jsonl", "-o", f / "a.zarr", "--config",
-                   text(f / "s.toml", "[prepaudio]\n")], "prepaudio",
+        lambda f: [
+            *f"prep-audio l.jsonl -o {f}/a.zarr --config".split(),
+            text(f / "s.toml", "[prepaudio]\n"),
+        ],
+        "prepaudio",
     ),
     "a folder that is no store": (
-        lambda f: ["check", _manifest(f, {"format": "avkd.embeddings", "version": 99})], "x.zarr",
+        lambda f: ["check", _manifest(f, {"format": "avkd.embeddings", "version": 99})],
+        "x.zarr",
     ),
     "a store of another kind": (
-        lambda f: ["score", text(f / "t.txt", "1 a b\n0 a c\n"), _sounds(f)], "avkd.audio",
+        lambda f: ["score", text(f / "t.txt", "1 a b\n0 a c\n"), _sounds(f)],
+        "avkd.audio",
     ),
-}  # fmt: skip
+}
 
 
 def _people(folder: Path, other: str) -> Path:

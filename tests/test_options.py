@@ -9,9 +9,10 @@ from click.testing import CliRunner
 from avkd_cli import options
 
 MANIFEST = {
-    "format": "avkd.faces", "path": "faces.zarr",
+    "format": "avkd.faces",
+    "path": "faces.zarr",
     "counts": {"utterances": 1200, "persons": 40, "rejected": 2, "without_face": 7},
-}  # fmt: skip
+}
 
 
 @click.command()

@@ -40,8 +40,11 @@ def installed(wheel, tmp_path_factory):
         )
         return subprocess.run(
             [sys.executable, "-P", "-c", code, str(site), *words],
-            cwd=site, capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
+            cwd=site,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
 
     return run
 

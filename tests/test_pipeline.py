@@ -49,8 +49,13 @@ class Project:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         return subprocess.run(
             [sys.executable, "-m", "avkd_cli", *map(str, words)],
-            cwd=self.path, env=environment, capture_output=True, text=True, check=check, **more,
-        )  # fmt: skip
+            cwd=self.path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=check,
+            **more,
+        )
 
     def fails(self, code: int, said: str, *words: object, **more) -> None:
         """Assert one clear line, the exit code, and nothing new in the folder."""
@@ -76,20 +81,24 @@ def project(tmp_path_factory) -> Project:
     run = project.run
     run("corpus", "standin", "-o", "corpus", "--persons", 6, "--seed", 1)
     run("prep-audio", "corpus/people.jsonl", "-o", "audio.zarr", "--config", "tiny.toml")
-    run("crop-faces", "corpus/people.jsonl", "-o", "faces.zarr", "--config", "tiny.toml",
-        "--detector", "none")  # fmt: skip
-    run("train-teacher", "--modality", "audio", "audio.zarr", "-o", "audio", "--config",
-        "tiny.toml")  # fmt: skip
-    run("train-teacher", "--modality", "visual", "faces.zarr", "-o", "visual", "--config",
-        "tiny.toml")  # fmt: skip
+    run(
+        *("crop-faces corpus/people.jsonl -o faces.zarr --config tiny.toml --detector none").split()
+    )
+    run(
+        "train-teacher", "--modality", "audio", "audio.zarr", "-o", "audio", "--config", "tiny.toml"
+    )
+    run(*"train-teacher --modality visual faces.zarr -o visual --config tiny.toml".split())
     run("extract-embeddings", "audio", "audio.zarr", "-o", "a.zarr")
     run("extract-embeddings", "visual", "faces.zarr", "-o", "v.zarr")
-    run("train-teacher", "--modality", "fusion", "a.zarr", "v.zarr", "-o", "teacher", "--config",
-        "tiny.toml")  # fmt: skip
+    run(*"train-teacher --modality fusion a.zarr v.zarr -o teacher --config tiny.toml".split())
     run("extract-embeddings", "teacher", "a.zarr", "v.zarr", "-o", "t.zarr")
     for sense, store in (("audio", "audio.zarr"), ("visual", "faces.zarr")):
-        run("distill", store, "--teacher", "t.zarr", "--modality", sense, "-o", f"{sense}-kd",
-            "--alpha", 1, "--beta", 1, "--gamma", 1, "--config", "tiny.toml")  # fmt: skip
+        run(
+            *(
+                f"distill {store} --teacher t.zarr --modality {sense} -o {sense}-kd --alpha "
+                "1 --beta 1 --gamma 1 --config tiny.toml"
+            ).split()
+        )
     run("extract-embeddings", "audio-kd", "audio.zarr", "-o", "s.zarr")
     return project
 
@@ -155,12 +164,14 @@ def test_scores_of_teacher_and_student_can_be_compared(project):
 @pytest.mark.slow
 def test_a_finished_command_does_nothing_the_second_time(project):
     before = (project.path / "audio/model.safetensors").stat().st_mtime_ns
-    again = project.run("train-teacher", "--modality", "audio", "audio.zarr", "-o", "audio",
-                        "--config", "tiny.toml")  # fmt: skip
+    again = project.run(
+        "train-teacher", "--modality", "audio", "audio.zarr", "-o", "audio", "--config", "tiny.toml"
+    )
     assert "already complete" in again.stderr
     assert (project.path / "audio/model.safetensors").stat().st_mtime_ns == before
-    again = project.run("prep-audio", "corpus/people.jsonl", "-o", "audio.zarr", "--config",
-                        "tiny.toml")  # fmt: skip
+    again = project.run(
+        "prep-audio", "corpus/people.jsonl", "-o", "audio.zarr", "--config", "tiny.toml"
+    )
     assert "already complete" in again.stderr
     assert json.loads(again.stdout)["format"] == "avkd.audio"
 
@@ -168,8 +179,7 @@ def test_a_finished_command_does_nothing_the_second_time(project):
 @pytest.mark.slow
 def test_two_processes_train_as_one(project):
     """Same rows in the same order; BatchNorm sees half batches, so figures agree, not bits."""
-    words = ["train-teacher", "--modality", "fusion", "a.zarr", "v.zarr", "--config", "tiny.toml",
-             "--log-every", 1]  # fmt: skip
+    words = "train-teacher --modality fusion a.zarr v.zarr --config tiny.toml --log-every 1".split()
     project.run(*words, "-o", "one")
     project.run(*words, "-o", "two", "--num-processes", 2)
     first, second = (
@@ -181,8 +191,11 @@ def test_two_processes_train_as_one(project):
 
 @pytest.mark.slow
 def test_no_terms_is_the_baseline_bit_for_bit(project):
-    project.run("distill", "audio.zarr", "--teacher", "t.zarr", "--modality", "audio", "-o",
-                "no-terms", "--config", "tiny.toml")  # fmt: skip
+    project.run(
+        *(
+            "distill audio.zarr --teacher t.zarr --modality audio -o no-terms --config tiny.toml"
+        ).split()
+    )
     plain, taught = (
         (project.path / name / "model.safetensors").read_bytes() for name in ("audio", "no-terms")
     )
@@ -197,8 +210,13 @@ def test_what_does_not_fit_is_refused_in_one_line(project):
     fails(65, "avkd.audio", *train, "visual", "audio.zarr", "-o", "x", *tiny)
     fails(2, "takes 2 stores", *train, "fusion", "a.zarr", "-o", "x", *tiny)
     fails(65, "both hold audio", *train, "fusion", "a.zarr", "a.zarr", "-o", "x", *tiny)
-    fails(73, "margin 0.2, now it is 0.3", *train, "audio", "audio.zarr", "-o", "audio",
-          "--margin", 0.3, *tiny)  # fmt: skip
+    fails(
+        73,
+        "margin 0.2, now it is 0.3",
+        *train,
+        *"audio audio.zarr -o audio --margin 0.3".split(),
+        *tiny,
+    )
     fails(
         65,
         "expected a store of avkd.audio",
@@ -211,16 +229,27 @@ def test_what_does_not_fit_is_refused_in_one_line(project):
     (path / "begun").mkdir()
     (path / "begun/run.json").write_text("{}")
     fails(65, "unfinished run", "extract-embeddings", "begun", "audio.zarr", "-o", "x.zarr")
-    fails(65, "dimensions", "distill", "audio.zarr", "--teacher", "t.zarr", "--modality", "audio",
-          "--beta", 1, "--embedding-size", 8, "-o", "x", *tiny)  # fmt: skip
+    fails(
+        65,
+        *(
+            "dimensions distill audio.zarr --teacher t.zarr --modality audio --beta 1 "
+            "--embedding-size 8 -o x"
+        ).split(),
+        *tiny,
+    )
     alone = [
         u for u in read_utterances(path / "corpus/people.jsonl").utterances if u.split == "train"
     ]
     person = alone[0].person
     lines = [json.dumps({"id": u.id, "person": u.person}) for u in alone if u.person == person]
     (path / "alone.jsonl").write_text("\n".join(lines) + "\n")
-    fails(65, "at least 2 persons", *train, "audio", "audio.zarr", "--list", "alone.jsonl", "-o",
-          "x", *tiny)  # fmt: skip
+    fails(
+        65,
+        "at least 2 persons",
+        *train,
+        *"audio audio.zarr --list alone.jsonl -o x".split(),
+        *tiny,
+    )
     (path / "empty.jsonl").write_text("")
     fails(65, "empty.jsonl", "prep-audio", "empty.jsonl", "-o", "x.zarr")
     fails(65, "empty", "score", "corpus/veri_test.txt", "-", input="")
@@ -231,12 +260,21 @@ def test_what_does_not_fit_is_refused_in_one_line(project):
 @pytest.mark.slow
 def test_imported_embeddings_can_teach(project):
     store = open_store(project.path / "v.zarr", "avkd.embeddings")
-    np.savez(project.path / "foreign.npz", id=np.array(store.ids), embedding=store.embedding[:, :5],
-             person=np.array(store.persons))  # fmt: skip
-    project.run("extract-embeddings", "--from", "foreign.npz", "--modality", "visual", "-o",
-                "foreign.zarr")  # fmt: skip
-    project.run("train-teacher", "--modality", "fusion", "a.zarr", "foreign.zarr", "-o", "mixed",
-                "--list", "corpus/people.jsonl", "--config", "tiny.toml")  # fmt: skip
+    np.savez(
+        project.path / "foreign.npz",
+        id=np.array(store.ids),
+        embedding=store.embedding[:, :5],
+        person=np.array(store.persons),
+    )
+    project.run(
+        "extract-embeddings", "--from", "foreign.npz", "--modality", "visual", "-o", "foreign.zarr"
+    )
+    project.run(
+        *(
+            "train-teacher --modality fusion a.zarr foreign.zarr -o mixed --list "
+            "corpus/people.jsonl --config tiny.toml"
+        ).split()
+    )
     model = json.loads((project.path / "mixed/model.json").read_text())
     assert model["network"]["model"]["visual_size"] == 5
     plain = json.loads((project.path / "teacher/model.json").read_text())

@@ -32,8 +32,10 @@ def ask(*words: str) -> tuple[str, set[str]]:
     """Return what a command line prints and the top-level modules it loads."""
     result = subprocess.run(
         [sys.executable, "-c", PROBE.format(words=list(words))],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     text, _, loaded = result.stdout.rpartition("LOADED")
     return text, set(loaded.split())
 
@@ -67,20 +69,27 @@ def test_version_is_the_packages():
         (["prep-audio", "x", "-o", "y", "--config", "nowhere.toml"], 66, "nowhere.toml"),
         (["score", "nowhere.txt", "nowhere.zarr"], 66, "nowhere"),
         (["train-teacher", "--modality", "audio", "nowhere.zarr", "-o", "run"], 66, "nowhere"),
-        (["distill", "nowhere.zarr", "--teacher", "t.zarr", "--modality", "audio", "-o", "r"], 66,
-         "nowhere"),
+        (
+            ["distill", "nowhere.zarr", "--teacher", "t.zarr", "--modality", "audio", "-o", "r"],
+            66,
+            "nowhere",
+        ),
         (["extract-embeddings", "norun", "nowhere.zarr", "-o", "e.zarr"], 66, "norun"),
         (["extract-embeddings", "--from", "nowhere.npz", "-o", "e.zarr"], 66, "nowhere.npz"),
         (["analyze", "metrics", "nowhere.scores"], 66, "nowhere.scores"),
         (["check", "nowhere.zarr"], 66, "nowhere.zarr"),
         (["crop-faces", "nowhere.jsonl", "-o", "f.zarr", "--detector", "none"], 66, "nowhere"),
     ],
-)  # fmt: skip
+)
 def test_a_mistake_gets_one_line_and_its_exit_code(tmp_path, words, code, said):
     result = subprocess.run(
         [sys.executable, "-m", "avkd_cli", *words],
-        capture_output=True, text=True, cwd=tmp_path, stdin=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
     assert result.returncode == code
     assert said in result.stderr
     assert len(result.stderr.strip().splitlines()) == 1
@@ -91,9 +100,15 @@ def test_a_mistake_gets_one_line_and_its_exit_code(tmp_path, words, code, said):
 
 @pytest.mark.parametrize(
     "words",
-    [["prep-audio"], ["crop-faces"], ["extract-embeddings"], ["score"],
-     ["train-teacher", "--modality", "fusion"], ["distill", "--modality", "audio"]],
-)  # fmt: skip
+    [
+        ["prep-audio"],
+        ["crop-faces"],
+        ["extract-embeddings"],
+        ["score"],
+        ["train-teacher", "--modality", "fusion"],
+        ["distill", "--modality", "audio"],
+    ],
+)
 def test_settings_are_shown_without_inputs(words):
     text, loaded = ask(*words, "--print-config", "--config", "small")
     section = ".".join([words[0], *words[2:]])
@@ -130,8 +145,10 @@ def unread(pipe) -> int:
 def test_a_signal_ends_with_one_line_that_says_what_the_same_line_does(tmp_path, words, said):
     with subprocess.Popen(
         [sys.executable, "-m", "avkd_cli", *words],
-        cwd=tmp_path, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
+        cwd=tmp_path,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
         process.stdin.write(b'{"id": "u"}\n')
         process.stdin.flush()
         while unread(process.stdin):

@@ -55,18 +55,27 @@ def to_markdown(facts: Facts) -> str:
         facts: as `steps.card_facts` writes them.
     """
     parts = [
-        f"# {title(facts)}", opening(facts),
-        "## Trained on", "\n".join(training(facts)), *shares(facts),
-        "## How it was trained", "\n".join(method(facts)), settings(facts),
-        "## How well it does", *performance(facts),
-        "## Where it fails", *failures(facts),
-        "## What it must not be used for", "\n".join(f"- {one}" for one in NOT_FOR),
-        "## Embeddings are biometric data", BIOMETRIC,
+        f"# {title(facts)}",
+        opening(facts),
+        "## Trained on",
+        "\n".join(training(facts)),
+        *shares(facts),
+        "## How it was trained",
+        "\n".join(method(facts)),
+        settings(facts),
+        "## How well it does",
+        *performance(facts),
+        "## Where it fails",
+        *failures(facts),
+        "## What it must not be used for",
+        "\n".join(f"- {one}" for one in NOT_FOR),
+        "## Embeddings are biometric data",
+        BIOMETRIC,
         "## How to cite",
         f"The weights by their run, `{facts['fingerprint']}`, made by avkd "
         f"{facts.get('avkd') or '(version unknown)'}; the method by its paper:",
         CITATION,
-    ]  # fmt: skip
+    ]
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
@@ -130,10 +139,14 @@ def shares(facts: Facts) -> Iterator[str]:
     for name, groups in columns.items():
         whole = sum(one["utterances"] for one in groups.values()) or 1
         rows = [
-            (value or "not given", one["persons"], one["utterances"],
-             f"{100 * one['utterances'] / whole:.1f} %")
+            (
+                value or "not given",
+                one["persons"],
+                one["utterances"],
+                f"{100 * one['utterances'] / whole:.1f} %",
+            )
             for value, one in groups.items()
-        ]  # fmt: skip
+        ]
         yield table((name, "people", "recordings", "share"), rows)
 
 
@@ -195,10 +208,12 @@ def figure_row(one: Mapping[str, Any], priors: Sequence[str]) -> tuple[str, ...]
     limits = one.get("intervals") or {}
     dcf = limits.get("min_dcf") or {}
     return (
-        one["list"], number(one.get("persons")), f"{one['trials']:,}",
+        one["list"],
+        number(one.get("persons")),
+        f"{one['trials']:,}",
         with_limits(one["eer_percent"], limits.get("eer_percent"), 2),
         *(with_limits(one["min_dcf"].get(p), dcf.get(p), 3) for p in priors),
-    )  # fmt: skip
+    )
 
 
 def failures(facts: Facts) -> Iterator[str]:
@@ -226,11 +241,18 @@ def failures(facts: Facts) -> Iterator[str]:
 
 def group_row(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return one group; few persons have no rates, which would be about them."""
-    rates = ["–" if few(row) or row[key] is None else f"{row[key]:.2f}"
-             for key in ("miss_percent", "false_alarm_percent")]  # fmt: skip
-    return row["name"], number(row["persons"]), number(row["targets"]), rates[0], number(
-        row["nontargets"]
-    ), rates[1]  # fmt: skip
+    rates = [
+        "–" if few(row) or row[key] is None else f"{row[key]:.2f}"
+        for key in ("miss_percent", "false_alarm_percent")
+    ]
+    return (
+        row["name"],
+        number(row["persons"]),
+        number(row["targets"]),
+        rates[0],
+        number(row["nontargets"]),
+        rates[1],
+    )
 
 
 def few(row: Mapping[str, Any]) -> bool:

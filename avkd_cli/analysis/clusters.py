@@ -175,7 +175,13 @@ def by_size(clusters: Sequence[OneCluster]) -> list[dict[str, Any]]:
         sure = [one.confidence for one in here if one.confidence is not None]
         if here:
             quartiles = np.quantile(sure, (0.25, 0.5, 0.75)).tolist() if sure else [None] * 3
-            found.append({"from": low, "to": high, "clusters": len(here),
-                          "utterances": sum(one.size for one in here),
-                          "confidence": quartiles})  # fmt: skip
+            found.append(
+                {
+                    "from": low,
+                    "to": high,
+                    "clusters": len(here),
+                    "utterances": sum(one.size for one in here),
+                    "confidence": quartiles,
+                }
+            )
     return found

@@ -104,8 +104,11 @@ def _shown(layout: Layout, lines: Sequence[dict]) -> tuple[list[dict], list[str]
 
     On lists that the paper prints nothing of, a table by list would be mostly dashes.
     """
-    bare = [row for row in lines if not any(c["value"] is not None or c["printed"]
-                                            for c in row["cells"])]  # fmt: skip
+    bare = [
+        row
+        for row in lines
+        if not any(c["value"] is not None or c["printed"] for c in row["cells"])
+    ]
     if not layout.by_list or not bare:
         return list(lines), []
     absent = [row["label"] for row in bare if not row["of_the_paper_alone"]]
@@ -126,23 +129,35 @@ def _where(paper: Paper, layout: Layout, columns: Sequence[tuple[int, Column]]) 
 
 
 def _column(column: Column) -> dict:
-    return {"label": column.label, "on": column.on, "measure": column.measure,
-            "relative": bool(column.against)}  # fmt: skip
+    return {
+        "label": column.label,
+        "on": column.on,
+        "measure": column.measure,
+        "relative": bool(column.against),
+    }
 
 
 def _line(row: Row, cells: Sequence[dict]) -> dict:
     names = row.systems.get("")
     label = f"{row.group}: {row.label}" if row.group else row.label
-    return {"system": names[0] if names else None, "label": label,
-            "of_the_paper_alone": not row.systems, "cells": list(cells)}  # fmt: skip
+    return {
+        "system": names[0] if names else None,
+        "label": label,
+        "of_the_paper_alone": not row.systems,
+        "cells": list(cells),
+    }
 
 
 def _cell(found: Filled | None, printed: str) -> dict:
     if found is None:
         return {"value": None, "printed": printed or None}
     limits = {} if found.value.low is None else {"low": found.value.low, "high": found.value.high}
-    return {"value": found.value.value, **limits, "system": found.system,
-            "printed": printed or None}  # fmt: skip
+    return {
+        "value": found.value.value,
+        **limits,
+        "system": found.system,
+        "printed": printed or None,
+    }
 
 
 def more_rows(paper: Paper, layout: Layout, values: Mapping[Key, Value]) -> list[Row]:
@@ -174,11 +189,13 @@ def columns_at_hand(
         return numbered
     printed = {(one.on, one.measure): n for n, one in numbered}
     return [
-        (printed.get((on, measure), len(numbered)),
-         Column(f"{paper.list_label(on)} {suffix}".strip(), on, measure))
+        (
+            printed.get((on, measure), len(numbered)),
+            Column(f"{paper.list_label(on)} {suffix}".strip(), on, measure),
+        )
         for on in lists
         for suffix, measure in layout.by_list
-    ]  # fmt: skip
+    ]
 
 
 def _lists(

@@ -165,8 +165,9 @@ def list_groups(arranged: Mapping) -> dict[str, list[str]]:
 
 def only_lists(arranged: Mapping, names: Sequence[str]) -> dict:
     """Return the same with some of the lists only, in `lists` and `results`."""
-    kept = {key: [one for one in arranged[key] if one["list"] in names]
-            for key in ("lists", "results")}  # fmt: skip
+    kept = {
+        key: [one for one in arranged[key] if one["list"] in names] for key in ("lists", "results")
+    }
     return dict(arranged) | kept
 
 

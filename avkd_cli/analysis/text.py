@@ -68,8 +68,10 @@ def _regions_text(result: dict) -> str:
 
 
 def _persons_text(persons: dict) -> str:
-    lines = [f"of {count(persons['total'])} persons {count(persons['gaining'])} gain and "
-             f"{count(persons['losing'])} lose"]  # fmt: skip
+    lines = [
+        f"of {count(persons['total'])} persons {count(persons['gaining'])} gain and "
+        f"{count(persons['losing'])} lose"
+    ]
     for key in ("most_gaining", "most_losing"):
         if persons[key]:
             named = ", ".join(f"{one['person']} {one['gain']:+d}" for one in persons[key])
@@ -130,8 +132,13 @@ def _ratio_table(result: dict, priors: Sequence[str]) -> Table:
 def _threshold_table(result: dict, priors: Sequence[str]) -> Table:
     """Return from which score on each figure accepts; those of actDCF are in nats (natural log)."""
     fmrs = list(result["files"][0]["fnmr_percent_at_fmr"])
-    head = ["accepted from", "EER", *(f"minDCF {p}" for p in priors),
-            *(f"FMR {fmr}" for fmr in fmrs), *(f"actDCF {p}, nats" for p in priors)]  # fmt: skip
+    head = [
+        "accepted from",
+        "EER",
+        *(f"minDCF {p}" for p in priors),
+        *(f"FMR {fmr}" for fmr in fmrs),
+        *(f"actDCF {p}, nats" for p in priors),
+    ]
     rows = []
     for one in result["files"]:
         found = one["thresholds"]
@@ -232,8 +239,10 @@ def breakdown_text(result: dict) -> str:
     at = f"all decided at {result['threshold']:.6g} ({result['decided_at']})"
     notes = [note] if few else []
     if result.get("resamples"):
-        notes.append(f"95 % intervals, in percent, from {count(result['resamples'])} draws of each "
-                     "group's persons")  # fmt: skip
+        notes.append(
+            f"95 % intervals, in percent, from {count(result['resamples'])} draws of each "
+            "group's persons"
+        )
     return "\n\n".join([as_text(table(head, rows)), at, *notes, result["signature"]])
 
 

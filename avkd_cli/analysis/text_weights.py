@@ -14,13 +14,21 @@ def weights_text(result: dict) -> str:
     head = ["store", "moments", "deviation / mean", "mean below 0"]
     parts = [f"{count(result['utterances'])} utterances", as_text(table(head, rows))]
     if result["pairs"]:
-        rows = [[f"{one['a']} - {one['b']}", one["utterances"], one["persons"],
-                 *(_signed(one[key]) for key in ("correlation", "low", "high"))]
-                for one in result["pairs"]]  # fmt: skip
+        rows = [
+            [
+                f"{one['a']} - {one['b']}",
+                one["utterances"],
+                one["persons"],
+                *(_signed(one[key]) for key in ("correlation", "low", "high")),
+            ]
+            for one in result["pairs"]
+        ]
         head = ["pair", "utterances", "persons", "correlation", "from", "to"]
         parts.append(as_text(table(head, rows)))
-    rows = [[one["id"], *(f"{series['highest_s']:.2f} s" for series in one["series"].values())]
-            for one in result["shown"]]  # fmt: skip
+    rows = [
+        [one["id"], *(f"{series['highest_s']:.2f} s" for series in one["series"].values())]
+        for one in result["shown"]
+    ]
     if rows:
         names = [one["name"] for one in result["stores"]]
         parts.append(as_text(table(["highest moment", *names], rows)))

@@ -30,8 +30,9 @@ def paper_table(
         certain: changes from the table's baseline to mark; None shows no changes.
     """
     changes = certain is not None and bool(one["baseline"])
-    blocks = [_column(one, n, digits, certain if changes else None)
-              for n in range(len(one["columns"]))]  # fmt: skip
+    blocks = [
+        _column(one, n, digits, certain if changes else None) for n in range(len(one["columns"]))
+    ]
     head = [one["head"], *(label for labels, _ in blocks for label in labels)]
     rows = [
         [row["label"], *(each for _, lines in blocks for each in lines[n])]
@@ -104,8 +105,12 @@ def _notes(arranged: Mapping, one: Mapping, changes: bool, certain: Certain | No
     if any(cell["printed"] for cell in cells) and arranged["printed"]["note"]:
         note = arranged["printed"]["note"]
         said.append(f"{note[0].upper()}{note[1:]}.")
-    if any(cell["value"] is None for row in one["rows"] if not row["of_the_paper_alone"]
-           for cell in row["cells"]):  # fmt: skip
+    if any(
+        cell["value"] is None
+        for row in one["rows"]
+        if not row["of_the_paper_alone"]
+        for cell in row["cells"]
+    ):
         said.append(
             MISSING if one["ours"] else "Nothing of ours is here: the printed figures only."
         )
@@ -156,10 +161,15 @@ def list_table(arranged: Mapping) -> Table:
     """Return how many trials each list has."""
     head = ["list", "trials", "target", "nontarget", "counts of the official VoxCeleb1 list"]
     rows = [
-        [one["label"], one["trials"], one["targets"], one["nontargets"],
-         "yes" if one["official"] else "no"]
+        [
+            one["label"],
+            one["trials"],
+            one["targets"],
+            one["nontargets"],
+            "yes" if one["official"] else "no",
+        ]
         for one in arranged["lists"]
-    ]  # fmt: skip
+    ]
     return table(head, rows, "Trials")
 
 

@@ -89,9 +89,13 @@ def decode_samples(
 
 
 def _decoded(
-    samples: np.ndarray, clipped: float, stream: Stream, container: str, channel: str,
+    samples: np.ndarray,
+    clipped: float,
+    stream: Stream,
+    container: str,
+    channel: str,
     limits: AudioLimits,
-) -> Decoded:  # fmt: skip
+) -> Decoded:
     """Return one channel at 16 kHz, its length and level checked."""
     samples = resample(samples, stream.rate)
     if len(samples) < limits.min_duration * SAMPLE_RATE:

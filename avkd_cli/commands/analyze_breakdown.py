@@ -10,16 +10,31 @@ from avkd_cli.shown import Picture
 
 @click.command("breakdown")
 @click.argument("scores", type=options.text_file)
-@click.option("--people", required=True, type=click.Path(path_type=str), metavar="LIST.jsonl",
-              help="List of utterances that says who is who, and has the column.")  # fmt: skip
-@click.option("--by", "column", required=True, metavar="COLUMN",
-              help="Key of its lines: sex, nationality, age, session, duration …")  # fmt: skip
+@click.option(
+    "--people",
+    required=True,
+    type=click.Path(path_type=str),
+    metavar="LIST.jsonl",
+    help="List of utterances that says who is who, and has the column.",
+)
+@click.option(
+    "--by",
+    "column",
+    required=True,
+    metavar="COLUMN",
+    help="Key of its lines: sex, nationality, age, session, duration …",
+)
 @named
 @trial_list
 @click.option("--threshold", type=float, help="Decide here.  [default: at the EER of all trials]")
 @click.option("--fmr", type=click.FloatRange(0, 1), help="Decide at this false-match rate of all.")
-@click.option("--min-persons", type=click.IntRange(1), default=10, show_default=True,
-              help="Smaller groups are named without figures.")  # fmt: skip
+@click.option(
+    "--min-persons",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="Smaller groups are named without figures.",
+)
 @click.option("--pairs", is_flag=True, help="Keep groups whose two sides differ apart.")
 @resampling
 @plot_file
@@ -58,7 +73,17 @@ def breakdown(
 
     if threshold is not None and fmr is not None:
         raise click.UsageError("--threshold and --fmr cannot both be given")
-    result = by_column(scores, column, people, trials=trials, threshold=threshold, fmr=fmr,
-                       min_persons=min_persons, pairs=pairs, resamples=resamples, seed=seed,
-                       plot=plot)  # fmt: skip
+    result = by_column(
+        scores,
+        column,
+        people,
+        trials=trials,
+        threshold=threshold,
+        fmr=fmr,
+        min_persons=min_persons,
+        pairs=pairs,
+        resamples=resamples,
+        seed=seed,
+        plot=plot,
+    )
     show(result, breakdown_text, as_json)

@@ -14,12 +14,19 @@ from avkd_cli.shown import Picture
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
 @named
 @options.list_file
-@click.option("--label", metavar="COLUMN",
-              help="Column of --list whose values are the classes.  [default: what the stores are "
-              "of]")  # fmt: skip
-@click.option("--resamples", type=click.IntRange(0, 100_000), default=1000, show_default=True,
-              callback=lambda _ctx, _param, n: enough(n),
-              help="Draws of persons with replacement for 95 % intervals; 0: none.")  # fmt: skip
+@click.option(
+    "--label",
+    metavar="COLUMN",
+    help="Column of --list whose values are the classes.  [default: what the stores are of]",
+)
+@click.option(
+    "--resamples",
+    type=click.IntRange(0, 100_000),
+    default=1000,
+    show_default=True,
+    callback=lambda _ctx, _param, n: enough(n),
+    help="Draws of persons with replacement for 95 % intervals; 0: none.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
 @plot_file
 @options.as_json

@@ -13,8 +13,13 @@ from avkd_cli.shown import Picture
 @click.command("clusters")
 @click.argument("utterances", type=options.utterance_list, metavar="LIST.jsonl")
 @click.argument("stores", nargs=-1, required=True, type=options.store, metavar="STORE [STORE]")
-@click.option("--most", type=click.IntRange(1, 1000), default=10, show_default=True,
-              help="Clusters, pairs and misfits that are listed of each kind.")  # fmt: skip
+@click.option(
+    "--most",
+    type=click.IntRange(1, 1000),
+    default=10,
+    show_default=True,
+    help="Clusters, pairs and misfits that are listed of each kind.",
+)
 @click.option(
     "--page",
     type=click.Path(path_type=Path),
@@ -45,5 +50,8 @@ def clusters(
     from avkd_cli.analysis.report.clusters import clusters_text
     from avkd_cli.steps.analyze.clusters import look_at_clusters
 
-    show(look_at_clusters(utterances, stores, most=most, page=page, plot=plot), clusters_text,
-         as_json)  # fmt: skip
+    show(
+        look_at_clusters(utterances, stores, most=most, page=page, plot=plot),
+        clusters_text,
+        as_json,
+    )

@@ -28,22 +28,45 @@ def names(value: str) -> tuple[str, ...]:
 @trial_list
 @score_format
 @people_list
-@click.option("--by", type=click.Choice(["person", "trial"]), default="person", show_default=True,
-              help="What is drawn with replacement; trials give too narrow intervals.")  # fmt: skip
-@click.option("--resamples", type=click.IntRange(100, 100_000), default=1000, show_default=True,
-              help="How many lists are drawn.")  # fmt: skip
+@click.option(
+    "--by",
+    type=click.Choice(["person", "trial"]),
+    default="person",
+    show_default=True,
+    help="What is drawn with replacement; trials give too narrow intervals.",
+)
+@click.option(
+    "--resamples",
+    type=click.IntRange(100, 100_000),
+    default=1000,
+    show_default=True,
+    help="How many lists are drawn.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
-@click.option("--metrics", default=USUAL, show_default=True, metavar="NAME[,NAME...]",
-              callback=lambda _ctx, _param, value: names(value),
-              help="What is compared, by commas: eer, eer_MODE (of 'analyze metrics'), min_dcf_P "
-              "and act_dcf_P at a probability P of a target, fnmr_at_fmr_RATE, auc, min_cllr, "
-              "cllr. What may be claimed is said of the first.")  # fmt: skip
-@click.option("--c-miss", type=COST, default=1.0, show_default=True,
-              help="Cost of a miss in min_dcf and act_dcf.")  # fmt: skip
+@click.option(
+    "--metrics",
+    default=USUAL,
+    show_default=True,
+    metavar="NAME[,NAME...]",
+    callback=lambda _ctx, _param, value: names(value),
+    help="What is compared, by commas: eer, eer_MODE (of 'analyze metrics'), min_dcf_P "
+    "and act_dcf_P at a probability P of a target, fnmr_at_fmr_RATE, auc, min_cllr, "
+    "cllr. What may be claimed is said of the first.",
+)
+@click.option(
+    "--c-miss",
+    type=COST,
+    default=1.0,
+    show_default=True,
+    help="Cost of a miss in min_dcf and act_dcf.",
+)
 @click.option("--c-fa", type=COST, default=1.0, show_default=True, help="Cost of a false alarm.")
-@click.option("--fail-if-worse", metavar="METRIC",
-              help="Exit with 3 if a later one is worse in it beyond its interval; compared even "
-              "if --metrics does not name it.")  # fmt: skip
+@click.option(
+    "--fail-if-worse",
+    metavar="METRIC",
+    help="Exit with 3 if a later one is worse in it beyond its interval; compared even "
+    "if --metrics does not name it.",
+)
 @plot_with_ends
 @strict
 @options.as_json
@@ -87,8 +110,17 @@ def compare(
         raise click.UsageError(str(error)) from None
     if not wanted:
         raise click.UsageError("--metrics names nothing")
-    result = compare(scores, trials=trials, in_format=in_format, people=people, by=by,
-                     resamples=resamples, seed=seed, plot=plot, wanted=wanted)  # fmt: skip
+    result = compare(
+        scores,
+        trials=trials,
+        in_format=in_format,
+        people=people,
+        by=by,
+        resamples=resamples,
+        seed=seed,
+        plot=plot,
+        wanted=wanted,
+    )
     show(result, compare_text, as_json)
     if fail_if_worse:
         gate(result, fail_if_worse)

@@ -14,8 +14,13 @@ from avkd_cli.shown import Picture
 @click.argument("stores", nargs=-1, required=True, type=options.store)
 @named
 @options.list_file
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
-              help="Of the recordings drawn where there are too many for all pairs.")  # fmt: skip
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of the recordings drawn where there are too many for all pairs.",
+)
 @plot_file
 @options.as_json
 def cosines(

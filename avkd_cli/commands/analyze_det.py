@@ -21,12 +21,21 @@ from avkd_cli.shown import Picture
 @named
 @trial_list
 @score_format
-@click.option("--kind", type=click.Choice(["det", "roc", "histogram", "reliability"]),
-              default="det", show_default=True, help="Picture to draw.")  # fmt: skip
+@click.option(
+    "--kind",
+    type=click.Choice(["det", "roc", "histogram", "reliability"]),
+    default="det",
+    show_default=True,
+    help="Picture to draw.",
+)
 @priors
-@click.option("--prior", type=click.FloatRange(0, 1, min_open=True, max_open=True),
-              default=0.5, show_default=True,
-              help="Probability of a target in a reliability diagram.")  # fmt: skip
+@click.option(
+    "--prior",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.5,
+    show_default=True,
+    help="Probability of a target in a reliability diagram.",
+)
 @resampling
 @people_list
 @plot_with_ends
@@ -61,6 +70,16 @@ def det(
     from avkd_cli.analysis.text import metrics_text
     from avkd_cli.steps.analyze.det import det
 
-    result = det(scores, trials, kind, plot, in_format=in_format, p_targets=p_target,
-                 prior=prior, people=people, resamples=resamples, seed=seed)  # fmt: skip
+    result = det(
+        scores,
+        trials,
+        kind,
+        plot,
+        in_format=in_format,
+        p_targets=p_target,
+        prior=prior,
+        people=people,
+        resamples=resamples,
+        seed=seed,
+    )
     show(result, metrics_text, as_json)

@@ -40,37 +40,80 @@ def sizes(value: str | None) -> tuple[int, ...] | None:
 
 @click.command("identify")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
-@click.option("--enrol", type=click.Path(path_type=Path), metavar="LIST.jsonl",
-              help="Of stores: utterances that are enrolled, one model a person.")  # fmt: skip
-@click.option("--enrol-first", type=click.IntRange(1), metavar="N",
-              help="Of stores: enrol each person's first N utterances.  [default: 1]")  # fmt: skip
-@click.option("--gallery", "galleries", type=options.store, metavar="STORE", multiple=True,
-              help="Of stores: look among these, such as faces for voices; once for all INPUTS, or "
-              "once for each in their order.")  # fmt: skip
-@click.option("--candidates", type=click.Choice(("person", "utterance")), default="person",
-              show_default=True, help="Of stores: one candidate a person, the mean of the "
-              "enrolled; or every utterance of the gallery, as in 1:N matching.")  # fmt: skip
-@click.option("--matching-list", "matching_lists", type=options.text_file, metavar="LIST",
-              multiple=True, help="Of stores: lines 'probe right other …', one N a list, in place "
-              "of all galleries; may be given several times.")  # fmt: skip
-@click.option("--match", metavar="N[,N...]", callback=lambda _ctx, _param, value: sizes(value),
-              help="N of 1:N matching.  [default: 2 to 10, where there are as many]")  # fmt: skip
+@click.option(
+    "--enrol",
+    type=click.Path(path_type=Path),
+    metavar="LIST.jsonl",
+    help="Of stores: utterances that are enrolled, one model a person.",
+)
+@click.option(
+    "--enrol-first",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Of stores: enrol each person's first N utterances.  [default: 1]",
+)
+@click.option(
+    "--gallery",
+    "galleries",
+    type=options.store,
+    metavar="STORE",
+    multiple=True,
+    help="Of stores: look among these, such as faces for voices; once for all INPUTS, or "
+    "once for each in their order.",
+)
+@click.option(
+    "--candidates",
+    type=click.Choice(("person", "utterance")),
+    default="person",
+    show_default=True,
+    help="Of stores: one candidate a person, the mean of the "
+    "enrolled; or every utterance of the gallery, as in 1:N matching.",
+)
+@click.option(
+    "--matching-list",
+    "matching_lists",
+    type=options.text_file,
+    metavar="LIST",
+    multiple=True,
+    help="Of stores: lines 'probe right other …', one N a list, in place "
+    "of all galleries; may be given several times.",
+)
+@click.option(
+    "--match",
+    metavar="N[,N...]",
+    callback=lambda _ctx, _param, value: sizes(value),
+    help="N of 1:N matching.  [default: 2 to 10, where there are as many]",
+)
 @named
 @options.list_file
 @trial_list
 @score_format
 @people_list
-@click.option("--ranks", default="1,5,10", show_default=True, metavar="K[,K...]",
-              callback=lambda _ctx, _param, value: ranks(value),
-              help="k of the rank-k rates.")  # fmt: skip
-@click.option("--resamples", type=click.IntRange(0, 100_000), default=1000, show_default=True,
-              callback=lambda _ctx, _param, n: enough(n),
-              help="Draws of persons with replacement for 95 % intervals; 0: none.")  # fmt: skip
+@click.option(
+    "--ranks",
+    default="1,5,10",
+    show_default=True,
+    metavar="K[,K...]",
+    callback=lambda _ctx, _param, value: ranks(value),
+    help="k of the rank-k rates.",
+)
+@click.option(
+    "--resamples",
+    type=click.IntRange(0, 100_000),
+    default=1000,
+    show_default=True,
+    callback=lambda _ctx, _param, n: enough(n),
+    help="Draws of persons with replacement for 95 % intervals; 0: none.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
 @plot_file
-@click.option("--matching-plot", type=click.Path(path_type=Path), metavar="FILE.svg|png|pdf",
-              callback=lambda _ctx, _param, path: checked_suffix(path),
-              help="Draw 1:N matching against N.")  # fmt: skip
+@click.option(
+    "--matching-plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE.svg|png|pdf",
+    callback=lambda _ctx, _param, path: checked_suffix(path),
+    help="Draw 1:N matching against N.",
+)
 @strict
 @options.as_json
 def identify(
@@ -116,9 +159,22 @@ def identify(
     from avkd_cli.analysis.text import identify_text
     from avkd_cli.steps.analyze.identify import identify
 
-    result = identify(inputs, galleries=galleries, candidates=candidates,
-                      matching_lists=matching_lists, match=match, enrol=enrol,
-                      enrol_first=enrol_first, list_file=list_file, trials=trials,
-                      in_format=in_format, people=people, ranks=ranks, resamples=resamples,
-                      seed=seed, plot=plot, matching_plot=matching_plot)  # fmt: skip
+    result = identify(
+        inputs,
+        galleries=galleries,
+        candidates=candidates,
+        matching_lists=matching_lists,
+        match=match,
+        enrol=enrol,
+        enrol_first=enrol_first,
+        list_file=list_file,
+        trials=trials,
+        in_format=in_format,
+        people=people,
+        ranks=ranks,
+        resamples=resamples,
+        seed=seed,
+        plot=plot,
+        matching_plot=matching_plot,
+    )
     show(result, identify_text, as_json)

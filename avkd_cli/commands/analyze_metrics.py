@@ -22,9 +22,14 @@ from avkd_cli.config import EER_MODES
 @named
 @trial_list
 @score_format
-@click.option("--eer-mode", type=click.Choice(EER_MODES), default="interp", show_default=True,
-              help="What the EER is where no threshold makes both rates equal; the others are "
-              "those of toolkits, and rocch is on the ROC's convex hull.")  # fmt: skip
+@click.option(
+    "--eer-mode",
+    type=click.Choice(EER_MODES),
+    default="interp",
+    show_default=True,
+    help="What the EER is where no threshold makes both rates equal; the others are "
+    "those of toolkits, and rocch is on the ROC's convex hull.",
+)
 @priors
 @click.option("--c-miss", type=COST, default=1.0, show_default=True, help="Cost of a miss.")
 @click.option("--c-fa", type=COST, default=1.0, show_default=True, help="Cost of a false alarm.")

@@ -12,15 +12,25 @@ from avkd_cli.papers import PAPERS, USUAL
 from avkd_cli.shown import Reading
 
 READING = (
-    click.option("--trials", type=click.Path(path_type=str, allow_dash=True), metavar="LIST",
-                 help="Trial list to take labels from, where score files have none."),
-    click.option("--intersect", is_flag=True,
-                 help="Take the trials that score files and list all have, and say how many others "
-                 "there are; else they must be the same."),
-    click.option("--columns", metavar="enrol=COLUMN,…",
-                 help="What the columns of CSV files are called, where it is not the usual: enrol, "
-                 "test, label, score, distance."),
-)  # fmt: skip
+    click.option(
+        "--trials",
+        type=click.Path(path_type=str, allow_dash=True),
+        metavar="LIST",
+        help="Trial list to take labels from, where score files have none.",
+    ),
+    click.option(
+        "--intersect",
+        is_flag=True,
+        help="Take the trials that score files and list all have, and say how many others "
+        "there are; else they must be the same.",
+    ),
+    click.option(
+        "--columns",
+        metavar="enrol=COLUMN,…",
+        help="What the columns of CSV files are called, where it is not the usual: enrol, "
+        "test, label, score, distance.",
+    ),
+)
 
 
 def trial_list(command: Callable) -> Callable:
@@ -42,17 +52,24 @@ def trial_list(command: Callable) -> Callable:
 
 
 score_format = click.option(
-    "--in-format", type=click.Choice(SCORE_FORMATS), metavar="FORMAT",
+    "--in-format",
+    type=click.Choice(SCORE_FORMATS),
+    metavar="FORMAT",
     help="Of the score files, where it cannot be guessed; fame is distances.  [default: guessed]",
-)  # fmt: skip
+)
 people_list = click.option(
-    "--people", type=click.Path(path_type=str), metavar="LIST.jsonl",
+    "--people",
+    type=click.Path(path_type=str),
+    metavar="LIST.jsonl",
     help="List of utterances that says who is who.  [default: the first part of each id]",
-)  # fmt: skip
+)
 which_paper = click.option(
-    "--paper", type=click.Choice(tuple(PAPERS)), default=USUAL.name, show_default=True,
+    "--paper",
+    type=click.Choice(tuple(PAPERS)),
+    default=USUAL.name,
+    show_default=True,
     help="Published system whose tables to fill and whose names to know (docs/formats.md).",
-)  # fmt: skip
+)
 
 
 TESTED = ("scores", "inputs", "folder")
@@ -70,9 +87,10 @@ def strict(command: Callable) -> Callable:
         return command(**kwargs)
 
     return click.option(
-        "--strict", is_flag=True,
+        "--strict",
+        is_flag=True,
         help="Refuse a test on persons that the network was trained on, instead of a warning.",
-    )(checked)  # fmt: skip
+    )(checked)
 
 
 def tested(arguments: dict[str, object]) -> list[object]:
@@ -82,18 +100,22 @@ def tested(arguments: dict[str, object]) -> list[object]:
 
 
 corpus_name = click.option(
-    "--corpus", metavar="NAME",
+    "--corpus",
+    metavar="NAME",
     help="Corpus, said first and last; 'stand-in' says that nobody in it is real.",
-)  # fmt: skip
+)
 
 
 def resampling(command: Callable) -> Callable:
     """Add --resamples and --seed."""
     number = click.option(
-        "--resamples", type=click.IntRange(0, 100_000), default=0, show_default=True,
+        "--resamples",
+        type=click.IntRange(0, 100_000),
+        default=0,
+        show_default=True,
         callback=lambda _ctx, _param, n: enough(n),
         help="Lists of persons drawn with replacement for 95 % intervals; 0: none.",
-    )  # fmt: skip
+    )
     seed = click.option(
         "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws."
     )
@@ -131,10 +153,12 @@ def joined(groups: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
 
 
 priors = click.option(
-    "--p-target", type=Prior(), multiple=True,
+    "--p-target",
+    type=Prior(),
+    multiple=True,
     callback=lambda _ctx, _param, groups: joined(groups) or P_TARGETS,
     help="Probability of a target in detection costs; several by commas.  [default: 0.01,0.05]",
-)  # fmt: skip
+)
 
 COST = click.FloatRange(min=0, min_open=True)
 

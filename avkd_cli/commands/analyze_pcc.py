@@ -13,8 +13,13 @@ from avkd_cli.commands.analyze_shown import named
 @click.argument("stores", nargs=-1, required=True, type=options.store)
 @named
 @options.list_file
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE.json",
-              help="Write the JSON there as well.")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="FILE.json",
+    help="Write the JSON there as well.",
+)
 @options.as_json
 def pcc(
     stores: tuple[str, ...], list_file: Path | None, output: Path | None, as_json: bool

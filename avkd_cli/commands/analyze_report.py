@@ -11,15 +11,26 @@ from avkd_cli.papers import PAPERS
 
 @click.command("report")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
-              help="Where index.html and the rest go.  [default: FOLDER/report]")  # fmt: skip
 @click.option(
-    "--paper", type=click.Choice(tuple(PAPERS)),
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where index.html and the rest go.  [default: FOLDER/report]",
+)
+@click.option(
+    "--paper",
+    type=click.Choice(tuple(PAPERS)),
     help="Published system whose tables to fill.  [default: as FOLDER/avkd.work says, else s0]",
-)  # fmt: skip
+)
 @corpus_name
-@click.option("--resamples", type=click.IntRange(0, 100_000), default=500, show_default=True,
-              help="Lists of persons drawn for the intervals; 0: none.")  # fmt: skip
+@click.option(
+    "--resamples",
+    type=click.IntRange(0, 100_000),
+    default=500,
+    show_default=True,
+    help="Lists of persons drawn for the intervals; 0: none.",
+)
 @strict
 @options.as_json
 def report(

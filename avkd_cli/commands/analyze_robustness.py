@@ -10,13 +10,21 @@ from avkd_cli.shown import Picture
 
 @click.command("robustness")
 @click.argument("folder", type=click.Path(path_type=str))
-@click.option("--baseline", metavar="SYSTEM",
-              help="What the others are compared with.  [default: the first by name]")  # fmt: skip
+@click.option(
+    "--baseline",
+    metavar="SYSTEM",
+    help="What the others are compared with.  [default: the first by name]",
+)
 @trial_list
 @score_format
 @people_list
-@click.option("--resamples", type=click.IntRange(100, 100_000), default=1000, show_default=True,
-              help="How many lists of persons are drawn.")  # fmt: skip
+@click.option(
+    "--resamples",
+    type=click.IntRange(100, 100_000),
+    default=1000,
+    show_default=True,
+    help="How many lists of persons are drawn.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
 @plot_file
 @options.as_json
@@ -47,6 +55,14 @@ def robustness(
     from avkd_cli.analysis.robustness import robustness_text
     from avkd_cli.steps.analyze.robustness import robustness as step
 
-    result = step(folder, baseline=baseline, trials=trials, people=people, in_format=in_format,
-                  resamples=resamples, seed=seed, plot=plot)  # fmt: skip
+    result = step(
+        folder,
+        baseline=baseline,
+        trials=trials,
+        people=people,
+        in_format=in_format,
+        resamples=resamples,
+        seed=seed,
+        plot=plot,
+    )
     show(result, robustness_text, as_json)

@@ -23,10 +23,14 @@ def named(command: Callable) -> Callable:
         return command(**(with_names(kwargs, names) if names else kwargs))
 
     return click.option(
-        "--name", "names", multiple=True, metavar="NAME=FILE", type=NameOfFile(),
+        "--name",
+        "names",
+        multiple=True,
+        metavar="NAME=FILE",
+        type=NameOfFile(),
         help="What a system is called in tables and pictures; FILE as it is given to the command. "
         "Once for each system.  [default: the file's name]",
-    )(renamed)  # fmt: skip
+    )(renamed)
 
 
 class NameOfFile(click.ParamType):
@@ -106,18 +110,31 @@ class Ends(click.ParamType):
 
 
 SIZE = (
-    click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.svg|png|pdf",
-                 callback=lambda _ctx, _param, path: checked_suffix(path), help="Draw a picture."),
-    click.option("--width", type=Length(), metavar="LENGTH",
-                 help="Of the whole picture, in in, cm, mm or pt: 3.3in is a column of a paper.  "
-                 "[default: by what is in it]"),
+    click.option(
+        "--plot",
+        type=click.Path(path_type=Path),
+        metavar="FILE.svg|png|pdf",
+        callback=lambda _ctx, _param, path: checked_suffix(path),
+        help="Draw a picture.",
+    ),
+    click.option(
+        "--width",
+        type=Length(),
+        metavar="LENGTH",
+        help="Of the whole picture, in in, cm, mm or pt: 3.3in is a column of a paper.  "
+        "[default: by what is in it]",
+    ),
     click.option("--dpi", type=click.IntRange(50, 2400), help="Of a PNG.  [default: 200]"),
-)  # fmt: skip
+)
 ENDS = (
-    click.option("--xlim", type=Ends(), metavar="LOW,HIGH",
-                 help="Ends of the x axis, in its unit (DET, ROC: %).  [default: of the data]"),
+    click.option(
+        "--xlim",
+        type=Ends(),
+        metavar="LOW,HIGH",
+        help="Ends of the x axis, in its unit (DET, ROC: %).  [default: of the data]",
+    ),
     click.option("--ylim", type=Ends(), metavar="LOW,HIGH", help="Ends of the y axis."),
-)  # fmt: skip
+)
 
 
 def plot_file(command: Callable, options: tuple[Callable, ...] = SIZE) -> Callable:

@@ -10,12 +10,22 @@ from avkd_cli.config import STRATA
 
 @click.command("strata")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
-@click.option("--people", required=True, type=click.Path(path_type=str), metavar="LIST.jsonl",
-              help="List of utterances with sex, nationality and age.")  # fmt: skip
-@click.option("--stratum", "chosen", type=click.Choice(STRATA), multiple=True,
-              help="Sex (G), nationality (N), age within 5 years (A), all three (GNA), sex and age "
-              "(GA), or random: all nontargets. May be given several times.  [default: the first "
-              "five]")  # fmt: skip
+@click.option(
+    "--people",
+    required=True,
+    type=click.Path(path_type=str),
+    metavar="LIST.jsonl",
+    help="List of utterances with sex, nationality and age.",
+)
+@click.option(
+    "--stratum",
+    "chosen",
+    type=click.Choice(STRATA),
+    multiple=True,
+    help="Sex (G), nationality (N), age within 5 years (A), all three (GNA), sex and age "
+    "(GA), or random: all nontargets. May be given several times.  [default: the first "
+    "five]",
+)
 @named
 @trial_list
 @score_format
@@ -46,6 +56,13 @@ def strata(
     from avkd_cli.analysis.text import strata_text
     from avkd_cli.steps.analyze.strata import strata
 
-    result = strata(scores, people, chosen=chosen or STRATA[:5], trials=trials, in_format=in_format,
-                    resamples=resamples, seed=seed)  # fmt: skip
+    result = strata(
+        scores,
+        people,
+        chosen=chosen or STRATA[:5],
+        trials=trials,
+        in_format=in_format,
+        resamples=resamples,
+        seed=seed,
+    )
     show(result, strata_text, as_json)

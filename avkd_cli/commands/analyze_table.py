@@ -10,8 +10,13 @@ from avkd_cli.commands.analyze_output import corpus_name, show, strict, which_pa
 
 @click.command("table")
 @click.argument("scores", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
-              help="Write table.md, table.tex, table.json there.")  # fmt: skip
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write table.md, table.tex, table.json there.",
+)
 @which_paper
 @corpus_name
 @strict

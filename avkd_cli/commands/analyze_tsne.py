@@ -14,17 +14,37 @@ from avkd_cli.shown import Picture
 @click.argument("stores", nargs=-1, required=True, type=options.store)
 @named
 @options.list_file
-@click.option("--hard", type=click.Path(path_type=str), metavar="SCORES",
-              help="Take the recordings of most wrong trials in a score file, and all others of "
-              "their persons.")  # fmt: skip
-@click.option("--samples", type=click.IntRange(1), default=20, show_default=True,
-              help="How many hard ones.")  # fmt: skip
-@click.option("--persons", type=click.IntRange(1), default=20, show_default=True,
-              help="Most persons; those with most recordings are taken.")  # fmt: skip
-@click.option("--recordings", type=click.IntRange(2), default=30, show_default=True,
-              help="Most recordings of each.")  # fmt: skip
-@click.option("--perplexity", type=click.FloatRange(1), default=30.0, show_default=True,
-              help="About how many neighbours t-SNE keeps together.")  # fmt: skip
+@click.option(
+    "--hard",
+    type=click.Path(path_type=str),
+    metavar="SCORES",
+    help="Take the recordings of most wrong trials in a score file, and all others of "
+    "their persons.",
+)
+@click.option(
+    "--samples", type=click.IntRange(1), default=20, show_default=True, help="How many hard ones."
+)
+@click.option(
+    "--persons",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="Most persons; those with most recordings are taken.",
+)
+@click.option(
+    "--recordings",
+    type=click.IntRange(2),
+    default=30,
+    show_default=True,
+    help="Most recordings of each.",
+)
+@click.option(
+    "--perplexity",
+    type=click.FloatRange(1),
+    default=30.0,
+    show_default=True,
+    help="About how many neighbours t-SNE keeps together.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of t-SNE.")
 @plot_file
 @options.as_json
@@ -59,6 +79,15 @@ def tsne(
     from avkd_cli.analysis.text import tsne_text
     from avkd_cli.steps.analyze.tsne import tsne
 
-    result = tsne(stores, list_file=list_file, hard=hard, samples=samples, persons=persons,
-                  recordings=recordings, perplexity=perplexity, seed=seed, plot=plot)  # fmt: skip
+    result = tsne(
+        stores,
+        list_file=list_file,
+        hard=hard,
+        samples=samples,
+        persons=persons,
+        recordings=recordings,
+        perplexity=perplexity,
+        seed=seed,
+        plot=plot,
+    )
     show(result, tsne_text, as_json)

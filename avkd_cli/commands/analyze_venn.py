@@ -24,10 +24,18 @@ LETTERS = ("a", "b", "c", "d")
 @click.option("--fmr", type=click.FloatRange(0, 1), help="Decide at this false-match rate instead.")
 @named
 @trial_list
-@click.option("--trials-out", type=click.Path(path_type=Path), metavar="FILE.tsv",
-              help="Write every trial with its region and scores.")  # fmt: skip
-@click.option("--persons-out", type=click.Path(path_type=Path), metavar="FILE.tsv",
-              help="Write who gains and who loses, most gaining first.")  # fmt: skip
+@click.option(
+    "--trials-out",
+    type=click.Path(path_type=Path),
+    metavar="FILE.tsv",
+    help="Write every trial with its region and scores.",
+)
+@click.option(
+    "--persons-out",
+    type=click.Path(path_type=Path),
+    metavar="FILE.tsv",
+    help="Write who gains and who loses, most gaining first.",
+)
 @people_list
 @plot_file
 @strict
@@ -64,6 +72,14 @@ def venn(
         for letter in LETTERS
         if by_letter[f"threshold_{letter}"] is not None
     }
-    result = venn(systems, thresholds=thresholds, fmr=fmr, trials=trials, people=people,
-                  trials_out=trials_out, persons_out=persons_out, plot=plot)  # fmt: skip
+    result = venn(
+        systems,
+        thresholds=thresholds,
+        fmr=fmr,
+        trials=trials,
+        people=people,
+        trials_out=trials_out,
+        persons_out=persons_out,
+        plot=plot,
+    )
     show(result, venn_text, as_json)

@@ -14,12 +14,28 @@ from avkd_cli.shown import Picture
 @click.argument("stores", nargs=-1, required=True, type=options.store)
 @named
 @options.list_file
-@click.option("--utterance", "utterances", multiple=True, metavar="ID",
-              help="Show its time line; again for more.  [default: the first ones]")  # fmt: skip
-@click.option("--show", "shown", type=click.IntRange(0, 40), default=4, show_default=True,
-              help="How many time lines, where none are named.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True,
-              help="Of the persons drawn for intervals.")  # fmt: skip
+@click.option(
+    "--utterance",
+    "utterances",
+    multiple=True,
+    metavar="ID",
+    help="Show its time line; again for more.  [default: the first ones]",
+)
+@click.option(
+    "--show",
+    "shown",
+    type=click.IntRange(0, 40),
+    default=4,
+    show_default=True,
+    help="How many time lines, where none are named.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Of the persons drawn for intervals.",
+)
 @plot_file
 @options.as_json
 def weights(
@@ -45,6 +61,7 @@ def weights(
     from avkd_cli.analysis.text_weights import weights_text
     from avkd_cli.steps.analyze.weights import weights
 
-    result = weights(stores, list_file=list_file, utterances=utterances, shown=shown, seed=seed,
-                     plot=plot)  # fmt: skip
+    result = weights(
+        stores, list_file=list_file, utterances=utterances, shown=shown, seed=seed, plot=plot
+    )
     show(result, weights_text, as_json)

@@ -65,7 +65,15 @@ def card(
     from avkd_cli.steps.card import card as step
 
     click.echo(
-        step(run, scores, trials=trials, people=people, audio=audio, licence=licence,
-             resamples=resamples, seed=seed),
+        step(
+            run,
+            scores,
+            trials=trials,
+            people=people,
+            audio=audio,
+            licence=licence,
+            resamples=resamples,
+            seed=seed,
+        ),
         nl=False,
-    )  # fmt: skip
+    )

@@ -89,20 +89,34 @@ def split(utterances: str, test: float, validation: float, group: str, **rest) -
 @click.option(
     "--folds", "count", type=click.IntRange(1), help="How many.  [default: leave one group out]"
 )
-@click.option("--group", metavar="COLUMN", default="person", show_default=True,
-              help="What is in one part only: person, session or any other column.")  # fmt: skip
 @click.option(
-    "--validation", type=_SHARE, default=0.0, show_default=True,
+    "--group",
+    metavar="COLUMN",
+    default="person",
+    show_default=True,
+    help="What is in one part only: person, session or any other column.",
+)
+@click.option(
+    "--validation",
+    type=_SHARE,
+    default=0.0,
+    show_default=True,
     help="Share in validation of those who are not test.",
-)  # fmt: skip
+)
 @click.option(
     "--shares",
     type=Shares(),
     metavar="TRAIN,VALIDATION,TEST",
     help="Draw each fold anew in these shares, such as 70,10,20, instead of testing all once.",
 )
-@click.option("--prefix", "prefix_of", default="fold", show_default=True, metavar="NAME",
-              help="Columns are NAME1, NAME2 …")  # fmt: skip
+@click.option(
+    "--prefix",
+    "prefix_of",
+    default="fold",
+    show_default=True,
+    metavar="NAME",
+    help="Columns are NAME1, NAME2 …",
+)
 @_rules
 def folds(utterances: str, group: str, prefix_of: str, **rest) -> None:
     """Add columns to UTTERANCES that say train or test, one column a fold.

@@ -104,8 +104,9 @@ def trials(utterances: str, **settings) -> None:
             raise click.UsageError("--same-sex with --cross is --stratum G")
         from avkd_cli.steps.corpus_cross import draw_cross
 
-        draw_cross(utterances, stratum=cross["stratum"] or "random", protocol=cross["protocol"],
-                   **settings)  # fmt: skip
+        draw_cross(
+            utterances, stratum=cross["stratum"] or "random", protocol=cross["protocol"], **settings
+        )
         return
     for name, value in cross.items():
         if value is not None:

@@ -103,9 +103,16 @@ def extract_embeddings(
             from avkd_cli.steps.import_csv import import_csv
 
             options.print_store(
-                import_csv(source, output, execution, modality=modality, list_file=list_file,
-                           columns=columns, ids_file=ids_file)
-            )  # fmt: skip
+                import_csv(
+                    source,
+                    output,
+                    execution,
+                    modality=modality,
+                    list_file=list_file,
+                    columns=columns,
+                    ids_file=ids_file,
+                )
+            )
             return
         if columns or ids_file:
             raise click.UsageError("--columns and --ids are for a .csv")

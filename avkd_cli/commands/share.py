@@ -109,7 +109,12 @@ def share(
     if len(by_sense) < len(students):
         raise click.UsageError("--student is given twice for one sense; give each once")
     record = step(
-        runs, output, students=by_sense, calibrations=calibrations,
-        detector_weights=detector_weights, mode=mode, overwrite=overwrite,
-    )  # fmt: skip
+        runs,
+        output,
+        students=by_sense,
+        calibrations=calibrations,
+        detector_weights=detector_weights,
+        mode=mode,
+        overwrite=overwrite,
+    )
     options.print_line({"format": "avkd.system", "path": str(output), "parts": record["parts"]})

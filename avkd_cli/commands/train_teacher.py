@@ -24,11 +24,16 @@ from avkd_cli.config import (
 @click.option(
     "--reset-head", is_flag=True, help="With --init-from: a new classifier, for other persons."
 )
-@click.option("--audio-encoder", type=options.run_folder, metavar="RUN",
-              help="Of a pair of an audio and a face store: finished run whose network hears, and "
-              "is trained on with the pair.")  # fmt: skip
-@click.option("--visual-encoder", type=options.run_folder, metavar="RUN",
-              help="The same of what sees.")  # fmt: skip
+@click.option(
+    "--audio-encoder",
+    type=options.run_folder,
+    metavar="RUN",
+    help="Of a pair of an audio and a face store: finished run whose network hears, and "
+    "is trained on with the pair.",
+)
+@click.option(
+    "--visual-encoder", type=options.run_folder, metavar="RUN", help="The same of what sees."
+)
 @options.settings("train-teacher")
 def train_teacher(
     stores: tuple[str, ...],

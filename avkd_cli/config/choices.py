@@ -13,10 +13,12 @@ FACE_DISTURBANCES = ("none", "blur", "dark", "small", "jpeg", "occlude")
 CROP_MODES = ("aligned-112x96", "aligned-112", "box-224", "gray-128", "centre-224")
 FEATURES = ("fbank", "waveform", "spectrogram")
 TRIAL_FORMATS = ("voxceleb", "kaldi", "3dspeaker", "pairs", "fame", "csv", "nist", "lfw")
-SCORE_FORMATS = (
-    "avkd", "wespeaker", "kaldi", "bosaris", "3dspeaker", "speechbrain", "voxsrc", "fame",
-    "bob2", "bob4", "bob5", "nist18", "nist21", "csv",
-)  # fmt: skip
+SCORE_FORMATS = tuple(
+    """
+    avkd wespeaker kaldi bosaris 3dspeaker speechbrain voxsrc fame
+    bob2 bob4 bob5 nist18 nist21 csv
+    """.split()
+)
 P_TARGETS = (0.01, 0.05)  # probabilities of a target in detection costs, where none is given
 SCORE_NORMS = ("none", "as", "s", "z", "t")
 METRICS = ("cosine", "tanh-l2")

@@ -23,6 +23,14 @@ def setting(
             of which it is that keyword.
         several: text by commas, whose flag may also be given several times.
     """
-    metadata = {"help": help, "unit": unit, "choices": choices, "min": minimum, "max": maximum,
-                "term": term, "parameter": parameter, "several": several}  # fmt: skip
+    metadata = {
+        "help": help,
+        "unit": unit,
+        "choices": choices,
+        "min": minimum,
+        "max": maximum,
+        "term": term,
+        "parameter": parameter,
+        "several": several,
+    }
     return dataclasses.field(default=default, metadata=metadata)

@@ -13,11 +13,13 @@ from avkd_cli.storage.utterances import Utterance
 
 # Folders that say what kind of file they hold are no part of an id, so that
 # alice/audio/a.wav and alice/video/a.mp4, or wav/alice/a.wav and mp4/alice/a.mp4, are joined.
-KIND_FOLDERS = frozenset({
-    "aac", "audio", "audios", "flac", "m4a", "sound", "voice", "voices", "wav", "wavs",
-    "avi", "mp4", "video", "videos",
-    "face", "faces", "frames", "image", "images", "img", "imgs", "jpg", "pictures", "png",
-})  # fmt: skip
+KIND_FOLDERS = frozenset(
+    """
+    aac audio audios flac m4a sound voice voices wav wavs
+    avi mp4 video videos
+    face faces frames image images img imgs jpg pictures png
+    """.split()
+)
 SPLIT_FOLDERS = frozenset({"train", "test", "dev", "eval", "val", "valid", "validation"})
 
 

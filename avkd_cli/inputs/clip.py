@@ -91,9 +91,9 @@ class Clip(Input):
     ) -> np.ndarray:
         """Return a level of whole utterances, (ids, d) float32."""
         precision = settings.mixed_precision
-        return np.stack([
-            forward(network, self.whole(one), precision=precision, level=level)[0] for one in ids
-        ])  # fmt: skip
+        return np.stack(
+            [forward(network, self.whole(one), precision=precision, level=level)[0] for one in ids]
+        )
 
     def whole(self, one: str) -> dict[str, np.ndarray]:
         """Return both senses of an utterance, a batch of one."""
@@ -143,10 +143,12 @@ class OneOfClip(Input):
         """Return the embedding that the network gives of one sense, (ids, d) float32."""
         store, precision = self.stores[0], settings.mixed_precision
         rows = self.rows(store, ids).tolist()
-        return np.stack([
-            forward(network, {self.name: store.read([row])[0][None]}, precision=precision)[0]
-            for row in rows
-        ])  # fmt: skip
+        return np.stack(
+            [
+                forward(network, {self.name: store.read([row])[0][None]}, precision=precision)[0]
+                for row in rows
+            ]
+        )
 
     def piece_size(self, network: nn.Module, level: str) -> int:
         """Return 1: a weight."""

@@ -62,9 +62,11 @@ class Face(Input):
             owner = np.searchsorted(ends, faces, side="right")
             number = faces - (ends - store.lengths[rows])[owner]
             batch = {"faces": store.gather(rows[owner], number)}
-            yield owner, number, forward(
-                network, batch, precision=settings.mixed_precision, level=level
-            )  # fmt: skip
+            yield (
+                owner,
+                number,
+                forward(network, batch, precision=settings.mixed_precision, level=level),
+            )
 
     def piece_size(self, network: nn.Module, level: str) -> int:
         """Return the width of a face's embedding."""

@@ -114,10 +114,12 @@ class FaceClips(Input):
         store, precision = self.stores[0], settings.mixed_precision
         rows = self.rows(store, ids)
         whole = (store.read([row])[0][None] for row in rows.tolist())
-        return np.stack([
-            forward(network, {"faces": faces}, precision=precision, level=level)[0]
-            for faces in whole
-        ])  # fmt: skip
+        return np.stack(
+            [
+                forward(network, {"faces": faces}, precision=precision, level=level)[0]
+                for faces in whole
+            ]
+        )
 
     def piece_size(self, network: nn.Module, level: str) -> int:
         """Return the width of a segment's or a frame's embedding, or 1: a weight."""

@@ -84,8 +84,9 @@ class PairOfMedia(Input):
         """Return a side of whole utterances, or the fusion of both, (ids, d) float32."""
         if level != "embedding":
             return getattr(self, level).embed(network, ids, settings, level)
-        sides = {sense: getattr(self, sense).embed(network, ids, settings, sense)
-                 for sense in COMPARED}  # fmt: skip
+        sides = {
+            sense: getattr(self, sense).embed(network, ids, settings, sense) for sense in COMPARED
+        }
         with torch.inference_mode():
             on_device = to_device(sides, next(network.parameters()).device)
             return network.pair.fuse(on_device["visual"], on_device["audio"]).cpu().numpy()

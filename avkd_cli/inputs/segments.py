@@ -56,8 +56,10 @@ class Segments:
         """Return `audio` and `segment`."""
         numbers, rows = self.drawn(k, draws), self.rows[draws.rows]
         flat, owner = numbers.ravel(), np.repeat(rows, numbers.shape[1])
-        return {"audio": self.read(owner, flat).reshape(len(rows), -1, *self.store.row_shape),
-                "segment": numbers}  # fmt: skip
+        return {
+            "audio": self.read(owner, flat).reshape(len(rows), -1, *self.store.row_shape),
+            "segment": numbers,
+        }
 
     def read(self, rows: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """Return one segment of each row, (rows, length, bands)."""

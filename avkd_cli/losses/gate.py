@@ -90,10 +90,14 @@ def _part_fit(values: Tensor, large: Tensor) -> TwoParts:
 
 def _log_densities(found: TwoParts, values: Tensor) -> Tensor:
     """Return the log of share times density of each part, (2, n), but for a constant."""
-    return torch.stack([
-        math.log(share) - math.log(deviation) - ((values - mean) / deviation).square() / 2
-        for mean, deviation, share in zip(found.means, found.deviations, found.shares, strict=True)
-    ])  # fmt: skip
+    return torch.stack(
+        [
+            math.log(share) - math.log(deviation) - ((values - mean) / deviation).square() / 2
+            for mean, deviation, share in zip(
+                found.means, found.deviations, found.shares, strict=True
+            )
+        ]
+    )
 
 
 def _plain_posterior(found: TwoParts, values: Tensor) -> Tensor:

@@ -93,8 +93,13 @@ class Head(nn.Module):
     def to_json(self) -> dict[str, Any]:
         """Return what `head_of` makes it of again, beside its weights."""
         norm = isinstance(self.norm, nn.BatchNorm1d)
-        return {"kind": self.kind, "level": self.level, "size": self.size, "norm": norm,
-                "classes": self.classes}  # fmt: skip
+        return {
+            "kind": self.kind,
+            "level": self.level,
+            "size": self.size,
+            "norm": norm,
+            "classes": self.classes,
+        }
 
 
 class AamSoftmax(Head):

@@ -53,9 +53,12 @@ class Discriminator(nn.Module):
     def __init__(self, length: int = LENGTH) -> None:
         super().__init__()
         self.net = nn.Sequential(
-            nn.Linear(length, 128), nn.LeakyReLU(0.2), nn.Linear(128, 64), nn.LeakyReLU(0.2),
+            nn.Linear(length, 128),
+            nn.LeakyReLU(0.2),
+            nn.Linear(128, 64),
+            nn.LeakyReLU(0.2),
             nn.Linear(64, 1),
-        )  # fmt: skip
+        )
 
     def forward(self, series: Tensor) -> Tensor:
         """Return its judgement."""
@@ -76,9 +79,12 @@ class NoiseModel(nn.Module):
         super().__init__()
         self.moments = moments
         self.net = nn.Sequential(
-            nn.Linear(length + moments, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(),
+            nn.Linear(length + moments, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, hidden),
+            nn.ReLU(),
             nn.Linear(hidden, length),
-        )  # fmt: skip
+        )
 
     def forward(self, noisy: Tensor, moment: Tensor) -> Tensor:
         """Return the noise."""

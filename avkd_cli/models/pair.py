@@ -30,8 +30,9 @@ class Branch(nn.Module):
     def forward(self, embedding: Tensor) -> Tensor:
         """Return directions in the common space."""
         found = self.dropout(self.norm(self.linear(embedding)).relu())
-        return F.normalize(found.to(torch.promote_types(found.dtype, torch.float32)),
-                           eps=SMALLEST_NORM)  # fmt: skip
+        return F.normalize(
+            found.to(torch.promote_types(found.dtype, torch.float32)), eps=SMALLEST_NORM
+        )
 
 
 class Pair(nn.Module):

@@ -73,8 +73,10 @@ class Segmented(nn.Module):
         """Return the levels; segments of all utterances pass through the encoder together."""
         pieces = in_pieces(features, self.length)  # (batch, pieces, length, …)
         segments = self.encoder(pieces.flatten(0, 1))["embedding"].unflatten(0, pieces.shape[:2])
-        return {**self.aggregator(scale_gradient(segments, self.labels_share)),
-                "segments": segments}  # fmt: skip
+        return {
+            **self.aggregator(scale_gradient(segments, self.labels_share)),
+            "segments": segments,
+        }
 
 
 class OfFrames(Encoder):

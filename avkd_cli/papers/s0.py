@@ -92,13 +92,17 @@ PAPER = Paper(
     ),
     layouts=(
         Layout(
-            "table-1", "Modalities (table 1 of the paper)", "modality", COLUMNS,
+            "table-1",
+            "Modalities (table 1 of the paper)",
+            "modality",
+            COLUMNS,
             (
                 Row("Audio baseline", named("audio"), printed(BASELINE["audio"])),
                 Row("Visual baseline", named("visual"), printed(BASELINE["visual"])),
                 Row("Audio-visual, GATE", named("fusion-gate"), printed("0.514 0.375 0.555")),
             ),
-            by_list=EER, more="fusion-*",
+            by_list=EER,
+            more="fusion-*",
         ),
         _table("table-2", "Visual student (table 2 of the paper)", "visual"),
         _table("table-3", "Audio student (table 3 of the paper)", "audio"),
@@ -107,4 +111,4 @@ PAPER = Paper(
     corrected="What distillation corrected",
     venn_list="vox1-e",
     likeness=(Likeness("visual", "fusion-gate", 0.079), Likeness("audio", "fusion-gate", 0.007)),
-)  # fmt: skip
+)

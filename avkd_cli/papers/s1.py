@@ -80,7 +80,9 @@ def _gains(on: str, measure: str, *, teacher: bool, gain: str) -> tuple[Column, 
 
 BEST = "With: the best λ of those at hand. Gain: in percent of the figure without."
 TABLE_4 = Layout(
-    "table-4", "Speaker identification (table 4 of the paper)", "model",
+    "table-4",
+    "Speaker identification (table 4 of the paper)",
+    "model",
     _gains(IDENTIFICATION, "accuracy_percent", teacher=True, gain="gain"),
     _rows(
         "78.4 75.5 77.5 2.64",
@@ -98,9 +100,11 @@ TABLE_4 = Layout(
         "Odd in print: ResNet+BiLSTM without is 80.9 beside EM and 80.5 beside AGG, though both "
         "are one student; but for the teacher the last row repeats that of ResNet+BiLSTM+AGG.",
     ),
-)  # fmt: skip
+)
 TABLE_5 = Layout(
-    "table-5", "Speaker verification (table 5 of the paper)", "model",
+    "table-5",
+    "Speaker verification (table 5 of the paper)",
+    "model",
     _gains(ANY, "eer_percent", teacher=False, gain="reduction"),
     _rows(
         "10.15 9.7 4.43",
@@ -114,9 +118,11 @@ TABLE_5 = Layout(
         "5.41 4.27 21.07",
     ),
     notes=("With: the best λ of those at hand. Reduction: in percent of the EER without.",),
-)  # fmt: skip
+)
 TABLE_6 = Layout(
-    "table-6", "Emotion, RAVDESS in the paper (table 6)", "model",
+    "table-6",
+    "Emotion, RAVDESS in the paper (table 6)",
+    "model",
     _gains(EMOTION, "unweighted_accuracy_percent", teacher=True, gain="gain"),
     _rows(
         "80.5 51.0 52.3 2.54",
@@ -130,9 +136,11 @@ TABLE_6 = Layout(
         "85.3 57.6 59.9 3.45",
     ),
     notes=(BEST, "Odd in print: the last gain is 3.99 by its own figures; 3.45 would need 57.9."),
-)  # fmt: skip
+)
 TABLE_7 = Layout(
-    "table-7", "Emotion, four moods, IEMOCAP in the paper (table 7)", "model",
+    "table-7",
+    "Emotion, four moods, IEMOCAP in the paper (table 7)",
+    "model",
     (
         Column("teacher", FOUR_MOODS, "accuracy_percent", "teacher"),
         Column("without", FOUR_MOODS, "accuracy_percent", "without"),
@@ -155,12 +163,13 @@ TABLE_7 = Layout(
         "Odd in print: the third column is no change from without to teacher (that gives -11.37 in "
         "the first row); it fits accuracies of 51.0 to 57.9, so “worst over λ” is a guess.",
     ),
-)  # fmt: skip
+)
 
 
 OTHER_WAYS = {"": "imitation", "-soft": "soft labels", "-multitask": "multitask"}
 BESIDE = Layout(
-    "figures-4-to-6", "Other ways to teach (figures 4 to 6 of the paper, which print no numbers)",
+    "figures-4-to-6",
+    "Other ways to teach (figures 4 to 6 of the paper, which print no numbers)",
     "model",
     (
         Column("identification", IDENTIFICATION, "accuracy_percent", "with"),
@@ -174,7 +183,7 @@ BESIDE = Layout(
         for other, words in OTHER_WAYS.items()
     ),
     notes=("The best λ of those at hand.",),
-)  # fmt: skip
+)
 
 
 def _sweep(name: str, title: str, on: str, measure: str) -> Sweep:
@@ -211,22 +220,29 @@ PAPER = Paper(
     ),
     systems=tuple(one for net, label in NETS.items() for one in _systems(net, label)),
     layouts=(TABLE_4, TABLE_5, TABLE_6, TABLE_7, BESIDE),
-    lists={
-        IDENTIFICATION: "identification",
-        **VOX1,
-        EMOTION: "emotion",
-        FOUR_MOODS: "four moods",
-    },
+    lists={IDENTIFICATION: "identification", **VOX1, EMOTION: "emotion", FOUR_MOODS: "four moods"},
     taught="student",
     corrected="What the films corrected",
     venn_list="vox1-o",
     sweeps=(
-        _sweep("sweep-identification", "Identification against λ (as figures 4 to 6 of the paper)",
-               IDENTIFICATION, "accuracy_percent"),
+        _sweep(
+            "sweep-identification",
+            "Identification against λ (as figures 4 to 6 of the paper)",
+            IDENTIFICATION,
+            "accuracy_percent",
+        ),
         _sweep("sweep-verification", "Verification against λ", ANY, "eer_percent"),
-        _sweep("sweep-emotion", "Emotion against λ (as figures 4 to 6 of the paper)",
-               EMOTION, "unweighted_accuracy_percent"),
-        _sweep("sweep-iemocap", "Four moods against λ (as figures 4 to 6 of the paper)",
-               FOUR_MOODS, "accuracy_percent"),
+        _sweep(
+            "sweep-emotion",
+            "Emotion against λ (as figures 4 to 6 of the paper)",
+            EMOTION,
+            "unweighted_accuracy_percent",
+        ),
+        _sweep(
+            "sweep-iemocap",
+            "Four moods against λ (as figures 4 to 6 of the paper)",
+            FOUR_MOODS,
+            "accuracy_percent",
+        ),
     ),
-)  # fmt: skip
+)

@@ -52,18 +52,28 @@ def _table(name: str, sense: str) -> Layout:
     shown = [one for one in _systems(sense) if one.name not in swept]
     organ, teacher = {"audio": ("Voice", "face"), "visual": ("Face", "voice")}[sense]
     return Layout(
-        name, f"{organ} taught by a {teacher} ({WORDS})", "loss besides AAM",
+        name,
+        f"{organ} taught by a {teacher} ({WORDS})",
+        "loss besides AAM",
         columns_by_list({on: VOX1[on] for on in ("vox1-o", "vox1-e", "vox1-h")}, EER),
         tuple(Row(one.brief, named(one.name)) for one in shown),
-        by_list=EER, more=f"{sense}-*", baseline=sense,
-    )  # fmt: skip
+        by_list=EER,
+        more=f"{sense}-*",
+        baseline=sense,
+    )
 
 
 def _sweep(sense: str) -> Sweep:
     at = {f"{sense}-kd-cos": 0.0, f"{sense}-mkd-cos": 0.4}
     line = Line(f"{sense} student, COS", f"{sense}-mkd-cos-m", at)
-    return Sweep(f"sweep-{sense}", "EER against the tolerance", "tolerance μ of the cosine "
-                 "distance", "*", "eer_percent", (line,))  # fmt: skip
+    return Sweep(
+        f"sweep-{sense}",
+        "EER against the tolerance",
+        "tolerance μ of the cosine distance",
+        "*",
+        "eer_percent",
+        (line,),
+    )
 
 
 PAPER = Paper(

@@ -24,8 +24,14 @@ LOSSES = {
     "triplet": "Triplet",
     "opl": "OPL",
 }
-ALPHAS = {"ce": "0.0", "opl-a10": "0.1", "opl-a50": "0.5", "opl": "1.0", "opl-a200": "2.0",
-          "opl-a500": "5.0"}  # fmt: skip
+ALPHAS = {
+    "ce": "0.0",
+    "opl-a10": "0.1",
+    "opl-a50": "0.5",
+    "opl": "1.0",
+    "opl-a200": "2.0",
+    "opl-a500": "5.0",
+}
 RATES = (("EER", "eer_percent"), ("AUC", "auc_percent"))
 
 
@@ -45,7 +51,10 @@ def _others(label: str, figures: str) -> Row:
 
 
 TABLE_1 = Layout(
-    "table-1", "Losses (table I of the paper)", "loss", _rates(SEEN, UNSEEN),
+    "table-1",
+    "Losses (table I of the paper)",
+    "loss",
+    _rates(SEEN, UNSEEN),
     _losses(
         "21.8 86.6 26.8 81.7",
         "19.8 88.6 29.7 77.5",
@@ -58,9 +67,11 @@ TABLE_1 = Layout(
         "Odd in print: on unseen-unheard Git has 77.8 here and 77.9 in table III, Triplet 81.4 and "
         "81.7.",
     ),
-)  # fmt: skip
+)
 TABLE_2 = Layout(
-    "table-2", "Time (table II of the paper)", "loss",
+    "table-2",
+    "Time (table II of the paper)",
+    "loss",
     (Column("seconds", "training", "step_seconds"), Column("in n samples")),
     tuple(
         Row(label, named(name), figures)
@@ -83,9 +94,11 @@ TABLE_2 = Layout(
         "Odd in print: Triplet is 6197 in one place (the point is lost), OPL is shown as 07 for "
         ".07.",
     ),
-)  # fmt: skip
+)
 TABLE_3 = Layout(
-    "table-3", "Nontargets alike in gender, nationality, age (table III of the paper, AUC)", "loss",
+    "table-3",
+    "Nontargets alike in gender, nationality, age (table III of the paper, AUC)",
+    "loss",
     tuple(
         Column(f"{on} {label}", f"{on}{ending}", "auc_percent")
         for on in (SEEN, UNSEEN)
@@ -103,20 +116,27 @@ TABLE_3 = Layout(
         "Odd in print: the text has OPL best throughout; on seen-heard Center and Git are higher "
         "at G and GNA. 50 is chance.",
     ),
-)  # fmt: skip
+)
 TABLE_3_EER = Layout(
-    "table-3-eer", "Nontargets alike in gender, nationality, age (EER; not in the paper)", "loss",
+    "table-3-eer",
+    "Nontargets alike in gender, nationality, age (EER; not in the paper)",
+    "loss",
     tuple(
         Column(f"{on} {label}", f"{on}{ending}", "eer_percent")
         for on in (SEEN, UNSEEN)
         for ending, label in ALIKE.items()
     ),
     tuple(Row(label, named(name)) for name, label in LOSSES.items()),
-    notes=("Voices and faces of the stand-in share gender and age alone: within both (GA) 50 is "
-           "what they allow of unseen people.",),
-)  # fmt: skip
+    notes=(
+        "Voices and faces of the stand-in share gender and age alone: within both (GA) 50 is "
+        "what they allow of unseen people.",
+    ),
+)
 TABLE_4 = Layout(
-    "table-4", "Other work (table IV of the paper)", "method", _rates(SEEN, UNSEEN),
+    "table-4",
+    "Other work (table IV of the paper)",
+    "method",
+    _rates(SEEN, UNSEEN),
     (
         _others("DIMNet", "- - 24.9 -"),
         _others("Learnable Pins", "21.4 87.0 29.6 78.5"),
@@ -124,9 +144,12 @@ TABLE_4 = Layout(
         _others("Single Stream Network", "17.2 91.1 29.5 78.8"),
         Row("OPL", named("opl"), printed("19.3 89.3 24.9 83.5")),
     ),
-)  # fmt: skip
+)
 TABLE_5 = Layout(
-    "table-5", "Weight of orthogonality (table V of the paper)", "alpha", _rates(UNSEEN),
+    "table-5",
+    "Weight of orthogonality (table V of the paper)",
+    "alpha",
+    _rates(UNSEEN),
     tuple(
         Row(label, named(name), printed(figures))
         for (name, label), figures in zip(
@@ -136,16 +159,21 @@ TABLE_5 = Layout(
         )
     ),
     notes=("Alpha 0 is CE alone.",),
-)  # fmt: skip
+)
 TABLE_6 = Layout(
-    "table-6", "Fusion (table VI of the paper)", "fusion", _rates(UNSEEN),
+    "table-6",
+    "Fusion (table VI of the paper)",
+    "fusion",
+    _rates(UNSEEN),
     (
         Row("Linear", named("opl-linear"), printed("25.6 82.7")),
         Row("Gated", named("opl"), printed("24.9 83.5")),
     ),
-)  # fmt: skip
+)
 FIGURE_2 = Layout(
-    "figure-2", "1:N matching (figure 2 of the paper, which prints no numbers)", "loss",
+    "figure-2",
+    "1:N matching (figure 2 of the paper, which prints no numbers)",
+    "loss",
     tuple(
         Column(f"{label} 1:{n}", on, f"match_1_of_{n}_percent")
         for on, label in (("voice-to-face", "voice to face"), ("face-to-voice", "face to voice"))
@@ -153,16 +181,18 @@ FIGURE_2 = Layout(
     ),
     tuple(Row(label, named(name)) for name, label in LOSSES.items()),
     notes=("Chance is 1 of N: 50, 25, 16.7, 12.5 and 10 %.",),
-)  # fmt: skip
+)
 FIGURE_3 = Layout(
-    "figure-3", "Feature statistics (figure 3 of the paper, which prints no numbers)", "loss",
+    "figure-3",
+    "Feature statistics (figure 3 of the paper, which prints no numbers)",
+    "loss",
     (
         Column("within persons", "training", "cosine_within"),
         Column("between persons", "training", "cosine_between"),
         Column("between, absolute", "training", "cosine_absolute_between"),
     ),
     tuple(Row(label, named(name)) for name, label in LOSSES.items()),
-)  # fmt: skip
+)
 
 PAPER = Paper(
     name="s3",
@@ -204,8 +234,12 @@ PAPER = Paper(
     venn_list=UNSEEN,
     sweeps=(
         Sweep(
-            "sweep-alpha", "EER against the weight of orthogonality (table V)", "alpha", UNSEEN,
-            "eer_percent", (Line("OPL", "opl-a", {"ce": 0.0, "opl": 1.0}),),
+            "sweep-alpha",
+            "EER against the weight of orthogonality (table V)",
+            "alpha",
+            UNSEEN,
+            "eer_percent",
+            (Line("OPL", "opl-a", {"ce": 0.0, "opl": 1.0}),),
         ),
     ),
-)  # fmt: skip
+)

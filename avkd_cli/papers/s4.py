@@ -51,19 +51,22 @@ OWN = (
     ("ensemble", "ensemble(4,5,6)", "0.14 0.012 0.21 0.028 0.37 0.046"),
 )
 TABLE_1 = Layout(
-    "table-1", "One sense, two senses, generators (table 1 of the paper)", "system",
+    "table-1",
+    "One sense, two senses, generators (table 1 of the paper)",
+    "system",
     columns_by_list({on: VOX1[on] for on in ("vox1-o", "vox1-e", "vox1-h")}, BY_LIST),
     (
         *(Row(label, printed=printed(figures), group=group) for group, label, figures in PRINTED),
         *(Row(label, named(name), printed(figures), SUN) for name, label, figures in OWN),
     ),
-    by_list=BY_LIST, more="fusion-*",
+    by_list=BY_LIST,
+    more="fusion-*",
     notes=(
         "Circled numbers are illegible in print. Of the text's claims 36.4 % is 1 - 0.14/0.22 and "
         "28.0 % is 0.14/0.50, both of the ensemble; 63.1 % and 35.7 % do not follow from the "
         "table. minDCF is normalised here; the paper does not say so, but its values must be.",
     ),
-)  # fmt: skip
+)
 PAPER = Paper(
     name="s4",
     source=(

@@ -93,9 +93,10 @@ def _named_by_film(
     """Return the names of those who have both senses: their own, or of one who has but one."""
     both = set(part)
     lone = [
-        one for i, one in enumerate(listed)
+        one
+        for i, one in enumerate(listed)
         if i not in both and one.person and any(taken(one, [store]) for store in stores)
-    ]  # fmt: skip
+    ]
     films = {film: one.person for one in lone if (film := rules.film_of(one))}
     return [listed[i].person or films.get(rules.film_of(listed[i]), "") for i in part]
 

@@ -22,8 +22,9 @@ def check_gate(settings: DistillTerms) -> None:
         if getattr(settings, "per_person", 1) > 1:
             raise UsageError("--per-person draws by persons, which --unlabelled-by terms lacks")
         if not weights_of(settings):
-            raise UsageError("--unlabelled-by terms teaches nothing without one, such as "
-                             "--posteriors 1")  # fmt: skip
+            raise UsageError(
+                "--unlabelled-by terms teaches nothing without one, such as --posteriors 1"
+            )
     if settings.correction and not settings.loss_gate:
         raise UsageError(
             "--correction is for what --loss-gate leaves out; set that, such as to 0.5"

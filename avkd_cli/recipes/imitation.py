@@ -48,14 +48,18 @@ def opened(path: str | Path, settings: DistillTerms) -> Teacher:
     return store
 
 
+_OF_WHOLE_UTTERANCES = (
+    "alpha beta gamma similarity relational soft_labels multitask projection".split()
+)
+
+
 def check_segments(settings: DistillTerms) -> None:
     """Raise UsageError where nothing but whole utterances can be compared."""
     if not (isinstance(settings, AudioConfig) and settings.segment):
         raise UsageError(
             "--level segments is for a student of segments: --modality audio --segment 1"
         )
-    others = [n for n in ("alpha", "beta", "gamma", "similarity", "relational", "soft_labels",
-                          "multitask", "projection") if getattr(settings, n)]  # fmt: skip
+    others = [name for name in _OF_WHOLE_UTTERANCES if getattr(settings, name)]
     if others:
         flag = others[0].replace("_", "-")
         raise UsageError(f"--{flag} compares whole utterances; leave it out of --level segments")

@@ -82,8 +82,9 @@ def encoders_of(runs: Sequence[Path], clip: Clip) -> dict[str, Trained]:
         one = networks.load(run)
         sense = sense_of(run, one)
         if sense in found:
-            raise UsageError(f"--init-from: {runs[0]} and {run} both are of {sense}; give one of "
-                             "each sense")  # fmt: skip
+            raise UsageError(
+                f"--init-from: {runs[0]} and {run} both are of {sense}; give one of each sense"
+            )
         check_data(run, one, Sound([clip.audio]) if sense == "audio" else Face([clip.faces]))
         found[sense] = one
     return {sense: found[sense] for sense in ("audio", "visual")}

@@ -209,8 +209,11 @@ def check_own(asked: Asked, one: Trained, student: Description) -> None:
         raise UsageError("--teacher-run does not go with --segment")
     held = student.front_end | student.model
     names = ("features", "n_mels", "in_channels", "height", "width_px")
-    differs(one.description, {name: held[name] for name in names if name in held},
-            "--teacher-run: the network of the student's sense")  # fmt: skip
+    differs(
+        one.description,
+        {name: held[name] for name in names if name in held},
+        "--teacher-run: the network of the student's sense",
+    )
 
 
 def differs(description: Description, held: Mapping[str, Any], what: str) -> None:

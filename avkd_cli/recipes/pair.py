@@ -106,8 +106,9 @@ def describe(
     """Return what builds a pair on embeddings of these sizes, or behind these encoders."""
     sizes = {f"{sense}_size": one.head.size for sense, one in encoders.items()} or both.held()
     model: dict[str, Any] = sizes | {
-        "embedding_size": settings.embedding_size, "dropout": settings.dropout,
-    }  # fmt: skip
+        "embedding_size": settings.embedding_size,
+        "dropout": settings.dropout,
+    }
     front_end = {sense: networks.to_json(one.description) for sense, one in encoders.items()}
     return Description("pair", settings.model, model, front_end)
 

@@ -26,8 +26,9 @@ def stored(request: Request, settings: SequenceConfig) -> Job:
     frames = StoredFrames(request.open(StoredFrames))
     chosen = choose([*frames.stores, *request.beside], request.choice)
     model = frames.held() | {
-        "embedding_size": settings.embedding_size, "length": round(frames.fps * settings.segment),
-    }  # fmt: skip
+        "embedding_size": settings.embedding_size,
+        "length": round(frames.fps * settings.segment),
+    }
     description = Description("sequence", settings.model, model)
     start = start_of(request, description, chosen)
     return job(request, settings, frames, chosen, description, start)
@@ -47,8 +48,10 @@ def clips(request: Request, settings: SequenceConfig) -> Job:
         )
     wanted = begun.description.model | faces.held()
     if wanted != begun.description.model:
-        raise InputError(f"{request.init_from}: was trained on faces of another size than "
-                         f"{faces.stores[0].path} holds; crop them alike")  # fmt: skip
+        raise InputError(
+            f"{request.init_from}: was trained on faces of another size than "
+            f"{faces.stores[0].path} holds; crop them alike"
+        )
     model = begun.description.model | {"aggregate_size": settings.embedding_size}
     length = round(faces.fps * settings.segment)
     front_end = begun.description.front_end

@@ -19,10 +19,9 @@ from avkd_cli.training.runs import MODEL_FORMAT, RUN_FORMAT, Run, read_json
 
 FORMAT, VERSION = "avkd.card", 1
 RECORD, CARD = "card.json", "MODEL.md"
-COLUMNS = (
-    "sex", "gender", "age", "language", "native_language", "accent", "nationality", "country",
-    "ethnicity",
-)  # fmt: skip
+COLUMNS = tuple(
+    "sex gender age language native_language accent nationality country ethnicity".split()
+)
 """What a list may say of people that a system should serve alike."""
 NEEDED = ("step", "modality", "network", "settings", "trained_on")
 """What a card cannot be written without."""
@@ -83,11 +82,18 @@ def read(run: Path) -> dict[str, Any]:
     persons = model.get("persons", model.get("classes"))
     facts = {
         "trained_on": {
-            "utterances": model.get("n_utterances"), "persons": persons and len(persons),
-            "label": model.get("label", "person"), "hours": None, "faces": None, "columns": {},
+            "utterances": model.get("n_utterances"),
+            "persons": persons and len(persons),
+            "label": model.get("label", "person"),
+            "hours": None,
+            "faces": None,
+            "columns": {},
         },
-        "weights": None, "teacher": None, "rests_on": [], "validation": best_of(run),
-    }  # fmt: skip
+        "weights": None,
+        "teacher": None,
+        "rests_on": [],
+        "validation": best_of(run),
+    }
     return facts | of_run(plan, model["network"]["modality"], model["network"]["name"])
 
 

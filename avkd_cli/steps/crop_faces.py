@@ -221,9 +221,14 @@ def moments_of(
             return
         fps, count = (None, config.count) if config.count else (config.fps, None)
         for frame in read_frames(
-            path, fps=fps, count=count, start=utterance.start, end=end, at_most=most,
+            path,
+            fps=fps,
+            count=count,
+            start=utterance.start,
+            end=end,
+            at_most=most,
             warnings=warnings,
-        ):  # fmt: skip
+        ):
             yield frame.time_s - start, frame
     else:
         raise Rejected("missing_field", "neither 'images' nor 'video'")

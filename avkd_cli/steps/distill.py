@@ -69,9 +69,14 @@ def distill(
         nobody = Unlabelled(unlabelled, run, by) if unlabelled else None
         job = student(request, settings, teacher, intersect, quality_store, nobody, live)
         return job, train(
-            job, run, settings, validation=validation, overwrite=overwrite, quiet=quiet,
+            job,
+            run,
+            settings,
+            validation=validation,
+            overwrite=overwrite,
+            quiet=quiet,
             dry_run=dry_run,
-        )  # fmt: skip
+        )
 
     by: tuple[str, ...] = ()
     for number in range(0 if dry_run else settings.cluster_rounds):

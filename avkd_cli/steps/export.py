@@ -139,18 +139,22 @@ def interface(trained: "Trained") -> Interface:
     if trained.description.modality == "audio":
         noise = np.random.default_rng(0).normal(0, 0.1, (2, 24_000)).astype(np.float32)
         return Interface(
-            "samples", noise, {0: "batch", 1: "samples"},
+            "samples",
+            noise,
+            {0: "batch", 1: "samples"},
             "(batch, samples) float32, mono, 16 kHz, full scale 1; at least 400, as long as you "
             "like; no padding: sounds of a batch have one length",
-        )  # fmt: skip
+        )
     height, width, channels = size_of(trained)
     pixels = np.random.default_rng(0).integers(0, 256, (2, height, width, channels), np.uint8)
     of = "RGB" if channels == 3 else "grey"
     return Interface(
-        "faces", pixels, {0: "batch"},
+        "faces",
+        pixels,
+        {0: "batch"},
         f"(batch, {height}, {width}, {channels}) uint8, {of}: crops aligned as avkd crop-faces "
         "does; the embedding of several faces of one recording is their mean",
-    )  # fmt: skip
+    )
 
 
 def graph(trained: "Trained", prepared: PrepAudioConfig, given: Interface) -> Any:
@@ -223,12 +227,17 @@ def metadata(
     """Return what the file says of itself; texts, some of them JSON. No name of a person."""
     given, description = interface(trained), trained.description
     structured = {
-        "avkd.prepared": {"sample_rate": 16_000, "features": prepared.features,
-                          "n_mels": prepared.n_mels, "channel": prepared.channel}
-        if description.modality == "audio" else {"crop": list(size_of(trained))},
+        "avkd.prepared": {
+            "sample_rate": 16_000,
+            "features": prepared.features,
+            "n_mels": prepared.n_mels,
+            "channel": prepared.channel,
+        }
+        if description.modality == "audio"
+        else {"crop": list(size_of(trained))},
         "avkd.network": {"name": description.name, **description.model},
         "avkd.check": found.to_json(),
-    }  # fmt: skip
+    }
     return {
         "format": FORMAT,
         "version": str(VERSION),

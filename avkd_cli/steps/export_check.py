@@ -85,10 +85,13 @@ def checked(model: bytes, trained: "Trained", cases: Sequence[Case]) -> Checked:
     worst = int(np.argmin(cosines))
     lengths = [len(one.raw) / 16_000 for one in cases if one.raw.ndim == 1]
     return Checked(
-        cosines[worst], cases[worst].name, len(cases), all(one.real for one in cases),
+        cosines[worst],
+        cases[worst].name,
+        len(cases),
+        all(one.real for one in cases),
         (min(lengths), max(lengths)) if lengths else None,
         f"onnxruntime {onnxruntime.__version__}",
-    )  # fmt: skip
+    )
 
 
 def cosine(session: Any, trained: "Trained", case: Case) -> float:
@@ -136,9 +139,12 @@ def sounds(given: Sequence[str], prepared: PrepAudioConfig) -> Iterator[Case]:
     for utterance, path in utterances[::step]:
         try:
             decoded = decode_audio(
-                path, start=utterance.start, end=utterance.end, limits=limits_of(prepared),
+                path,
+                start=utterance.start,
+                end=utterance.end,
+                limits=limits_of(prepared),
                 channel=prepared.channel,
-            )  # fmt: skip
+            )
         except FileNotFoundError:
             raise MissingInputError(f"{path}: no such file") from None
         except Rejected as error:
@@ -151,8 +157,11 @@ def utterances_of(path: str) -> list[tuple[Utterance, Path]]:
     if not path.endswith(LISTS):
         return [(Utterance(id=Path(path).name, audio=path), Path(path))]
     listed = read_utterances(path)
-    return [(one, listed.resolve(one.audio or one.video or "")) for one in listed.utterances
-            if one.audio or one.video]  # fmt: skip
+    return [
+        (one, listed.resolve(one.audio or one.video or ""))
+        for one in listed.utterances
+        if one.audio or one.video
+    ]
 
 
 def heard(name: str, samples: np.ndarray, prepared: PrepAudioConfig, real: bool = True) -> Case:

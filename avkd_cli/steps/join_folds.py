@@ -85,8 +85,9 @@ def who_embeds(stores: Sequence[EmbeddingStore]) -> dict[str, int]:
     lacking: set[str] = set()
     for store in stores:
         for one, person in zip(store.ids, store.persons, strict=True):
-            free = (i for i, other in enumerate(stores)
-                    if person not in seen[i] and one in other.row_of)  # fmt: skip
+            free = (
+                i for i, other in enumerate(stores) if person not in seen[i] and one in other.row_of
+            )
             place = next(free, None)
             if place is None:
                 lacking.add(person)
@@ -132,5 +133,8 @@ def say(
             if found
             else ""
         )
-        print(f"avkd extract-embeddings: {store.path}: {count:,} utterances of people whom its "
-              f"teacher never saw{how}", file=sys.stderr)  # fmt: skip
+        print(
+            f"avkd extract-embeddings: {store.path}: {count:,} utterances of people whom its "
+            f"teacher never saw{how}",
+            file=sys.stderr,
+        )

@@ -156,9 +156,15 @@ def score(
     if calibration.use or calibration.train:
         types = [facts["score_type"]]
         scores, found = calibrate(
-            scores, score[:, None], types, calibration, settings, system=facts["run"] or "",
-            met=met, strict=strict,
-        )  # fmt: skip
+            scores,
+            score[:, None],
+            types,
+            calibration,
+            settings,
+            system=facts["run"] or "",
+            met=met,
+            strict=strict,
+        )
         facts |= found
     return deliver(
         scores, settings, facts, output=output, metrics=metrics, overwrite=overwrite, quiet=quiet
@@ -354,9 +360,18 @@ def _statistics(
 
 def _scores(trials: Trials, score: np.ndarray) -> Scores:
     return Scores(
-        trials.ids, trials.enrol, trials.test, score, trials.label, "avkd",
-        trials.name, trials.digest, trials.name, trials.warnings, trials.keys,
-    )  # fmt: skip
+        trials.ids,
+        trials.enrol,
+        trials.test,
+        score,
+        trials.label,
+        "avkd",
+        trials.name,
+        trials.digest,
+        trials.name,
+        trials.warnings,
+        trials.keys,
+    )
 
 
 def _score_type(stores: Stores, metric: str, norm: str) -> str:

@@ -47,9 +47,15 @@ def column_names(settings: ScoreConfig) -> dict[str, str]:
 
 
 def deliver(
-    scores: Scores, settings: ScoreConfig, facts: dict, *, output: Path | None,
-    metrics: Path | None, overwrite: bool, quiet: bool,
-) -> dict:  # fmt: skip
+    scores: Scores,
+    settings: ScoreConfig,
+    facts: dict,
+    *,
+    output: Path | None,
+    metrics: Path | None,
+    overwrite: bool,
+    quiet: bool,
+) -> dict:
     """Write the scores, then the summary; return the summary.
 
     Raises:
@@ -146,11 +152,16 @@ def summarise(scores: Scores, facts: dict, eer_mode: str = "interp") -> dict:
         summary["calibrated"] = facts["ratios"]
     return summary | {
         "signature": signature(
-            list_name=scores.name, digest=scores.content, n_target=n_target,
-            n_nontarget=n_nontarget, p_targets=P_TARGETS, norm=facts["norm"], mode=eer_mode,
+            list_name=scores.name,
+            digest=scores.content,
+            n_target=n_target,
+            n_nontarget=n_nontarget,
+            p_targets=P_TARGETS,
+            norm=facts["norm"],
+            mode=eer_mode,
             metric=facts.get("metric", "cosine"),
         )
-    }  # fmt: skip
+    }
 
 
 INPUTS = ("embeddings", "run", "cohort", "sub_mean", "enrol_map", "scores", "calibration")

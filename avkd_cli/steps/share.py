@@ -154,8 +154,11 @@ def check_source(parts: Parts, sense: str, made: Mapping[str, Any] | None) -> No
 
 def chosen_calibrations(parts: Parts, given: Sequence[Path]) -> dict[str, Path]:
     """Return a calibration file of each run that answers, by part."""
-    answering = [name for name in parts.runs if FUSION not in parts.runs or name == FUSION
-                 or name.endswith("-student")]  # fmt: skip
+    answering = [
+        name
+        for name in parts.runs
+        if FUSION not in parts.runs or name == FUSION or name.endswith("-student")
+    ]
     prints = {parts.trained[name].fingerprint: name for name in answering}
     lying = [parts.runs[name] / CALIBRATION for name in answering]
     files = list(given) or [one for one in lying if one.is_file()]

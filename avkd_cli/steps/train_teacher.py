@@ -46,11 +46,23 @@ def train_teacher(
     refuse_combinations(settings, validated=validation is not None, world=world())
     choice = Choice(list_file, settings.label, settings.split_column)
     request = Request(
-        "train-teacher", modality, stores, choice, noise, rir, init_from, reset_head,
+        "train-teacher",
+        modality,
+        stores,
+        choice,
+        noise,
+        rir,
+        init_from,
+        reset_head,
         encoders=encoders or {},
-    )  # fmt: skip
+    )
     job = RECIPES[modality](request, settings)
     return train(
-        job, output, settings, validation=validation, overwrite=overwrite, quiet=quiet,
+        job,
+        output,
+        settings,
+        validation=validation,
+        overwrite=overwrite,
+        quiet=quiet,
         dry_run=dry_run,
-    )  # fmt: skip
+    )

@@ -29,8 +29,11 @@ def ending(job: Job, run: Run, seconds: float) -> str:
     steps = [line for line in lines if "losses" in line]
     last = steps[-1]["losses"] if steps else {}
     said = [f"{name} {last[name]:.3g}" for name in ("loss", "accuracy") if name in last]
-    measured = [(line["validation"]["eer"], line["step"]) for line in lines
-                if line.get("validation", {}).get("eer") is not None]  # fmt: skip
+    measured = [
+        (line["validation"]["eer"], line["step"])
+        for line in lines
+        if line.get("validation", {}).get("eer") is not None
+    ]
     if measured:
         eer, step = min(measured)
         said.append(f"validation EER {100 * eer:.2f} % at step {step}, whose weights are kept")

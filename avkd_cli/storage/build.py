@@ -57,10 +57,12 @@ class Recordings(Generic[Settings]):
     max_reject_fraction: float
     sizes: list[str]
 
-    software: ClassVar[tuple[str, ...]] = (
-        "avkd", "av", "insightface", "numcodecs", "numpy", "onnxruntime", "opencv-python",
-        "soundfile", "soxr", "tensorstore", "torch", "torchaudio", "zarr",
-    )  # fmt: skip
+    software: ClassVar[tuple[str, ...]] = tuple(
+        """
+        avkd av insightface numcodecs numpy onnxruntime opencv-python soundfile soxr
+        tensorstore torch torchaudio zarr
+        """.split()
+    )
 
     def __len__(self) -> int:
         return len(self.utterances.utterances)

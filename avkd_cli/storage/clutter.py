@@ -1,9 +1,11 @@
 """Files that systems leave behind wherever they have been: never part of anybody's data."""
 
-_NAMES = frozenset({
-    "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r", "__macosx",
-    "$recycle.bin", "#recycle", "system volume information", "@eadir", "lost+found",
-})  # fmt: skip
+_NAMES = frozenset(
+    """
+    thumbs.db ehthumbs.db ehthumbs_vista.db desktop.ini __macosx $recycle.bin #recycle @eadir
+    lost+found
+    """.split()
+) | {"icon\r", "system volume information"}
 
 
 def is_left_by_system(name: str) -> bool:

@@ -37,9 +37,17 @@ def hook(operation: str, path: Path) -> None:
 _MODE_FILE, _MODE_DIRECTORY = 0o600, 0o700  # voices, faces and embeddings are biometric data
 _TEMPORARY = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ESTALE}
 _NOT_OURS = {
-    errno.EACCES, errno.EPERM, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG,
-    errno.EEXIST, errno.ENOTEMPTY, errno.ELOOP, errno.EINVAL,
-}  # fmt: skip
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.EEXIST,
+    errno.ENOTEMPTY,
+    errno.ELOOP,
+    errno.EINVAL,
+}
 _SYNCS = 8  # files synced at once
 _RENAME_NOREPLACE, _RENAME_EXCHANGE, _AT_FDCWD = 1, 2, -100
 

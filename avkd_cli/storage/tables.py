@@ -26,9 +26,14 @@ _MOST_PACKED = 1 << 15
 
 # What zarr and its codecs raise for bytes that are not what they should be.
 _DAMAGE = (
-    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
     zstandard.ZstdError,
-)  # fmt: skip
+)
 
 
 def encode(

@@ -222,8 +222,12 @@ _WHOLE = None, None, None, None, ""
 def part_of(utterance: Utterance) -> tuple[Any, ...]:
     """Return which part of its files an utterance is: two parts of one may be of two persons."""
     return (
-        utterance.start, utterance.end, utterance.boxes, utterance.audio_channel, utterance.half,
-    )  # fmt: skip
+        utterance.start,
+        utterance.end,
+        utterance.boxes,
+        utterance.audio_channel,
+        utterance.half,
+    )
 
 
 def _media(utterance: Utterance) -> list[Any]:

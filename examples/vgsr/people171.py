@@ -54,17 +54,39 @@ class Study:
         """Make lists, stores and the imported teacher's embeddings."""
         people = self.work / "people.jsonl"
         if not people.exists():
-            avkd("corpus", "csv", self.data / "people171.csv", "--id", "sample", "--person",
-                 "identity", "--audio", "voice", "--images", "face", "--sex", "sex", "--split",
-                 "split", "--root", self.data, "-o", people, "-q")  # fmt: skip
+            avkd(
+                "corpus",
+                "csv",
+                self.data / "people171.csv",
+                *(
+                    "--id sample --person identity --audio voice --images face --sex sex "
+                    "--split split --root"
+                ).split(),
+                self.data,
+                "-o",
+                people,
+                "-q",
+            )
         lines = [json.loads(line) for line in people.read_text().splitlines()]
         for fold in FOLDS:
             self.list_of(lines, fold)
         avkd("prep-audio", people, "-o", self.work / "audio.zarr", "-q", "--workers", 0)
-        avkd("crop-faces", people, "-o", self.work / "faces.zarr", "-q", "--workers", 0,
-             "--detector-weights", self.weights)  # fmt: skip
-        avkd("extract-embeddings", "--from", self.data / "emb_sface_faces.npz", "--modality",
-             "visual", "-o", self.work / "imported.zarr", "-q")  # fmt: skip
+        avkd(
+            "crop-faces",
+            people,
+            "-o",
+            self.work / "faces.zarr",
+            *"-q --workers 0 --detector-weights".split(),
+            self.weights,
+        )
+        avkd(
+            "extract-embeddings",
+            "--from",
+            self.data / "emb_sface_faces.npz",
+            *"--modality visual -o".split(),
+            self.work / "imported.zarr",
+            "-q",
+        )
 
     def list_of(self, lines: list[dict], fold: int) -> None:
         """Write who is trained on, and trials of the people of a fold."""
@@ -77,15 +99,35 @@ class Study:
             text = "".join(json.dumps(one) + "\n" for one in chosen)
             (folder / f"{name}.jsonl").write_text(text)
         if not (folder / "trials.txt").exists():
-            avkd("corpus", "trials", folder / "test.jsonl", "--split", "", "-q", "--cross-session",
-                 "--targets", 600, "--nontargets", 6000, "-o", folder / "trials.txt")  # fmt: skip
+            avkd(
+                "corpus",
+                "trials",
+                folder / "test.jsonl",
+                "--split",
+                "",
+                *"-q --cross-session --targets 600 --nontargets 6000 -o".split(),
+                folder / "trials.txt",
+            )
 
     def teacher(self, folder: Path, chosen: tuple[object, ...]) -> Path:
         """Train the teacher of faces, and return its embeddings."""
-        avkd("train-teacher", "--modality", "visual", self.work / "faces.zarr", *chosen,
-             "-o", folder / "faces", "-q", *shlex.split(FACES))  # fmt: skip
-        avkd("extract-embeddings", folder / "faces", self.work / "faces.zarr",
-             "-o", folder / "own.zarr", "-q")  # fmt: skip
+        avkd(
+            *"train-teacher --modality visual".split(),
+            self.work / "faces.zarr",
+            *chosen,
+            "-o",
+            folder / "faces",
+            "-q",
+            *shlex.split(FACES),
+        )
+        avkd(
+            "extract-embeddings",
+            folder / "faces",
+            self.work / "faces.zarr",
+            "-o",
+            folder / "own.zarr",
+            "-q",
+        )
         return folder / "own.zarr"
 
     def student(
@@ -97,8 +139,19 @@ class Study:
             return scores
         run, audio = folder / name, self.work / "audio.zarr"
         if more:
-            avkd("distill", audio, "--modality", "audio", *chosen, "-o", run, "-q",
-                 *shlex.split(SETTINGS), *WEIGHT, *more)  # fmt: skip
+            avkd(
+                "distill",
+                audio,
+                "--modality",
+                "audio",
+                *chosen,
+                "-o",
+                run,
+                "-q",
+                *shlex.split(SETTINGS),
+                *WEIGHT,
+                *more,
+            )
         else:
             avkd(
                 "train-teacher",
@@ -126,8 +179,13 @@ class Study:
                 candidates[f"{name}-cos-{mu}"] = ("--teacher", path, "--tolerance", f"cos={mu}")
             for quality in QUALITIES[name]:
                 candidates[f"{name}-cos-{MIDDLE}-{quality}"] = (
-                    "--teacher", path, "--tolerance", f"cos={MIDDLE}", "--quality", quality
-                )  # fmt: skip
+                    "--teacher",
+                    path,
+                    "--tolerance",
+                    f"cos={MIDDLE}",
+                    "--quality",
+                    quality,
+                )
         for name, more in candidates.items():
             scores = read_scores(self.student(folder, name, chosen, folder / "trials.txt", *more))
             found[name] = equal_error_rate(scores.target, scores.nontarget)

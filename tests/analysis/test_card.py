@@ -5,25 +5,54 @@ import pytest
 from avkd_cli.analysis.card import escaped, table, to_markdown
 
 RUN = f"sha256:{'a' * 64}"
-GROUP = {"name": "f", "persons": 12, "targets": 100, "nontargets": 200, "miss_percent": 4.0,
-         "false_alarm_percent": 2.5, "eer_percent": 3.0}  # fmt: skip
+GROUP = {
+    "name": "f",
+    "persons": 12,
+    "targets": 100,
+    "nontargets": 200,
+    "miss_percent": 4.0,
+    "false_alarm_percent": 2.5,
+    "eer_percent": 3.0,
+}
 FACTS = {
-    "step": "distill", "fingerprint": RUN, "avkd": "0.2", "modality": "audio", "network": "tdnn",
-    "settings": {"embedding_size": 64, "seed": 3}, "weights": 12345,
+    "step": "distill",
+    "fingerprint": RUN,
+    "avkd": "0.2",
+    "modality": "audio",
+    "network": "tdnn",
+    "settings": {"embedding_size": 64, "seed": 3},
+    "weights": 12345,
     "prepared": {"audio": {"step": "prep-audio", "features": "fbank", "n_mels": 40, "snr": 5.0}},
-    "trained_on": {"utterances": 1200, "persons": 40, "classes": 40, "label": "person",
-                   "named_by_teacher": 0, "hours": 2.5, "faces": None,
-                   "columns": {"sex": {"f": {"utterances": 300, "persons": 10},
-                                       "": {"utterances": 900, "persons": 30}}}},
-    "teacher": {"modality": "fusion", "role": "teacher", "run": f"sha256:{'b' * 64}",
-                "fingerprint": "sha256:c", "utterances": 1200},
-    "rests_on": [], "validation": {"step": 50, "eer": 0.0123},
-}  # fmt: skip
+    "trained_on": {
+        "utterances": 1200,
+        "persons": 40,
+        "classes": 40,
+        "label": "person",
+        "named_by_teacher": 0,
+        "hours": 2.5,
+        "faces": None,
+        "columns": {
+            "sex": {"f": {"utterances": 300, "persons": 10}, "": {"utterances": 900, "persons": 30}}
+        },
+    },
+    "teacher": {
+        "modality": "fusion",
+        "role": "teacher",
+        "run": f"sha256:{'b' * 64}",
+        "fingerprint": "sha256:c",
+        "utterances": 1200,
+    },
+    "rests_on": [],
+    "validation": {"step": 50, "eer": 0.0123},
+}
 TRIED = {
-    "list": "vox.txt", "trials": 9000, "persons": 40, "eer_percent": 5.0,
+    "list": "vox.txt",
+    "trials": 9000,
+    "persons": 40,
+    "eer_percent": 5.0,
     "min_dcf": {"0.01": 0.4, "0.05": 0.3},
     "intervals": {"eer_percent": [4.0, 6.0], "min_dcf": {"0.01": [0.3, 0.5], "0.05": [0.2, 0.4]}},
-}  # fmt: skip
+}
 
 
 def test_whom_it_was_trained_on_is_counted_and_shared_out():
@@ -38,8 +67,11 @@ def test_whom_it_was_trained_on_is_counted_and_shared_out():
 
 
 def test_it_says_what_nobody_has_told_it():
-    bare = FACTS | {"trained_on": {"utterances": None, "persons": None, "label": "person"},
-                    "teacher": None, "validation": None}  # fmt: skip
+    bare = FACTS | {
+        "trained_on": {"utterances": None, "persons": None, "label": "person"},
+        "teacher": None,
+        "validation": None,
+    }
     text = to_markdown(bare)
     assert "unknown people in unknown recordings." in text
     assert "Sex, age and language of these people are not known here" in text
@@ -50,9 +82,16 @@ def test_it_says_what_nobody_has_told_it():
 
 @pytest.mark.parametrize(
     "heading",
-    ["What it must not be used for", "Embeddings are biometric data", "How to cite", "Trained on",
-     "How it was trained", "How well it does", "Where it fails"],
-)  # fmt: skip
+    [
+        "What it must not be used for",
+        "Embeddings are biometric data",
+        "How to cite",
+        "Trained on",
+        "How it was trained",
+        "How well it does",
+        "Where it fails",
+    ],
+)
 def test_each_part_is_there_whatever_is_known(heading):
     assert f"\n## {heading}\n" in to_markdown(FACTS)
 
@@ -69,8 +108,11 @@ def test_figures_have_their_intervals_and_those_of_trained_people_a_warning():
 
 
 def test_where_it_fails_is_a_table_a_group_and_few_people_have_no_rates():
-    rows = [GROUP, GROUP | {"name": "m", "miss_percent": 8.0},
-            GROUP | {"name": "x", "persons": 9, "miss_percent": 99.0}]  # fmt: skip
+    rows = [
+        GROUP,
+        GROUP | {"name": "m", "miss_percent": 8.0},
+        GROUP | {"name": "x", "persons": 9, "miss_percent": 99.0},
+    ]
     text = to_markdown(FACTS | {"figures": [TRIED | {"threshold": 0.25, "groups": {"sex": rows}}]})
     assert "| f | 12 | 100 | 4.00 | 200 | 2.50 |" in text
     assert "| x | 9 | 100 | – | 200 | – |" in text and "99.00" not in text

@@ -24,8 +24,10 @@ def test_a_cluster_by_hand():
     assert worst.own == pytest.approx(0.6) and worst.affinity == pytest.approx(0.6)
     sizes = by_size([a, b, c])
     assert [(one["from"], one["clusters"], one["utterances"]) for one in sizes] == [
-        (1, 1, 1), (2, 1, 2), (3, 1, 3)
-    ]  # fmt: skip
+        (1, 1, 1),
+        (2, 1, 2),
+        (3, 1, 3),
+    ]
     assert sizes[0]["confidence"] == [None] * 3
     assert sizes[1]["confidence"][1] == pytest.approx(b.confidence)
 

@@ -106,8 +106,10 @@ def test_alignment_is_the_plain_loop_over_pairs(seed):
     u = x / np.linalg.norm(x, axis=1, keepdims=True)
     pairs = [
         ((u[i] - u[j]) ** 2).sum()
-        for i in range(len(u)) for j in range(i) if persons[i] == persons[j]
-    ]  # fmt: skip
+        for i in range(len(u))
+        for j in range(i)
+        if persons[i] == persons[j]
+    ]
     assert alignment(x, persons) == pytest.approx(np.mean(pairs))
 
 

@@ -15,7 +15,9 @@ ROW = Row(
     ("70", "75", "7.1", "-3", "7.1"),
 )
 LAYOUT = Layout(
-    "t", "T", "model",
+    "t",
+    "T",
+    "model",
     (
         Column("without", "x", "accuracy_percent", "without"),
         Column("with", "x", "accuracy_percent", "with"),
@@ -24,7 +26,7 @@ LAYOUT = Layout(
         Column("best", "x", "accuracy_percent", "any", against="without"),
     ),
     (ROW,),
-)  # fmt: skip
+)
 ACCURACY = {
     ("net", "x", "accuracy_percent"): Value(50.0, 45.0, 55.0),
     ("net-l10", "x", "accuracy_percent"): Value(40.0),

@@ -52,16 +52,33 @@ def checked(html):
 @pytest.fixture
 def content(table):
     row = {
-        "system": "audio-kd-cos", "list": "vox1-o", "list_label": "Vox1-O", "both_right": 600,
-        "newly_right": 40, "newly_wrong": 10, "both_wrong": 50, "other_share": 0.9,
+        "system": "audio-kd-cos",
+        "list": "vox1-o",
+        "list_label": "Vox1-O",
+        "both_right": 600,
+        "newly_right": 40,
+        "newly_wrong": 10,
+        "both_wrong": 50,
+        "other_share": 0.9,
         "other_of_errors": 0.75,
-        "persons": {"total": 30, "gaining": 9, "losing": 4,
-                    "most_gaining": [{"person": "<p7>", "gain": 6}],
-                    "most_losing": [{"person": "p-2", "gain": -3}]},
-    }  # fmt: skip
-    pair = {"a": "audio", "b": "fusion-gate", "segments": 9, "pcc_per_segment": 0.007,
-            "pcc_pooled": 0.1, "pcc_per_dimension": None, "linear_cka": 0.5,
-            "mean_cosine_distance": 0.583}  # fmt: skip
+        "persons": {
+            "total": 30,
+            "gaining": 9,
+            "losing": 4,
+            "most_gaining": [{"person": "<p7>", "gain": 6}],
+            "most_losing": [{"person": "p-2", "gain": -3}],
+        },
+    }
+    pair = {
+        "a": "audio",
+        "b": "fusion-gate",
+        "segments": 9,
+        "pcc_per_segment": 0.007,
+        "pcc_pooled": 0.1,
+        "pcc_per_dimension": None,
+        "linear_cka": 0.5,
+        "mean_cosine_distance": 0.583,
+    }
     store = {"name": "audio", "segments": 9, "persons": 3, "dimensions": 4, "alignment": None}
     store |= {"uniformity": -1.5, "within_person_variance": 0.2, "between_person_variance": 0.7}
     described = SimpleNamespace(

@@ -36,8 +36,15 @@ def test_a_difference_comes_with_its_interval(small):
 
 
 def test_what_the_best_student_corrected_is_told_with_what_the_other_sense_knew(small):
-    venn = {"system": "audio-kd-cos", "list": "vox1-o", "newly_right": 30, "newly_wrong": 5,
-            "both_wrong": 70, "other_share": 0.85, "other_of_errors": 0.8}  # fmt: skip
+    venn = {
+        "system": "audio-kd-cos",
+        "list": "vox1-o",
+        "newly_right": 30,
+        "newly_wrong": 5,
+        "both_wrong": 70,
+        "other_share": 0.85,
+        "other_of_errors": 0.8,
+    }
     said = " ".join(sentences(small, [venn], venn_list="vox1-o"))
     assert "corrects 30 of the baseline's 100 errors and breaks 5 trials" in said
     assert "visual baseline has 85 % of the corrected right, and 80 % of all those errors" in said
@@ -69,9 +76,11 @@ def test_a_glance_says_both_senses_and_each_student_in_cases_of_a_hundred(small)
 
 @pytest.mark.parametrize(
     ("verdict", "said"),
-    [("open", "errs in 10.0, too little to be told from chance."),
-     ("better", "errs in 10.0, more than chance.")],
-)  # fmt: skip
+    [
+        ("open", "errs in 10.0, too little to be told from chance."),
+        ("better", "errs in 10.0, more than chance."),
+    ],
+)
 def test_a_glance_says_whether_it_may_be_chance(small, verdict, said):
     one = {"system": "audio-kd-cos", "list": "vox1-o", "verdict": verdict}
     assert glance(small, [one])[1].endswith(said)

@@ -31,11 +31,18 @@ def test_what_is_named_is_read_back(system, kind, level):
 
 
 def test_the_hardest_comes_last_and_clean_first():
-    levels = [("snow", 1), ("blur", 4), ("noise", 0), ("blur", 1), ("noise", 20), ("clean", None),
-              ("small", 8), ("small", 32)]  # fmt: skip
+    levels = [
+        ("snow", 1),
+        ("blur", 4),
+        ("noise", 0),
+        ("blur", 1),
+        ("noise", 20),
+        ("clean", None),
+        ("small", 8),
+        ("small", 32),
+    ]
     found = [str(one) for one in sorted((Condition(*one) for one in levels), key=harder)]
-    assert found == ["clean", "noise-20", "noise-0", "blur-1", "blur-4", "small-32", "small-8",
-                     "snow-1"]  # fmt: skip
+    assert found == "clean noise-20 noise-0 blur-1 blur-4 small-32 small-8 snow-1".split()
 
 
 def row(condition, value, half, p_holm):
@@ -44,8 +51,12 @@ def row(condition, value, half, p_holm):
 
 
 def test_words_say_where_better_where_worse_where_open():
-    rows = [row("clean", 0.1, 1, 1), row("babble-5", -3, 1, 0.01), row("room-0", 2, 1, 0.02),
-            row("music-5", -1.5, 1, 0.2)]  # fmt: skip
+    rows = [
+        row("clean", 0.1, 1, 1),
+        row("babble-5", -3, 1, 0.01),
+        row("room-0", 2, 1, 0.02),
+        row("music-5", -1.5, 1, 0.2),
+    ]
     assert words("kd", "audio", rows, 40) == (
         "kd is better than audio under babble-5 (-3.00 points); worse than audio under room-0 "
         "(+2.00 points); apart from audio alone, but not as one of several compared, under music-5 "

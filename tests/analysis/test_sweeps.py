@@ -28,8 +28,10 @@ def test_points_go_from_left_to_right_and_one_alone_is_no_line():
     }
     found = points(S3, sweep, values)
     assert [(one.at, one.value.value) for one in found["OPL"]] == [
-        (0.0, 27.0), (0.1, 26.0), (1.0, 24.0),
-    ]  # fmt: skip
+        (0.0, 27.0),
+        (0.1, 26.0),
+        (1.0, 24.0),
+    ]
     assert points(S3, sweep, {("opl", "unseen-unheard", "eer_percent"): Value(24.0)}) == {}
 
 

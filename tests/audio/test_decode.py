@@ -23,10 +23,17 @@ def test_the_content_decides_and_a_wrong_name_is_a_warning(tmp_path, voice):  # 
 
 @pytest.mark.parametrize(  # W24
     "content",
-    [b"<!DOCTYPE html><html>", b"hello, this is text\n" * 9, b"PK\3\4" + bytes(99),
-     b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(99), bytes(5000), bytes(range(1, 256)) * 9, b"R"],
+    [
+        b"<!DOCTYPE html><html>",
+        b"hello, this is text\n" * 9,
+        b"PK\3\4" + bytes(99),
+        b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(99),
+        bytes(5000),
+        bytes(range(1, 256)) * 9,
+        b"R",
+    ],
     ids=["html", "text", "zip", "jpeg", "zeros", "bytes", "one letter"],
-)  # fmt: skip
+)
 def test_what_is_no_recording_is_undecodable(make_file, content, code_of):
     assert code_of(make_file(content, "a.wav")) == "undecodable"
 

@@ -69,10 +69,8 @@ def test_a_wrong_riff_size_is_a_warning(make_wav, junk):
 
 
 @pytest.mark.parametrize(  # W21
-    "subtype",
-    ["PCM_U8", "PCM_24", "PCM_32", "FLOAT", "DOUBLE", "ULAW", "ALAW", "IMA_ADPCM", "MS_ADPCM",
-     "GSM610"],
-)  # fmt: skip
+    "subtype", "PCM_U8 PCM_24 PCM_32 FLOAT DOUBLE ULAW ALAW IMA_ADPCM MS_ADPCM GSM610".split()
+)
 def test_every_usual_coding_of_wav_is_read(tmp_path, voice, subtype):
     samples = voice(1.0, 16_000)
     soundfile.write(tmp_path / "a.wav", samples, 16_000, subtype=subtype)

@@ -106,7 +106,9 @@ def test_kinds_are_told_by_session_or_id_as_musan_names_them():
     ids = ["speech/librivox/speech-librivox-0000", "x/1", "noise/free-sound/noise-free-sound-0000"]
     rows = disturb.rows_by_kind(ids, ["", "music", ""])
     assert {kind: found.tolist() for kind, found in rows.items()} == {
-        "babble": [0], "music": [1], "noise": [2]
-    }  # fmt: skip
+        "babble": [0],
+        "music": [1],
+        "noise": [2],
+    }
     with pytest.raises(ValueError, match="'x/1' is neither"):
         disturb.rows_by_kind(["x/1"], [""])

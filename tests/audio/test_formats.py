@@ -40,10 +40,19 @@ def test_each_allowed_format_is_known_by_its_head(make_file, head, expected):
 
 @pytest.mark.parametrize(
     "head",
-    [b"#EXTM3U\n", b"\xef\xbb\xbf#EXTM3U\n", b"  \n#EXTM3U", b"ffconcat version 1\n", b"v=0\r\no=",
-     b'<?xml version="1.0"?>\n<MPD xmlns', b"[playlist]\n", b".snd",
-     b"FLV\1", b"\x30\x26\xb2\x75\x8e"],
-)  # fmt: skip
+    [
+        b"#EXTM3U\n",
+        b"\xef\xbb\xbf#EXTM3U\n",
+        b"  \n#EXTM3U",
+        b"ffconcat version 1\n",
+        b"v=0\r\no=",
+        b'<?xml version="1.0"?>\n<MPD xmlns',
+        b"[playlist]\n",
+        b".snd",
+        b"FLV\1",
+        b"\x30\x26\xb2\x75\x8e",
+    ],
+)
 def test_playlists_and_unlisted_formats_are_refused_by_name(make_file, head):
     with pytest.raises(Rejected, match=r"looks like '[a-z0-9]+'; allowed: wav, flac") as caught:
         sniffed(make_file(head, "a.wav"))
@@ -56,9 +65,16 @@ def test_the_length_of_an_id3_tag_has_seven_bits_a_byte(make_file):
 
 
 @pytest.mark.parametrize(
-    ("name", "differs"), [("a.wav", False), ("a.WAV", False), ("a", False), ("a.x", False),
-                          ("a.flac", True), ("a.mp4", True)],
-)  # fmt: skip
+    ("name", "differs"),
+    [
+        ("a.wav", False),
+        ("a.WAV", False),
+        ("a", False),
+        ("a.x", False),
+        ("a.flac", True),
+        ("a.mp4", True),
+    ],
+)
 def test_only_the_ending_of_another_format_is_a_mismatch(make_file, name, differs):
     with open_file(make_file(b"x", name)) as opened:
         assert is_named_otherwise(opened, "wav") is differs

@@ -22,9 +22,16 @@ def reference(compliance):
     def compute(samples: np.ndarray, n_mels: int, kind=torch.float32) -> np.ndarray:
         scaled = torch.from_numpy(samples)[None].to(kind) * 32768
         return compliance.fbank(
-            scaled, num_mel_bins=n_mels, frame_length=25, frame_shift=10, dither=0.0,
-            sample_frequency=16_000, window_type="povey", low_freq=20, high_freq=0,
-        ).numpy()  # fmt: skip
+            scaled,
+            num_mel_bins=n_mels,
+            frame_length=25,
+            frame_shift=10,
+            dither=0.0,
+            sample_frequency=16_000,
+            window_type="povey",
+            low_freq=20,
+            high_freq=0,
+        ).numpy()
 
     return compute
 
@@ -130,9 +137,14 @@ def test_the_spectrogram_of_a_tone_is_half_the_sum_of_its_window():
 def test_the_spectrogram_is_that_of_torch():
     samples = noise(16_000 + 77)
     transform = torch.stft(
-        torch.from_numpy(samples), 400, 160, 400, torch.hann_window(400), return_complex=True,
+        torch.from_numpy(samples),
+        400,
+        160,
+        400,
+        torch.hann_window(400),
+        return_complex=True,
         pad_mode="reflect",
-    )  # fmt: skip
+    )
     # Without padding to 512 points the bins are others; their energy is the same.
     expected = transform.abs().numpy().T[:100]
     found = spectrogram(samples)

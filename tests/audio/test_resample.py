@@ -65,9 +65,12 @@ def test_a_torchaudio_that_does_not_load_is_done_without(tmp_path):
     (tmp_path / "torchaudio/__init__.py").write_text(BROKEN)
     root = Path(resample.__file__).parents[2]
     result = subprocess.run(
-        [sys.executable, "-c", ASK], capture_output=True, text=True, check=True,
+        [sys.executable, "-c", ASK],
+        capture_output=True,
+        text=True,
+        check=True,
         env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{root}"},
-    )  # fmt: skip
+    )
     assert result.stdout == "1000 avkd_cli.audio.resample\n"
 
 

@@ -55,14 +55,17 @@ def test_an_ogg_whose_last_page_is_missing_is_truncated(make_file):
         pytest.param(b"RIFF\xff\xff\xff\xffAVI LIST", "avi", id="avi from a pipe"),
         pytest.param(b"RIFF\0\0\0\0AVI LIST", "avi", id="avi of no length"),
         pytest.param(box(b"moov", b"x") + box(b"mdat", b"y", 0), "mp4", id="box to the end"),
-        pytest.param(box(b"moov", b"x") + b"\0\0\0\1mdat" + struct.pack(">Q", 20) + b"yyyy", "mp4",
-                     id="64-bit box"),
+        pytest.param(
+            box(b"moov", b"x") + b"\0\0\0\1mdat" + struct.pack(">Q", 20) + b"yyyy",
+            "mp4",
+            id="64-bit box",
+        ),
         pytest.param(box(b"moov", b"x") + b"\x7f\0\0\0junk", "mp4", id="junk behind"),
         pytest.param(box(b"moov", b"x") + b"end", "mp4", id="less than a box behind"),
         pytest.param(EBML + SEGMENT + b"\x01" + b"\xff" * 7 + b"abc", "matroska", id="live"),
         pytest.param(EBML + b"else", "matroska", id="no segment where it should be"),
     ],
-)  # fmt: skip
+)
 def test_lengths_that_say_nothing_are_left_to_the_decoder(make_file, data, container):
     assert check(make_file(data, "a"), container) == set()
 

@@ -35,8 +35,12 @@ def test_the_fields_are_read(make_wav):
 
 
 def test_other_chunks_are_passed_over_with_their_padding(make_file):
-    data = riff(chunk(b"JUNK", b"odd"), chunk(b"fmt ", FMT), chunk(b"LIST", b"x" * 7),
-                chunk(b"data", bytes(8)))  # fmt: skip
+    data = riff(
+        chunk(b"JUNK", b"odd"),
+        chunk(b"fmt ", FMT),
+        chunk(b"LIST", b"x" * 7),
+        chunk(b"data", bytes(8)),
+    )
     header = header_of(make_file(data, "a.wav"))
     assert (header.rate, header.data_bytes) == (8000, 8)
     assert header.data_start == len(data) - 8

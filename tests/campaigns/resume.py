@@ -244,11 +244,19 @@ def chimera(data: Path, kills: int, seed: int) -> tuple[list[int], list[str]]:
         folder = Path(temporary)
         people, store = folder / "people.jsonl", folder / "audio.zarr"
         table = data / "chimera" / "chimera54_manifest.csv"
-        run("corpus", "csv", table, "--id", "sample", "--person", "identity", "--audio", "voice",
-            "--images", "face", "--split", "split", "--root", data, "-o", people)  # fmt: skip
+        run(
+            *(
+                f"corpus csv {table} --id sample --person identity --audio voice --images "
+                f"face --split split --root {data} -o {people}"
+            ).split()
+        )
         run("prep-audio", people, "-o", store, "--config", "small", "--quiet")
-        train = ["train-teacher", "--modality", "audio", store, "--config", "small", "--quiet",
-                 "--epochs", 12, "--checkpoint-every", 4, "--log-every", 1, "-o"]  # fmt: skip
+        train = [
+            *(
+                f"train-teacher --modality audio {store} --config small --quiet --epochs 12 "
+                "--checkpoint-every 4 --log-every 1 -o"
+            ).split()
+        ]
         alone, killed = folder / "alone", folder / "killed"
         run(*train, alone)
         total, reached = logged(alone), []

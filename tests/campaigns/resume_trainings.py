@@ -37,9 +37,17 @@ NAMES = [f"p{i}" for i in range(PERSONS)]
 CHOSEN = TrainingSet([f"u{row}" for row in ROWS], LABELS, NAMES, NAMES)
 # An epoch is 6 steps of 8: neither the log's 3, the checkpoints' 4 nor patience meet it always.
 COMMON = {
-    "embedding_size": 8, "batch_size": 8, "max_steps": STEPS, "log_every": 3, "workers": 1,
-    "checkpoint_every": 4, "warmup": 0.3, "margin_from": 0.1, "margin_to": 0.9, "patience": 2.5,
-}  # fmt: skip
+    "embedding_size": 8,
+    "batch_size": 8,
+    "max_steps": STEPS,
+    "log_every": 3,
+    "workers": 1,
+    "checkpoint_every": 4,
+    "warmup": 0.3,
+    "margin_from": 0.1,
+    "margin_to": 0.9,
+    "patience": 2.5,
+}
 
 
 class Pieces:
@@ -95,9 +103,19 @@ def job(
 def teacher() -> tuple[Job, TrainConfig]:
     """A voice encoder on disturbed waveforms."""
     settings = AudioConfig(
-        **COMMON, model="tdnn", width=4, optimizer="sgd", lr=0.05, accumulate=2, per_person=2,
-        augment=0.8, speed_classes=True, dropout=0.2, time_mask=4, freq_mask=4,
-    )  # fmt: skip
+        **COMMON,
+        model="tdnn",
+        width=4,
+        optimizer="sgd",
+        lr=0.05,
+        accumulate=2,
+        per_person=2,
+        augment=0.8,
+        speed_classes=True,
+        dropout=0.2,
+        time_mask=4,
+        freq_mask=4,
+    )
     sound = Pieces("samples", [4000 + 40 * row for row in ROWS], (), 0)
     crops = AudioCrops(sound, ROWS, 12, 16, 0, speeds=True)
     kinds = {"babble": ROWS[:3], "music": ROWS[3:4], "noise": ROWS[4:6]}
@@ -113,9 +131,14 @@ def teacher() -> tuple[Job, TrainConfig]:
 def fusion() -> tuple[Job, TrainConfig]:
     """A fusion of stored embeddings, of which one in 48 is not a number."""
     settings = FusionConfig(
-        **COMMON, hidden=4, optimizer="adam", lr=0.05, accumulate=2, corrupt=0.3,
+        **COMMON,
+        hidden=4,
+        optimizer="adam",
+        lr=0.05,
+        accumulate=2,
+        corrupt=0.3,
         on_nonfinite="skip",
-    )  # fmt: skip
+    )
     chance = np.random.default_rng(3)
     voices, faces = (chance.standard_normal((len(ROWS), n)).astype(np.float32) for n in (6, 7))
     voices[7] = np.nan
@@ -129,23 +152,47 @@ def fusion() -> tuple[Job, TrainConfig]:
 def student() -> tuple[Job, TrainConfig]:
     """A face encoder that learns from embeddings of another size."""
     settings = DistillVisualConfig(
-        **COMMON, model="cnn", width=16, optimizer="adamw", lr=0.01, clip_norm=1.0, dropout=0.2,
-        flip=True, jitter=0.2, shift=2, erase=0.3, alpha=1.0, beta=1.0, gamma=1.0, projection=True,
-    )  # fmt: skip
+        **COMMON,
+        model="cnn",
+        width=16,
+        optimizer="adamw",
+        lr=0.01,
+        clip_norm=1.0,
+        dropout=0.2,
+        flip=True,
+        jitter=0.2,
+        shift=2,
+        erase=0.3,
+        alpha=1.0,
+        beta=1.0,
+        gamma=1.0,
+        projection=True,
+    )
     chance = np.random.default_rng(4)
     taught = chance.standard_normal((len(ROWS), 10)).astype(np.float32)
     rows = torch.from_numpy(chance.standard_normal((PERSONS, 10)).astype(np.float32))
-    model = {"embedding_size": 8, "width": 16, "dropout": 0.2, "in_channels": 3,
-             "height": 32, "width_px": 32}  # fmt: skip
+    model = {
+        "embedding_size": 8,
+        "width": 16,
+        "dropout": 0.2,
+        "in_channels": 3,
+        "height": 32,
+        "width_px": 32,
+    }
     front = {"flip": True, "jitter": 0.2, "shift": 2, "erase": 0.3}
     description = Description("visual", "cnn", model, front)
     faces = Pieces("crops", [1 + row % 3 for row in ROWS], (32, 32, 3), 5)
     sources = [Faces(faces, ROWS, 0), Embeddings("teacher", taught, ROWS)]
     taught_what = Taught(10, 8, rows)
     return job(
-        "distill", description, settings, sources, norm=True,
-        bridges=lambda: [Projection(8, 10)], terms=lambda: make_terms(settings, taught_what),
-    ), settings  # fmt: skip
+        "distill",
+        description,
+        settings,
+        sources,
+        norm=True,
+        bridges=lambda: [Projection(8, 10)],
+        terms=lambda: make_terms(settings, taught_what),
+    ), settings
 
 
 class Deceived(Term):
@@ -175,9 +222,16 @@ class Deceived(Term):
 def adversary() -> tuple[Job, TrainConfig]:
     """A face encoder with rates of its own, against a discriminator with another optimizer."""
     settings = DistillVisualConfig(
-        **COMMON, model="cnn", width=16, optimizer="sgd", lr=0.01, network_lr=0.5,
-        schedule="triangular", period=0.7, adversary_lr=0.02,
-    )  # fmt: skip
+        **COMMON,
+        model="cnn",
+        width=16,
+        optimizer="sgd",
+        lr=0.01,
+        network_lr=0.5,
+        schedule="triangular",
+        period=0.7,
+        adversary_lr=0.02,
+    )
     chance = np.random.default_rng(6)
     taught = chance.standard_normal((len(ROWS), 8)).astype(np.float32)
     model = {"embedding_size": 8, "width": 16, "in_channels": 3, "height": 32, "width_px": 32}
@@ -200,27 +254,51 @@ class Films:
 def joint() -> tuple[Job, TrainConfig]:
     """Both senses through time: generators, judges and noise models, a head on each sense."""
     settings = JointConfig(
-        **COMMON, clip=0.4, lr=1e-3, lr_final=1e-5, clip_norm=5.0, schedule="halving",
-        period=0.7, per_person=2, adversary_lr=0.01, cycle=0.5, nce=1.0, diffusion=0.5,
-        audio_head=0.3, visual_head=0.3,
-    )  # fmt: skip
+        **COMMON,
+        clip=0.4,
+        lr=1e-3,
+        lr_final=1e-5,
+        clip_norm=5.0,
+        schedule="halving",
+        period=0.7,
+        per_person=2,
+        adversary_lr=0.01,
+        cycle=0.5,
+        nce=1.0,
+        diffusion=0.5,
+        audio_head=0.3,
+        visual_head=0.3,
+    )
     sizes = {"embedding_size": 8, "width": 16}
-    ear = Description("audio", "ecapa-tdnn", sizes | {"n_mels": 16, "pooling": "weasp-safe"},
-                      {"features": "fbank", "n_mels": 16, "time_mask": 4})  # fmt: skip
-    eye = Description("visual", "cnn", sizes | {"in_channels": 1, "height": 32, "width_px": 32},
-                      {"flip": True})  # fmt: skip
+    ear = Description(
+        "audio",
+        "ecapa-tdnn",
+        sizes | {"n_mels": 16, "pooling": "weasp-safe"},
+        {"features": "fbank", "n_mels": 16, "time_mask": 4},
+    )
+    eye = Description(
+        "visual", "cnn", sizes | {"in_channels": 1, "height": 32, "width_px": 32}, {"flip": True}
+    )
     model = {"visual_size": 8, "audio_size": 8, "embedding_size": 8, "pooling": "weasp-safe"}
     description = Description("joint", "ssa", model, {"audio": asdict(ear), "visual": asdict(eye)})
     sound = Pieces("frames", [30 + row % 30 for row in ROWS], (16,), 7)  # some below a clip's 40
     films = Films(sound, Pieces("crops", [8 + row % 7 for row in ROWS], (32, 32, 1), 8))
     sized = SimpleNamespace(head=SimpleNamespace(size=8))  # all that heads_of asks a run for
     made = job(
-        "train-teacher", description, settings, [Clips(films, CHOSEN, settings.clip, 0)],
+        "train-teacher",
+        description,
+        settings,
+        [Clips(films, CHOSEN, settings.clip, 0)],
         terms=lambda: terms_of(CHOSEN, settings),
-    )  # fmt: skip
+    )
     made.heads = lambda: heads_of(CHOSEN, settings, {"audio": sized, "visual": sized})
     return made, settings
 
 
-TRAININGS = {"teacher": teacher, "fusion": fusion, "student": student, "adversary": adversary,
-             "joint": joint}  # fmt: skip
+TRAININGS = {
+    "teacher": teacher,
+    "fusion": fusion,
+    "student": student,
+    "adversary": adversary,
+    "joint": joint,
+}

@@ -32,11 +32,24 @@ def test_named_columns_are_fields_and_the_others_are_kept(table):
     )
     found, report = listed(path)
     assert found == [
-        {"id": "s1", "person": "ann", "audio": "v/1.wav", "images": "f/1.png", "split": "train",
-         "block": "A"},
-        {"id": "s2", "person": "bob", "audio": "v/2.wav", "images": "f/2.png", "split": "eval",
-         "block": "B", "note": "hm"},
-    ]  # fmt: skip
+        {
+            "id": "s1",
+            "person": "ann",
+            "audio": "v/1.wav",
+            "images": "f/1.png",
+            "split": "train",
+            "block": "A",
+        },
+        {
+            "id": "s2",
+            "person": "bob",
+            "audio": "v/2.wav",
+            "images": "f/2.png",
+            "split": "eval",
+            "block": "B",
+            "note": "hm",
+        },
+    ]
     assert (report.utterances, report.faults) == (2, 0)
 
 

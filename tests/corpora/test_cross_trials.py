@@ -15,8 +15,12 @@ from avkd_cli.corpora.cross_trials import (
 from avkd_cli.errors import InputError
 from avkd_cli.verification.strata import NEEDED, Traits, alike
 
-PEOPLE = {"a": ("f", "UK", 20.0), "b": ("f", "UK", 25.0), "c": ("f", "India", 26.0),
-          "d": ("m", "UK", 40.0)}  # fmt: skip
+PEOPLE = {
+    "a": ("f", "UK", 20.0),
+    "b": ("f", "UK", 25.0),
+    "c": ("f", "India", 26.0),
+    "d": ("m", "UK", 40.0),
+}
 
 
 @st.composite

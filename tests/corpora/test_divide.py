@@ -58,8 +58,11 @@ PEOPLE = {f"p{n}": "fm"[n % 2] for n in range(1, 21)}
 def test_both_strata_are_dealt_in_the_same_shares():
     parts = deal(PEOPLE, (0.7, 0.3), seed=0)
     assert Counter((PEOPLE[p], part) for p, part in parts.items()) == {
-        ("f", 0): 7, ("m", 0): 7, ("f", 1): 3, ("m", 1): 3,
-    }  # fmt: skip
+        ("f", 0): 7,
+        ("m", 0): 7,
+        ("f", 1): 3,
+        ("m", 1): 3,
+    }
 
 
 def test_the_order_of_the_list_does_not_matter_and_the_seed_does():

@@ -126,18 +126,27 @@ def test_what_no_step_reads_is_counted_by_suffix_and_whoever_has_nothing_else_is
 
 def test_what_systems_leave_behind_is_nobody_s(plant):
     found, report = listed(
-        plant("ann/1.flac", "ann/._1.flac", "ann/.DS_Store", "ann/Thumbs.db", "__MACOSX/ann/1.flac",
-              ".Trash/x/1.wav", "@eaDir/ann/1.wav")
-    )  # fmt: skip
+        plant(
+            "ann/1.flac",
+            "ann/._1.flac",
+            "ann/.DS_Store",
+            "ann/Thumbs.db",
+            "__MACOSX/ann/1.flac",
+            ".Trash/x/1.wav",
+            "@eaDir/ann/1.wav",
+        )
+    )
     assert list(found) == ["ann/1"]
     assert report.faults == 0
 
 
 @pytest.mark.parametrize(
     "name",
-    ["a.wave", "a.sph", "a.oga", "a.m4b", "a.mka", "a.amr", "a.caf", "a.aiff", "a.m4v", "a.3gp",
-     "a.mov", "a.vob", "a.webp", "a.tiff", "a.pgm", "a.bmp", "a.JPE"],
-)  # fmt: skip
+    (
+        "a.wave a.sph a.oga a.m4b a.mka a.amr a.caf a.aiff a.m4v a.3gp a.mov a.vob "
+        "a.webp a.tiff a.pgm a.bmp a.JPE"
+    ).split(),
+)
 def test_what_a_step_reads_is_listed(plant, name):
     found, report = listed(plant(f"ann/{name}"))
     assert list(found) == ["ann/a"]
@@ -146,9 +155,12 @@ def test_what_a_step_reads_is_listed(plant, name):
 
 @pytest.mark.parametrize(
     "names",
-    [("Ann Lee/1.flac", "Ann_Lee/2.flac"), ("Ann Lee/1.flac", "wav/Ann_Lee/2.flac"),
-     ("ann/my take.flac", "ann/my_take.flac")],
-)  # fmt: skip
+    [
+        ("Ann Lee/1.flac", "Ann_Lee/2.flac"),
+        ("Ann Lee/1.flac", "wav/Ann_Lee/2.flac"),
+        ("ann/my take.flac", "ann/my_take.flac"),
+    ],
+)
 def test_two_names_that_would_become_one_are_refused(plant, names):
     with pytest.raises(InputError, match="would both be"):
         listed(plant(*names))
@@ -165,5 +177,7 @@ def test_a_link_to_a_file_of_somebody_else_is_reported(plant):
         "the same file under two names (a link)": 1,
     }
     assert {one["what"] for one in report.duplicated.examples} == {
-        "bob/3.flac is ann/1.flac", "ann/4.flac is ann/1.flac", "cyd/x.flac is ann/copy/x.flac"
-    }  # fmt: skip
+        "bob/3.flac is ann/1.flac",
+        "ann/4.flac is ann/1.flac",
+        "cyd/x.flac is ann/copy/x.flac",
+    }

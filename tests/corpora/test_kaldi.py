@@ -65,8 +65,13 @@ def test_segments_are_parts_of_recordings(data):
     )
     found, report = listed(folder)
     assert found[0] == {
-        "id": "s1", "person": "ann", "audio": "c.wav", "split": "test", "start": 0.5, "end": 2.25,
-    }  # fmt: skip
+        "id": "s1",
+        "person": "ann",
+        "audio": "c.wav",
+        "split": "test",
+        "start": 0.5,
+        "end": 2.25,
+    }
     assert found[1]["start"] == 3
     assert "end" not in found[1]
     assert report.missing.reasons == {"its recording is not in wav.scp": 1}

@@ -17,9 +17,14 @@ def test_a_report_counts_what_passes_and_what_a_sense_lacks():
     ]
     assert list(report.count(utterances)) == utterances
     assert report.to_json()["found"] == {
-        "utterances": 3, "persons": 2, "audio": 2, "video": 2, "images": 0, "boxes": 0,
+        "utterances": 3,
+        "persons": 2,
+        "audio": 2,
+        "video": 2,
+        "images": 0,
+        "boxes": 0,
         "splits": {"train": 2, "": 1},
-    }  # fmt: skip
+    }
     assert report.to_json()["missing"] == {
         "count": 2,
         "reasons": {"no audio": 1, "no video": 1},

@@ -4,15 +4,24 @@ from avkd_cli.corpora.repeats import equal_files
 
 
 def test_equal_bytes_are_grouped_whatever_the_names(tmp_path):
-    contents = {"a": b"x" * 10, "b": b"x" * 10, "c": b"y" * 10, "d": b"x" * 11, "e": b"y" * 10,
-                "f": b"", "g": b""}  # fmt: skip
+    contents = {
+        "a": b"x" * 10,
+        "b": b"x" * 10,
+        "c": b"y" * 10,
+        "d": b"x" * 11,
+        "e": b"y" * 10,
+        "f": b"",
+        "g": b"",
+    }
     for name, data in contents.items():
         (tmp_path / name).write_bytes(data)
     os.link(tmp_path / "d", tmp_path / "h")
     paths = [tmp_path / name for name in "abcdefgh"] + [tmp_path / "none"]
     assert [[p.name for p in group] for group in equal_files(paths)] == [
-        ["a", "b"], ["c", "e"], ["d", "h"],
-    ]  # fmt: skip
+        ["a", "b"],
+        ["c", "e"],
+        ["d", "h"],
+    ]
 
 
 def test_files_that_differ_in_the_middle_alone_are_no_repeats(tmp_path):

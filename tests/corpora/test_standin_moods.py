@@ -46,11 +46,15 @@ def voiced(person, index):
     who = make_person(0, person, Difficulty())
     session = make_voice_session(generator(0, person), Difficulty())
     voice, heard = speaking(who.voice, session, 0, person, index)
-    return np.array([
-        12 * np.log2(heard.pitch / session.pitch), np.log(voice.excursion / who.voice.excursion),
-        np.log(heard.rate / session.rate), heard.effort - session.effort,
-        heard.snr_db - session.snr_db,
-    ])  # fmt: skip
+    return np.array(
+        [
+            12 * np.log2(heard.pitch / session.pitch),
+            np.log(voice.excursion / who.voice.excursion),
+            np.log(heard.rate / session.rate),
+            heard.effort - session.effort,
+            heard.snr_db - session.snr_db,
+        ]
+    )
 
 
 def shown(person, index):
@@ -58,11 +62,15 @@ def shown(person, index):
     who = make_person(0, person, Difficulty())
     session = make_face_session(generator(0, person), Difficulty())
     face, seen, mouth = looking(who.face, session, 0, person, index)
-    return np.array([
-        seen.smile - session.smile, seen.brow_raise - session.brow_raise,
-        face.brow_slope - who.face.brow_slope,
-        np.log(seen.eye_opening / session.eye_opening), mouth,
-    ])  # fmt: skip
+    return np.array(
+        [
+            seen.smile - session.smile,
+            seen.brow_raise - session.brow_raise,
+            face.brow_slope - who.face.brow_slope,
+            np.log(seen.eye_opening / session.eye_opening),
+            mouth,
+        ]
+    )
 
 
 def told(features):

@@ -31,8 +31,10 @@ def noises(tiny, tmp_path_factory):
 def test_noises_are_of_musans_kinds_and_none_is_refused(noises):
     rows = rows_by_kind(noises.ids, noises.column("session"))
     assert {kind: len(found) for kind, found in rows.items()} == {
-        "babble": 12, "music": 8, "noise": 8
-    }  # fmt: skip
+        "babble": 12,
+        "music": 8,
+        "noise": 8,
+    }
     sounds = noises.read(range(len(noises)))
     digests = {sound.tobytes() for sound in sounds}
     assert len(digests) == len(sounds)

@@ -57,8 +57,11 @@ def test_what_may_not_be_read_is_reported(plant, report):
 def test_a_pipe_is_no_regular_file(plant, report):
     folder = plant("a.wav")
     os.mkfifo(folder / "b.wav")
-    usable = [path for path, entry in trees.files(folder, "", report)
-              if trees.is_usable(path, entry, report)]  # fmt: skip
+    usable = [
+        path
+        for path, entry in trees.files(folder, "", report)
+        if trees.is_usable(path, entry, report)
+    ]
     assert usable == ["a.wav"]
     assert report.unreadable.examples == [{"what": "b.wav", "reason": "not a regular file"}]
 

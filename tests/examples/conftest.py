@@ -14,12 +14,17 @@ sys.path[:0] = [str(ROOT / "examples" / "results"), str(ROOT / "examples")]
 LOSSES = ("cos", "kl", "mmd", "cos-kl", "cos-mmd", "kl-mmd")
 # How far apart a system holds targets and nontargets: more is better.
 APART = {
-    "audio": 1.5, "visual": 1.6, "fusion-gate": 2.6, "fusion-concat": 2.7, "sum-z-sum": 2.5,
+    "audio": 1.5,
+    "visual": 1.6,
+    "fusion-gate": 2.6,
+    "fusion-concat": 2.7,
+    "sum-z-sum": 2.5,
     "strong-fusion-gate": 4.0,
     **{f"visual-kd-{loss}": 2.4 if loss == "cos" else 1.7 for loss in LOSSES},
     **{f"audio-kd-{loss}": 1.5 for loss in LOSSES},
-    "strong-visual-kd-cos": 2.2, "strong-audio-kd-cos": 1.55,
-}  # fmt: skip
+    "strong-visual-kd-cos": 2.2,
+    "strong-audio-kd-cos": 1.55,
+}
 PERSONS, RECORDINGS = 12, 4
 
 
@@ -40,10 +45,15 @@ def record(tmp_path) -> Path:
 
 def utterances(split: str, start: int) -> list[dict]:
     return [
-        {"id": f"p{person:02d}/{one}", "person": f"p{person:02d}", "split": split,
-         "audio": f"{person}-{one}.wav", "images": f"{person}-{one}.png"}
+        {
+            "id": f"p{person:02d}/{one}",
+            "person": f"p{person:02d}",
+            "split": split,
+            "audio": f"{person}-{one}.wav",
+            "images": f"{person}-{one}.png",
+        }
         for person, one in product(range(start, start + PERSONS), range(RECORDINGS))
-    ]  # fmt: skip
+    ]
 
 
 def write_people(folder: Path) -> None:
@@ -94,16 +104,22 @@ def write_run(folder: Path, seed: int) -> None:
 def write_analyses(folder: Path) -> None:
     folder.mkdir()
     found = {
-        "newly_right": 20, "newly_wrong": 5,
+        "newly_right": 20,
+        "newly_wrong": 5,
         "newly_right_that_c_has_right": {"trials": 16, "share": 0.8},
         "systems": {"c": {"error_rate": 0.1}},
-    }  # fmt: skip
+    }
     for sense, loss in product(("audio", "visual"), LOSSES):
         (folder / f"venn-{sense}-kd-{loss}.json").write_text(json.dumps(found))
     for sense in ("audio", "visual"):
         pairs = [
-            {"a": f"{sense}{end}", "b": "fusion-gate-emb", "pcc_per_segment": value,
-             "linear_cka": 0.5, "mean_cosine_distance": 1 - value}
+            {
+                "a": f"{sense}{end}",
+                "b": "fusion-gate-emb",
+                "pcc_per_segment": value,
+                "linear_cka": 0.5,
+                "mean_cosine_distance": 1 - value,
+            }
             for end, value in (("-emb", 0.1), ("-kd-cos-emb", 0.6))
-        ]  # fmt: skip
+        ]
         (folder / f"pcc-{sense}.json").write_text(json.dumps({"pairs": pairs}))

@@ -13,13 +13,19 @@ from avkd_cli.errors import InputError
 # EER of each candidate on two folds; the second fold alone would choose otherwise.
 EERS = {
     "audio": (20.0, 22.0),
-    "audio-kd-cos@0.3": (19.0, 21.0), "audio-kd-cos@1": (17.0, 22.0), "audio-kd-cos@3": (25, 18.0),
-    "audio-kd-kl@0.3": (20.0, 20.0), "audio-kd-kl@1": (20.0, 20.0), "audio-kd-kl@3": (30.0, 30.0),
-    "audio-kd-mmd@0.3": (21.0, 21.0), "audio-kd-mmd@1": (22.0, 22.0),
+    "audio-kd-cos@0.3": (19.0, 21.0),
+    "audio-kd-cos@1": (17.0, 22.0),
+    "audio-kd-cos@3": (25, 18.0),
+    "audio-kd-kl@0.3": (20.0, 20.0),
+    "audio-kd-kl@1": (20.0, 20.0),
+    "audio-kd-kl@3": (30.0, 30.0),
+    "audio-kd-mmd@0.3": (21.0, 21.0),
+    "audio-kd-mmd@1": (22.0, 22.0),
     "audio-kd-mmd@3": (19.0, 21.5),
-    "audio-kd-cos-kl@won": (16.0, 18.0), "audio-kd-cos-mmd@won": (19.0, 19.0),
+    "audio-kd-cos-kl@won": (16.0, 18.0),
+    "audio-kd-cos-mmd@won": (19.0, 19.0),
     "audio-kd-kl-mmd@won": (20.0, 19.0),
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -55,8 +61,10 @@ def test_pairs_take_the_weights_that_won_alone(folder):
 
 def test_all_weights_the_best_losses_and_a_preset_are_written(folder):
     out = [folder / name for name in ("weights.mk", "c.toml", "t.json")]
-    assert run(folder, "-o", out[0], "--preset", "small", "--toml", out[1],
-               "--json", out[2]).exit_code == 0  # fmt: skip
+    assert (
+        run(folder, "-o", out[0], "--preset", "small", "--toml", out[1], "--json", out[2]).exit_code
+        == 0
+    )
     written = out[0].read_text().splitlines()
     assert "WEIGHTS_audio_mmd = --gamma 3" in written
     assert "BEST_audio = cos-kl" in written  # 17

@@ -35,9 +35,10 @@ def test_ideas_are_sorted_by_their_mean_difference_to_the_baseline(folder):
     words = [word for idea in IDEAS for word in ("--idea", *idea)]
     out, mk = folder / "ideas.json", folder / "chosen.mk"
     done = CliRunner().invoke(
-        ideas.main, [str(folder), "-o", str(out), "--chosen", str(mk), *words],
+        ideas.main,
+        [str(folder), "-o", str(out), "--chosen", str(mk), *words],
         catch_exceptions=False,
-    )  # fmt: skip
+    )
     assert done.exit_code == 0
     found = json.loads(out.read_text())["senses"]["visual"]
     assert found["baseline_eer_percent"] == 15
@@ -56,8 +57,13 @@ def test_an_idea_that_was_not_run_is_named(folder):
 
 
 def idea(name, difference=-1.0, error=0.5, teacher="fusion-gate", options="--beta 3 --projection"):
-    return {"name": name, "difference": difference, "standard_error": error,
-            "teacher": teacher, "options": options}  # fmt: skip
+    return {
+        "name": name,
+        "difference": difference,
+        "standard_error": error,
+        "teacher": teacher,
+        "options": options,
+    }
 
 
 @pytest.mark.parametrize(
@@ -78,5 +84,6 @@ def test_the_first_is_chosen_only_if_it_is_sure_and_needs_nothing_but_options(fi
 def test_the_chosen_becomes_the_best_of_its_sense():
     found = {"senses": {"visual": {"chosen": "projected", "ideas": [idea("projected")]}}}
     assert list(ideas.variables(found)) == [
-        "WEIGHTS_visual_projected = --beta 3 --projection\n", "BEST_visual = projected\n",
-    ]  # fmt: skip
+        "WEIGHTS_visual_projected = --beta 3 --projection\n",
+        "BEST_visual = projected\n",
+    ]

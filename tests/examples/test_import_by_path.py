@@ -19,8 +19,11 @@ def files(tmp_path):
 
 
 def run(files, path_column="face"):
-    words = [files / "table.csv", files / "e.npz", "--id", "sample", "--person", "who",
-             "--path", path_column, "-o", files / "out.npz"]  # fmt: skip
+    words = [
+        files / "table.csv",
+        files / "e.npz",
+        *f"--id sample --person who --path {path_column} -o {files}/out.npz".split(),
+    ]
     return CliRunner().invoke(import_by_path.main, [str(word) for word in words])
 
 

@@ -18,12 +18,18 @@ def people(tmp_path):
     names = [(f"{block}{n}", "train", block) for block, many in BLOCKS.items() for n in range(many)]
     names += [(f"T{n}", "eval", "A") for n in range(3)]
     lines = [
-        {"id": f"{name}/{n}", "person": name, "split": split, "block": block,
-         "sex": "m" if name[1] in "024" else "f", "audio": f"{name}{n}.wav",
-         "images": f"{name}{n // 2}.png"}
+        {
+            "id": f"{name}/{n}",
+            "person": name,
+            "split": split,
+            "block": block,
+            "sex": "m" if name[1] in "024" else "f",
+            "audio": f"{name}{n}.wav",
+            "images": f"{name}{n // 2}.png",
+        }
         for name, split, block in names
         for n in range(6)
-    ]  # fmt: skip
+    ]
     path.write_text("".join(json.dumps(one) + "\n" for one in lines))
     return path
 
@@ -130,11 +136,17 @@ def test_the_real_folds_leave_out_the_20(shared_data, tmp_path):
     with (shared_data / "chimera" / "chimera54_manifest.csv").open() as lines:
         rows = list(csv.DictReader(lines))
     utterances = [
-        Utterance(id=row["sample"], person=row["identity"], split=row["split"],
-                  audio=row["voice"], images=row["face"], sex=row["voice_gender"],
-                  extra={"block": row["block"]})
+        Utterance(
+            id=row["sample"],
+            person=row["identity"],
+            split=row["split"],
+            audio=row["voice"],
+            images=row["face"],
+            sex=row["voice_gender"],
+            extra={"block": row["block"]},
+        )
         for row in rows
-    ]  # fmt: skip
+    ]
     test = {one.person for one in utterances if one.split != "train"}
     same = lists.group_by(["block", "sex"])
     held_out = lists.folds_of(lists.training_people(utterances), 2, same, seed=0)

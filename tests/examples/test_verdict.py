@@ -5,8 +5,16 @@ import verdict
 
 
 def row(value, low, high, **more):
-    return {"value": value, "low": low, "high": high, "p": 0.01, "by_seed": {"0": value},
-            "relative_percent": -10.0, "before": {"value": 13.9}, **more}  # fmt: skip
+    return {
+        "value": value,
+        "low": low,
+        "high": high,
+        "p": 0.01,
+        "by_seed": {"0": value},
+        "relative_percent": -10.0,
+        "before": {"value": 13.9},
+        **more,
+    }
 
 
 def student(loss, value, low, high, p_holm=0.01):
@@ -21,8 +29,14 @@ RESULTS = {
     "systems": {
         name: {"eer_percent": {"value": eer}}
         for name, eer in {
-            "visual": 13.9, "visual-kd-cos": 12.5, "visual-kd-kl": 13.5, "visual-kd-mmd": 14.6,
-            "fusion-gate": 7.9, "fusion-concat": 7.4, "sum-z-sum": 8.5, "strong-fusion-gate": 0.9,
+            "visual": 13.9,
+            "visual-kd-cos": 12.5,
+            "visual-kd-kl": 13.5,
+            "visual-kd-mmd": 14.6,
+            "fusion-gate": 7.9,
+            "fusion-concat": 7.4,
+            "sum-z-sum": 8.5,
+            "strong-fusion-gate": 0.9,
         }.items()
     },
     "students": {
@@ -36,20 +50,22 @@ RESULTS = {
     "strong": {"visual": [], "audio": []},
     "contrasts": {
         "visual": {
-            "cos-kl": row(-1.0, -1.5, -0.2), "cos-mmd": row(-2.1, -3.0, -1.0),
+            "cos-kl": row(-1.0, -1.5, -0.2),
+            "cos-mmd": row(-2.1, -3.0, -1.0),
             "mmd-kl": row(1.1, -0.1, 2.0),
         },
         "audio": {},
     },
     "fusions": [
-        row(-0.5, -1.2, 0.3, system="fusion-concat"), row(0.6, 0.1, 1.0, system="sum-z-sum"),
+        row(-0.5, -1.2, 0.3, system="fusion-concat"),
+        row(0.6, 0.1, 1.0, system="sum-z-sum"),
     ],
     "few": [],
     "noise": {},
     "knew": {},
     "ideas": {},
     "alike": {},
-}  # fmt: skip
+}
 
 
 def test_an_interval_below_zero_may_be_claimed():
@@ -115,8 +131,12 @@ def test_a_finding_holds_only_if_all_intervals_agree():
 
 def test_goals_compare_the_chosen_loss_with_what_was_wanted():
     assert "faces 10.0 % of at least 20 %: missed" in verdict.goals(RESULTS)
-    results = RESULTS | {"students": {"visual": [student("cos", -3, -5, 1) | {
-        "relative_percent": -25.0}], "audio": []}}  # fmt: skip
+    results = RESULTS | {
+        "students": {
+            "visual": [student("cos", -3, -5, 1) | {"relative_percent": -25.0}],
+            "audio": [],
+        }
+    }
     assert "met, but no improvement may be claimed" in verdict.goals(results)
 
 
@@ -127,8 +147,13 @@ def test_one_seed_is_said_to_be_one():
 
 def test_the_number_of_recordings_where_a_teacher_is_worth_most():
     def at(recordings, one):
-        return {"recordings": recordings, "at_least": 12, "at_most": 20,
-                "visual": {"difference": one}, "audio": {"difference": one}}  # fmt: skip
+        return {
+            "recordings": recordings,
+            "at_least": 12,
+            "at_most": 20,
+            "visual": {"difference": one},
+            "audio": {"difference": one},
+        }
 
     results = RESULTS | {"few": [at(5, row(-3, -4, -2)), at(None, row(-1, -2, 0.5))]}
     said = verdict.few(results)
@@ -147,9 +172,12 @@ def idea(difference, error):
 
 @pytest.mark.parametrize(
     ("error", "words"),
-    [(0.9, "more than twice its error"), (1.1, "not more than"), (None, "not more than twice its "
-     "error from run to run (unknown")],
-)  # fmt: skip
+    [
+        (0.9, "more than twice its error"),
+        (1.1, "not more than"),
+        (None, "not more than twice its error from run to run (unknown"),
+    ],
+)
 def test_the_best_of_the_other_ways_is_held_against_its_error(error, words):
     ideas = {"visual": {"baseline_eer_percent": 11.2, "ideas": [idea(-2, error), idea(1, 0.1)]}}
     (said,) = verdict.ideas({"ideas": {"senses": ideas}})

@@ -28,16 +28,25 @@ def weights(tmp_path):
     return path
 
 
-IDEA = {"name": "from-baseline", "teacher": "strong-visual", "options": "--beta 1",
-        "eer_percent": 9.2, "difference": -2.0, "standard_error": 0.5, "runs": 6}  # fmt: skip
+IDEA = {
+    "name": "from-baseline",
+    "teacher": "strong-visual",
+    "options": "--beta 1",
+    "eer_percent": 9.2,
+    "difference": -2.0,
+    "standard_error": 0.5,
+    "runs": 6,
+}
 IDEAS = {"senses": {"visual": {"baseline_eer_percent": 11.2, "ideas": [IDEA], "chosen": None}}}
 
 
 def written(record, weights, out, tried=IDEAS):
     ideas = record.with_name("ideas.json")
     ideas.write_text(json.dumps(tried))
-    words = [record, "-o", out, "--weights", weights, "--tuning", out / "none.json",
-             "--ideas", ideas]  # fmt: skip
+    words = [
+        record,
+        *f"-o {out} --weights {weights} --tuning {out}/none.json --ideas {ideas}".split(),
+    ]
     result = CliRunner().invoke(
         write_results.main, [str(word) for word in words], catch_exceptions=False
     )
@@ -49,14 +58,25 @@ def test_page_numbers_and_pictures_are_the_same_each_time(record, weights, tmp_p
     first = written(record, weights, tmp_path / "one")
     assert first == written(record, weights, tmp_path / "two")
     assert set(first) == {
-        "results.md", "results.json",
-        *(f"results/{name}.svg" for name in
-          ("systems", "students", "strong", "few", "noise-visual", "noise-audio")),
-    }  # fmt: skip
+        "results.md",
+        "results.json",
+        *(
+            f"results/{name}.svg"
+            for name in ("systems", "students", "strong", "few", "noise-visual", "noise-audio")
+        ),
+    }
     page = first["results.md"].decode()
-    for title in ("Verdict", "Students", "A strong imported teacher", "Fewer recordings a person",
-                  "Spoilt faces", "Spoilt voices", "What the teacher knew",
-                  "Other ways to teach", "Openings"):  # fmt: skip
+    for title in (
+        "Verdict",
+        "Students",
+        "A strong imported teacher",
+        "Fewer recordings a person",
+        "Spoilt faces",
+        "Spoilt voices",
+        "What the teacher knew",
+        "Other ways to teach",
+        "Openings",
+    ):
         assert f"## {title}" in page
     assert ("| from baseline | imported, visual | `--beta 1` | 9.20 | −2.00 | 0.50 | 6 |") in page
     for name in first:
@@ -167,8 +187,9 @@ def test_each_condition_is_compared_by_itself(record):
 def test_means_over_seeds_of_what_the_teacher_knew(record):
     path = record / "seed-1" / "analysis" / "venn-visual-kd-cos.json"
     found = json.loads(path.read_text()) | {
-        "newly_right": 60, "newly_right_that_c_has_right": {"trials": 60, "share": 1.0},
-    }  # fmt: skip
+        "newly_right": 60,
+        "newly_right_that_c_has_right": {"trials": 60, "share": 1.0},
+    }
     path.write_text(json.dumps(found))
     one = gather.knew(gather.seed_folders(record))["visual-kd-cos"]
     assert one["newly_right"] == 40

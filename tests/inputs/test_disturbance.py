@@ -171,8 +171,11 @@ def test_a_room_that_only_delays_delays_and_no_room_changes_nothing():
 
 def test_the_front_end_hears_the_disturbed_sound():
     sound = (torch.randn(2, length_before(LENGTH)) * 3000).to(torch.int16)
-    batch = {"speed": torch.tensor([1, 2]), "noise": torch.randn(2, LENGTH),
-             "snr_db": torch.zeros(2)}  # fmt: skip
+    batch = {
+        "speed": torch.tensor([1, 2]),
+        "noise": torch.randn(2, LENGTH),
+        "snr_db": torch.zeros(2),
+    }
     front_end = AudioFrontEnd("waveform", n_mels=24)
     found = front_end(sound, **batch)
     assert found.shape == (2, 10, 24)

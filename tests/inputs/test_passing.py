@@ -52,8 +52,9 @@ def test_batches_hold_equal_lengths_each_row_once(lengths, most):
 @pytest.mark.parametrize("batch_frames", [1, 10_000])
 def test_an_embedding_does_not_depend_on_its_batch(batch_frames):
     torch.manual_seed(0)
-    description = Description("audio", "tdnn", {"n_mels": 8, "embedding_size": 6, "width": 16},
-                              {"n_mels": 8})  # fmt: skip
+    description = Description(
+        "audio", "tdnn", {"n_mels": 8, "embedding_size": 6, "width": 16}, {"n_mels": 8}
+    )
     network = build(description).eval()
     store = Sounds([40, 60, 40, 50, 40])
     rows = np.array([4, 1, 0, 3, 2])

@@ -39,8 +39,10 @@ def by_loops(visual, audio, label, margin, triplets):
         same = [d[i, j] ** 2 for i in range(n) for j in range(n) if label[i] == label[j]]
         other = [
             max(torch.zeros(()), margin - d[i, j]) ** 2
-            for i in range(n) for j in range(n) if label[i] != label[j]
-        ]  # fmt: skip
+            for i in range(n)
+            for j in range(n)
+            if label[i] != label[j]
+        ]
         return 0.5 * (sum(same) / len(same) + (sum(other) / len(other) if other else 0))
     total = 0.0
     for table in (d, d.T):

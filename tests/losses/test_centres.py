@@ -54,8 +54,9 @@ class TestBoth:
         still = kind(4, 3).double().eval()
         still.centre = loss.centre.clone()
         assert torch.autograd.gradcheck(lambda e: still(e, label).sum(), embedding.requires_grad_())
-        moved, kept = (torch.autograd.grad(one(embedding, label).sum(), embedding)[0]
-                       for one in (loss, still))  # fmt: skip
+        moved, kept = (
+            torch.autograd.grad(one(embedding, label).sum(), embedding)[0] for one in (loss, still)
+        )
         torch.testing.assert_close(moved, kept)
 
     def test_centres_come_to_the_means_of_persons_that_stay(self, kind):

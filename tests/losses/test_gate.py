@@ -100,15 +100,23 @@ def test_of_a_row_that_comes_twice_the_smaller_loss_is_kept_whatever_the_order()
 
 def test_a_loss_that_is_not_finite_is_not_taken_in():
     one = gate(2)
-    one.take_in(torch.tensor([0, 1]), torch.tensor([math.nan, math.inf]), torch.zeros(2).long(),
-                torch.ones(2))  # fmt: skip
+    one.take_in(
+        torch.tensor([0, 1]),
+        torch.tensor([math.nan, math.inf]),
+        torch.zeros(2).long(),
+        torch.ones(2),
+    )
     assert not one.seen.any() and one.loss.isfinite().all()
 
 
 def test_it_decides_at_the_first_step_of_an_epoch_from_its_time_on():
     one = gate(6, begins=0.5)
-    one.take_in(torch.arange(6), torch.tensor([0.1, 0.2, 0.3, 5.0, 5.1, 5.2]),
-                torch.zeros(6).long(), torch.ones(6))  # fmt: skip
+    one.take_in(
+        torch.arange(6),
+        torch.tensor([0.1, 0.2, 0.3, 5.0, 5.1, 5.2]),
+        torch.zeros(6).long(),
+        torch.ones(6),
+    )
     closed = []
     for step in range(12):
         one.begin(Moment(step, 12, 3))

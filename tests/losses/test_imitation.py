@@ -77,8 +77,11 @@ def gradients(share, weight, head_share=1.0):
     term = Imitation(Taught(3, 3))
     term.level, term.weight = ("embedding" if share == 1 else "imitated"), constant(weight)
     torch.manual_seed(1)
-    batch = {"audio": torch.randn(5, 4).double(), "teacher": torch.randn(5, 3).double(),
-             "label": torch.tensor([0, 1, 0, 1, 1])}  # fmt: skip
+    batch = {
+        "audio": torch.randn(5, 4).double(),
+        "teacher": torch.randn(5, 3).double(),
+        "label": torch.tensor([0, 1, 0, 1, 1]),
+    }
     Objective(network, {"person": head}, {"imitation": term})(batch, NOW)["loss"].backward()
     return network.encoder.map.weight.grad, head.weight.grad
 

@@ -14,8 +14,10 @@ NOW = Moment(0, 10)
 
 def step(batch=6, size=8, persons=3):
     torch.manual_seed(1)
-    levels = {name: torch.randn(batch, size, requires_grad=True)
-              for name in ("embedding", "visual", "audio")}  # fmt: skip
+    levels = {
+        name: torch.randn(batch, size, requires_grad=True)
+        for name in ("embedding", "visual", "audio")
+    }
     return levels, {"label": torch.arange(batch) % persons}
 
 

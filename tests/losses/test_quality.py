@@ -131,8 +131,11 @@ def test_voices_at_other_speeds_are_not_the_person():
     running = RunningQuality(6)
     watch = OwnCosine(Taught(4, 4), running)
     scores = torch.tensor([[0.1, 0.9], [0.4, 0.2]])
-    batch = {"label": torch.tensor([1, 0]), "row": torch.tensor([5, 2]),
-             "speed": torch.tensor([0, 1])}  # fmt: skip
+    batch = {
+        "label": torch.tensor([1, 0]),
+        "row": torch.tensor([5, 2]),
+        "speed": torch.tensor([0, 1]),
+    }
     levels = {"embedding": torch.zeros(2, 4), "person.scores": scores}
     assert watch(levels, batch, Moment(0, 10)).item() == pytest.approx(0.9)
     assert running.seen.tolist() == [False] * 5 + [True]

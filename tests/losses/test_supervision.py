@@ -41,9 +41,11 @@ class TestEverySupervision:
         own = [part for key, part in parts_of(term, found).items() if is_adversarys(key)]
         for part in own:
             reached = torch.autograd.grad(
-                part.sum(), [*found.values(), *term.parameters()], allow_unused=True,
+                part.sum(),
+                [*found.values(), *term.parameters()],
+                allow_unused=True,
                 retain_graph=True,
-            )  # fmt: skip
+            )
             named = zip([*found.values(), *term.parameters()], reached, strict=True)
             assert {id(p) for p, g in named if g is not None} <= adversaries
         assert bool(own) == bool(adversaries)

@@ -89,8 +89,10 @@ def step(seed=0):
     batch = {"teacher": teacher, "label": torch.arange(6) % 5}
     weights = torch.tensor([2.0, 0.5, 0.5, 1.0, 1.0, 1.0])
     return {
-        "embedding": student.requires_grad_(), "person.scores": student[:, :5], "quality": weights
-    }, batch  # fmt: skip
+        "embedding": student.requires_grad_(),
+        "person.scores": student[:, :5],
+        "quality": weights,
+    }, batch
 
 
 NOW = Moment(0, 10)

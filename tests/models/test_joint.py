@@ -23,9 +23,12 @@ def test_a_clip_has_both_senses_their_weights_and_their_fusion(fusion):
     levels = narrow(fusion=fusion)(*clip())
     shapes = {name: tuple(level.shape) for name, level in levels.items()}
     assert shapes == {
-        "audio": (4, 8), "visual": (4, 6), "embedding": (4, 10),
-        "audio.weights": (4, 20), "visual.weights": (4, 5),
-    }  # fmt: skip
+        "audio": (4, 8),
+        "visual": (4, 6),
+        "embedding": (4, 10),
+        "audio.weights": (4, 20),
+        "visual.weights": (4, 5),
+    }
 
 
 @pytest.mark.parametrize("fusion", ["ssa", "gate"])

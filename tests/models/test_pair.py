@@ -28,8 +28,10 @@ class TestEveryPair:
     def test_gives_two_directions_and_their_fusion(self, name):
         levels = self.made(name)(torch.randn(6, 20), torch.randn(6, 12))
         assert {key: tuple(level.shape) for key, level in levels.items()} == {
-            "embedding": (6, 32), "visual": (6, 32), "audio": (6, 32),
-        }  # fmt: skip
+            "embedding": (6, 32),
+            "visual": (6, 32),
+            "audio": (6, 32),
+        }
         for sense in ("visual", "audio"):
             torch.testing.assert_close(levels[sense].norm(dim=1), torch.ones(6))
             assert (levels[sense] >= 0).all()

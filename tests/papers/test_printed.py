@@ -41,8 +41,17 @@ def test_worst_over_lambda_fits_the_accuracies_that_the_note_speaks_of():
         for _, without, worst, best in rows(S1, "table-7").values()
         if best == "0"
     ]
-    assert [round(one, 1) for one in implied] == [51.0, 54.6, 56.1, 57.6, 56.4, 57.9, 51.0, 54.6,
-                                                  56.1]  # fmt: skip
+    assert [round(one, 1) for one in implied] == [
+        51.0,
+        54.6,
+        56.1,
+        57.6,
+        56.4,
+        57.9,
+        51.0,
+        54.6,
+        56.1,
+    ]
 
 
 def test_one_system_has_one_figure_in_all_tables_of_s3_but_where_print_is_odd():

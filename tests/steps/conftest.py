@@ -16,10 +16,20 @@ from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.heads import StoredHead
 
 TINY = {
-    "model": "tdnn", "width": 16, "embedding_size": 8, "crop_min": 20, "crop_max": 30,
-    "batch_size": 8, "max_steps": 6, "log_every": 1, "optimizer": "adamw", "lr": 3e-3,
-    "checkpoint_every": 3, "beta": 1.0, "margin": 0.0,
-}  # fmt: skip
+    "model": "tdnn",
+    "width": 16,
+    "embedding_size": 8,
+    "crop_min": 20,
+    "crop_max": 30,
+    "batch_size": 8,
+    "max_steps": 6,
+    "log_every": 1,
+    "optimizer": "adamw",
+    "lr": 3e-3,
+    "checkpoint_every": 3,
+    "beta": 1.0,
+    "margin": 0.0,
+}
 IDS = [f"p{i % 4}/{i}" for i in range(16)]
 CLASSES = ["p0", "p1", "p2", "p3"]
 
@@ -30,8 +40,16 @@ def make_audio(folder: Path) -> str:
     for number, one in enumerate(IDS):
         loud = np.where(np.arange(9600) % 4000 < 2500, 0.2, 0.001 * (number + 1))
         soundfile.write(folder / f"{number}.wav", loud * random.normal(0, 0.5, 9600), 16_000)
-        lines.append({"id": one, "person": one[:2], "audio": f"{number}.wav",
-                      "x-clean": number / 7, "x-same": 1.0, "x-word": "no"})  # fmt: skip
+        lines.append(
+            {
+                "id": one,
+                "person": one[:2],
+                "audio": f"{number}.wav",
+                "x-clean": number / 7,
+                "x-same": 1.0,
+                "x-word": "no",
+            }
+        )
     lines[3]["x-hole"] = 0.5
     (folder / "list.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     here = Execution(workers=0, quiet=True)

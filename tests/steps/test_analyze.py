@@ -51,8 +51,11 @@ def test_the_regions_of_the_golden_files(golden):
     assert regions == {"newly_right": 3, "newly_wrong": 1, "both_right": 6, "both_wrong": 2}
     assert sum(regions.values()) == found["trials"] == 12
     assert found["by_label"]["target"] == {
-        "both_right": 2, "both_wrong": 1, "newly_right": 2, "newly_wrong": 1,
-    }  # fmt: skip
+        "both_right": 2,
+        "both_wrong": 1,
+        "newly_right": 2,
+        "newly_wrong": 1,
+    }
     assert found["systems"]["a"]["errors"] == 5
 
 

@@ -38,9 +38,12 @@ def write_store(path, ids, said, classes=MOODS, label="emotion", level="posterio
     values = np.full((len(ids), len(classes)), rest, np.float32)
     values[np.arange(len(ids)), [classes.index(one) for one in said]] = 0.8
     content = Embeddings(
-        Rows(ids, [one.split("/")[0] for one in ids]), len(classes),
-        lambda start, stop: values[start:stop], label=label, names=classes,
-    )  # fmt: skip
+        Rows(ids, [one.split("/")[0] for one in ids]),
+        len(classes),
+        lambda start, stop: values[start:stop],
+        label=label,
+        names=classes,
+    )
     origin = Origin("extract-embeddings", said={"level": level})
     build_store(path, content, origin, Execution(quiet=True))
     assert not list(faults_of_store(path))
@@ -88,8 +91,11 @@ def test_figures_by_hand(tmp_path, people):
 
 
 def test_a_folder_of_stores_is_a_system_of_folds(tmp_path, people):
-    found = run(in_folds(tmp_path / "plain", 0.6), in_folds(tmp_path / "taught", 0.95, 5),
-                "--list", people, "--resamples", 200)  # fmt: skip
+    found = run(
+        in_folds(tmp_path / "plain", 0.6),
+        in_folds(tmp_path / "taught", 0.95, 5),
+        *f"--list {people} --resamples 200".split(),
+    )
     plain, taught = found["systems"]
     assert (plain["name"], taught["name"]) == ("plain", "taught")
     assert [one["name"] for one in plain["folds"]] == ["fold8", "fold9", "fold10"]

@@ -58,8 +58,12 @@ def write_scores(path, rows):
 @pytest.fixture
 def by_hand(tmp_path):
     """Three candidates A B C. Probes of A are first, second; of B second; of C tied with one."""
-    table = {"A/1": (0.9, 0.5, 0.1), "A/2": (0.5, 0.9, 0.1), "B/1": (0.1, 0.5, 0.9),
-             "C/1": (0.1, 0.7, 0.7)}  # fmt: skip
+    table = {
+        "A/1": (0.9, 0.5, 0.1),
+        "A/2": (0.5, 0.9, 0.1),
+        "B/1": (0.1, 0.5, 0.9),
+        "C/1": (0.1, 0.7, 0.7),
+    }
     rows = [
         (f"{person}/model", probe, score, "target" if person == probe[0] else "nontarget")
         for probe, scores in table.items()
@@ -77,14 +81,17 @@ def test_rates_by_hand(by_hand):
     rates = {
         key: rate["percent"] for key, rate in one.items() if key not in ("name", "cmc_percent")
     }
-    assert rates == pytest.approx({
-        "rank_1": 100 * (1 + 0 + 0 + 0.5) / 4,
-        "rank_2": 100, "rank_3": 100,  # rank 9 of three there is not
-        "unweighted_accuracy": 100 * (0.5 + 0 + 0.5) / 3,
-        # Of the two pairs with the right one: both won; one; one; one, and the tied one by half.
-        "match_1_of_2": 100 * (1 + 0.5 + 0.5 + 0.75) / 4,
-        "match_1_of_3": 100 * 1.5 / 4,
-    })  # fmt: skip
+    assert rates == pytest.approx(
+        {
+            "rank_1": 100 * (1 + 0 + 0 + 0.5) / 4,
+            "rank_2": 100,
+            "rank_3": 100,  # rank 9 of three there is not
+            "unweighted_accuracy": 100 * (0.5 + 0 + 0.5) / 3,
+            # Of the pairs with the right one: both won; one; one; one, the tied one by half.
+            "match_1_of_2": 100 * (1 + 0.5 + 0.5 + 0.75) / 4,
+            "match_1_of_3": 100 * 1.5 / 4,
+        }
+    )
     assert one["cmc_percent"] == pytest.approx([37.5, 100, 100])
 
 

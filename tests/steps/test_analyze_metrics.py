@@ -141,10 +141,13 @@ def test_persons_come_from_a_list_where_ids_do_not_say(scores, tmp_path):
     with pytest.raises(InputError, match="--people"):
         run(plain, "--resamples", 100)
     people = tmp_path / "people.jsonl"
-    people.write_text("".join(
-        json.dumps({"id": f"id{p}_v_{t}", "person": f"id{p}", "audio": f"{p}-{t}.wav"}) + "\n"
-        for p in range(30) for t in range(4)
-    ))  # fmt: skip
+    people.write_text(
+        "".join(
+            json.dumps({"id": f"id{p}_v_{t}", "person": f"id{p}", "audio": f"{p}-{t}.wav"}) + "\n"
+            for p in range(30)
+            for t in range(4)
+        )
+    )
     found = run(plain, "--resamples", 100, "--people", people)["files"][0]["intervals"]
     assert found == run(scores, "--resamples", 100)["files"][0]["intervals"]
 

@@ -41,10 +41,16 @@ def scores(tmp_path):
 @pytest.fixture
 def people(tmp_path):
     rows = [
-        {"id": f"id{p}/v/{t}", "person": f"id{p}", "audio": f"{p}-{t}.wav",
-         "sex": "f" if p < 10 else "m", "duration": 2.0 + p + 0.1 * t}
-        for p in range(PERSONS) for t in range(TAKES)
-    ]  # fmt: skip
+        {
+            "id": f"id{p}/v/{t}",
+            "person": f"id{p}",
+            "audio": f"{p}-{t}.wav",
+            "sex": "f" if p < 10 else "m",
+            "duration": 2.0 + p + 0.1 * t,
+        }
+        for p in range(PERSONS)
+        for t in range(TAKES)
+    ]
     path = tmp_path / "people.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
@@ -184,8 +190,12 @@ def test_cosines_in_a_reliability_diagram_are_warned_of(tmp_path, capsys):
 def test_who_gains_and_who_loses(tmp_path):
     a, b = tmp_path / "a.scores", tmp_path / "b.scores"
     # x is corrected twice, y broken once; x against z is corrected and counts for both.
-    trials = [("x/1", "x/2", 0, 1, 1), ("y/1", "y/2", 1, 0, 1), ("x/1", "z/1", 1, 0, 0),
-              ("y/1", "z/1", 0, 0, 0)]  # fmt: skip
+    trials = [
+        ("x/1", "x/2", 0, 1, 1),
+        ("y/1", "y/2", 1, 0, 1),
+        ("x/1", "z/1", 1, 0, 0),
+        ("y/1", "z/1", 0, 0, 0),
+    ]
     for path, column in ((a, 2), (b, 3)):
         lines = [f"{t[0]} {t[1]} {t[column]} {'target' if t[4] else 'nontarget'}\n" for t in trials]
         path.write_text("".join(lines))
@@ -198,8 +208,14 @@ def test_who_gains_and_who_loses(tmp_path):
     header, *rows = [line.split("\t") for line in out.read_text().splitlines()]
     by_person = {row[0]: dict(zip(header[1:], map(int, row[1:]), strict=True)) for row in rows}
     assert [row[0] for row in rows] == ["x", "z", "y"]
-    assert by_person["x"] == {"trials": 2, "both_right": 0, "newly_wrong": 0, "newly_right": 2,
-                              "both_wrong": 0, "gain": 2}  # fmt: skip
+    assert by_person["x"] == {
+        "trials": 2,
+        "both_right": 0,
+        "newly_wrong": 0,
+        "newly_right": 2,
+        "both_wrong": 0,
+        "gain": 2,
+    }
     assert by_person["y"]["gain"] == -1
     assert by_person["z"]["trials"] == 2
 
@@ -209,13 +225,23 @@ def trained(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()
     lines = [
-        {"step": 10, "losses": {"loss": 5.0, "kl": 1.0}, "lr": 0.1, "margin": 0.0,
-         "utterances_per_s": 64.0},
+        {
+            "step": 10,
+            "losses": {"loss": 5.0, "kl": 1.0},
+            "lr": 0.1,
+            "margin": 0.0,
+            "utterances_per_s": 64.0,
+        },
         {"step": 10, "validation": {"eer": 0.4}},
-        {"step": 20, "losses": {"loss": 4.0, "kl": 0.5}, "lr": 0.05, "margin": 0.2,
-         "utterances_per_s": 32.0},
+        {
+            "step": 20,
+            "losses": {"loss": 4.0, "kl": 0.5},
+            "lr": 0.05,
+            "margin": 0.2,
+            "utterances_per_s": 32.0,
+        },
         {"step": 20, "nonfinite": True},
-    ]  # fmt: skip
+    ]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (folder / "log.jsonl").write_text(text + '{"step": 30, "los')
     return folder

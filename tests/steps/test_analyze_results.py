@@ -16,9 +16,11 @@ from avkd_cli.steps.analyze.results import read_figures, result_files, sorted_ou
 from avkd_cli.steps.analyze.table import table
 
 KEYS = st.sampled_from(
-    ["systems", "stores", "files", "strata", "stratum", "name", "value", "percent", "low", "high",
-     "eer_percent", "min_dcf", "auc", "accuracy", "intervals", "within", "system", "on", "measure"]
-)  # fmt: skip
+    (
+        "systems stores files strata stratum name value percent low high "
+        "eer_percent min_dcf auc accuracy intervals within system on measure"
+    ).split()
+)
 LINE = {"system": "ce", "on": "seen-heard", "measure": "eer_percent", "value": 20.5}
 
 
@@ -44,9 +46,13 @@ def test_lines_of_figures_are_read_with_their_intervals(tmp_path):
 
 def test_a_json_of_analyze_gives_the_figures_of_each_of_its_systems(tmp_path):
     path = tmp_path / "emotion.systems.json"
-    one = {"name": "vgg-plain", "accuracy": {"percent": 51.0, "low": 40.0, "high": 60.0},
-           "unweighted_accuracy": {"percent": 50.0, "low": None, "high": None},
-           "cmc_percent": [1.0, 2.0], "classes": 7}  # fmt: skip
+    one = {
+        "name": "vgg-plain",
+        "accuracy": {"percent": 51.0, "low": 40.0, "high": 60.0},
+        "unweighted_accuracy": {"percent": 50.0, "low": None, "high": None},
+        "cmc_percent": [1.0, 2.0],
+        "classes": 7,
+    }
     path.write_text(json.dumps({"format": "avkd.analysis.classify", "systems": [one]}))
     found = {one["measure"]: one for one in read_figures([path])}
     assert set(found) == {"accuracy_percent", "unweighted_accuracy_percent"}
@@ -56,8 +62,13 @@ def test_a_json_of_analyze_gives_the_figures_of_each_of_its_systems(tmp_path):
 
 
 def test_strata_of_a_score_file_are_lists_of_their_own(tmp_path):
-    part = {"stratum": "G", "eer_percent": 30.0, "auc_percent": 75.0, "persons": 9,
-            "intervals": {"eer_percent": [28.0, 33.0], "auc_percent": [70.0, 80.0]}}  # fmt: skip
+    part = {
+        "stratum": "G",
+        "eer_percent": 30.0,
+        "auc_percent": 75.0,
+        "persons": 9,
+        "intervals": {"eer_percent": [28.0, 33.0], "auc_percent": [70.0, 80.0]},
+    }
     none = {"stratum": "N", "eer_percent": None, "auc_percent": None}
     whole = part | {"stratum": "random"}
     one = {"name": "opl.unseen-unheard", "strata": [whole, part, none]}
@@ -94,8 +105,14 @@ def test_what_analyze_prints_is_read(tmp_path, capsys):
 
 
 def test_metrics_of_score_are_figures_where_no_scores_lie_beside(tmp_path):
-    summary = {"format": "avkd.metrics", "version": 1, "eer_percent": 12.5,
-               "min_dcf": {"0.01": 0.5}, "auc": 0.9, "eer_threshold": 0.3}  # fmt: skip
+    summary = {
+        "format": "avkd.metrics",
+        "version": 1,
+        "eer_percent": 12.5,
+        "min_dcf": {"0.01": 0.5},
+        "auc": 0.9,
+        "eer_threshold": 0.3,
+    }
     path = tmp_path / "opl.unseen-unheard.metrics.json"
     path.write_text(json.dumps(summary))
     assert {one["measure"]: one["value"] for one in read_figures([path])} == {
@@ -166,9 +183,14 @@ anything = st.recursive(
 figure = st.floats(0, 50) | anything
 member = st.fixed_dictionaries(
     {"name": st.sampled_from(["", "ce", "ce.", ".x", "ce.x"]), "eer_percent": figure},
-    optional={"strata": st.lists(st.dictionaries(KEYS, anything), max_size=2) | anything,
-              "auc": figure, "min_dcf": anything, "intervals": anything, "within": figure},
-)  # fmt: skip
+    optional={
+        "strata": st.lists(st.dictionaries(KEYS, anything), max_size=2) | anything,
+        "auc": figure,
+        "min_dcf": anything,
+        "intervals": anything,
+        "within": figure,
+    },
+)
 analyses = st.dictionaries(
     st.sampled_from(["systems", "stores", "files"]),
     st.lists(member, min_size=1, max_size=2) | anything,
@@ -252,9 +274,16 @@ def test_every_paper_has_a_report_with_ours_beside_the_printed(tmp_path, name, s
 def test_a_folder_of_figures_alone_makes_a_page(tmp_path):
     lines(
         tmp_path,
-        *({"system": f"vgg-plain{end}", "on": "identification", "measure": "accuracy_percent",
-           "value": value} for end, value in (("", 70.0), ("-l10", 71.4), ("-l20", 69.0))),
-    )  # fmt: skip
+        *(
+            {
+                "system": f"vgg-plain{end}",
+                "on": "identification",
+                "measure": "accuracy_percent",
+                "value": value,
+            }
+            for end, value in (("", 70.0), ("-l10", 71.4), ("-l20", 69.0))
+        ),
+    )
     result = report(tmp_path, paper=PAPERS["s1"])
     page = (tmp_path / "report" / "index.html").read_text()
     assert result["results"] == 3

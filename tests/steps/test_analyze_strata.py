@@ -28,8 +28,12 @@ def run(*args):
 
 
 def person(n):
-    return {"person": f"p{n:02d}", "sex": "fm"[n % 2], "nationality": ["UK", "USA"][n // 2 % 2],
-            "age": 20 + n}  # fmt: skip
+    return {
+        "person": f"p{n:02d}",
+        "sex": "fm"[n % 2],
+        "nationality": ["UK", "USA"][n // 2 % 2],
+        "age": 20 + n,
+    }
 
 
 @pytest.fixture
@@ -54,8 +58,9 @@ def files(tmp_path):
 
 
 def test_who_only_tells_women_from_men_is_at_chance_within_a_sex(files):
-    found = run("strata", files / "only-sex.scores", "--people", files / "people.jsonl",
-                "--resamples", 200)  # fmt: skip
+    found = run(
+        "strata", files / "only-sex.scores", "--people", files / "people.jsonl", "--resamples", 200
+    )
     rows = {row["stratum"]: row for row in found["files"][0]["strata"]}
     assert list(rows) == ["random", "G", "N", "A", "GNA"]
     assert rows["random"]["eer_percent"] < 40
@@ -69,8 +74,9 @@ def test_who_only_tells_women_from_men_is_at_chance_within_a_sex(files):
 
 
 def test_figures_are_those_of_the_trials_that_agree(files):
-    rows = run("strata", files / "only-sex.scores", "--people", files / "people.jsonl",
-               "--stratum", "GNA")["files"][0]["strata"]  # fmt: skip
+    rows = run(
+        "strata", files / "only-sex.scores", "--people", files / "people.jsonl", "--stratum", "GNA"
+    )["files"][0]["strata"]
     target, nontarget = [], []
     for line in (files / "only-sex.scores").read_text().splitlines():
         a, b, score, label = line.split()
@@ -94,8 +100,12 @@ def rewritten(files, change):
 
 def test_a_stratum_without_nontargets_is_said(files):
     rewritten(files, lambda row: row | {"age": 6 * row["age"]})
-    found = run("strata", files / "only-sex.scores", "--people", files / "people.jsonl",
-                "--stratum", "A", "--resamples", 100)  # fmt: skip
+    found = run(
+        *(
+            f"strata {files}/only-sex.scores --people {files}/people.jsonl --stratum A "
+            "--resamples 100"
+        ).split()
+    )
     (row,) = found["files"][0]["strata"]
     assert (row["nontargets"], row["eer_percent"]) == (0, None)
     assert "A: no nontargets" in strata_text(found)

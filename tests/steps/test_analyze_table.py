@@ -43,8 +43,9 @@ def write_scores(path, embedding):
     lines = [
         f"{IDS[i]} {IDS[j]} {unit[i] @ unit[j]:.9g} "
         f"{'target' if i // TAKES == j // TAKES else 'nontarget'}\n"
-        for i in range(len(IDS)) for j in range(i)
-    ]  # fmt: skip
+        for i in range(len(IDS))
+        for j in range(i)
+    ]
     path.write_text("".join(lines))
 
 
@@ -171,10 +172,12 @@ def test_stores_that_share_nothing_are_refused(work, tmp_path):
 
 def test_the_report_leaves_everything_in_its_folder(made):
     result, folder = made
-    assert {path.name for path in folder.iterdir()} == {
-        "index.html", "table.md", "table.tex", "table.json", "pcc.json",
-        "venn-audio-kd-cos.vox1-e.svg", "venn-visual-kd-kl.vox1-e.svg",
-    }  # fmt: skip
+    assert {path.name for path in folder.iterdir()} == set(
+        (
+            "index.html table.md table.tex table.json pcc.json "
+            "venn-audio-kd-cos.vox1-e.svg venn-visual-kd-kl.vox1-e.svg"
+        ).split()
+    )
     assert result["results"] == len(SYSTEMS) * 2
     assert result["path"] == str(folder / "index.html")
 
@@ -287,10 +290,16 @@ def browser():
 def dumped(page):
     """Return the page's document after its scripts ran in a headless browser."""
     result = subprocess.run(
-        [browser(), "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=2000",
-         "--dump-dom", page.as_uri()],
-        capture_output=True, text=True, timeout=120, check=True,
-    )  # fmt: skip
+        [
+            browser(),
+            *"--headless --no-sandbox --disable-gpu --virtual-time-budget=2000 --dump-dom".split(),
+            page.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
     return result.stdout
 
 

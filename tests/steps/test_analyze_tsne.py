@@ -66,10 +66,12 @@ def test_persons_recordings_and_a_list_choose(stores, tmp_path):
     found = run(*stores, "--persons", 3, "--recordings", 5)
     assert found["recordings"] == 15
     listed = tmp_path / "some.jsonl"
-    listed.write_text("".join(
-        json.dumps({"id": one, "person": one.split("/")[0], "audio": f"{one}.wav"}) + "\n"
-        for one in IDS[:30]
-    ))  # fmt: skip
+    listed.write_text(
+        "".join(
+            json.dumps({"id": one, "person": one.split("/")[0], "audio": f"{one}.wav"}) + "\n"
+            for one in IDS[:30]
+        )
+    )
     found = run(*stores, "--list", listed)
     assert found["ids"] == IDS[:30]
 
@@ -133,8 +135,10 @@ def test_hard_ones_are_crossed_in_the_picture(stores, tmp_path):
 
 
 def test_without_errors_the_hard_ones_are_the_nearest_to_one(stores, tmp_path):
-    lines = [f"{one} {IDS[at - at % 12 + (at + 1) % 12]} {0.5 + at / 1000} target"
-             for at, one in enumerate(IDS)]  # fmt: skip
+    lines = [
+        f"{one} {IDS[at - at % 12 + (at + 1) % 12]} {0.5 + at / 1000} target"
+        for at, one in enumerate(IDS)
+    ]
     scores = tmp_path / "clean.scores"
     scores.write_text("\n".join([*lines, "p0/0 p1/0 0.1 nontarget"]) + "\n")
     found = run(*stores, "--hard", scores, "--samples", 1)

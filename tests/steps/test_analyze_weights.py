@@ -37,8 +37,12 @@ def write(path, fps, moment, ids=IDS, level="weights"):
             values = np.asarray(moment(times, number), np.float32)[:, None]
             yield Pieces(row, values, times)
 
-    build_store(path, Sequences(rows, level, 1, compute, fps=fps), Origin("extract-embeddings"),
-                Execution(quiet=True))  # fmt: skip
+    build_store(
+        path,
+        Sequences(rows, level, 1, compute, fps=fps),
+        Origin("extract-embeddings"),
+        Execution(quiet=True),
+    )
     return path
 
 

@@ -42,17 +42,25 @@ def made(tmp_path_factory):
         lines = [f"{int(persons[a] == persons[b])} {ids[a]} {ids[b]}\n" for a, b in pairs]
         (folder / f"{name}.txt").write_text("".join(lines))
         inputs = (str(folder / f"{name}.txt"), str(folder / "e.zarr"))
-        score_or_fuse(inputs, ScoreConfig(), output=folder / f"{name}.scores", quiet=True,
-            metrics=folder / f"{name}.metrics.json")  # fmt: skip
+        score_or_fuse(
+            inputs,
+            ScoreConfig(),
+            output=folder / f"{name}.scores",
+            quiet=True,
+            metrics=folder / f"{name}.metrics.json",
+        )
     soundfile.write(folder / "a.wav", rng.normal(0, 0.1, 8000 * 3), 16_000)
     listed = [json.dumps({"id": one, "audio": "a.wav"}) for one in ids]
     (folder / "list.jsonl").write_text("\n".join(listed))
     here = Execution(workers=0, quiet=True)
     prep_audio(folder / "list.jsonl", folder / "a.zarr", PrepAudioConfig(), here)
     return SimpleNamespace(
-        folder=folder, dev=str(folder / "dev.scores"), test=str(folder / "test.scores"),
-        audio=str(folder / "a.zarr"), store=folder / "e.zarr",
-    )  # fmt: skip
+        folder=folder,
+        dev=str(folder / "dev.scores"),
+        test=str(folder / "test.scores"),
+        audio=str(folder / "a.zarr"),
+        store=folder / "e.zarr",
+    )
 
 
 def test_a_calibration_says_run_unit_prior_costs_and_skill_and_fits_its_schema(

@@ -35,8 +35,9 @@ def made(tmp_path_factory, small):
     people = folder / "people.jsonl"
     people.write_text("".join(json.dumps(line) + "\n" for line in lines))
     settings = {k: v for k, v in small.settings.items() if k != "beta"}
-    train_teacher("audio", [store], folder / "run", AudioConfig(**settings), list_file=people,
-                  quiet=True)  # fmt: skip
+    train_teacher(
+        "audio", [store], folder / "run", AudioConfig(**settings), list_file=people, quiet=True
+    )
     return folder
 
 
@@ -81,9 +82,10 @@ def test_a_training_leaves_a_card_with_the_shares_of_its_list(made):
     duration = open_store(made / "audio.zarr").column("duration_s")
     assert of["hours"] == pytest.approx(float(duration.sum()) / 3600, abs=1e-4)
     assert of["columns"]["sex"] == {
-        "": {"utterances": 4, "persons": 1}, "f": {"utterances": 8, "persons": 2},
+        "": {"utterances": 4, "persons": 1},
+        "f": {"utterances": 8, "persons": 2},
         "m": {"utterances": 4, "persons": 1},
-    }  # fmt: skip
+    }
     assert of["columns"]["age"]["31"] == {"utterances": 4, "persons": 1}
     assert "language" not in of["columns"]
     model = json.loads((made / "run/model.json").read_text())
@@ -98,9 +100,13 @@ def test_scores_add_figures_with_intervals_and_where_it_fails(made, run, small):
     path = write_scores(run.parent / "x.scores", small.ids, facts(run)["fingerprint"])
     result = CliRunner().invoke(
         cli,
-        ["card", str(run), "--scores", path, "--people", str(made / "people.jsonl"), "--audio",
-         str(made / "audio.zarr"), "--resamples", "50", "--licence", "CC0-1.0"],
-    )  # fmt: skip
+        [
+            *(
+                f"card {run} --scores {path} --people {made}/people.jsonl --audio "
+                f"{made}/audio.zarr --resamples 50 --licence CC0-1.0"
+            ).split()
+        ],
+    )
     assert result.exit_code == 0, result.output
     assert result.stdout == (run / "MODEL.md").read_text() == card_of(run)
     (one,) = facts(run)["figures"]

@@ -44,9 +44,12 @@ def test_an_unfinished_run_says_how_far_it_is_and_how_it_goes_on(made):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("model.safetensors", "model.safetensors"), ("run.json", "run.json"),
-     ("step_000004/network.safetensors", "step_000004/network.safetensors")],
-)  # fmt: skip
+    [
+        ("model.safetensors", "model.safetensors"),
+        ("run.json", "run.json"),
+        ("step_000004/network.safetensors", "step_000004/network.safetensors"),
+    ],
+)
 def test_a_changed_byte_is_found_wherever_it_is(made, tmp_path, name, said):
     shutil.copytree(made / "whole", tmp_path / "run")
     path = tmp_path / "run" / name

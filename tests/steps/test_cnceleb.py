@@ -33,8 +33,7 @@ def plant_cnceleb(folder: Path, voices: dict[str, list[np.ndarray]], rate: int =
         names = [f"{GENRES[k % 3]}-{k + 1:02d}-001" for k in range(len(sounds))]
         for name, sound in zip(names, sounds, strict=True):
             write(folder / f"data/{person}/{name}.flac", sound, rate)
-        write(folder / f"eval/enroll/{person}-enroll.flac",
-              np.concatenate(sounds[:ENROLLED]), rate)  # fmt: skip
+        write(folder / f"eval/enroll/{person}-enroll.flac", np.concatenate(sounds[:ENROLLED]), rate)
         models.append((f"{person}-enroll", [f"{person}/{one}.wav" for one in names[:ENROLLED]]))
         for name, sound in zip(names[ENROLLED:], sounds[ENROLLED:], strict=True):
             write(folder / f"eval/test/{person}-{name}.flac", sound, rate)
@@ -73,13 +72,20 @@ def scored(folder: Path, work: Path) -> dict[str, Path]:
     means = np.stack([one.astype(np.float32).mean(axis=0) for one in store.read(range(len(store)))])
     embedding = (means - means.mean(axis=0)) / means.std(axis=0)
     np.savez(work / "emb.npz", id=store.ids, person=store.persons, embedding=embedding)
-    run("extract-embeddings", "--from", work / "emb.npz", "--modality", "audio",
-        "-o", work / "emb.zarr", "-q")  # fmt: skip
+    run(
+        *(
+            f"extract-embeddings --from {work}/emb.npz --modality audio -o {work}/emb.zarr -q"
+        ).split()
+    )
     trials, lists = folder / "eval/lists/trials.lst", folder / "eval/lists"
     files = {name: work / f"{name}.scores" for name in ("concatenated", "averaged")}
     run("score", trials, work / "emb.zarr", "-o", files["concatenated"], "-q")
-    run("score", trials, work / "emb.zarr", "--enrol-map", lists / "enroll.map",
-        "-o", files["averaged"], "-q")  # fmt: skip
+    run(
+        *(
+            f"score {trials} {work}/emb.zarr --enrol-map {lists}/enroll.map -o "
+            f"{files['averaged']} -q"
+        ).split()
+    )
     return files
 
 
@@ -125,8 +131,10 @@ def test_an_averaged_enrolment_is_the_mean_of_its_embeddings_by_hand(made):
     for name, path in files.items():
         found = read_scores(path)
         pairs = zip(found.enrol.tolist(), found.test.tolist(), strict=True)
-        of_pair = {(found.ids[a].split("-e")[0], found.ids[b].removesuffix(".wav")): k
-                   for k, (a, b) in enumerate(pairs)}  # fmt: skip
+        of_pair = {
+            (found.ids[a].split("-e")[0], found.ids[b].removesuffix(".wav")): k
+            for k, (a, b) in enumerate(pairs)
+        }
         place = of_pair["id00801", "test/id00802-vlog-03-001"]
         assert found.score[place] == pytest.approx(wanted[name], abs=1e-6)
     assert abs(wanted["averaged"] - wanted["concatenated"]) > 1e-4

@@ -77,8 +77,12 @@ def test_paths_stay_right_where_the_folder_is_a_link(people, tmp_path):
 
 
 def test_pictures_and_boxes_are_relocated_too(tmp_path):
-    folder = grow(tmp_path / "d", "aac/id00012/v/00001.m4a", "txt/id00012/v/00001.txt",
-                  "faces/id00012/v/1.jpg")  # fmt: skip
+    folder = grow(
+        tmp_path / "d",
+        "aac/id00012/v/00001.m4a",
+        "txt/id00012/v/00001.txt",
+        "faces/id00012/v/1.jpg",
+    )
     corpus("voxceleb2", folder, "-q", "-o", tmp_path / "list.jsonl")
     (row,) = lines((tmp_path / "list.jsonl").read_text())
     assert row["boxes"] == "d/txt/id00012/v/00001.txt"
@@ -89,8 +93,13 @@ def test_pictures_and_boxes_are_relocated_too(tmp_path):
 
 def test_lists_are_joined_by_cat(standin, tmp_path):
     for edition in (1, 2):
-        corpus(f"voxceleb{edition}", standin / f"voxceleb{edition}", "-q",
-               "-o", tmp_path / f"{edition}.jsonl")  # fmt: skip
+        corpus(
+            f"voxceleb{edition}",
+            standin / f"voxceleb{edition}",
+            "-q",
+            "-o",
+            tmp_path / f"{edition}.jsonl",
+        )
     joined = "".join((tmp_path / f"{n}.jsonl").read_text() for n in (2, 1))
     (tmp_path / "all.jsonl").write_text(joined)
     found = read_utterances(tmp_path / "all.jsonl")
@@ -129,10 +138,12 @@ def test_nothing_found_is_an_error_and_no_list(tmp_path):
 
 def test_csv_columns_are_named_by_flags(shared_data, tmp_path, capsys):
     corpus(
-        "csv", shared_data / "chimera" / "chimera54_manifest.csv", "--id", "sample",
-        "--person", "identity", "--audio", "voice", "--images", "face", "--root", shared_data,
-        "-o", tmp_path / "people.jsonl",
-    )  # fmt: skip
+        *(
+            f"csv {shared_data}/chimera/chimera54_manifest.csv --id sample --person "
+            f"identity --audio voice --images face --root {shared_data} -o "
+            f"{tmp_path}/people.jsonl"
+        ).split()
+    )
     found = read_utterances(tmp_path / "people.jsonl", root=None)
     assert (len(found.utterances), len(found.rejects)) == (840, 0)
     assert found.resolve(found.utterances[0].audio).is_file()
@@ -268,8 +279,9 @@ def test_names_of_the_first_lists_become_ids(tmp_path, shared_data, capsys):
     (tmp_path / "old.txt").write_bytes(
         b"1 Eartha_Kitt/x6uYqmx31kE_0000001.wav Eartha_Kitt/8jEAjG6SegY_0000008.wav\r\n"
     )
-    corpus("rename-trials", tmp_path / "old.txt",
-           "--meta", shared_data / "trials" / "vox1_meta.csv")  # fmt: skip
+    corpus(
+        "rename-trials", tmp_path / "old.txt", "--meta", shared_data / "trials" / "vox1_meta.csv"
+    )
     renamed = "1 id10270/x6uYqmx31kE/00001.wav id10270/8jEAjG6SegY/00008.wav\n"
     assert capsys.readouterr().out == renamed
     official = (shared_data / "trials" / "vox1_O_original_veri_test.txt").read_text()

@@ -94,10 +94,19 @@ def write(path: Path, rows: list[dict]) -> Path:
 
 
 def test_a_list_tells_its_splits_and_who_is_in_two(folder, capsys, tmp_path):
-    rows = [{"id": f"a{n}", "person": "ann", "audio": f"people/ann/{n}.wav",
-             "split": "test" if n > 3 else "train"} for n in range(5)]  # fmt: skip
-    rows += [{"id": "b", "person": "bob", "audio": "people/none.wav", "split": "test"},
-             {"id": "c", "audio": "people/bob/10.flac", "split": "test"}]  # fmt: skip
+    rows = [
+        {
+            "id": f"a{n}",
+            "person": "ann",
+            "audio": f"people/ann/{n}.wav",
+            "split": "test" if n > 3 else "train",
+        }
+        for n in range(5)
+    ]
+    rows += [
+        {"id": "b", "person": "bob", "audio": "people/none.wav", "split": "test"},
+        {"id": "c", "audio": "people/bob/10.flac", "split": "test"},
+    ]
     path = write(tmp_path / "l.jsonl", rows)
     path.write_text(path.read_text() + "{\n")
     path.write_text(path.read_text() + json.dumps({"id": "d", "person": "dot"}) + "\n")
@@ -117,8 +126,16 @@ def test_a_list_tells_its_splits_and_who_is_in_two(folder, capsys, tmp_path):
 
 
 def test_parts_of_one_film_are_not_the_same_recording(folder, tmp_path, capsys):
-    rows = [{"id": f"a{n}", "person": "ann", "audio": "people/ann/0.wav", "start": n / 10,
-             "end": n / 10 + 0.1} for n in range(3)]  # fmt: skip
+    rows = [
+        {
+            "id": f"a{n}",
+            "person": "ann",
+            "audio": "people/ann/0.wav",
+            "start": n / 10,
+            "end": n / 10 + 0.1,
+        }
+        for n in range(3)
+    ]
     check(write(tmp_path / "l.jsonl", rows))
     assert "equal files" not in (out := capsys.readouterr().out)
     assert out.endswith("nothing to mend\n")
@@ -140,8 +157,10 @@ def test_pictures_of_a_folder_are_looked_at_one_by_one(folder, tmp_path, capsys)
 
 
 def test_a_store_adds_what_only_decoding_shows(folder, tmp_path, capsys):
-    rows = [{"id": n, "person": n, "audio": f"people/{n}"}
-            for n in ("ann/1.wav", "ann/2.wav", "ann/notes.wav")]  # fmt: skip
+    rows = [
+        {"id": n, "person": n, "audio": f"people/{n}"}
+        for n in ("ann/1.wav", "ann/2.wav", "ann/notes.wav")
+    ]
     path = write(tmp_path / "l.jsonl", rows)
     store = tmp_path / "a.zarr"
     prep_audio(path, store, PrepAudioConfig(), Execution(workers=0, quiet=True))

@@ -70,8 +70,9 @@ def failure(*arguments: object) -> str:
 def test_those_without_a_person_get_the_cluster_they_are_in(good, tmp_path):
     people = write(tmp_path / "people.jsonl", lines_of())
     out = tmp_path / "out.jsonl"
-    found = run(good, "--list", people, "--truth", "x-who", "-o", out,
-                "--report", tmp_path / "r.json")  # fmt: skip
+    found = run(
+        good, "--list", people, "--truth", "x-who", "-o", out, "--report", tmp_path / "r.json"
+    )
     assert found.exit_code == 0, found.output
     rows = rows_of(out)
     assert [row["id"] for row in rows] == [line["id"] for line in lines_of()]
@@ -102,8 +103,12 @@ def test_two_senses_tell_together_what_neither_tells_alone(tmp_path):
 
     def f(*stores: Path) -> float:
         place = tmp_path / "r.json"
-        found = run(*stores, "--list", people, "--truth", "x-who", "--report", place,
-                    "--film", "", "--separation", 0, "-q", "-o", tmp_path / "o")  # fmt: skip
+        found = run(
+            *stores,
+            *f"--list {people} --truth x-who --report {place} --film".split(),
+            "",
+            *f"--separation 0 -q -o {tmp_path}/o".split(),
+        )
         assert found.exit_code == 0, found.exception
         return json.loads(place.read_text())["truth"]["f"]
 
@@ -123,8 +128,13 @@ def test_who_has_a_voice_alone_or_a_face_alone_joins_those_who_have_both(tmp_pat
     alone = [f"11/{film}/{take}" for film in range(3) for take in "ab"]  # heard, never seen
     voice = without(tmp_path, "voice.zarr", vectors(0.3, seed=3), deaf)
     face = without(tmp_path, "face.zarr", vectors(0.3, seed=4), [*blind, *alone])
-    found = run(voice, face, "--list", people, "--truth", "x-who", "-o", tmp_path / "out.jsonl",
-                "--report", tmp_path / "r.json")  # fmt: skip
+    found = run(
+        voice,
+        face,
+        *(
+            f"--list {people} --truth x-who -o {tmp_path}/out.jsonl --report {tmp_path}/r.json"
+        ).split(),
+    )
     assert found.exit_code == 0, found.exception
     rows = rows_of(tmp_path / "out.jsonl")
     named = {(row["x-who"], row["person"]) for row in rows}
@@ -181,8 +191,12 @@ def test_whoever_falls_in_with_the_wrong_person_is_seen_in_the_figures(good, tmp
         del line["person"]
         line["x-who"] = "stranger"
     people = write(tmp_path / "people.jsonl", lines)
-    run(good, "--list", people, "--truth", "x-who", "--report", tmp_path / "r.json", "-o",
-        tmp_path / "out.jsonl", "-q")  # fmt: skip
+    run(
+        good,
+        *(
+            f"--list {people} --truth x-who --report {tmp_path}/r.json -o {tmp_path}/out.jsonl -q"
+        ).split(),
+    )
     truth = json.loads((tmp_path / "r.json").read_text())["truth"]
     # p0's one utterance with two of a stranger's, p1's alone: 1 of 3 pairs, 3 of 4 utterances.
     assert truth["precision"] == pytest.approx(1 / 3, abs=1e-5) and truth["purity"] == 0.75
@@ -274,6 +288,7 @@ def test_a_list_without_clusters_is_not_looked_at(good, tmp_path):
     people = write(tmp_path / "people.jsonl", lines_of())
     found = look(people, good)
     assert "no line has a person that a teacher gave" in str(found.exception)
-    other = write(tmp_path / "other.jsonl",
-                  [{"id": "x", "person": "cluster-00001", "person_of": "teacher"}])  # fmt: skip
+    other = write(
+        tmp_path / "other.jsonl", [{"id": "x", "person": "cluster-00001", "person_of": "teacher"}]
+    )
     assert "none of its 1 clustered utterances is in" in str(look(other, good).exception)

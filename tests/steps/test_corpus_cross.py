@@ -20,15 +20,19 @@ def people(tmp_path):
     """Six trained people with one clip kept back, six others; women and men, two nations."""
     rows = [
         {
-            "id": f"p{n:02d}/s{take}/0", "person": f"p{n:02d}", "session": f"s{take}",
-            "video": f"{n}-{take}.mp4", "sex": "fm"[n % 2],
+            "id": f"p{n:02d}/s{take}/0",
+            "person": f"p{n:02d}",
+            "session": f"s{take}",
+            "video": f"{n}-{take}.mp4",
+            "sex": "fm"[n % 2],
             "nationality": ["UK", "India"][n // 2 % 2],
-            "age": 20 + n, "split": "test" if n >= 6 else "train",
+            "age": 20 + n,
+            "split": "test" if n >= 6 else "train",
             "heard": "" if n >= 6 else ("test" if take == 2 else "train"),
         }
         for n in range(12)
         for take in range(3)
-    ]  # fmt: skip
+    ]
     return write(tmp_path / "people.jsonl", rows)
 
 
@@ -120,11 +124,14 @@ def test_people_of_one_sense_are_said(people, tmp_path):
     [
         ({"age": "old"}, ["--stratum", "A"], "has age 'old', wanted a number of years"),
         ({"sex": ""}, ["--stratum", "G"], "has no sex, which stratum G compares"),
-        ({"heard": "test"}, ["--protocol", "seen-heard", "--split-column", "heard"],
-         "no utterance has heard 'train'"),
+        (
+            {"heard": "test"},
+            ["--protocol", "seen-heard", "--split-column", "heard"],
+            "no utterance has heard 'train'",
+        ),
         ({}, ["--limit", "5"], "at most 5 are drawn"),
     ],
-)  # fmt: skip
+)
 def test_lists_that_do_not_do_are_refused(people, tmp_path, change, args, complaint):
     rows = [json.loads(line) | change for line in open_lines(people)]
     with pytest.raises(InputError, match=complaint):

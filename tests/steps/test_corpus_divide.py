@@ -28,11 +28,22 @@ def write(path: Path, rows: list[dict]) -> Path:
 @pytest.fixture
 def people(tmp_path) -> Path:
     """Ten people, half of them women, of two sessions with two recordings each."""
-    return write(tmp_path / "people.jsonl", [
-        {"id": f"p{p}/{s}/{n}", "person": f"p{p}", "session": f"p{p}-{s}", "sex": "fm"[p % 2],
-         "audio": f"wav/p{p}-{s}-{n}.wav", "mood": "calm"}
-        for p in range(10) for s in "ab" for n in "12"
-    ])  # fmt: skip
+    return write(
+        tmp_path / "people.jsonl",
+        [
+            {
+                "id": f"p{p}/{s}/{n}",
+                "person": f"p{p}",
+                "session": f"p{p}-{s}",
+                "sex": "fm"[p % 2],
+                "audio": f"wav/p{p}-{s}-{n}.wav",
+                "mood": "calm",
+            }
+            for p in range(10)
+            for s in "ab"
+            for n in "12"
+        ],
+    )
 
 
 def parts_of(rows: list[dict], column: str, of: str = "person") -> dict[str, set[str]]:
@@ -59,11 +70,16 @@ def test_split_keeps_people_whole_and_sexes_even_and_says_the_targets(people, tm
 def test_split_has_three_parts_where_asked_and_the_seed_chooses(people, tmp_path):
     found = set()
     for seed in range(6):
-        corpus("split", people, "--test", 0.3, "--validation", 0.2, "--seed", seed,
-               "-q", "-o", tmp_path / "s.jsonl")  # fmt: skip
+        corpus(
+            *(
+                f"split {people} --test 0.3 --validation 0.2 --seed {seed} -q -o {tmp_path}/s.jsonl"
+            ).split()
+        )
         parts = parts_of(rows_of(tmp_path / "s.jsonl"), "split")
-        counts = [sum(part == {name} for part in parts.values())
-                  for name in ("train", "validation", "test")]  # fmt: skip
+        counts = [
+            sum(part == {name} for part in parts.values())
+            for name in ("train", "validation", "test")
+        ]
         assert counts == [5, 2, 3]
         found.add(str(sorted(parts.items())))
     assert len(found) == 6
@@ -120,12 +136,21 @@ def test_folds_by_a_column_of_several_people_warn(people, tmp_path, capsys):
 
 def test_each_persons_sessions_are_divided_within(tmp_path, capsys):
     # Ten sessions a person: 7, 1 and 2. One person has one session, which train gets.
-    rows = [{"id": f"{p}/{s}/{n}", "person": p, "session": str(s), "audio": f"{p}{s}{n}"}
-            for p in ("ann", "bob") for s in range(10) for n in "12"]  # fmt: skip
-    people = write(tmp_path / "l.jsonl", [*rows, rows[0] | {"id": "cy", "person": "cy",
-                                                            "audio": "c"}])  # fmt: skip
-    corpus("folds", people, "--within", "person", "--group", "session", "--shares", "70,10,20",
-           "-o", tmp_path / "f.jsonl")  # fmt: skip
+    rows = [
+        {"id": f"{p}/{s}/{n}", "person": p, "session": str(s), "audio": f"{p}{s}{n}"}
+        for p in ("ann", "bob")
+        for s in range(10)
+        for n in "12"
+    ]
+    people = write(
+        tmp_path / "l.jsonl", [*rows, rows[0] | {"id": "cy", "person": "cy", "audio": "c"}]
+    )
+    corpus(
+        *(
+            f"folds {people} --within person --group session --shares 70,10,20 -o "
+            f"{tmp_path}/f.jsonl"
+        ).split()
+    )
     made = rows_of(tmp_path / "f.jsonl")
     for person in ("ann", "bob"):
         of = parts_of([row for row in made if row["person"] == person], "fold1", "session")
@@ -187,18 +212,25 @@ def test_an_unknown_person_or_a_bad_line_stops(people):
 
 @pytest.mark.parametrize(
     "flags",
-    [["split", "--test", 0.6, "--validation", 0.4], ["folds", "--folds", 1],
-     ["folds", "--shares", "70,30"], ["folds", "--shares", "0,1,1"],
-     ["folds", "--shares", "7,1,2", "--validation", 0.1], ["split", "--test", 1]],
-)  # fmt: skip
+    [
+        ["split", "--test", 0.6, "--validation", 0.4],
+        ["folds", "--folds", 1],
+        ["folds", "--shares", "70,30"],
+        ["folds", "--shares", "0,1,1"],
+        ["folds", "--shares", "7,1,2", "--validation", 0.1],
+        ["split", "--test", 1],
+    ],
+)
 def test_options_that_leave_nobody_to_train_on_are_refused(people, flags):
     with pytest.raises((UsageError, click.UsageError)):
         corpus(flags[0], people, *flags[1:])
 
 
 def test_ravdess_voices_leave_each_actor_out_once(shared_data, tmp_path):
-    rows = [{"id": path.stem, "person": path.parent.name, "audio": str(path)}
-            for path in sorted((shared_data / "voices/ravdess").glob("*/*.*"))]  # fmt: skip
+    rows = [
+        {"id": path.stem, "person": path.parent.name, "audio": str(path)}
+        for path in sorted((shared_data / "voices/ravdess").glob("*/*.*"))
+    ]
     people = write(tmp_path / "l.jsonl", rows)
     corpus("folds", people, "-q", "-o", people)
     made = rows_of(people)

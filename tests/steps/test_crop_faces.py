@@ -55,8 +55,13 @@ def people(tmp_path):
 def test_pictures_become_the_crops_of_a_store(people, tmp_path):
     manifest = crop_faces(str(people), tmp_path / "f.zarr", CROPPED, HERE)
     assert manifest["counts"] == {
-        "utterances": 10, "persons": 10, "rejected": 0, "faces": 24, "held": 0, "without_face": 0
-    }  # fmt: skip
+        "utterances": 10,
+        "persons": 10,
+        "rejected": 0,
+        "faces": 24,
+        "held": 0,
+        "without_face": 0,
+    }
     store = open_store(tmp_path / "f.zarr", "avkd.faces")
     assert store.lengths.tolist() == [3, 3, 1, 3, 3, 1, 3, 3, 1, 3]
     # Crops of the right size already are kept bit for bit, in the order of their names.
@@ -209,9 +214,10 @@ def test_a_link_in_a_folder_may_not_leave_the_root(people, tmp_path):  # I18
     (tmp_path / "faces/q").mkdir()
     (tmp_path / "faces/q/1.png").symlink_to(outside)
     listed = write_list(
-        tmp_path / "root.jsonl", {"id": "a", "person": "p", "images": "p1"},
+        tmp_path / "root.jsonl",
+        {"id": "a", "person": "p", "images": "p1"},
         {"id": "b", "person": "p", "images": "q"},
-    )  # fmt: skip
+    )
     execution = Execution(workers=0, root=tmp_path / "faces")
     crop_faces(str(listed), tmp_path / "f.zarr", CROPPED, execution)
     assert open_store(tmp_path / "f.zarr").lengths.tolist() == [3]

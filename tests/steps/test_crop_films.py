@@ -303,8 +303,10 @@ def test_the_halves_of_a_list_can_be_looked_at(two_people, tmp_path):
     green = picture[:, :, 1] - picture[:, :, [0, 2]].max(axis=2) > 60
     tiles = np.split(green, 3, axis=1)
     assert [[part.sum() > 200 for part in np.split(tile, 2, axis=1)] for tile in tiles] == [
-        [True, False], [False, True], [False, False],
-    ]  # fmt: skip
+        [True, False],
+        [False, True],
+        [False, False],
+    ]
     with pytest.raises(InputError, match="no film"):
         draw_halves([Utterance("x", video="gone.mp4", half="left")], tmp_path, tmp_path / "x.jpg")
 

@@ -34,8 +34,16 @@ from avkd_cli.training.bridges import LiveNetworks
 from avkd_cli.training.sampler import Draws
 
 QUIET = Execution(workers=0, quiet=True)
-COMMON = {"width": 16, "embedding_size": 8, "batch_size": 8, "log_every": 1, "optimizer": "adamw",
-          "lr": 3e-3, "crop_min": 20, "crop_max": 30}  # fmt: skip
+COMMON = {
+    "width": 16,
+    "embedding_size": 8,
+    "batch_size": 8,
+    "log_every": 1,
+    "optimizer": "adamw",
+    "lr": 3e-3,
+    "crop_min": 20,
+    "crop_max": 30,
+}
 HEARS = COMMON | {"model": "tdnn", "n_mels": 24, "time_mask": 5, "freq_mask": 4}
 SEES = {name: x for name, x in COMMON.items() if not name.startswith("crop")} | {"model": "cnn"}
 MODEL = "model.safetensors"
@@ -62,13 +70,18 @@ def made(tmp_path_factory) -> dict:
         prep_audio(path, folder / f"{name}.zarr", waves, QUIET)
     faces = folder / "faces.zarr"
     crop_faces(folder / "people.jsonl", faces, CropFacesConfig(detector="none"), QUIET)
-    places = {"audio": str(folder / "people.zarr"), "visual": str(faces),
-              "noise": str(folder / "noise.zarr")}  # fmt: skip
+    places = {
+        "audio": str(folder / "people.zarr"),
+        "visual": str(faces),
+        "noise": str(folder / "noise.zarr"),
+    }
     runs = {one: folder / one for one in ("audio", "visual", "fusion")}
-    train_teacher("audio", [places["audio"]], runs["audio"],
-                  AudioConfig(**HEARS, max_steps=2), quiet=True)  # fmt: skip
-    train_teacher("visual", [places["visual"]], runs["visual"],
-                  VisualConfig(**SEES, max_steps=2), quiet=True)  # fmt: skip
+    train_teacher(
+        "audio", [places["audio"]], runs["audio"], AudioConfig(**HEARS, max_steps=2), quiet=True
+    )
+    train_teacher(
+        "visual", [places["visual"]], runs["visual"], VisualConfig(**SEES, max_steps=2), quiet=True
+    )
     for one in ("audio", "visual"):
         extract(runs[one], [places[one]], folder / f"{one}-emb", ExtractConfig(), QUIET)
     stores = [str(folder / f"{one}-emb") for one in ("visual", "audio")]
@@ -82,9 +95,17 @@ def taught(made, output: Path, *kinds: str, beside: str | None = "visual", stude
     config, plain = (DistillAudioConfig, HEARS) if heard else (DistillVisualConfig, SEES)
     given = {name: more.pop(name) for name in ("noise", "teacher") if name in more}
     settings = config(**(plain | {"max_steps": 6, "checkpoint_every": 3, "beta": 1.0} | more))
-    distill(student, made[student], given.pop("teacher", ()), output, settings, quiet=True,
-            teacher_runs=[made["runs"][kind] for kind in kinds],
-            beside=made[beside] if beside else None, **given)  # fmt: skip
+    distill(
+        student,
+        made[student],
+        given.pop("teacher", ()),
+        output,
+        settings,
+        quiet=True,
+        teacher_runs=[made["runs"][kind] for kind in kinds],
+        beside=made[beside] if beside else None,
+        **given,
+    )
     return load_file(output / MODEL)
 
 
@@ -152,8 +173,11 @@ def test_a_face_of_the_same_person_is_drawn_anew_each_time(made):
     persons = np.array([int(one[1]) for one in store.ids])
     source = OtherSense(store, np.arange(16), persons, 0, seed=0)
     drawn = Draws(np.arange(16), np.arange(16)), Draws(np.arange(16), np.arange(16, 32))
-    every = {store.gather(np.array([row]), np.array([k])).tobytes(): persons[row]
-             for row in range(16) for k in range(3)}  # fmt: skip
+    every = {
+        store.gather(np.array([row]), np.array([k])).tobytes(): persons[row]
+        for row in range(16)
+        for k in range(3)
+    }
     found = [source(0, one)["beside"] for one in drawn]
     for faces in found:
         assert [every[face.tobytes()] for face in faces] == persons.tolist()

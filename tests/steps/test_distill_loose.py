@@ -75,10 +75,15 @@ def test_a_tolerance_that_narrows_ends_as_the_constant_one(places, tmp_path):
 @pytest.mark.parametrize(
     ("quality", "more"),
     [
-        ("face-cos", {}), ("face-norm", {}), ("snr", {}), ("product", {}), ("speech-cos", {}),
-        ("column:duration_s", {}), ("column:x-clean", {"list_file": "list"}),
+        ("face-cos", {}),
+        ("face-norm", {}),
+        ("snr", {}),
+        ("product", {}),
+        ("speech-cos", {}),
+        ("column:duration_s", {}),
+        ("column:x-clean", {"list_file": "list"}),
     ],
-)  # fmt: skip
+)
 def test_every_quality_weighs_and_its_run_goes_on_where_it_stopped(places, tmp_path, quality, more):
     if quality == "column:duration_s":  # all are of one length here
         with pytest.raises(InputError, match="for every utterance, so it weighs none"):
@@ -194,16 +199,23 @@ def test_a_quality_store_must_be_read_and_have_everybody(places, tmp_path):
     here = Execution(workers=0, quiet=True)
     prep_audio(tmp_path / "one.jsonl", tmp_path / "one.zarr", PrepAudioConfig(), here)
     with pytest.raises(InputError, match="15 of 16 utterances have none"):
-        train(places, tmp_path / "run", more={"quality_store": str(tmp_path / "one.zarr")},
-              quality="snr")  # fmt: skip
+        train(
+            places,
+            tmp_path / "run",
+            more={"quality_store": str(tmp_path / "one.zarr")},
+            quality="snr",
+        )
 
 
 def test_flags_may_come_several_times(places, tmp_path):
-    words = ["distill", places["audio"], "--teacher", places["teacher"], "--modality", "audio",
-             "-o", str(tmp_path / "run"), "-q", "--model", "tdnn", "--width", "16",
-             "--embedding-size", "8", "--crop-min", "20", "--crop-max", "30", "--batch-size", "8",
-             "--max-steps", "2", "--beta", "1", "--gamma", "1", "--log-every", "1",
-             "--tolerance", "cos=0.4", "--tolerance", "mmd=1"]  # fmt: skip
+    words = [
+        *(
+            f"distill {places['audio']} --teacher {places['teacher']} --modality audio "
+            f"-o {tmp_path}/run -q --model tdnn --width 16 --embedding-size 8 --crop-min "
+            "20 --crop-max 30 --batch-size 8 --max-steps 2 --beta 1 --gamma 1 "
+            "--log-every 1 --tolerance cos=0.4 --tolerance mmd=1"
+        ).split()
+    ]
     result = CliRunner().invoke(cli, words, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     assert {"cos.within", "mmd.within"} <= set(losses(tmp_path / "run")[0])

@@ -35,11 +35,12 @@ def trained(count: int, output: Path, *words: str) -> None:
     children = [
         subprocess.Popen(
             [sys.executable, "-c", CHILD, "distill", *words, *shlex.split(WORDS), "-o", output],
-            stderr=subprocess.PIPE, text=True,
+            stderr=subprocess.PIPE,
+            text=True,
             env=processes.environment(rank, count, port) | {"OMP_NUM_THREADS": "1"},
         )
         for rank in range(count)
-    ]  # fmt: skip
+    ]
     said = [child.communicate(timeout=300)[1] for child in children]
     assert [child.returncode for child in children] == [0] * count, said
 
@@ -59,8 +60,13 @@ def held(run: Path, step: int) -> dict[str, torch.Tensor]:
     parts, _ = checkpoint.read(run / f"step_{step:06d}")
     bridge = "bridges.0."
     found = {k.removeprefix(bridge): v for k, v in parts["network"].items() if bridge in k}
-    assert set(found) == {"weights.mean", "weights.variance", "weights.batches", "running.table",
-                          "running.seen"}  # fmt: skip
+    assert set(found) == {
+        "weights.mean",
+        "weights.variance",
+        "weights.batches",
+        "running.table",
+        "running.seen",
+    }
     return found
 
 

@@ -53,17 +53,27 @@ def places(tmp_path_factory, small) -> dict:
 
 
 def train(
-    places, output: Path, others: str | Path = "others", teacher="teacher", overwrite=False,
+    places,
+    output: Path,
+    others: str | Path = "others",
+    teacher="teacher",
+    overwrite=False,
     **settings,
-):  # fmt: skip
+):
     known = settings.pop("list_file", places["known"])
     config = DistillAudioConfig(**(places["settings"] | settings))
     teachers = [places[name] for name in teacher.split()]
     distill(
-        "audio", places["audio"], teachers if len(teachers) > 1 else teachers[0], output, config,
-        quiet=True, list_file=known, overwrite=overwrite,
+        "audio",
+        places["audio"],
+        teachers if len(teachers) > 1 else teachers[0],
+        output,
+        config,
+        quiet=True,
+        list_file=known,
+        overwrite=overwrite,
         unlabelled=places.get(others, others),
-    )  # fmt: skip
+    )
     return load_file(output / MODEL)
 
 
@@ -212,8 +222,14 @@ def test_a_gate_goes_on_with_the_same_bits_whatever_reads(places, tmp_path):
 def test_a_gate_without_people_whom_a_teacher_named_is_refused(places, tmp_path):
     config = {"loss_gate": 0.5}
     with pytest.raises(UsageError, match="whom a teacher named: give --unlabelled"):
-        distill("audio", places["audio"], places["teacher"], tmp_path / "run",
-                DistillAudioConfig(**(places["settings"] | config)), quiet=True)  # fmt: skip
+        distill(
+            "audio",
+            places["audio"],
+            places["teacher"],
+            tmp_path / "run",
+            DistillAudioConfig(**(places["settings"] | config)),
+            quiet=True,
+        )
     with pytest.raises(UsageError, match="what --loss-gate leaves out"):
         train(places, tmp_path / "run", correction=0.5)
     assert not (tmp_path / "run").exists()
@@ -253,22 +269,41 @@ def test_another_plan_replaces_the_run_and_not_the_rounds_it_shares(places, tmp_
     train(places, tmp_path / "run", overwrite=True, **(more | {"cluster_rounds": 2}))
     assert (tmp_path / "run/rounds/0" / MODEL).stat().st_mtime_ns == stamp
     assert sorted(one.name for one in (tmp_path / "run/rounds").iterdir()) == [
-        "0", "0.zarr", "1", "1.zarr"
-    ]  # fmt: skip
+        "0",
+        "0.zarr",
+        "1",
+        "1.zarr",
+    ]
     with pytest.raises(UsageError, match="it goes with --unlabelled LIST"):
-        distill("audio", places["audio"], places["teacher"], tmp_path / "other",
-                DistillAudioConfig(**(places["settings"] | more)), quiet=True)  # fmt: skip
+        distill(
+            "audio",
+            places["audio"],
+            places["teacher"],
+            tmp_path / "other",
+            DistillAudioConfig(**(places["settings"] | more)),
+            quiet=True,
+        )
 
 
 @pytest.mark.slow
 def test_two_processes_gate_together_and_wait_for_each_round(places, tmp_path):
     settings = places["settings"] | {"cluster_rounds": 1, "loss_gate": 0.5, "gate_from": 0.0}
     flags = [word for name, x in settings.items() for word in ("--" + name.replace("_", "-"), x)]
-    words = ["distill", places["audio"], "--teacher", places["teacher"], "--modality", "audio",
-             "--list", places["known"], "--unlabelled", places["others"], "-q",
-             "--num-processes", 2, "-o", tmp_path / "run", *flags]  # fmt: skip
-    done = subprocess.run([sys.executable, "-m", "avkd_cli", *map(str, words)], check=False,
-                          capture_output=True, text=True, timeout=900)  # fmt: skip
+    words = [
+        *(
+            f"distill {places['audio']} --teacher {places['teacher']} --modality audio "
+            f"--list {places['known']} --unlabelled {places['others']} -q "
+            f"--num-processes 2 -o {tmp_path}/run"
+        ).split(),
+        *flags,
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "avkd_cli", *map(str, words)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
     assert done.returncode == 0, done.stderr
     for run in (tmp_path / "run", tmp_path / "run" / "rounds" / "0"):
         assert (run / MODEL).is_file()

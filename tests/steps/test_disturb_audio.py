@@ -55,9 +55,10 @@ def places(tmp_path_factory):
     return folder, {
         "clean": store_of(folder, "people", people, [sound(k) for k in range(6)]),
         "noise": store_of(folder, "noises", noises, [sound(100 + k, 1.5) for k in range(12)]),
-        "rir": store_of(folder, "rooms", [{"id": f"r/{k}"} for k in (0, 1)],
-                        [response(0), response(1)]),
-    }  # fmt: skip
+        "rir": store_of(
+            folder, "rooms", [{"id": f"r/{k}"} for k in (0, 1)], [response(0), response(1)]
+        ),
+    }
 
 
 def spoilt(places, tmp_path, kind: str, snr: float = 5.0, name: str = "s", **more):
@@ -128,8 +129,9 @@ def test_nobody_babbles_behind_himself(places, tmp_path):
     """Where every other voice is his own, the recording is refused rather than helped."""
     folder = tmp_path
     noise = store_of(folder, "own", [{"id": "speech/0", "person": "p0"}], [sound(7, 2.0)])
-    store_of(folder, "two", [{"id": f"p{k}/0", "person": f"p{k}"} for k in (0, 1)],
-             [sound(1), sound(2)])  # fmt: skip
+    store_of(
+        folder, "two", [{"id": f"p{k}/0", "person": f"p{k}"} for k in (0, 1)], [sound(1), sound(2)]
+    )
     config = PrepAudioConfig(features="waveform", disturb="babble")
     here = dataclasses.replace(HERE, max_reject_fraction=1.0)
     prep_audio(folder / "two.jsonl", folder / "b.zarr", config, here, noise=noise)
@@ -171,11 +173,17 @@ def test_a_store_without_that_kind_or_without_waveforms_is_refused(places, tmp_p
         prep_audio(places[0] / "people.jsonl", tmp_path / "o.zarr", config, HERE, noise=music)
     prep_audio(places[0] / "people.jsonl", tmp_path / "f.zarr", PrepAudioConfig(), HERE)
     with pytest.raises(InputError, match="wants waveforms"):
-        prep_audio(places[0] / "people.jsonl", tmp_path / "o.zarr", config, HERE,
-                   noise=str(tmp_path / "f.zarr"))  # fmt: skip
+        prep_audio(
+            places[0] / "people.jsonl",
+            tmp_path / "o.zarr",
+            config,
+            HERE,
+            noise=str(tmp_path / "f.zarr"),
+        )
     with pytest.raises(InputError, match="'p0/0' is neither music, speech nor noise"):
-        prep_audio(places[0] / "people.jsonl", tmp_path / "o.zarr", config, HERE,
-                   noise=places[1]["clean"])  # fmt: skip
+        prep_audio(
+            places[0] / "people.jsonl", tmp_path / "o.zarr", config, HERE, noise=places[1]["clean"]
+        )
 
 
 @pytest.mark.parametrize("snr", ["-10.5", "61", "nan"])
@@ -188,9 +196,12 @@ def test_a_ratio_out_of_range_is_a_usage_error(tmp_path, snr):
 
 def test_by_command_line(places, tmp_path):
     folder, stores = places
-    words = ["prep-audio", str(folder / "people.jsonl"), "-o", str(tmp_path / "o.zarr"), "-q",
-             "--workers", "0", "--disturb", "babble", "--snr", "5", "--noise", stores["noise"],
-             "--seed", "3"]  # fmt: skip
+    words = [
+        *(
+            f"prep-audio {folder}/people.jsonl -o {tmp_path}/o.zarr -q --workers 0 "
+            f"--disturb babble --snr 5 --noise {stores['noise']} --seed 3"
+        ).split()
+    ]
     result = CliRunner().invoke(cli, words, catch_exceptions=False)
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["config"]["seed"] == 3

@@ -52,10 +52,14 @@ def test_a_copy_has_the_ids_and_faces_of_the_clean_set_and_other_pixels(people, 
 
 def test_what_is_measured_of_a_crop_is_of_the_spoilt_one(people):
     clean = made(people, "c.zarr")
-    assert (made(people, "d.zarr", disturb="dark", strength=0.25).column("brightness")
-            < 0.3 * clean.column("brightness")).all()  # fmt: skip
-    assert (made(people, "b.zarr", disturb="blur", strength=3.0).column("sharpness")
-            < 0.3 * clean.column("sharpness")).all()  # fmt: skip
+    assert (
+        made(people, "d.zarr", disturb="dark", strength=0.25).column("brightness")
+        < 0.3 * clean.column("brightness")
+    ).all()
+    assert (
+        made(people, "b.zarr", disturb="blur", strength=3.0).column("sharpness")
+        < 0.3 * clean.column("sharpness")
+    ).all()
 
 
 @pytest.mark.parametrize("kind", ["dark", "occlude"])

@@ -24,7 +24,7 @@ def quick(folder):
     def three():
         yield Finding("versions", "torch", GOOD, "2.11.0", named={"host": "the-host"})
         yield Finding("versions", "torchaudio", ODD, "/opt/env/lib/libx.so: no symbol", "reinstall")
-        yield Finding("versions", "av", BAD, "does not load", "make setup")  # fmt: skip
+        yield Finding("versions", "av", BAD, "does not load", "make setup")
 
     return {"versions": three, "disk": lambda: files.disk(folder)}
 
@@ -80,9 +80,12 @@ def test_a_library_that_does_not_load_or_kills_its_process_is_told_and_others_ar
     tmp_path, monkeypatch
 ):
     for name, text in {
-        "good": "", "raises": "raise OSError('libfoo.so: undefined symbol')",
-        "dies": "import os; os.kill(os.getpid(), 11)", "after": "import good", "exits": "exit(3)",
-    }.items():  # fmt: skip
+        "good": "",
+        "raises": "raise OSError('libfoo.so: undefined symbol')",
+        "dies": "import os; os.kill(os.getpid(), 11)",
+        "after": "import good",
+        "exits": "exit(3)",
+    }.items():
         (tmp_path / f"avkd_test_{name}.py").write_text(text.replace("good", "avkd_test_good"))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     names = [f"avkd_test_{one}" for one in ("good", "raises", "dies", "exits", "after", "absent")]
@@ -110,8 +113,9 @@ def test_every_library_that_pyproject_asks_for_is_looked_at():
     assert asked == {*libraries.NEEDED, *libraries.DONE_WITHOUT}
     extras = project["optional-dependencies"]
     del extras["dev"]
-    found = {(re.match(r"[\w-]+", one)[0], extra) for extra, several in extras.items()
-             for one in several}  # fmt: skip
+    found = {
+        (re.match(r"[\w-]+", one)[0], extra) for extra, several in extras.items() for one in several
+    }
     assert found == {(name, extra) for name, (_, extra, _) in libraries.EXTRAS.items()}
 
 
@@ -174,8 +178,12 @@ def test_paths_are_taken_out_of_a_text(text, bare):
 
 def test_sizes_are_for_people():
     assert [size(n) for n in (12, 2048, 3 << 20, 5 << 30, 3 << 40)] == [
-        "12 B", "2.0 KiB", "3.0 MiB", "5.0 GiB", "3.0 TiB"
-    ]  # fmt: skip
+        "12 B",
+        "2.0 KiB",
+        "3.0 MiB",
+        "5.0 GiB",
+        "3.0 TiB",
+    ]
     assert judged("a", "b", True, "c", "d").remedy == ""
 
 

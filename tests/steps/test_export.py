@@ -37,13 +37,15 @@ KINDS = {
         "audio", "thin-resnet", {"n_mels": 257, "embedding_size": 8, "width": 16}, SPECTROGRAM, 25
     ),
     "visual": Description(
-        "visual", "cnn",
-        {"embedding_size": 8, "width": 16, "in_channels": 3, "height": 32, "width_px": 32}, {},
+        "visual",
+        "cnn",
+        {"embedding_size": 8, "width": 16, "in_channels": 3, "height": 32, "width_px": 32},
+        {},
     ),
     "fusion": Description(
         "fusion", "gate", {"visual_size": 8, "audio_size": 8, "embedding_size": 8}, {}
     ),
-}  # fmt: skip
+}
 
 
 def finished(folder: Path, kind: str, seed: int = 0) -> Path:
@@ -59,10 +61,14 @@ def finished(folder: Path, kind: str, seed: int = 0) -> Path:
             batch.running_var.uniform_(0.5, 1.5)
     run.publish(
         objective.state_dict(),
-        {"modality": KINDS[kind].modality, "role": "student",
-         "network": networks.to_json(KINDS[kind]), "heads": {"person": head.to_json()},
-         "persons": ["Ann", "Bob"]},
-    )  # fmt: skip
+        {
+            "modality": KINDS[kind].modality,
+            "role": "student",
+            "network": networks.to_json(KINDS[kind]),
+            "heads": {"person": head.to_json()},
+            "persons": ["Ann", "Bob"],
+        },
+    )
     return run.path
 
 
@@ -143,9 +149,9 @@ def test_without_torch_it_gives_the_embeddings_of_a_store(heard, sounds, tmp_pat
     here = Execution(workers=0, quiet=True)
     prep_audio(tmp_path / "l.jsonl", tmp_path / "a.zarr", PrepAudioConfig(n_mels=24), here)
     result = CliRunner().invoke(
-        cli, ["extract-embeddings", str(heard[0]), str(tmp_path / "a.zarr"), "-o",
-              str(tmp_path / "e.zarr"), "-q"],
-    )  # fmt: skip
+        cli,
+        f"extract-embeddings {heard[0]} {tmp_path}/a.zarr -o {tmp_path}/e.zarr -q".split(),
+    )
     assert result.exit_code == 0, result.output
     raw = []
     for number, path in enumerate(sounds):
@@ -155,8 +161,11 @@ def test_without_torch_it_gives_the_embeddings_of_a_store(heard, sounds, tmp_pat
         np.save(raw[-1], decode_audio(Path(path)).samples)
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_TORCH, str(heard[1]), str(tmp_path / "o.npy"), *raw],
-        capture_output=True, text=True, check=False, cwd=tmp_path,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "no torch\n"
     store, found = open_store(tmp_path / "e.zarr"), np.load(tmp_path / "o.npy")

@@ -24,8 +24,9 @@ def make_run(folder) -> tuple[str, str]:
     (folder / "list.jsonl").write_text("\n".join(lines) + "\n")
     execution = Execution(workers=0, quiet=True)
     prep_audio(folder / "list.jsonl", folder / "a.zarr", PrepAudioConfig(), execution)
-    settings = AudioConfig(model="tdnn", width=8, embedding_size=8, crop_min=20, crop_max=20,
-                           batch_size=4, max_steps=1)  # fmt: skip
+    settings = AudioConfig(
+        model="tdnn", width=8, embedding_size=8, crop_min=20, crop_max=20, batch_size=4, max_steps=1
+    )
     train_teacher("audio", [str(folder / "a.zarr")], folder / "run", settings, quiet=True)
     return str(folder / "run"), str(folder / "a.zarr")
 
@@ -38,16 +39,19 @@ def test_two_processes_make_the_store_that_one_makes(tmp_path):
     port = processes.free_port()
     children = [
         subprocess.Popen(
-            [sys.executable, *words, "-o", shared], stdout=subprocess.PIPE, text=True,
+            [sys.executable, *words, "-o", shared],
+            stdout=subprocess.PIPE,
+            text=True,
             env=processes.environment(i, 2, port),
         )
         for i in range(2)
-    ]  # fmt: skip
+    ]
     said = [child.communicate(timeout=120)[0] for child in children]
     assert [child.returncode for child in children] == [0, 0]
     assert json.loads(said[0])["path"] == shared
     assert said[1] == ""  # one line for the next command in a pipe
-    ours, theirs = (json.loads((tmp_path / n / "avkd.json").read_text())
-                    for n in ("alone.zarr", "shared.zarr"))  # fmt: skip
+    ours, theirs = (
+        json.loads((tmp_path / n / "avkd.json").read_text()) for n in ("alone.zarr", "shared.zarr")
+    )
     assert ours["files"] == theirs["files"]  # with the digest of every file
     assert ours["fingerprint"] == theirs["fingerprint"]

@@ -124,14 +124,33 @@ def test_the_command_says_who_by_name(tmp_path, small):
     from avkd_cli.training.runs import read_description
 
     audio = small.make_audio(tmp_path)
-    settings = AudioConfig(model="tdnn", width=16, embedding_size=8, crop_min=20, crop_max=30,
-                           batch_size=8, max_steps=2)  # fmt: skip
+    settings = AudioConfig(
+        model="tdnn",
+        width=16,
+        embedding_size=8,
+        crop_min=20,
+        crop_max=30,
+        batch_size=8,
+        max_steps=2,
+    )
     train_teacher("audio", [audio], tmp_path / "run", settings, quiet=True)
-    extract(tmp_path / "run", [audio], tmp_path / "e.zarr", ExtractConfig(),
-            Execution(workers=0, quiet=True))  # fmt: skip
+    extract(
+        tmp_path / "run",
+        [audio],
+        tmp_path / "e.zarr",
+        ExtractConfig(),
+        Execution(workers=0, quiet=True),
+    )
     run = read_description(tmp_path / "run")["fingerprint"]
-    model = Calibration((f"cosine none of {run[7:19]}",), (400.0,), -390.0, 0.5, {"name": "dev"},
-                        system=run, seen=((-1.0, 1.0),))  # fmt: skip
+    model = Calibration(
+        (f"cosine none of {run[7:19]}",),
+        (400.0,),
+        -390.0,
+        0.5,
+        {"name": "dev"},
+        system=run,
+        seen=((-1.0, 1.0),),
+    )
     (tmp_path / "run/calibration.json").write_text(json.dumps(model.to_json()))
     words = ["verify", str(tmp_path / "run"), str(tmp_path / "5.wav"), "--json", "--exit-code"]
     result = CliRunner().invoke(cli, [*words, "--gallery", str(tmp_path / "e.zarr")])

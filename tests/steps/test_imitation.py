@@ -29,13 +29,26 @@ from avkd_cli.storage.verify import faults_of_store
 
 HERE = Execution(workers=0, quiet=True)
 SHORT = {
-    "embedding_size": 8, "width": 16, "head": "softmax", "optimizer": "adam", "lr": 1e-3,
-    "batch_size": 4, "max_steps": 2, "log_every": 1, "label": "emotion",
-}  # fmt: skip
+    "embedding_size": 8,
+    "width": 16,
+    "head": "softmax",
+    "optimizer": "adam",
+    "lr": 1e-3,
+    "batch_size": 4,
+    "max_steps": 2,
+    "log_every": 1,
+    "label": "emotion",
+}
 SOUND = SHORT | {"model": "vgg", "crop_min": 200, "crop_max": 200}
 SEGMENTED = SOUND | {"segment": 1.0}
-SECONDS = {"p0/0": (2.2, 2.2), "p0/1": (2.2, 1.2), "p1/0": (0.6, 0.6), "p1/1": (3.0, 3.0),
-           "p2/0": (2.2, 3.0), "p2/1": (2.6, 2.6)}  # of sound and of film  # fmt: skip
+SECONDS = {
+    "p0/0": (2.2, 2.2),
+    "p0/1": (2.2, 1.2),
+    "p1/0": (0.6, 0.6),
+    "p1/1": (3.0, 3.0),
+    "p2/0": (2.2, 3.0),
+    "p2/1": (2.6, 2.6),
+}  # of sound and of film
 
 
 def write_film(path, seconds, seed):
@@ -61,8 +74,15 @@ def made(tmp_path_factory):
             folder / f"{name}.wav", random.normal(0, 0.1, round(16_000 * heard)), 16_000
         )
         write_film(folder / f"{name}.mp4", seen, number)
-        lines.append({"id": one, "person": one[:2], "audio": f"{name}.wav", "video": f"{name}.mp4",
-                      "emotion": ["sad", "happy"][number % 2]})  # fmt: skip
+        lines.append(
+            {
+                "id": one,
+                "person": one[:2],
+                "audio": f"{name}.wav",
+                "video": f"{name}.mp4",
+                "emotion": ["sad", "happy"][number % 2],
+            }
+        )
     listed = folder / "people.jsonl"
     listed.write_text("".join(json.dumps(line) + "\n" for line in lines))
     prep_audio(listed, folder / "audio.zarr", PrepAudioConfig(n_mels=24), HERE)
@@ -79,8 +99,15 @@ def made(tmp_path_factory):
 
 
 def teach(folder, modality, store, run, config, **more):
-    train_teacher(modality, [str(folder / store)], folder / run, config, quiet=True,
-                  list_file=folder / "people.jsonl", **more)  # fmt: skip
+    train_teacher(
+        modality,
+        [str(folder / store)],
+        folder / run,
+        config,
+        quiet=True,
+        list_file=folder / "people.jsonl",
+        **more,
+    )
 
 
 def taken(folder, run, store, output, **settings):
@@ -89,8 +116,15 @@ def taken(folder, run, store, output, **settings):
 
 def taught(folder, teacher, output, settings, **more):
     config = DistillAudioConfig(**(settings | more))
-    distill("audio", str(folder / "audio.zarr"), str(folder / teacher), output, config,
-            list_file=folder / "people.jsonl", quiet=True)  # fmt: skip
+    distill(
+        "audio",
+        str(folder / "audio.zarr"),
+        str(folder / teacher),
+        output,
+        config,
+        list_file=folder / "people.jsonl",
+        quiet=True,
+    )
     return (output / "model.safetensors").read_bytes()
 
 
@@ -122,9 +156,10 @@ def test_the_peak_is_one_of_the_frames_and_the_most_probable(made):
 
 def test_without_imitation_a_student_is_the_plain_one_bit_for_bit(made, tmp_path):
     for teacher, settings, more in (
-        ("peak.zarr", SOUND, {}), ("segments.zarr", SEGMENTED, {"level": "segments"}),
+        ("peak.zarr", SOUND, {}),
+        ("segments.zarr", SEGMENTED, {"level": "segments"}),
         ("aggregate.zarr", SEGMENTED, {}),
-    ):  # fmt: skip
+    ):
         run = tmp_path / teacher
         teach(made, "audio", "audio.zarr", run / "plain", AudioConfig(**settings))
         plain = (run / "plain/model.safetensors").read_bytes()
@@ -143,8 +178,9 @@ def test_other_ways_to_teach_are_logged_and_change_the_student(made, tmp_path, m
 def test_posteriors_are_probabilities_of_the_classes(made, tmp_path):
     how = ExtractConfig(level="posteriors", face_pool="peak")
     for name, listed in (("p.zarr", made / "people.jsonl"), ("unlisted.zarr", None)):
-        extract(made / "frame", [str(made / "faces.zarr")], tmp_path / name, how, HERE,
-                list_file=listed)  # fmt: skip
+        extract(
+            made / "frame", [str(made / "faces.zarr")], tmp_path / name, how, HERE, list_file=listed
+        )
     store = open_store(tmp_path / "p.zarr")
     assert store.classes == ["happy", "sad"]
     unlisted = open_store(tmp_path / "unlisted.zarr").classes  # nobody said a mood
@@ -212,10 +248,15 @@ def test_levels_that_there_are_not_are_named(made, tmp_path):
 def test_real_films_with_sound_pass_from_faces_to_a_taught_student(tmp_path, shared_data):
     films = sorted((shared_data / "genuine_av/grid").iterdir())[:4]
     lines = [
-        {"id": film.stem, "person": film.stem, "audio": str(film), "video": str(film),
-         "emotion": ["sad", "happy"][number % 2]}
+        {
+            "id": film.stem,
+            "person": film.stem,
+            "audio": str(film),
+            "video": str(film),
+            "emotion": ["sad", "happy"][number % 2],
+        }
         for number, film in enumerate(films)
-    ]  # fmt: skip
+    ]
     listed = tmp_path / "people.jsonl"
     listed.write_text("".join(json.dumps(line) + "\n" for line in lines))
     prep_audio(listed, tmp_path / "audio.zarr", PrepAudioConfig(features="spectrogram"), HERE)

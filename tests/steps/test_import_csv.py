@@ -88,8 +88,10 @@ def test_names_of_rows_come_from_a_fame_list(tmp_path):
     (tmp_path / "English_test.txt").write_text("".join(lines))
     source = write_csv(tmp_path / "x.csv", np.eye(2))
     names = str(tmp_path / "English_test.txt")
-    for sense, expected in (("audio", "voices/English/00001.wav"),
-                            ("visual", "faces/English/00001.jpg")):  # fmt: skip
+    for sense, expected in (
+        ("audio", "voices/English/00001.wav"),
+        ("visual", "faces/English/00001.jpg"),
+    ):
         found = bring(source, tmp_path / sense, columns=2, modality=sense, ids_file=names)
         assert found.ids[1] == expected
     with pytest.raises(InputError, match="say which with --modality"):
@@ -115,8 +117,12 @@ def pair(tmp_path, voice_persons, face_persons):
         values = rng.normal(size=(len(persons), 4))
         labels = None if not any(persons) else persons
         sense = "audio" if name == "v" else "visual"
-        bring(write_csv(tmp_path / f"{name}.csv", values, labels), tmp_path / f"{name}.zarr",
-              columns=4, modality=sense)  # fmt: skip
+        bring(
+            write_csv(tmp_path / f"{name}.csv", values, labels),
+            tmp_path / f"{name}.zarr",
+            columns=4,
+            modality=sense,
+        )
     return str(tmp_path / "v.zarr"), str(tmp_path / "f.zarr")
 
 
@@ -159,17 +165,31 @@ def test_a_person_goes_from_csv_files_to_a_fame_submission(tmp_path):
     faces[1::2] = np.roll(faces[1::2], 1, axis=0)  # odd rows are of two people
     for name, values, sense in (("v", voices, "audio"), ("f", faces, "visual")):
         write_csv(tmp_path / f"{name}.csv", values)
-        run("extract-embeddings", "--from", tmp_path / f"{name}.csv", "--columns", 8,
-            "--modality", sense, "-o", tmp_path / f"{name}.zarr", "-q")  # fmt: skip
+        run(
+            *(
+                f"extract-embeddings --from {tmp_path}/{name}.csv --columns 8 --modality "
+                f"{sense} -o {tmp_path}/{name}.zarr -q"
+            ).split()
+        )
     stores = tmp_path / "v.zarr", tmp_path / "f.zarr"
     (tmp_path / "t.txt").write_text(run("corpus", "fop-trials", *stores))
-    run("score", tmp_path / "t.txt", *stores, "--metric", "tanh-l2", "--eer-mode", "fop",
-        "-o", tmp_path / "s.scores", "--metrics", tmp_path / "m.json")  # fmt: skip
+    run(
+        "score",
+        tmp_path / "t.txt",
+        *stores,
+        *(
+            f"--metric tanh-l2 --eer-mode fop -o {tmp_path}/s.scores --metrics {tmp_path}/m.json"
+        ).split(),
+    )
     assert '"eer_percent": 0.0' in (tmp_path / "m.json").read_text()
     keys = [f"k{n} row{n:06d} row{n:06d}\n" for n in range(40)]
     (tmp_path / "fame.txt").write_text("".join(keys))
-    lines = run("score", tmp_path / "fame.txt", *stores, "--trials-format", "fame", "--metric",
-                "tanh-l2", "--out-format", "fame", "-q").splitlines()  # fmt: skip
+    lines = run(
+        "score",
+        tmp_path / "fame.txt",
+        *stores,
+        *"--trials-format fame --metric tanh-l2 --out-format fame -q".split(),
+    ).splitlines()
     distance = [float(line.split(" ")[1]) for line in lines]
     assert [line.split(" ")[0] for line in lines] == [f"k{n}" for n in range(40)]
     assert max(distance[::2]) < min(distance[1::2])  # lower is closer
@@ -194,8 +214,10 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
             file.writelines(row for _ in range(rows))
         done = subprocess.run(
             [sys.executable, "-c", _MEASURED, tmp_path / "x.csv", tmp_path / f"{rows}.zarr"],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         before, after = map(int, done.stdout.split())
         grown.append(after - before)
     assert grown[1] < 1.3 * grown[0] + 20_000  # kilobytes; the larger file is 112 MB larger

@@ -18,9 +18,12 @@ HEAD = {"id": IDS, "embedding": VECTORS, "classes": IDS, "classifier": VECTORS}
 def bring(tmp_path, list_file=None, **arrays):
     np.savez(tmp_path / "foreign.npz", **arrays)
     return import_embeddings(
-        tmp_path / "foreign.npz", tmp_path / "e.zarr", Execution(quiet=True), modality="audio",
+        tmp_path / "foreign.npz",
+        tmp_path / "e.zarr",
+        Execution(quiet=True),
+        modality="audio",
         list_file=list_file,
-    )  # fmt: skip
+    )
 
 
 def test_ids_vectors_and_persons_are_kept(tmp_path):
@@ -34,8 +37,13 @@ def test_ids_vectors_and_persons_are_kept(tmp_path):
 
 
 def test_a_classifier_comes_along(tmp_path):
-    bring(tmp_path, id=IDS, embedding=VECTORS, classes=np.array(["p1", "p2"]),
-          classifier=np.ones((2, 4)))  # fmt: skip
+    bring(
+        tmp_path,
+        id=IDS,
+        embedding=VECTORS,
+        classes=np.array(["p1", "p2"]),
+        classifier=np.ones((2, 4)),
+    )
     store = open_store(tmp_path / "e.zarr", "avkd.embeddings")
     assert store.classes == ["p1", "p2"]
     assert store.classifier.shape == (2, 4)
@@ -43,15 +51,27 @@ def test_a_classifier_comes_along(tmp_path):
 
 
 def test_a_classifier_with_a_bias_is_a_plain_softmax(tmp_path):
-    bring(tmp_path, id=IDS, embedding=VECTORS, classes=np.array(["p1", "p2"]),
-          classifier=np.ones((2, 4)), classifier_bias=np.array([0.5, -0.5]))  # fmt: skip
+    bring(
+        tmp_path,
+        id=IDS,
+        embedding=VECTORS,
+        classes=np.array(["p1", "p2"]),
+        classifier=np.ones((2, 4)),
+        classifier_bias=np.array([0.5, -0.5]),
+    )
     head = open_store(tmp_path / "e.zarr", "avkd.embeddings").head
     assert (head.kind, head.bias.tolist()) == ("softmax", [0.5, -0.5])
 
 
 def test_a_scale_comes_along(tmp_path):
-    bring(tmp_path, id=IDS, embedding=VECTORS, classes=np.array(["p1", "p2"]),
-          classifier=np.ones((2, 4)), scale=np.array(30))  # fmt: skip
+    bring(
+        tmp_path,
+        id=IDS,
+        embedding=VECTORS,
+        classes=np.array(["p1", "p2"]),
+        classifier=np.ones((2, 4)),
+        scale=np.array(30),
+    )
     head = open_store(tmp_path / "e.zarr", "avkd.embeddings").head
     assert (head.kind, head.scale) == ("aam-softmax", 30.0)
 
@@ -129,9 +149,8 @@ def test_a_list_says_who_is_who_and_what_has_no_embedding(tmp_path, capsys):
     (tmp_path / "l.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     np.savez(tmp_path / "foreign.npz", id=IDS, embedding=VECTORS)
     import_embeddings(
-        tmp_path / "foreign.npz", tmp_path / "e.zarr", Execution(),
-        list_file=tmp_path / "l.jsonl",
-    )  # fmt: skip
+        tmp_path / "foreign.npz", tmp_path / "e.zarr", Execution(), list_file=tmp_path / "l.jsonl"
+    )
     store = open_store(tmp_path / "e.zarr", "avkd.embeddings")
     assert (store.ids, store.persons) == (["p1/a", "p2/a"], ["ann", "bob"])
     assert "1 utterances of" in (said := capsys.readouterr().err)
@@ -142,12 +161,15 @@ def test_a_list_says_who_is_who_and_what_has_no_embedding(tmp_path, capsys):
 
 
 def test_kaldi_archives_need_nothing_beside_avkd(tmp_path):
-    (tmp_path / "x.ark").write_text("".join(
-        f"{id} [ {' '.join(map(str, vector))} ]\n" for id, vector in zip(IDS, VECTORS, strict=True)
-    ))  # fmt: skip
-    (tmp_path / "x.scp").write_text("p2/a x.ark:{}\n".format(
-        (tmp_path / "x.ark").read_text().index("p2/a") + 5
-    ))  # fmt: skip
+    (tmp_path / "x.ark").write_text(
+        "".join(
+            f"{id} [ {' '.join(map(str, vector))} ]\n"
+            for id, vector in zip(IDS, VECTORS, strict=True)
+        )
+    )
+    (tmp_path / "x.scp").write_text(
+        "p2/a x.ark:{}\n".format((tmp_path / "x.ark").read_text().index("p2/a") + 5)
+    )
     import_embeddings(tmp_path / "x.ark", tmp_path / "e.zarr", Execution(quiet=True))
     np.testing.assert_array_equal(open_store(tmp_path / "e.zarr").embedding, VECTORS)
     import_embeddings(tmp_path / "x.scp", tmp_path / "f.zarr", Execution(quiet=True))
@@ -159,10 +181,13 @@ def test_kaldi_archives_need_nothing_beside_avkd(tmp_path):
 def test_names_saved_as_bytes_are_text(tmp_path):
     persons = np.array(["p1", "p1", "Zo\u00eb"]).astype("U")
     bring(
-        tmp_path, id=np.char.encode(IDS), embedding=VECTORS,
-        person=np.char.encode(persons, "utf-8"), classes=np.array([b"p1", b"p2"]),
+        tmp_path,
+        id=np.char.encode(IDS),
+        embedding=VECTORS,
+        person=np.char.encode(persons, "utf-8"),
+        classes=np.array([b"p1", b"p2"]),
         classifier=np.ones((2, 4)),
-    )  # fmt: skip
+    )
     store = open_store(tmp_path / "e.zarr")
     assert store.ids == list(IDS)
     assert store.persons == ["p1", "p1", "Zo\u00eb"]

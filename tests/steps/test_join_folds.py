@@ -33,8 +33,12 @@ def fold(folder: Path, name: str, rows: np.ndarray, seen: list[str] | None, ids=
     rows = rows[[IDS.index(one) for one in ids]].copy()
     by_heart = [one.split("/")[0] in (seen or ()) for one in ids]
     rows[by_heart] += 50.0 if name == "bad" else 0.01
-    content = Embeddings(Rows(ids, [one.split("/")[0] for one in ids]), rows.shape[1],
-                         lambda a, b: rows[a:b], trained_on=seen)  # fmt: skip
+    content = Embeddings(
+        Rows(ids, [one.split("/")[0] for one in ids]),
+        rows.shape[1],
+        lambda a, b: rows[a:b],
+        trained_on=seen,
+    )
     build_store(folder / name, content, Origin("x", {}, {"n": name}), Execution(quiet=True))
     return folder / name
 
@@ -59,8 +63,9 @@ def test_everybody_is_embedded_by_who_never_saw_them_in_one_space(tmp_path):
     assert (cosines / np.linalg.norm(out.embedding, axis=1)).min() > 0.999
     held = [one for one in out.ids if one[1] in "14"]  # of the second teacher, as it was
     own = open_store(stores[1], "avkd.embeddings")
-    lengths = [np.linalg.norm(s.embedding[[s.row_of[one] for one in held]], axis=1)
-               for s in (out, own)]  # fmt: skip
+    lengths = [
+        np.linalg.norm(s.embedding[[s.row_of[one] for one in held]], axis=1) for s in (out, own)
+    ]
     assert lengths[0] == pytest.approx(lengths[1], rel=1e-5)
     assert f"{stores[2]}: 8 utterances of people whom its teacher never saw" in found.stderr
     assert "aligned 1.000" in found.stderr

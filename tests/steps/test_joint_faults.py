@@ -80,8 +80,13 @@ def test_films_without_sound_and_sound_without_film_are_left_out_and_counted(
     said = capsys.readouterr().err
     assert "film.zarr has nothing of 1 of 15 utterances, such as 'p1/1'" in said
     assert "sound.zarr has nothing of 1 of 15 utterances of" in said and "'p0/0'" in said
-    extract(tmp_path / "run", [found["audio"], found["film"]], tmp_path / "e.zarr",
-            ExtractConfig(), QUIET)  # fmt: skip
+    extract(
+        tmp_path / "run",
+        [found["audio"], found["film"]],
+        tmp_path / "e.zarr",
+        ExtractConfig(),
+        QUIET,
+    )
     assert "2 utterances are in only one of" in capsys.readouterr().err
     ids = set(open_store(tmp_path / "e.zarr", "avkd.embeddings").ids)
     assert len(ids) == 14 and not ids & {"p0/0", "p1/1"}

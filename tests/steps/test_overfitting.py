@@ -30,26 +30,37 @@ def places(tmp_path_factory, small) -> dict:
     (folder / "train.jsonl").write_text("".join(json.dumps(one) + "\n" for one in train))
     (folder / "trials.txt").write_text("1 p3/3 p3/7\n0 p3/3 p0/0\n1 p3/7 p3/11\n0 p3/11 p1/1\n")
     teacher = small.make_teacher(folder, "teacher", classes=["p0", "p1", "p2"])
-    return {"audio": folder / "audio.zarr", "teacher": Path(teacher), "folder": folder,
-            "settings": small.settings | {"batch_size": 6, "max_steps": 2 * EPOCHS}}  # fmt: skip
+    return {
+        "audio": folder / "audio.zarr",
+        "teacher": Path(teacher),
+        "folder": folder,
+        "settings": small.settings | {"batch_size": 6, "max_steps": 2 * EPOCHS},
+    }
 
 
 def train(places, output: Path, validation: bool = True, **settings) -> list[dict]:
     config = DistillAudioConfig(**(places["settings"] | settings))
-    distill("audio", str(places["audio"]), str(places["teacher"]), output, config, quiet=True,
-            list_file=places["folder"] / "train.jsonl",
-            validation=str(places["folder"] / "trials.txt") if validation else None)  # fmt: skip
+    distill(
+        "audio",
+        str(places["audio"]),
+        str(places["teacher"]),
+        output,
+        config,
+        quiet=True,
+        list_file=places["folder"] / "train.jsonl",
+        validation=str(places["folder"] / "trials.txt") if validation else None,
+    )
     lines = map(json.loads, (output / "log.jsonl").read_text().splitlines())
     return [line["validation"] for line in lines if "validation" in line]
 
 
 def test_each_epoch_has_both_eers_and_every_distance_on_both_people(places, tmp_path):
-    told = train(places, tmp_path / "run", train_trials=10, gamma=1.0, class_cos=1.0,
-                 tolerance="cos=2")  # fmt: skip
+    told = train(
+        places, tmp_path / "run", train_trials=10, gamma=1.0, class_cos=1.0, tolerance="cos=2"
+    )
     assert len(told) == EPOCHS
     for one in told:
-        assert set(one) == {"eer", "train_eer", "cos", "train_cos", "mmd", "train_mmd",
-                            "train_class-cos"}  # fmt: skip
+        assert set(one) == set("eer train_eer cos train_cos mmd train_mmd train_class-cos".split())
         assert one["train_cos"] > 0  # the distance itself, though the tolerance lets it all off
 
 
@@ -65,8 +76,13 @@ def test_measuring_changes_nothing_of_the_run(places, tmp_path):
 
 def test_the_distance_is_that_of_stored_embeddings_by_hand(places, tmp_path):
     told = train(places, tmp_path / "run", train_trials=20)
-    extract(tmp_path / "run", [str(places["audio"])], tmp_path / "emb.zarr",
-            ExtractConfig(), Execution(workers=0, quiet=True))  # fmt: skip
+    extract(
+        tmp_path / "run",
+        [str(places["audio"])],
+        tmp_path / "emb.zarr",
+        ExtractConfig(),
+        Execution(workers=0, quiet=True),
+    )
     student, teacher = open_store(tmp_path / "emb.zarr"), open_store(places["teacher"])
     ids = ["p3/3", "p3/7", "p0/0", "p3/11", "p1/1"]
     a, b = (store.embedding[[store.row_of[one] for one in ids]] for store in (student, teacher))
@@ -80,10 +96,13 @@ def test_curves_show_the_gap(places, tmp_path):
     found = curves([tmp_path / "run"], Picture(tmp_path / "gap.svg"))
     (run,) = found["runs"]
     last = told[-1]
-    assert run["learnt_by_heart"]["eer"] == pytest.approx({
-        "training": last["train_eer"], "validation": last["eer"],
-        "gap": last["eer"] - last["train_eer"],
-    })  # fmt: skip
+    assert run["learnt_by_heart"]["eer"] == pytest.approx(
+        {
+            "training": last["train_eer"],
+            "validation": last["eer"],
+            "gap": last["eer"] - last["train_eer"],
+        }
+    )
     assert run["series"]["gap: cos"]["step"] == [2, 4, 6]
     assert "gap: eer" in (tmp_path / "gap.svg").read_text()
     assert "gap: eer" in curves_text(found)

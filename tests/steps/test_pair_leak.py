@@ -34,8 +34,9 @@ def people(shared_data, tmp_path_factory):
     draw, seen = np.random.default_rng(0), []
     for row in rows:
         for label in (1, 0):
-            others = [one["sample"] for one in rows
-                      if (one["identity"] == row["identity"]) == bool(label)]  # fmt: skip
+            others = [
+                one["sample"] for one in rows if (one["identity"] == row["identity"]) == bool(label)
+            ]
             seen.append(f"{label} {row['sample']} {draw.choice(others)}")
     (folder / "seen.txt").write_text("\n".join(seen) + "\n")
     for sense, file in FILES.items():
@@ -67,8 +68,9 @@ def error_of_persons(folder, seed):
     found = read_scores(folder / f"{seed}.unseen")
     persons = [one.split("/")[0] for one in found.ids]
     person = np.unique(persons, return_inverse=True)[1]
-    drawn = resample_persons([found.score], found.label, person[found.enrol], person[found.test],
-                             n_resamples=200)  # fmt: skip
+    drawn = resample_persons(
+        [found.score], found.label, person[found.enrol], person[found.test], n_resamples=200
+    )
     return 100 * drawn.samples["eer"].std()
 
 

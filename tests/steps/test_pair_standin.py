@@ -73,22 +73,40 @@ def test_a_voice_tells_its_face_by_age_and_sex_and_by_nothing_else(tmp_path):
         stores[sense] = tmp_path / sense
         origin = Origin("extract-embeddings", inputs={"run": sense}, said={"modality": sense})
         build_store(stores[sense], content, origin, QUIET)
-    settings = PairConfig(orthogonal=0.0, triplet=1.0, max_steps=300, lr=1e-3, lr_final=1e-4,
-                          per_person=2, batch_size=64)  # fmt: skip
-    train_teacher("pair", [str(one) for one in stores.values()], tmp_path / "run", settings,
-                  quiet=True)  # fmt: skip
+    settings = PairConfig(
+        orthogonal=0.0,
+        triplet=1.0,
+        max_steps=300,
+        lr=1e-3,
+        lr_final=1e-4,
+        per_person=2,
+        batch_size=64,
+    )
+    train_teacher(
+        "pair", [str(one) for one in stores.values()], tmp_path / "run", settings, quiet=True
+    )
     for sense, store in stores.items():
         sides.append(str(tmp_path / f"{sense}.zarr"))
-        extract(tmp_path / "run", [str(store)], tmp_path / f"{sense}.zarr", ExtractConfig(), QUIET,
-                side=sense)  # fmt: skip
+        extract(
+            tmp_path / "run",
+            [str(store)],
+            tmp_path / f"{sense}.zarr",
+            ExtractConfig(),
+            QUIET,
+            side=sense,
+        )
     tested = [one for one, split in zip(IDS, SPLITS, strict=True) if split == "test"]
     lines = [f"{int(a[:4] == b[:4])} {a} {b}\n" for a in tested for b in tested]
     (tmp_path / "t.txt").write_text("".join(lines))
     listed = [
-        {"id": one, "person": one[:4], "sex": people[int(one[1:4])].sex,
-         "age": people[int(one[1:4])].age}
+        {
+            "id": one,
+            "person": one[:4],
+            "sex": people[int(one[1:4])].sex,
+            "age": people[int(one[1:4])].age,
+        }
         for one in IDS
-    ]  # fmt: skip
+    ]
     (tmp_path / "l.jsonl").write_text("".join(json.dumps(line) + "\n" for line in listed))
     scores = tmp_path / "triplet.unseen.scores"
     score((str(tmp_path / "t.txt"), *sides), ScoreConfig(), output=scores, quiet=True)

@@ -258,10 +258,13 @@ def test_what_a_worker_needs_can_be_sent_to_it():
 def test_the_two_sides_of_a_call_are_two_people(tmp_path):
     sides = np.stack([sound(0), 0.5 * sound(1)], axis=1)
     soundfile.write(tmp_path / "call.wav", sides, 16_000)
-    people = write_list(tmp_path, [
-        {"id": who, "person": who, "audio": "call.wav", "audio_channel": side}
-        for side, who in enumerate(("ann", "bob"))
-    ])  # fmt: skip
+    people = write_list(
+        tmp_path,
+        [
+            {"id": who, "person": who, "audio": "call.wav", "audio_channel": side}
+            for side, who in enumerate(("ann", "bob"))
+        ],
+    )
     prep_audio(people, tmp_path / "a.zarr", PrepAudioConfig(features="waveform"), HERE)
     store = open_store(tmp_path / "a.zarr")
     expected = soundfile.read(tmp_path / "call.wav", dtype="int16")[0]

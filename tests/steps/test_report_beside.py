@@ -64,8 +64,9 @@ def test_another_file_of_that_name_is_refused(work, text):
 
 
 def test_the_right_one_among_n_is_drawn_a_task_with_chance(work):
-    rates = {f"match_1_of_{n}": {"percent": 150 / n, "low": 120 / n, "high": 170 / n}
-             for n in (2, 4)}  # fmt: skip
+    rates = {
+        f"match_1_of_{n}": {"percent": 150 / n, "low": 120 / n, "high": 170 / n} for n in (2, 4)
+    }
     systems = [{"name": "opl", **rates}, {"name": "ce", **rates}]
     durable.write_json(work / "voice-to-face.systems.json", {"systems": systems})
     found, html = page(work, "s3")
@@ -97,8 +98,12 @@ def test_cosines_of_a_training_are_drawn_from_its_validations(work):
     found, html = page(work, "s3")
     assert "beside-training" in found["figures"]
     svg = html.partition('id="beside-training')[2].partition("</svg>")[0]
-    for words in ("mean cosine within persons", "mean absolute cosine between persons",
-                  ">CE<", ">OPL<"):  # fmt: skip
+    for words in (
+        "mean cosine within persons",
+        "mean absolute cosine between persons",
+        ">CE<",
+        ">OPL<",
+    ):
         assert words in svg
     assert "plain" not in svg and "eer" not in svg
 

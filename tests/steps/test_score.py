@@ -31,10 +31,11 @@ PLAIN = ScoreConfig()
 def store(path, embedding, ids, persons=None, run="sha256:model"):
     embedding = np.asarray(embedding, np.float32)
     build_store(
-        path, Embeddings.of(Rows(ids, persons or [""] * len(ids)), embedding),
+        path,
+        Embeddings.of(Rows(ids, persons or [""] * len(ids)), embedding),
         Origin("extract-embeddings", inputs={"run": run}, said={"modality": "audio"}),
         Execution(quiet=True),
-    )  # fmt: skip
+    )
     return str(path)
 
 
@@ -106,9 +107,11 @@ def test_metrics_are_json_with_counts_signature_and_where_it_came_from(people, t
         100 * equal_error_rate(found.target, found.nontarget)
     )
     assert metrics["counts"] == {
-        "trials": len(found), "target": len(found.target), "nontarget": len(found.nontarget),
+        "trials": len(found),
+        "target": len(found.target),
+        "nontarget": len(found.nontarget),
         "skipped": 0,
-    }  # fmt: skip
+    }
     assert metrics["inputs"]["embeddings"].startswith("sha256:")
     assert metrics["signature"].startswith(f"list:trials.txt#{found_digest(people)}|trials:")
 
@@ -245,9 +248,11 @@ def test_a_model_is_enrolled_by_the_mean_of_its_utterances(people, tmp_path):
 
 def test_another_format_is_written_on_request(people, tmp_path):
     score_or_fuse(
-        (people["trials"], people["store"]), ScoreConfig(out_format="voxsrc"),
-        output=tmp_path / "o", quiet=True,
-    )  # fmt: skip
+        (people["trials"], people["store"]),
+        ScoreConfig(out_format="voxsrc"),
+        output=tmp_path / "o",
+        quiet=True,
+    )
     found = read_scores(tmp_path / "o", format="voxsrc")
     expected = (1 + cosine(people["embedding"], people["pairs"])) / 2
     np.testing.assert_allclose(found.score, expected, atol=1e-6)
@@ -312,9 +317,12 @@ def test_one_file_is_converted_and_labelled_by_a_list(people, tmp_path):
     scored(tmp_path, (people["trials"], people["store"]), ScoreConfig(out_format="kaldi"))
     settings = ScoreConfig(fuse="mean", out_format="3dspeaker")
     score_or_fuse(
-        (str(tmp_path / "x.scores"),), settings, trial_list=people["trials"],
-        output=tmp_path / "o", quiet=True,
-    )  # fmt: skip
+        (str(tmp_path / "x.scores"),),
+        settings,
+        trial_list=people["trials"],
+        output=tmp_path / "o",
+        quiet=True,
+    )
     found = read_scores(tmp_path / "o")
     assert found.format == "3dspeaker"
     np.testing.assert_array_equal(found.label, people["label"])
@@ -467,9 +475,16 @@ def test_fusion_takes_a_part_of_the_trials_where_it_is_asked_to(tmp_path):
     assert out.read_text().splitlines() == ["x y 1 target", "x z 2 nontarget"]
     score_or_fuse((first, second), mean, output=out, intersect=True, quiet=True, overwrite=True)
     assert [line.split()[:3] for line in out.read_text().splitlines()] == [
-        ["x", "y", "3.5"], ["y", "z", "6"]]  # fmt: skip
+        ["x", "y", "3.5"],
+        ["y", "z", "6"],
+    ]
     score_or_fuse(
-        (first, second), mean, trial_list=listed, output=out, intersect=True, quiet=True,
+        (first, second),
+        mean,
+        trial_list=listed,
+        output=out,
+        intersect=True,
+        quiet=True,
         overwrite=True,
-    )  # fmt: skip
+    )
     assert out.read_text().splitlines() == ["x y 3.5 target"]

@@ -39,8 +39,9 @@ def pair(tmp_path_factory):
     ids = [f"p{n // 3}/{n % 3}" for n in range(24)]
     centre = np.repeat(rng.normal(size=(8, 16)), 3, axis=0)
     voice, face = (centre + 0.8 * rng.normal(size=(24, 16)) for _ in range(2))
-    lines = [f"{int(persons[a] == persons[b])} {ids[a]} {ids[b]}\n" for a in range(24)
-             for b in range(24)]  # fmt: skip
+    lines = [
+        f"{int(persons[a] == persons[b])} {ids[a]} {ids[b]}\n" for a in range(24) for b in range(24)
+    ]
     (folder / "trials.txt").write_text("".join(lines))
     return {
         "trials": str(folder / "trials.txt"),
@@ -172,8 +173,9 @@ def test_stores_of_one_sense_or_of_two_spaces_are_refused(pair, tmp_path):
 
 
 def test_persons_without_the_other_sense_are_named_or_skipped_and_counted(pair, tmp_path):
-    half = store(tmp_path / "h.zarr", pair["face"][:12], pair["ids"][:12],
-                 pair["persons"][:12], "visual")  # fmt: skip
+    half = store(
+        tmp_path / "h.zarr", pair["face"][:12], pair["ids"][:12], pair["persons"][:12], "visual"
+    )
     inputs = (pair["trials"], pair["voices"], half)
     with pytest.raises(InputError, match=r"no embedding of 'p4/0' in .*h.zarr \(12 ids of 288"):
         scored(tmp_path, inputs)

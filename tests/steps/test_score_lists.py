@@ -20,10 +20,11 @@ def folder(tmp_path_factory):
     ids = [f"p{n // 2}/u{n % 2}" for n in range(6)]
     embedding = np.random.default_rng(3).normal(size=(6, 8)).astype(np.float32)
     build_store(
-        made / "e.zarr", Embeddings.of(Rows(ids, [one[:2] for one in ids]), embedding),
+        made / "e.zarr",
+        Embeddings.of(Rows(ids, [one[:2] for one in ids]), embedding),
         Origin("extract-embeddings", inputs={"run": "sha256:r"}, said={"modality": "audio"}),
         Execution(quiet=True),
-    )  # fmt: skip
+    )
     lines = [f"{int(a[:2] == b[:2])} {a} {b}\n" for a in ids for b in ids if a < b]
     (made / "whole.txt").write_text("".join(lines))
     (made / "part.txt").write_text("".join(lines[:7]))
@@ -36,9 +37,15 @@ def scored(folder, *words):
 
 def test_each_list_has_the_file_that_it_has_alone(folder, tmp_path):
     result = scored(
-        folder, folder / "whole.txt", f"few={folder}/part.txt", folder / "e.zarr",
-        "-o", tmp_path / "a.{list}.scores", "--metrics", tmp_path / "a.{list}.json",
-    )  # fmt: skip
+        folder,
+        folder / "whole.txt",
+        f"few={folder}/part.txt",
+        folder / "e.zarr",
+        "-o",
+        tmp_path / "a.{list}.scores",
+        "--metrics",
+        tmp_path / "a.{list}.json",
+    )
     assert result.exit_code == 0, result.output
     for name, file in {"whole": "whole.txt", "few": "part.txt"}.items():
         alone = tmp_path / f"{name}.alone"

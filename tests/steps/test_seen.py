@@ -78,8 +78,12 @@ def test_score_says_how_many_were_trained_on_and_strict_refuses(tmp_path, trials
 
 @pytest.mark.parametrize("trained", [None, ["q0", "q1"]])
 def test_strangers_and_unknown_networks_are_not_warned_of(tmp_path, trials, capsys, trained):
-    score_or_fuse((trials, store(tmp_path / "e.zarr", trained=trained)), PLAIN, strict=True,
-        output=tmp_path / "x.scores")  # fmt: skip
+    score_or_fuse(
+        (trials, store(tmp_path / "e.zarr", trained=trained)),
+        PLAIN,
+        strict=True,
+        output=tmp_path / "x.scores",
+    )
     assert "train" not in capsys.readouterr().err
 
 

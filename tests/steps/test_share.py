@@ -39,8 +39,15 @@ HERE = Execution(workers=0, quiet=True)
 def calibrated(run, **change):
     """Put a calibration by hand into a run's folder: ratio 10 (cosine - 0.5)."""
     run_print = read_description(run)["fingerprint"]
-    usual = Calibration((f"cosine none of {run_print[7:19]}",), (10.0,), -5.0, 0.5,
-                        {"name": run.name}, system=run_print, seen=((-1.0, 1.0),))  # fmt: skip
+    usual = Calibration(
+        (f"cosine none of {run_print[7:19]}",),
+        (10.0,),
+        -5.0,
+        0.5,
+        {"name": run.name},
+        system=run_print,
+        seen=((-1.0, 1.0),),
+    )
     (run / "calibration.json").write_text(json.dumps(replace(usual, **change).to_json()))
 
 
@@ -56,8 +63,15 @@ def made(tmp_path_factory, small):
     (folder / "faces.jsonl").write_text("\n".join(lines))
     config = CropFacesConfig(detector="none", mode="aligned-112x96")
     crop_faces(str(folder / "faces.jsonl"), folder / "faces.zarr", config, HERE)
-    hear = AudioConfig(model="tdnn", width=16, embedding_size=8, crop_min=20, crop_max=30,
-                       batch_size=8, max_steps=2)  # fmt: skip
+    hear = AudioConfig(
+        model="tdnn",
+        width=16,
+        embedding_size=8,
+        crop_min=20,
+        crop_max=30,
+        batch_size=8,
+        max_steps=2,
+    )
     see = VisualConfig(model="cnn", width=16, embedding_size=8, batch_size=8, max_steps=2)
     for seed, (a, v) in enumerate((("audio", "visual"), ("hears", "sees"))):
         train_teacher("audio", [audio], folder / a, replace(hear, seed=seed), quiet=True)
@@ -75,9 +89,15 @@ def made(tmp_path_factory, small):
     students = {"audio": folder / "hears", "visual": folder / "sees"}
     share(runs, folder / "system", students=students)
     share(runs[::-1], folder / "system.tar", students=students, mode=0o640)
-    return SimpleNamespace(folder=folder, runs=runs, students=students, ids=small.ids,
-                           system=folder / "system", tar=folder / "system.tar",
-                           fuse=fuse)  # fmt: skip
+    return SimpleNamespace(
+        folder=folder,
+        runs=runs,
+        students=students,
+        ids=small.ids,
+        system=folder / "system",
+        tar=folder / "system.tar",
+        fuse=fuse,
+    )
 
 
 def clip(made, number, senses="av"):
@@ -101,9 +121,11 @@ def test_both_senses_are_fused_as_the_store_of_the_fusion_has_it(made):
 
 @pytest.mark.parametrize(
     ("senses", "by", "run"),
-    [(("av", "a"), "the student that hears", "hears"), (("v", "av"), "the student that sees faces",
-                                                        "sees")],
-)  # fmt: skip
+    [
+        (("av", "a"), "the student that hears", "hears"),
+        (("v", "av"), "the student that sees faces", "sees"),
+    ],
+)
 def test_where_a_sense_is_missing_the_student_of_the_other_answers_and_says_so(
     made, senses, by, run
 ):

@@ -72,8 +72,15 @@ def test_neither_is_done_unless_asked_for(stores, tmp_path):
 
 @pytest.mark.parametrize("model", ["gate", "ssa", "cbp", "linear", "concat"])
 def test_every_fusion_trains_from_rotations(stores, tmp_path, model):
-    run = train(stores, tmp_path / "run", model=model, start="orthogonal", centre=True, lr=1e-9,
-                lr_final=1e-9)  # fmt: skip
+    run = train(
+        stores,
+        tmp_path / "run",
+        model=model,
+        start="orthogonal",
+        centre=True,
+        lr=1e-9,
+        lr_final=1e-9,
+    )
     saved = load_file(run / "model.safetensors")
     for sense in {"audio", "visual"} if model != "concat" else ():
         weight = saved[f"network.fusion.{sense}.weight"]

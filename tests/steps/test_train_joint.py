@@ -36,12 +36,30 @@ from avkd_cli.training.sampler import Draws
 from avkd_cli.training.training_set import Choice, choose
 
 QUIET = Execution(workers=0, quiet=True)
-HEARING = AudioConfig(model="ecapa-tdnn", pooling="weasp-safe", width=16, embedding_size=12,
-                      n_mels=24, crop_min=20, crop_max=30, batch_size=8, max_steps=2)  # fmt: skip
+HEARING = AudioConfig(
+    model="ecapa-tdnn",
+    pooling="weasp-safe",
+    width=16,
+    embedding_size=12,
+    n_mels=24,
+    crop_min=20,
+    crop_max=30,
+    batch_size=8,
+    max_steps=2,
+)
 SEEING = VisualConfig(model="cnn", width=16, embedding_size=10, batch_size=8, max_steps=2)
 WATCHING = replace(SEEING, pooling="weasp-off", frames=10)  # films, the same network
-JOINT = {"embedding_size": 8, "batch_size": 8, "max_steps": 4, "clip": 0.4, "lr": 1e-3,
-         "lr_final": 1e-3, "log_every": 1, "checkpoint_every": 2, "workers": 1}  # fmt: skip
+JOINT = {
+    "embedding_size": 8,
+    "batch_size": 8,
+    "max_steps": 4,
+    "clip": 0.4,
+    "lr": 1e-3,
+    "lr_final": 1e-3,
+    "log_every": 1,
+    "checkpoint_every": 2,
+    "workers": 1,
+}
 EVERYTHING = {"cycle": 0.5, "nce": 1.0, "diffusion": 0.5, "audio_head": 0.5, "visual_head": 0.5}
 LENGTHS = [0.9, 0.9, 0.6, 0.3]  # seconds of the films of a person; the last is below a clip
 
@@ -73,8 +91,14 @@ def make_clips(folder: Path) -> dict:
         Image.fromarray(random.integers(0, 255, (112, 96, 3), np.uint8)).save(
             folder / f"{name}.png"
         )
-        lines.append({"id": f"p{n % 4}/{n}", "person": f"p{n % 4}", "audio": f"{name}.wav",
-                      "video": f"{name}.mp4"})  # fmt: skip
+        lines.append(
+            {
+                "id": f"p{n % 4}/{n}",
+                "person": f"p{n % 4}",
+                "audio": f"{name}.wav",
+                "video": f"{name}.mp4",
+            }
+        )
     paths = {}
     for kind in ("film", "still"):
         listed = folder / f"{kind}.jsonl"
@@ -84,8 +108,12 @@ def make_clips(folder: Path) -> dict:
         config = CropFacesConfig(detector="none", fps=25 if kind == "film" else 1)
         crop_faces(str(listed), folder / f"{kind}.zarr", config, QUIET)
         paths[kind] = str(folder / f"{kind}.zarr")
-    prep_audio(folder / "film.jsonl", folder / "audio.zarr", PrepAudioConfig(
-        n_mels=24, min_duration=0.2), QUIET)  # fmt: skip
+    prep_audio(
+        folder / "film.jsonl",
+        folder / "audio.zarr",
+        PrepAudioConfig(n_mels=24, min_duration=0.2),
+        QUIET,
+    )
     paths |= {"audio": str(folder / "audio.zarr"), "hear": folder / "hear", "see": folder / "see"}
     train_teacher("audio", [paths["audio"]], paths["hear"], HEARING, quiet=True)
     train_teacher("visual", [paths["film"]], paths["see"], SEEING, quiet=True)
@@ -217,8 +245,13 @@ def test_weights_are_of_poolings_that_weigh(made, tmp_path):
     plain = replace(HEARING, model="tdnn", pooling="statistics")
     train_teacher("audio", [made["audio"]], tmp_path / "plain", plain, quiet=True)
     with pytest.raises(InputError, match="has no weights; it has embedding and posteriors"):
-        extract(tmp_path / "plain", [made["audio"]], tmp_path / "w.zarr",
-                ExtractConfig(level="weights"), QUIET)  # fmt: skip
+        extract(
+            tmp_path / "plain",
+            [made["audio"]],
+            tmp_path / "w.zarr",
+            ExtractConfig(level="weights"),
+            QUIET,
+        )
 
 
 def test_stores_that_were_prepared_otherwise_are_refused_by_the_joint(made, trained, tmp_path):
@@ -227,25 +260,39 @@ def test_stores_that_were_prepared_otherwise_are_refused_by_the_joint(made, trai
         with pytest.raises(InputError, match="was trained with n_mels 24, now it is 40"):
             extract(trained, stores, tmp_path / "e.zarr", ExtractConfig(), QUIET, side=side)
     with pytest.raises(UsageError, match="has embedding and weights alone; leave --level post"):
-        extract(trained, [made["audio"]], tmp_path / "e.zarr",
-                ExtractConfig(level="posteriors"), QUIET, side="audio")  # fmt: skip
+        extract(
+            trained,
+            [made["audio"]],
+            tmp_path / "e.zarr",
+            ExtractConfig(level="posteriors"),
+            QUIET,
+            side="audio",
+        )
     assert not (tmp_path / "e.zarr").exists()
 
 
 def test_stills_are_held_and_the_generators_are_silent(made, tmp_path):
     train(made, tmp_path / "run", "still", "see", nce=1.0, cycle=0.5)
     assert all(line["nce"] == 0 and line["cycle"] == 0 for line in losses(tmp_path / "run"))
-    extract(tmp_path / "run", [made["audio"], made["still"]], tmp_path / "e.zarr",
-            ExtractConfig(), QUIET)  # fmt: skip
+    extract(
+        tmp_path / "run",
+        [made["audio"], made["still"]],
+        tmp_path / "e.zarr",
+        ExtractConfig(),
+        QUIET,
+    )
     assert np.isfinite(open_store(tmp_path / "e.zarr", "avkd.embeddings").embedding).all()
 
 
 def test_one_sense_has_no_side_and_begins_with_one_run_and_no_encoders_of_a_pair(made, tmp_path):
     with pytest.raises(UsageError, match=r"--side is for a pair, .*not --modality audio"):
-        extract(made["hear"], [made["audio"]], tmp_path / "e.zarr", ExtractConfig(), QUIET,
-                side="audio")  # fmt: skip
-    said = {"2 times, --modality audio begins with one run": {"init_from": [made["hear"]] * 2},
-            "are for --modality pair": {"encoders": {"audio": made["hear"]}}}  # fmt: skip
+        extract(
+            made["hear"], [made["audio"]], tmp_path / "e.zarr", ExtractConfig(), QUIET, side="audio"
+        )
+    said = {
+        "2 times, --modality audio begins with one run": {"init_from": [made["hear"]] * 2},
+        "are for --modality pair": {"encoders": {"audio": made["hear"]}},
+    }
     for match, beside in said.items():
         with pytest.raises(UsageError, match=match):
             train_teacher("audio", [made["audio"]], tmp_path / "run", HEARING, quiet=True, **beside)
@@ -257,8 +304,9 @@ def test_what_cannot_be_joined_is_refused(made, trained, tmp_path):
 
     def refused(kind: type, said: str, stores: list = stores, **beside) -> None:
         with pytest.raises(kind, match=said):
-            train_teacher("joint", stores, tmp_path / "run", JointConfig(**JOINT), quiet=True,
-                          **beside)  # fmt: skip
+            train_teacher(
+                "joint", stores, tmp_path / "run", JointConfig(**JOINT), quiet=True, **beside
+            )
 
     refused(UsageError, "RUN twice, 0 given")
     refused(UsageError, "RUN twice, 1 given", init_from=[made["hear"]])
@@ -289,8 +337,9 @@ def test_faces_that_keep_no_time_and_are_no_stills_are_refused(made, tmp_path):
     )
     stores, begun = [made["audio"], str(tmp_path / "sparse.zarr")], [made["see"], made["hear"]]
     with pytest.raises(InputError, match="do not keep time"):
-        train_teacher("joint", stores, tmp_path / "run", JointConfig(**JOINT), init_from=begun,
-                      quiet=True)  # fmt: skip
+        train_teacher(
+            "joint", stores, tmp_path / "run", JointConfig(**JOINT), init_from=begun, quiet=True
+        )
     with pytest.raises(InputError, match="do not keep time"):
         train_teacher("visual", stores[1:], tmp_path / "run", WATCHING, quiet=True)
     assert not (tmp_path / "run").exists()
@@ -322,8 +371,13 @@ def same(one: torch.nn.Module, other: torch.nn.Module) -> None:
 def test_films_alone_have_embeddings_frames_and_weights_as_the_joint_has(made, tmp_path):
     films = open_store(made["film"], "avkd.faces")
     for level, size in (("frames", 10), ("weights", 1)):
-        extract(made["watch"], [made["film"]], tmp_path / f"{level}.zarr",
-                ExtractConfig(level=level), QUIET)  # fmt: skip
+        extract(
+            made["watch"],
+            [made["film"]],
+            tmp_path / f"{level}.zarr",
+            ExtractConfig(level=level),
+            QUIET,
+        )
         found = open_store(tmp_path / f"{level}.zarr", "avkd.sequences")
         assert found.row_shape == (size,) and found.fps == 25
         rows = [films.row_of[one] for one in found.ids]
@@ -335,8 +389,13 @@ def test_films_alone_have_embeddings_frames_and_weights_as_the_joint_has(made, t
     by_hand = network({"faces": torch.from_numpy(whole[None])})["embedding"].numpy()
     np.testing.assert_allclose(found.embedding[found.row_of[films.ids[0]]], by_hand[0], atol=1e-6)
     with pytest.raises(InputError, match=r"has no segments; it has .*frames and weights"):
-        extract(made["watch"], [made["film"]], tmp_path / "s.zarr",
-                ExtractConfig(level="segments"), QUIET)  # fmt: skip
+        extract(
+            made["watch"],
+            [made["film"]],
+            tmp_path / "s.zarr",
+            ExtractConfig(level="segments"),
+            QUIET,
+        )
 
 
 def test_a_film_that_passes_in_parts_is_the_whole_film(made, monkeypatch):
@@ -351,8 +410,13 @@ def test_a_film_that_passes_in_parts_is_the_whole_film(made, monkeypatch):
 
 def test_stills_alone_are_films_of_one_moment(made, tmp_path):
     train_teacher("visual", [made["still"]], tmp_path / "run", WATCHING, quiet=True)
-    extract(tmp_path / "run", [made["still"]], tmp_path / "w.zarr",
-            ExtractConfig(level="weights"), QUIET)  # fmt: skip
+    extract(
+        tmp_path / "run",
+        [made["still"]],
+        tmp_path / "w.zarr",
+        ExtractConfig(level="weights"),
+        QUIET,
+    )
     assert (open_store(tmp_path / "w.zarr", "avkd.sequences").lengths == 1).all()
 
 
@@ -360,16 +424,21 @@ def test_who_both_runs_were_trained_on_is_known(made, trained):
     everybody = {"p0", "p1", "p2", "p3"}
     assert set(names.known(load(trained).record["persons"], everybody)) == everybody
     job = RECIPES["joint"](
-        Request("train-teacher", "joint", [made["audio"], made["film"]],
-                begun=[made["hear"], made["watch"]]),
+        Request(
+            "train-teacher",
+            "joint",
+            [made["audio"], made["film"]],
+            begun=[made["hear"], made["watch"]],
+        ),
         JointConfig(**JOINT),
-    )  # fmt: skip
+    )
     assert set(names.known(job.known, everybody)) == everybody
 
 
 def test_projections_may_begin_as_rotations_which_keep_what_each_sense_knows(made):
-    request = Request("train-teacher", "joint", [made["audio"], made["film"]],
-                      begun=[made["hear"], made["watch"]])  # fmt: skip
+    request = Request(
+        "train-teacher", "joint", [made["audio"], made["film"]], begun=[made["hear"], made["watch"]]
+    )
     for start in ("random", "orthogonal"):
         job = RECIPES["joint"](request, JointConfig(**JOINT, start=start))
         network = build(job.description)

@@ -30,8 +30,9 @@ SMALL = {"embedding_size": 16, "batch_size": 32, "max_steps": 150, "lr": 3e-3, "
 
 
 def store(path, rows, sense, ids=IDS, persons=None, splits=SPLITS):
-    origin = Origin("extract-embeddings", inputs={"run": f"sha256:{sense}"},
-                    said={"modality": sense})  # fmt: skip
+    origin = Origin(
+        "extract-embeddings", inputs={"run": f"sha256:{sense}"}, said={"modality": sense}
+    )
     who = persons or [one.split("/")[0] for one in ids]
     rows = np.asarray(rows, np.float32)
     content = Embeddings(Rows(ids, who, splits), rows.shape[1], lambda a, b: rows[a:b])
@@ -46,10 +47,13 @@ def senses(tmp_path_factory):
     rng = np.random.default_rng(0)
     hidden = np.repeat(rng.normal(size=(PERSONS, 8)), TAKES, axis=0)
     found = {
-        sense: store(folder / sense, hidden @ rng.normal(size=(8, size))
-                     + 0.3 * rng.normal(size=(len(IDS), size)), sense)
+        sense: store(
+            folder / sense,
+            hidden @ rng.normal(size=(8, size)) + 0.3 * rng.normal(size=(len(IDS), size)),
+            sense,
+        )
         for sense, size in (("audio", 12), ("visual", 20))
-    }  # fmt: skip
+    }
     tested = [one for one, split in zip(IDS, SPLITS, strict=True) if split == "test"]
     lines = [f"{int(a[:3] == b[:3])} {a} {b}\n" for a in tested[::4] for b in tested[1::4]]
     (folder / "unseen.txt").write_text("".join(lines))
@@ -57,8 +61,14 @@ def senses(tmp_path_factory):
 
 
 def train(senses, output: Path, validation=None, **settings) -> Path:
-    train_teacher("pair", [senses["audio"], senses["visual"]], output,
-                  PairConfig(**(SMALL | settings)), quiet=True, validation=validation)  # fmt: skip
+    train_teacher(
+        "pair",
+        [senses["audio"], senses["visual"]],
+        output,
+        PairConfig(**(SMALL | settings)),
+        quiet=True,
+        validation=validation,
+    )
     return output
 
 
@@ -74,8 +84,9 @@ def sides(run, senses, folder):
 
 def error_rate(run, senses, folder):
     stores = sides(run, senses, folder)
-    return score((senses["trials"], *stores), ScoreConfig(), output=folder / f"{run.name}.scores",
-                 quiet=True)["eer_percent"]  # fmt: skip
+    return score(
+        (senses["trials"], *stores), ScoreConfig(), output=folder / f"{run.name}.scores", quiet=True
+    )["eer_percent"]
 
 
 @pytest.mark.parametrize("model", PAIRS)
@@ -104,8 +115,10 @@ def test_a_side_is_the_level_of_both_and_the_fusion_keeps_its_head(senses, tmp_p
     fused = tmp_path / "fused.zarr"
     extract(run, [senses["visual"], senses["audio"]], fused, ExtractConfig(), Execution(quiet=True))
     network = load(run).network
-    given = {sense: torch.from_numpy(open_store(senses[sense]).embedding)
-             for sense in ("audio", "visual")}  # fmt: skip
+    given = {
+        sense: torch.from_numpy(open_store(senses[sense]).embedding)
+        for sense in ("audio", "visual")
+    }
     levels = network(given)
     for path, sense in zip(stores, ("audio", "visual"), strict=True):
         opened = open_store(path)
@@ -121,8 +134,12 @@ def test_a_side_is_the_level_of_both_and_the_fusion_keeps_its_head(senses, tmp_p
 def test_validation_is_across_senses_and_tells_cosines_over_training(senses, tmp_path):
     run = train(senses, tmp_path / "run", validation=senses["trials"], max_steps=60)
     log = read_log(run)
-    measured = score((senses["trials"], *sides(run, senses, tmp_path)), ScoreConfig(),
-                     output=tmp_path / "s", quiet=True)  # fmt: skip
+    measured = score(
+        (senses["trials"], *sides(run, senses, tmp_path)),
+        ScoreConfig(),
+        output=tmp_path / "s",
+        quiet=True,
+    )
     assert min(log["validation: eer"]["value"]) == pytest.approx(measured["eer_percent"] / 100)
     assert len(log["validation: cosine_within"]["value"]) == len(log["validation: eer"]["value"])
     last = [log[f"validation: cosine_{kind}"]["value"][-1] for kind in ("within", "between")]
@@ -184,15 +201,20 @@ def test_how_many_pairs_a_batch_holds_by_hand():
 def test_stores_of_one_sense_and_persons_who_disagree_are_refused(senses, tmp_path):
     with pytest.raises(InputError, match="both hold audio embeddings"):
         train({"audio": senses["audio"], "visual": senses["audio"]}, tmp_path / "run")
-    other = store(tmp_path / "o.zarr", np.ones((len(IDS), 20)), "visual",
-                  persons=["q"] * len(IDS))  # fmt: skip
+    other = store(tmp_path / "o.zarr", np.ones((len(IDS), 20)), "visual", persons=["q"] * len(IDS))
     with pytest.raises(InputError, match="'p00/0', which is 'q' there and 'p00' here"):
         train(senses | {"visual": other}, tmp_path / "run")
     with pytest.raises(UsageError, match="takes VOICES and FACES, 1 stores given"):
         train_teacher("pair", [senses["audio"]], tmp_path / "run", PairConfig(), quiet=True)
     with pytest.raises(UsageError, match="are for an audio and a face store"):
-        train_teacher("pair", [senses["audio"], senses["visual"]], tmp_path / "run", PairConfig(),
-                      encoders={"audio": tmp_path}, quiet=True)  # fmt: skip
+        train_teacher(
+            "pair",
+            [senses["audio"], senses["visual"]],
+            tmp_path / "run",
+            PairConfig(),
+            encoders={"audio": tmp_path},
+            quiet=True,
+        )
 
 
 def test_a_side_of_the_other_sense_or_of_no_pair_is_refused(senses, tmp_path):
@@ -209,5 +231,11 @@ def test_a_side_of_the_other_sense_or_of_no_pair_is_refused(senses, tmp_path):
     with pytest.raises(InputError, match="trained with audio_size 12, now it is 13"):
         embed([wide], "audio")
     with pytest.raises(UsageError, match="has embedding alone; leave --level weights out"):
-        extract(run, [senses["audio"]], tmp_path / "e.zarr", ExtractConfig(level="weights"),
-                Execution(quiet=True), side="audio")  # fmt: skip
+        extract(
+            run,
+            [senses["audio"]],
+            tmp_path / "e.zarr",
+            ExtractConfig(level="weights"),
+            Execution(quiet=True),
+            side="audio",
+        )

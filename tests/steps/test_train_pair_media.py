@@ -30,11 +30,26 @@ from avkd_cli.steps.train_teacher import train_teacher
 from avkd_cli.storage.store import open_store
 
 QUIET = Execution(workers=0, quiet=True)
-HEARING = AudioConfig(model="tdnn", width=16, embedding_size=12, n_mels=24, crop_min=20,
-                      crop_max=30, batch_size=8, max_steps=2)  # fmt: skip
+HEARING = AudioConfig(
+    model="tdnn",
+    width=16,
+    embedding_size=12,
+    n_mels=24,
+    crop_min=20,
+    crop_max=30,
+    batch_size=8,
+    max_steps=2,
+)
 SEEING = VisualConfig(model="cnn", width=16, embedding_size=10, batch_size=8, max_steps=2)
-PAIR = {"embedding_size": 6, "batch_size": 8, "max_steps": 4, "crop_min": 20, "crop_max": 30,
-        "lr": 1e-3, "lr_final": 1e-3}  # fmt: skip
+PAIR = {
+    "embedding_size": 6,
+    "batch_size": 8,
+    "max_steps": 4,
+    "crop_min": 20,
+    "crop_max": 30,
+    "lr": 1e-3,
+    "lr_final": 1e-3,
+}
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +62,14 @@ def made(tmp_path_factory) -> dict:
         soundfile.write(folder / f"{name}.wav", random.normal(0, 0.1, 8000), 16_000)
         pixels = random.integers(0, 255, (112, 96, 3), np.uint8)
         Image.fromarray(pixels).save(folder / f"{name}.png")
-        lines.append({"id": f"p{n % 4}/{n}", "person": f"p{n % 4}", "audio": f"{name}.wav",
-                      "images": [f"{name}.png"]})  # fmt: skip
+        lines.append(
+            {
+                "id": f"p{n % 4}/{n}",
+                "person": f"p{n % 4}",
+                "audio": f"{name}.wav",
+                "images": [f"{name}.png"],
+            }
+        )
     listed = folder / "people.jsonl"
     listed.write_text("".join(json.dumps(line) + "\n" for line in lines))
     audio, faces = folder / "audio.zarr", folder / "faces.zarr"
@@ -61,9 +82,14 @@ def made(tmp_path_factory) -> dict:
 
 
 def train(made, output: Path, encoders=None, **settings) -> Path:
-    train_teacher("pair", [made["audio"], made["visual"]], output,
-                  PairConfig(**(PAIR | settings)), quiet=True,
-                  encoders=made["runs"] if encoders is None else encoders)  # fmt: skip
+    train_teacher(
+        "pair",
+        [made["audio"], made["visual"]],
+        output,
+        PairConfig(**(PAIR | settings)),
+        quiet=True,
+        encoders=made["runs"] if encoders is None else encoders,
+    )
     return output
 
 
@@ -93,8 +119,9 @@ def test_sides_are_embedded_from_media_and_scored_against_each_other(made, tmp_p
     stores = {}
     for sense in ("audio", "visual"):
         stores[sense] = tmp_path / f"{sense}.zarr"
-        extract(run, [made[sense]], stores[sense], ExtractConfig(), Execution(quiet=True),
-                side=sense)  # fmt: skip
+        extract(
+            run, [made[sense]], stores[sense], ExtractConfig(), Execution(quiet=True), side=sense
+        )
         assert open_store(stores[sense]).dimension == 6
     fused = tmp_path / "fused.zarr"
     extract(run, [made["audio"], made["visual"]], fused, ExtractConfig(), Execution(quiet=True))
@@ -104,8 +131,12 @@ def test_sides_are_embedded_from_media_and_scored_against_each_other(made, tmp_p
         )
     np.testing.assert_allclose(open_store(fused).embedding, by_hand, atol=1e-5)
     (tmp_path / "t").write_text("1 p0/0 p0/4\n0 p0/0 p1/1\n")
-    found = score((str(tmp_path / "t"), str(stores["audio"]), str(stores["visual"])),
-                  ScoreConfig(), output=tmp_path / "s", quiet=True)  # fmt: skip
+    found = score(
+        (str(tmp_path / "t"), str(stores["audio"]), str(stores["visual"])),
+        ScoreConfig(),
+        output=tmp_path / "s",
+        quiet=True,
+    )
     assert found["counts"]["trials"] == 2
 
 
@@ -118,5 +149,6 @@ def test_encoders_that_are_none_or_of_other_data_are_refused(made, tmp_path):
     with pytest.raises(UsageError, match="--pairing person is for stored embeddings"):
         train(made, tmp_path / "run", pairing="person")
     with pytest.raises(InputError, match="a pair is of two stores of embeddings, or"):
-        train_teacher("pair", [made["audio"], made["audio"]], tmp_path / "run", PairConfig(),
-                      quiet=True)  # fmt: skip
+        train_teacher(
+            "pair", [made["audio"], made["audio"]], tmp_path / "run", PairConfig(), quiet=True
+        )

@@ -28,10 +28,19 @@ from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.heads import StoredHead
 
 TINY = {
-    "model": "tdnn", "width": 8, "embedding_size": 8, "n_mels": 24, "crop_min": 20, "crop_max": 30,
-    "batch_size": 8, "max_steps": 4, "log_every": 1, "optimizer": "adamw", "lr": 3e-3,
+    "model": "tdnn",
+    "width": 8,
+    "embedding_size": 8,
+    "n_mels": 24,
+    "crop_min": 20,
+    "crop_max": 30,
+    "batch_size": 8,
+    "max_steps": 4,
+    "log_every": 1,
+    "optimizer": "adamw",
+    "lr": 3e-3,
     "checkpoint_every": 2,
-}  # fmt: skip
+}
 DISTURBED = {"augment": 0.8, "speed_classes": True}
 
 
@@ -274,18 +283,27 @@ def command(*words: object) -> Result:
 def test_the_commands_hand_their_options_on(stores, trained, tmp_path):
     """A teacher, then a student that starts from it, both disturbed."""
     disturbed = ("--augment", 1, "--noise", stores["noise"], "--rir", stores["rir"])
-    result = command("train-teacher", "--modality", "audio", stores["audio"], "-o",
-                     tmp_path / "run", *FLAGS, *disturbed, "--init-from", trained,
-                     "--reset-head", "--speed-classes", "-q")  # fmt: skip
+    result = command(
+        *f"train-teacher --modality audio {stores['audio']} -o {tmp_path}/run".split(),
+        *FLAGS,
+        *disturbed,
+        *f"--init-from {trained} --reset-head --speed-classes -q".split(),
+    )
     assert result.exit_code == 0, result.output
     model = json.loads((tmp_path / "run/model.json").read_text())
     assert set(model["inputs"]) == {"audio", "noise", "rir", "init"}
     ids = [f"p{i % 4}/{i}" for i in range(16)]
     content = Embeddings.of(Rows(ids, [one[:2] for one in ids]), np.eye(16, 8) + 1)
     build_store(tmp_path / "t.zarr", content, Origin("extract"), Execution(quiet=True))
-    result = command("distill", "--modality", "audio", stores["audio"], "--teacher",
-                     tmp_path / "t.zarr", "-o", tmp_path / "student", *FLAGS, *disturbed,
-                     "--init-from", tmp_path / "run", "--gamma", 1, "-q")  # fmt: skip
+    result = command(
+        *(
+            f"distill --modality audio {stores['audio']} --teacher {tmp_path}/t.zarr -o "
+            f"{tmp_path}/student"
+        ).split(),
+        *FLAGS,
+        *disturbed,
+        *f"--init-from {tmp_path}/run --gamma 1 -q".split(),
+    )
     assert result.exit_code == 0, result.output
     model = json.loads((tmp_path / "student/model.json").read_text())
     assert set(model["inputs"]) == {"audio", "teacher", "noise", "rir", "init"}

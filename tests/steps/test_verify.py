@@ -32,10 +32,14 @@ def calibration_of(run: Path, path: Path, **change) -> Path:
     """Write a calibration by hand: ratio 10 (score - 0.5), so that answers follow from cosines."""
     print_of = read_description(run)["fingerprint"]
     usual = Calibration(
-        (f"cosine none of {print_of[7:19]}",), (10.0,), -5.0, 0.5,
+        (f"cosine none of {print_of[7:19]}",),
+        (10.0,),
+        -5.0,
+        0.5,
         {"name": "dev", "digest": "sha256:0", "target": 3, "nontarget": 4},
-        system=print_of, seen=((-1.0, 1.0),),
-    )  # fmt: skip
+        system=print_of,
+        seen=((-1.0, 1.0),),
+    )
     path.write_text(json.dumps(replace(usual, **change).to_json()))
     return path
 
@@ -45,16 +49,26 @@ def heard(tmp_path_factory, small):
     """A run that hears, the sounds that its store was made of, and their embeddings."""
     folder = tmp_path_factory.mktemp("heard")
     store = small.make_audio(folder)
-    settings = AudioConfig(model="tdnn", width=16, embedding_size=8, crop_min=20, crop_max=30,
-                           batch_size=8, max_steps=2)  # fmt: skip
+    settings = AudioConfig(
+        model="tdnn",
+        width=16,
+        embedding_size=8,
+        crop_min=20,
+        crop_max=30,
+        batch_size=8,
+        max_steps=2,
+    )
     train_teacher("audio", [store], folder / "run", settings, quiet=True)
     extract(folder / "run", [store], folder / "emb.zarr", ExtractConfig(), HERE)
     calibration_of(folder / "run", folder / "run/calibration.json")
     return SimpleNamespace(
-        folder=folder, run=folder / "run", store=store, ids=small.ids,
+        folder=folder,
+        run=folder / "run",
+        store=store,
+        ids=small.ids,
         emb=open_store(str(folder / "emb.zarr"), "avkd.embeddings"),
         wav=lambda number: str(folder / f"{number}.wav"),
-    )  # fmt: skip
+    )
 
 
 def test_embeddings_are_those_of_the_store(heard):
@@ -89,8 +103,9 @@ def test_prior_and_costs_that_are_asked_for_move_the_threshold_alone(heard):
 
 
 def test_python_and_the_command_say_the_same_to_the_bit(heard):
-    result = CliRunner().invoke(cli, ["verify", str(heard.run), heard.wav(0), heard.wav(5),
-                                      "--json"])  # fmt: skip
+    result = CliRunner().invoke(
+        cli, ["verify", str(heard.run), heard.wav(0), heard.wav(5), "--json"]
+    )
     said = json.loads(result.stdout)
     model = avkd.load(str(heard.run))
     found = model.same(heard.wav(0), heard.wav(5))
@@ -118,9 +133,12 @@ def test_several_recordings_a_side_are_averaged(heard):
 
 @pytest.mark.parametrize(
     ("change", "codes"),
-    [({"offset": 50.0}, (0, "same")), ({"offset": -50.0}, (4, "different")),
-     ({"seen": ((2.0, 3.0),)}, (5, "cannot tell"))],
-)  # fmt: skip
+    [
+        ({"offset": 50.0}, (0, "same")),
+        ({"offset": -50.0}, (4, "different")),
+        ({"seen": ((2.0, 3.0),)}, (5, "cannot tell")),
+    ],
+)
 def test_the_exit_code_is_the_answer_where_it_is_asked_for(heard, tmp_path, change, codes, schema):
     model = str(calibration_of(heard.run, tmp_path / "c.json", **change))
     words = ["verify", str(heard.run), heard.wav(0), heard.wav(1), "--calibration", model]
@@ -283,8 +301,9 @@ def test_recordings_of_another_preparation_than_the_network_takes_are_refused(he
 
 def test_importing_is_light_and_typed():
     code = "import sys, avkd_cli; print(*sorted(m for m in sys.modules if '.' not in m))"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
-                            check=True)  # fmt: skip
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
     assert not {"numpy", "torch", "click", "zarr"} & set(result.stdout.split())
     assert (Path(avkd.__file__).parent / "py.typed").is_file()
 
@@ -299,8 +318,10 @@ def seen(tmp_path_factory, shared_data):
         for person in sorted((shared_data / "faces/london").iterdir())[:6]
         for one in sorted(person.iterdir())
     }
-    lines = [json.dumps({"id": id, "person": id.split("/")[0], "images": [str(one)]})
-             for id, one in pictures.items()]  # fmt: skip
+    lines = [
+        json.dumps({"id": id, "person": id.split("/")[0], "images": [str(one)]})
+        for id, one in pictures.items()
+    ]
     (folder / "list.jsonl").write_text("\n".join(lines))
     from avkd_cli.config import CropFacesConfig
 
@@ -311,9 +332,13 @@ def seen(tmp_path_factory, shared_data):
     extract(folder / "run", [str(folder / "f.zarr")], folder / "e.zarr", ExtractConfig(), HERE)
     calibration_of(folder / "run", folder / "run/calibration.json")
     return SimpleNamespace(
-        folder=folder, run=folder / "run", weights=weights, pictures=pictures, data=shared_data,
+        folder=folder,
+        run=folder / "run",
+        weights=weights,
+        pictures=pictures,
+        data=shared_data,
         emb=open_store(str(folder / "e.zarr"), "avkd.embeddings"),
-    )  # fmt: skip
+    )
 
 
 def test_faces_are_found_and_embedded_as_the_store_has_them(seen):
@@ -359,8 +384,9 @@ def test_a_film_of_two_people_is_told_by_their_tracks(seen, tmp_path):
 
     import av
 
-    first, second = (av.open(str(seen.data / f"genuine_av/grid/{n}.mpg"))
-                     for n in ("bbaf2n", "lbbc2a"))  # fmt: skip
+    first, second = (
+        av.open(str(seen.data / f"genuine_av/grid/{n}.mpg")) for n in ("bbaf2n", "lbbc2a")
+    )
     with av.open(str(tmp_path / "two.mkv"), "w") as film:
         stream = film.add_stream("ffv1", rate=25)
         stream.width, stream.height, stream.pix_fmt = 720, 288, "yuv420p"

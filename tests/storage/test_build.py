@@ -228,8 +228,13 @@ def test_utterances_without_a_face_are_kept_with_length_0(corpus, tmp_path):
     corpus.add("e9", "7 8 9")
     manifest = corpus.build_faces(tmp_path / "out")
     assert manifest["counts"] == {
-        "utterances": 10, "persons": 5, "rejected": 0, "faces": 10, "held": 0, "without_face": 2,
-    }  # fmt: skip
+        "utterances": 10,
+        "persons": 5,
+        "rejected": 0,
+        "faces": 10,
+        "held": 0,
+        "without_face": 2,
+    }
     store = open_store(tmp_path / "out", "avkd.faces")
     assert store.lengths.tolist() == [1, 1, 1, 1, 1, 1, 1, 0, 0, 3]
     assert store.item_start[-1] == 7

@@ -10,9 +10,21 @@ from avkd_cli.training.runs import make_plan, open_run
 
 @pytest.mark.parametrize(
     "name",
-    ["._a.jpg", ".DS_Store", "Thumbs.db", "thumbs.DB", "desktop.ini", "Icon\r", "__MACOSX",
-     "~$table.xlsx", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information"],
-)  # fmt: skip
+    [
+        "._a.jpg",
+        ".DS_Store",
+        "Thumbs.db",
+        "thumbs.DB",
+        "desktop.ini",
+        "Icon\r",
+        "__MACOSX",
+        "~$table.xlsx",
+        "@eaDir",
+        "#recycle",
+        "$RECYCLE.BIN",
+        "System Volume Information",
+    ],
+)
 def test_what_systems_leave_behind_is_clutter(name):
     assert is_clutter(name)
 

@@ -34,9 +34,11 @@ def make(tmp_path):
         rows = Rows(ids, [id[:3] for id in ids], ["train"] * 4 + ["test"] * (len(ids) - 4))
         content = Embeddings(rows, **(given | changes))
         origin = Origin(
-            "extract-embeddings", {"face_pool": "mean"}, inputs or {"run": "sha256:0"},
+            "extract-embeddings",
+            {"face_pool": "mean"},
+            inputs or {"run": "sha256:0"},
             {"modality": "audio"},
-        )  # fmt: skip
+        )
         execution = execution or Execution(quiet=True, partition_size=4)
         return build_store(tmp_path / name, content, origin, execution)
 
@@ -89,8 +91,10 @@ def test_some_classes_of_a_head_are_taken_in_the_order_given():
     assert PLAIN.missing(["sad", "glad", "calm"]) == ["glad"]
     found = PLAIN.taking(["sad"])
     assert (found.classes, found.weight.tolist(), found.bias.tolist()) == (
-        ["sad"], [[3, 4, 5]], [-0.5],
-    )  # fmt: skip
+        ["sad"],
+        [[3, 4, 5]],
+        [-0.5],
+    )
     assert AAM.taking(["q", "p"]).weight.tolist() == [[3, 4, 5], [0, 1, 2]]
     with pytest.raises(KeyError, match="glad"):
         PLAIN.taking(["glad"])
@@ -209,17 +213,20 @@ def test_a_store_of_version_1_is_read_as_it_was(old):
     assert (store.label, store.classes, store.trained_on) == ("person", ["a", "b"], ["a", "b"])
     head = store.head
     assert (head.kind, head.classes, head.weight.tolist()) == (
-        "aam-softmax", ["a", "b"], [[1, 2], [3, 4]],
-    )  # fmt: skip
+        "aam-softmax",
+        ["a", "b"],
+        [[1, 2], [3, 4]],
+    )
     assert head.scale is None and head.bias is None
     assert list(faults_of_store(old)) == []
 
 
 def test_a_store_of_version_1_is_made_again_only_when_asked_to(old):
     content = Embeddings(
-        Rows(["a/1", "a/2", "b/1"], ["a", "a", "b"], ["train", "train", "test"]), 2,
+        Rows(["a/1", "a/2", "b/1"], ["a", "a", "b"], ["train", "train", "test"]),
+        2,
         lambda start, stop: np.zeros((stop - start, 2)),
-    )  # fmt: skip
+    )
     origin = Origin("extract-embeddings", {"batch_frames": 60000}, {"run": f"sha256:{'0' * 64}"})
     with pytest.raises(OutputError, match=r"made otherwise \(version was 1, now 2\)"):
         build_store(old, content, origin, Execution(quiet=True))

@@ -47,9 +47,11 @@ def test_a_name_is_no_digest(name):
 
 def test_a_record_is_hidden_whole():
     record = {
-        "persons": ["ann", "bob", "cid"], "classes": ["ann"], "label": "person",
+        "persons": ["ann", "bob", "cid"],
+        "classes": ["ann"],
+        "label": "person",
         "heads": {"person": {"kind": "softmax", "classes": ["bob", "ann"]}},
-    }  # fmt: skip
+    }
     found = names.hidden(record, RUN)
     assert not any(name in str(found) for name in ("ann", "bob", "cid"))
     assert found["heads"]["person"]["classes"] == names.digests(["bob", "ann"], RUN)  # as rows lie

@@ -51,5 +51,12 @@ def test_a_terminal_gets_a_bar_that_goes_away(monkeypatch):
 def test_durations_are_said_as_people_say_them():
     said = [progress.duration(s) for s in (0.4, 89, 90, 720, 5399, 5400, 90_000, float("inf"))]
     assert said == [
-        "0 s", "89 s", "2 min", "12 min", "1 h 30 min", "1 h 30 min", "25 h 0 min", "unknown time",
-    ]  # fmt: skip
+        "0 s",
+        "89 s",
+        "2 min",
+        "12 min",
+        "1 h 30 min",
+        "1 h 30 min",
+        "25 h 0 min",
+        "unknown time",
+    ]

@@ -116,7 +116,8 @@ def test_every_code_of_a_bad_line_is_documented():
     text = (SCHEMAS.parent / "docs" / "formats.md").read_text("utf-8")
     source = "".join(Path(m.__file__).read_text("utf-8") for m in (lines, utterance, utterances))
     used = {code for code in REJECT_CODES if f'"{code}"' in source} - {
-        "path_escape", "file_not_found",
-    }  # fmt: skip
+        "path_escape",
+        "file_not_found",
+    }
     assert len(used) > 10
     assert {code for code in used if f"`{code}`" not in text} == set()

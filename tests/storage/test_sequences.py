@@ -45,9 +45,11 @@ def make(tmp_path):
         given = {"rows": ROWS, "level": "frames", "dimension": 3, "compute": compute, "fps": 25.0}
         content = Sequences(**(given | changes))
         origin = Origin(
-            "extract-embeddings", {"seed": 0}, inputs or {"run": "sha256:0"},
+            "extract-embeddings",
+            {"seed": 0},
+            inputs or {"run": "sha256:0"},
             {"modality": "visual", "run": "films"},
-        )  # fmt: skip
+        )
         execution = execution or Execution(quiet=True, partition_size=2)
         return build_store(tmp_path / name, content, origin, execution)
 
@@ -61,8 +63,12 @@ def test_a_store_gives_back_each_utterance_and_its_times(make, tmp_path):
     assert (store.level, store.fps, store.piece_s, store.dimension) == ("frames", 25.0, None, 3)
     assert (line["modality"], line["run"], line["label"]) == ("visual", "films", "person")
     assert line["counts"] == {
-        "utterances": 6, "persons": 3, "rejected": 0, "pieces": 17, "without_piece": 1,
-    }  # fmt: skip
+        "utterances": 6,
+        "persons": 3,
+        "rejected": 0,
+        "pieces": 17,
+        "without_piece": 1,
+    }
     assert store.lengths.tolist() == LENGTHS
     assert store.column("session") == ROWS.sessions
     assert store.column("split") == ["train"] * 6
@@ -264,9 +270,11 @@ def test_check_finds_vectors_that_are_not_finite(make, tmp_path):
 
 def test_check_against_says_other_dimensions(make):
     other = Sequences(
-        ROWS, "frames", 2,
+        ROWS,
+        "frames",
+        2,
         lambda a, b: (Pieces(row, np.zeros((1, 2)), np.zeros(1)) for row in range(a, b)),
-    )  # fmt: skip
+    )
     one = open_store(make())
     two = open_store(make("two", dimension=2, compute=other.compute))
     assert list(faults_against(one, two)) == [f"dimension 3 is not 2 of {two.path}"]
@@ -297,8 +305,9 @@ def test_a_shard_that_passes_by_holds_what_passed(tmp_path_factory, lengths, wid
     np.testing.assert_array_equal(array[...], wanted)
     assert array.attrs["meaning"] == "numbers"
     assert (passing.size, passing.sha256) == (
-        (folder / "c.0.0").stat().st_size, durable.sha256_file(folder / "c.0.0"),
-    )  # fmt: skip
+        (folder / "c.0.0").stat().st_size,
+        durable.sha256_file(folder / "c.0.0"),
+    )
 
 
 HOURS = """
@@ -328,7 +337,9 @@ def test_a_film_three_times_as_long_needs_no_more_memory(tmp_path):
     for seconds in (600, 1800):
         done = subprocess.run(
             [sys.executable, "-c", HOURS, tmp_path / str(seconds), str(seconds)],
-            capture_output=True, text=True, check=True,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=True,
+        )
         peaks.append(int(done.stdout))
     assert peaks[1] - peaks[0] < 10_000  # kB

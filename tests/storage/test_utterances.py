@@ -40,10 +40,20 @@ def codes(found):
 
 def test_a_list_is_read_with_its_optional_keys(read, tmp_path):
     line = {
-        "id": "a", "person": "p", "session": "s", "audio": "a.wav", "video": "a.mp4",
-        "images": ["1.png", "2.png"], "start": 1, "end": 2.5, "boxes": "a.txt", "split": "train",
-        "sex": "m", "nationality": "DE", "x-note": {"deep": [1]},
-    }  # fmt: skip
+        "id": "a",
+        "person": "p",
+        "session": "s",
+        "audio": "a.wav",
+        "video": "a.mp4",
+        "images": ["1.png", "2.png"],
+        "start": 1,
+        "end": 2.5,
+        "boxes": "a.txt",
+        "split": "train",
+        "sex": "m",
+        "nationality": "DE",
+        "x-note": {"deep": [1]},
+    }
     found = read(json.dumps(line).encode())
     (utterance,) = found.utterances
     assert (utterance.images, utterance.start, utterance.end) == (("1.png", "2.png"), 1.0, 2.5)

@@ -59,9 +59,16 @@ def damage_no_record(folder):
 
 @pytest.mark.parametrize(
     "damage",
-    [damage_missing, damage_cut, damage_flipped, damage_pickle, damage_link, damage_record,
-     damage_no_record],
-)  # fmt: skip
+    [
+        damage_missing,
+        damage_cut,
+        damage_flipped,
+        damage_pickle,
+        damage_link,
+        damage_record,
+        damage_no_record,
+    ],
+)
 def test_damage_is_found_and_the_one_before_is_used(tmp_path, damage):
     checkpoint.write(tmp_path, 1, parts(), STATE)
     damage(checkpoint.write(tmp_path, 2, parts(), STATE))
@@ -98,7 +105,10 @@ def test_the_newest_two_and_the_best_are_kept(tmp_path):
         checkpoint.write(tmp_path, step, parts(), STATE)
     checkpoint.prune(tmp_path, {2})
     assert [f.name for f in checkpoint.folders(tmp_path)] == [
-        "step_000005", "step_000004", "step_000002"]  # fmt: skip
+        "step_000005",
+        "step_000004",
+        "step_000002",
+    ]
 
 
 def test_strays_among_checkpoints_are_ignored(tmp_path):

@@ -36,9 +36,12 @@ def test_what_cannot_go_together_is_told_before_a_folder_is_made(tmp_path, setti
 
 def test_what_can_go_together_is_let_through():
     for settings in (
-        {}, {"batch_size": 8, "accumulate": 2, "per_person": 4}, {"epochs": 0.0, "max_steps": 3},
-        {"margin_from": 0.2, "margin_to": 0.2}, {"period": 2.0, "schedule": "halving"},
-    ):  # fmt: skip
+        {},
+        {"batch_size": 8, "accumulate": 2, "per_person": 4},
+        {"epochs": 0.0, "max_steps": 3},
+        {"margin_from": 0.2, "margin_to": 0.2},
+        {"period": 2.0, "schedule": "halving"},
+    ):
         refuse_combinations(AudioConfig(**settings), validated=False, world=1)
     refuse_combinations(AudioConfig(patience=3.0, train_trials=9), validated=True, world=1)
 

@@ -15,12 +15,14 @@ from avkd_cli.training.faults import machine_faults
         (torch.distributed.DistNetworkError("failed to recv, got 0 bytes"), "lost"),
         (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"), "--accumulate"),
         (
-            RuntimeError("[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate "
-                         "memory: you tried to allocate 4 bytes."),
+            RuntimeError(
+                "[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: can't allocate "
+                "memory: you tried to allocate 4 bytes."
+            ),
             "out of memory",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_of_the_machine_is_temporary(error, said):
     with pytest.raises(TemporaryError, match=said), machine_faults():
         raise error

@@ -32,10 +32,22 @@ from avkd_cli.training.training_set import TrainingSet
 # Dropout of a sense, momentum, a growing margin and warm-up: a part that a resumed run forgets
 # would show.
 SETTINGS = {
-    "embedding_size": 8, "hidden": 4, "optimizer": "sgd", "lr": 0.1, "warmup": 0.2, "margin": 0.3,
-    "margin_from": 0.2, "margin_to": 0.8, "max_steps": 20, "batch_size": 8, "corrupt": 0.3,
-    "log_every": 3, "checkpoint_every": 5, "workers": 1, "accumulate": 2,
-}  # fmt: skip
+    "embedding_size": 8,
+    "hidden": 4,
+    "optimizer": "sgd",
+    "lr": 0.1,
+    "warmup": 0.2,
+    "margin": 0.3,
+    "margin_from": 0.2,
+    "margin_to": 0.8,
+    "max_steps": 20,
+    "batch_size": 8,
+    "corrupt": 0.3,
+    "log_every": 3,
+    "checkpoint_every": 5,
+    "workers": 1,
+    "accumulate": 2,
+}
 
 
 def make_job(poison: int | None = None, **changes) -> Job:

@@ -28,9 +28,7 @@ def store(tmp_path):
 
 
 def plan_of(store, **changes):
-    given = {
-        "prepared": {"visual": store.preparation()}, "label": "emotion", "persons": ["p", "q"],
-    }  # fmt: skip
+    given = {"prepared": {"visual": store.preparation()}, "label": "emotion", "persons": ["p", "q"]}
     return make_plan(
         "train-teacher", {"seed": 0}, {"visual": store.fingerprint}, **(given | changes)
     )
@@ -94,11 +92,14 @@ def test_how_stores_were_prepared_is_no_part_of_a_runs_identity(store):
 
 
 OLD = {  # as avkd 0.1 wrote it
-    "format": "avkd.run", "version": 1, "step": "train-teacher",
-    "config": {"modality": "audio", "seed": 0}, "inputs": {"audio": "sha256:a"},
+    "format": "avkd.run",
+    "version": 1,
+    "step": "train-teacher",
+    "config": {"modality": "audio", "seed": 0},
+    "inputs": {"audio": "sha256:a"},
     "fingerprint": "sha256:b0435a107f2d1322a45f0dcdfb5bcdd9e72bd995ecebcc74d5c69679cea223b7",
     "made_by": {"argv": ["avkd"], "avkd": "0.1.0", "host": "h", "time": "t", "torch": "2"},
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -189,12 +189,16 @@ def guessing(folder: Path, lines: list[dict]) -> Path:
 
 def test_a_person_that_a_teacher_gave_wins_over_the_store_and_noise_stays_out(tmp_path):
     store = Table(dict.fromkeys(NAMES, ("", 1)))
-    path = guessing(tmp_path, [
-        {"id": "u0", "person": "b"}, {"id": "u1", "person": "a"},
-        {"id": "u2", "person": "cluster-00001", "person_of": "teacher"},
-        {"id": "u3", "person": "cluster-00001", "person_of": "teacher"},
-        {"id": "u4", "person_of": "teacher"},
-    ])  # fmt: skip
+    path = guessing(
+        tmp_path,
+        [
+            {"id": "u0", "person": "b"},
+            {"id": "u1", "person": "a"},
+            {"id": "u2", "person": "cluster-00001", "person_of": "teacher"},
+            {"id": "u3", "person": "cluster-00001", "person_of": "teacher"},
+            {"id": "u4", "person_of": "teacher"},
+        ],
+    )
     chosen = choose([store], Choice(path))
     assert chosen.ids == ["u0", "u1", "u2", "u3"]
     assert [chosen.classes[i] for i in chosen.labels] == ["b", "a", *["cluster-00001"] * 2]
@@ -213,8 +217,14 @@ def test_guesses_are_trained_on_beside_the_list_whatever_the_store_calls_them(tm
 def test_whom_a_teacher_named_needs_no_split_unless_it_is_another_one(tmp_path):
     store = Table(dict.fromkeys(NAMES, ("", 1)))
     given = {"person": "x", "person_of": "teacher"}
-    path = guessing(tmp_path, [
-        {"id": "u0", "split": "train"}, {"id": "u1", "split": "train"},
-        {"id": "u2"} | given, {"id": "u3", "split": "test"} | given, {"id": "u4"},
-    ])  # fmt: skip
+    path = guessing(
+        tmp_path,
+        [
+            {"id": "u0", "split": "train"},
+            {"id": "u1", "split": "train"},
+            {"id": "u2"} | given,
+            {"id": "u3", "split": "test"} | given,
+            {"id": "u4"},
+        ],
+    )
     assert choose([store], Choice(path)).ids == ["u0", "u1", "u2"]

@@ -74,11 +74,13 @@ def run_in_two(output: Path, *cases: str) -> tuple[list[int], str]:
     port = processes.free_port()
     children = [
         subprocess.Popen(
-            [sys.executable, "-c", code], stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-c", code],
+            stderr=subprocess.PIPE,
+            text=True,
             env=processes.environment(i, 2, port) | {"OMP_NUM_THREADS": "1"},
         )
         for i in range(2)
-    ]  # fmt: skip
+    ]
     said = "".join(child.communicate(timeout=120)[1] for child in children)
     return [child.returncode for child in children], said
 

@@ -110,9 +110,18 @@ def test_what_cannot_be_trained_on_is_refused(scores, label, complaint):
 
 
 MODEL = Calibration(
-    ("a", "b"), (0.1, 1 / 3), -2.5, 0.05, LIST, ("duration_s",), (0.25,), (1.0, 2.0), "sha256:run",
-    ((-1.0, 1.0), (0.0, 2.5)), (SkillBand("speech_s", 0.5, 1.5, 20, 40, 0.25),),
-)  # fmt: skip
+    ("a", "b"),
+    (0.1, 1 / 3),
+    -2.5,
+    0.05,
+    LIST,
+    ("duration_s",),
+    (0.25,),
+    (1.0, 2.0),
+    "sha256:run",
+    ((-1.0, 1.0), (0.0, 2.5)),
+    (SkillBand("speech_s", 0.5, 1.5, 20, 40, 0.25),),
+)
 
 
 def test_a_model_survives_json_exactly():

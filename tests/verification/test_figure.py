@@ -30,9 +30,20 @@ def test_a_name_means_the_metric_with_its_costs(name, expected):
 
 @pytest.mark.parametrize(
     "name",
-    ["", "err", "eer_best", "min_dcf", "min_dcf_x", "min_dcf_0", "act_dcf_1", "min_dcf_nan",
-     "fnmr_at_fmr_2", "auc_0.1", "_0.1"],
-)  # fmt: skip
+    [
+        "",
+        "err",
+        "eer_best",
+        "min_dcf",
+        "min_dcf_x",
+        "min_dcf_0",
+        "act_dcf_1",
+        "min_dcf_nan",
+        "fnmr_at_fmr_2",
+        "auc_0.1",
+        "_0.1",
+    ],
+)
 def test_what_names_no_figure_is_refused(name):
     with pytest.raises(ValueError, match=r"unknown figure|wants a number|p_target"):
         figure(name)
@@ -43,13 +54,22 @@ def test_units_limits_directions_and_labels():
     found = [figure(name) for name in names]
     assert [one.percent for one in found] == [True] * 3 + [False] * 4
     assert [one.key for one in found[:4]] == [
-        "eer_percent", "eer_rocch_percent", "fnmr_at_fmr_0.001_percent", "min_dcf_0.01",
-    ]  # fmt: skip
+        "eer_percent",
+        "eer_rocch_percent",
+        "fnmr_at_fmr_0.001_percent",
+        "min_dcf_0.01",
+    ]
     assert [one.better for one in found] == [-1, -1, -1, -1, -1, 1, -1]
     assert [np.isinf(one.highest) for one in found] == [False] * 4 + [True, False, True]
     assert [one.label for one in found] == [
-        "EER", "EER (rocch)", "FNMR at FMR 0.001", "minDCF 0.01", "actDCF 0.01", "AUC", "Cllr",
-    ]  # fmt: skip
+        "EER",
+        "EER (rocch)",
+        "FNMR at FMR 0.001",
+        "minDCF 0.01",
+        "actDCF 0.01",
+        "AUC",
+        "Cllr",
+    ]
 
 
 def test_the_help_names_what_there_is():

@@ -112,8 +112,9 @@ def test_resampled_rates_are_those_of_the_persons_drawn():
     hits = {"rank_1": [[1, 1, 0, 0]], "ua": [[1, 1, 0, 0]]}
     found = resample_hits(hits, [0, 0, 0, 1], by_person=["ua"], n_resamples=50)
     assert found.value == {"rank_1": pytest.approx([0.5]), "ua": pytest.approx([1 / 3])}
-    seen = set(zip(found.samples["rank_1"][:, 0].round(6), found.samples["ua"][:, 0].round(6),
-                   strict=True))  # fmt: skip
+    seen = set(
+        zip(found.samples["rank_1"][:, 0].round(6), found.samples["ua"][:, 0].round(6), strict=True)
+    )
     # Both drawn once, the first twice, the second twice.
     assert seen == {(0.5, round(1 / 3, 6)), (round(2 / 3, 6), round(2 / 3, 6)), (0, 0)}
 

@@ -22,9 +22,17 @@ def made(score, label=(1, 0, 1), keys=None):
     ids = [f"e{i}" for i in range(n)] + [f"t{i}" for i in range(n)]
     label = None if label is None else np.array(label, np.int8)
     return Scores(
-        ids, np.arange(n, dtype=np.int32), np.arange(n, 2 * n, dtype=np.int32),
-        np.array(score, float), label, "avkd", "list", "sha256:0", "made", keys=keys,
-    )  # fmt: skip
+        ids,
+        np.arange(n, dtype=np.int32),
+        np.arange(n, 2 * n, dtype=np.int32),
+        np.array(score, float),
+        label,
+        "avkd",
+        "list",
+        "sha256:0",
+        "made",
+        keys=keys,
+    )
 
 
 def written(tmp_path, text):
@@ -278,8 +286,11 @@ def test_scores_are_joined_to_trials_by_ids_never_by_position(tmp_path):
 def test_a_trial_that_stands_twice_gets_its_score_twice(tmp_path):
     trials = trials_of(tmp_path, "1 e2 t2\n0 e0 t0\n1 e1 t1\n1 e2 t2\n")
     assert read_scores(written(tmp_path, LINES["kaldi"]), trials).score.tolist() == [
-        1, 0.5, -0.25, 1,
-    ]  # fmt: skip
+        1,
+        0.5,
+        -0.25,
+        1,
+    ]
 
 
 def test_missing_and_extra_scores_are_counted_with_an_example_of_each(tmp_path):
@@ -318,10 +329,13 @@ def test_scores_without_ids_say_so_wherever_ids_are_needed(tmp_path, name):
     assert found.ids == []
     trials = trials_of(tmp_path, "1 e0 t0\n0 e1 t1\n")
     needing = [
-        lambda: found.enrol, lambda: found.test, lambda: join(found, trials),
-        lambda: list(score_lines(found, "kaldi")), lambda: person_by_id(found, None),
+        lambda: found.enrol,
+        lambda: found.test,
+        lambda: join(found, trials),
+        lambda: list(score_lines(found, "kaldi")),
+        lambda: person_by_id(found, None),
         lambda: aligned([found, found]),
-    ]  # fmt: skip
+    ]
     for use in needing:
         with pytest.raises(InputError, match=rf"no ids .*\(columns there: {titles}\)"):
             use()

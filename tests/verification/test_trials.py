@@ -48,8 +48,11 @@ def test_a_format_is_guessed_and_the_guess_is_kept(tmp_path, format):
 def test_pairs_have_no_labels(tmp_path):
     trials = read_trials(written(tmp_path, "a b\na c\n"))
     assert (trials.format, trials.label, trials.n_target, trials.n_nontarget) == (
-        "pairs", None, 0, 0,
-    )  # fmt: skip
+        "pairs",
+        None,
+        0,
+        0,
+    )
 
 
 def test_fame_lists_name_their_trials_and_are_never_guessed(tmp_path):
@@ -159,9 +162,11 @@ REAL = {
     "chimera/chimera54_eval_trials.txt": (8_000, 2_000, "chimera54_eval_trials.txt"),
     "chimera/chimera102_trials.txt": (5_210, 102, "chimera102_trials.txt"),
     "nasty/lists/trials_crlf_rawnet_cleaned_head300.txt": (
-        300, 150, "trials_crlf_rawnet_cleaned_head300.txt",
+        300,
+        150,
+        "trials_crlf_rawnet_cleaned_head300.txt",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REAL)

@@ -146,9 +146,16 @@ def test_no_reduction_makes_any_size_bearable(read, image_bytes):
 
 @pytest.mark.parametrize(
     ("format", "name"),
-    [("WEBP", "a.webp"), ("BMP", "a.bmp"), ("TIFF", "a.tif"), ("TIFF", "a.tiff"),
-     ("PPM", "a.ppm"), ("PNG", "a.png"), ("JPEG", "a.jpe")],
-)  # fmt: skip
+    [
+        ("WEBP", "a.webp"),
+        ("BMP", "a.bmp"),
+        ("TIFF", "a.tif"),
+        ("TIFF", "a.tiff"),
+        ("PPM", "a.ppm"),
+        ("PNG", "a.png"),
+        ("JPEG", "a.jpe"),
+    ],
+)
 def test_every_format_of_cameras_is_read(format, name, read, image_bytes, chart):
     options = {"lossless": True} if format == "WEBP" else {}
     picture, said = read(image_bytes(chart(3), format, **options), name)
@@ -275,8 +282,11 @@ def test_the_real_broken_images(shared_data):
             accepted[path.name] = picture
         except Rejected as error:
             assert error.code in {
-                "undecodable", "truncated", "format_not_allowed", "image_too_small"
-            }  # fmt: skip
+                "undecodable",
+                "truncated",
+                "format_not_allowed",
+                "image_too_small",
+            }
     assert len(accepted) == 22
     assert said["truncated_jpeg.jpg"] == ["no_eoi"]  # one byte short of its end marker
     upright = accepted["hopper.jpg"].astype(int)

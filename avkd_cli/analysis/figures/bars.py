@@ -41,13 +41,28 @@ def _panel(axes: Axes, names: list[str], results: Mapping[str, Mapping], paper: 
             continue
         value = results[name]["eer_percent"]
         one = paper.system(name)
-        axes.barh(y, value, height=0.68, color=look["color"], alpha=0.45 if one.baseline else 0.95,
-                  edgecolor=INK, linewidth=0.6, hatch=HATCHES.get(one.sense, ""))  # fmt: skip
+        axes.barh(
+            y,
+            value,
+            height=0.68,
+            color=look["color"],
+            alpha=0.45 if one.baseline else 0.95,
+            edgecolor=INK,
+            linewidth=0.6,
+            hatch=HATCHES.get(one.sense, ""),
+        )
         low, high = results[name].get("eer_interval") or (value, value)
         if high > low:
             axes.plot([low, high], [y, y], color=INK, linewidth=1.2)
-        axes.annotate(f"{value:.2f}", (high, y), (3, 0), textcoords="offset points",
-                      va="center", ha="left", fontsize=8)  # fmt: skip
+        axes.annotate(
+            f"{value:.2f}",
+            (high, y),
+            (3, 0),
+            textcoords="offset points",
+            va="center",
+            ha="left",
+            fontsize=8,
+        )
     ends = [max(r["eer_percent"], *(r.get("eer_interval") or (0,))) for r in results.values()]
     axes.set_xlim(0, 1.22 * max([*ends, 1e-6]))
     axes.set_xlabel("EER, %")

@@ -27,8 +27,14 @@ def cmc_figure(result: Mapping, paper: Paper = USUAL) -> Figure:
             _bars(axes, one, styles[one["name"]]["color"])
         if result["gallery"]["smallest"] == result["gallery"]["largest"]:
             size = result["gallery"]["smallest"]
-            axes.plot(ranks, [100 * k / size for k in ranks], color=GREY, linewidth=0.9,
-                      linestyle=(0, (4, 2)), label=f"chance: {100 / size:.1f} %")  # fmt: skip
+            axes.plot(
+                ranks,
+                [100 * k / size for k in ranks],
+                color=GREY,
+                linewidth=0.9,
+                linestyle=(0, (4, 2)),
+                label=f"chance: {100 / size:.1f} %",
+            )
         axes.set(xlabel="rank k", ylabel="right person among the first k, %", ylim=(0, 102))
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         axes.grid(visible=True)
@@ -42,5 +48,11 @@ def _bars(axes, one: Mapping, colour: str) -> None:
     for name, rate in one.items():
         if name.startswith("rank_") and rate["low"] is not None:
             k = int(name.removeprefix("rank_"))
-            axes.plot([k, k], [rate["low"], rate["high"]], color=colour, linewidth=1, marker="_",
-                      markersize=6)  # fmt: skip
+            axes.plot(
+                [k, k],
+                [rate["low"], rate["high"]],
+                color=colour,
+                linewidth=1,
+                marker="_",
+                markersize=6,
+            )

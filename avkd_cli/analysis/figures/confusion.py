@@ -42,5 +42,6 @@ def _panel(axes: Axes, system: Mapping, classes: list[str]) -> None:
     if len(classes) <= MOST_WRITTEN:
         for (row, column), share in np.ndenumerate(shares):
             colour = PAPER if share > 55 else INK
-            axes.text(column, row, f"{share:.0f}", ha="center", va="center", color=colour,
-                      fontsize=7.5)  # fmt: skip
+            axes.text(
+                column, row, f"{share:.0f}", ha="center", va="center", color=colour, fontsize=7.5
+            )

@@ -25,11 +25,13 @@ def cosines_figure(result: Mapping) -> Figure:
         place = range(len(result["stores"]))
         for key, label, colour, dashes in _LINES:
             value = [float("nan") if s[key] is None else s[key] for s in result["stores"]]
-            axes.plot(place, value, color=colour, linestyle=dashes, marker="o", markersize=3,
-                      label=label)  # fmt: skip
+            axes.plot(
+                place, value, color=colour, linestyle=dashes, marker="o", markersize=3, label=label
+            )
         axes.set(ylabel="mean cosine", ylim=(-1.02, 1.02))
-        axes.set_xticks(list(place), [one["name"] for one in result["stores"]], rotation=30,
-                        ha="right")  # fmt: skip
+        axes.set_xticks(
+            list(place), [one["name"] for one in result["stores"]], rotation=30, ha="right"
+        )
         axes.grid(visible=True, axis="y")
         axes.set_axisbelow(True)
         axes.legend(loc="lower right")

@@ -113,26 +113,50 @@ def _legend(
 ) -> None:
     """Write below what each line and each mark is; the EER stands beside its system."""
     lines = [
-        Line2D([], [], linewidth=1.3, **one,
-               label=f"{paper.label(name)}, EER {100 * points[name][0][0]:.2f} %")
+        Line2D(
+            [],
+            [],
+            linewidth=1.3,
+            **one,
+            label=f"{paper.label(name)}, EER {100 * points[name][0][0]:.2f} %",
+        )
         for name, one in looks(list(scores), paper).items()
-    ]  # fmt: skip
+    ]
     costs = [f"minDCF {p:g}" for p in p_targets]
     marks = [
-        Line2D([], [], linestyle="none", marker=marker, markersize=5, markerfacecolor="none",
-               markeredgecolor=INK, markeredgewidth=0.7, label=text)
+        Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker=marker,
+            markersize=5,
+            markerfacecolor="none",
+            markeredgecolor=INK,
+            markeredgewidth=0.7,
+            label=text,
+        )
         for marker, text in zip(("o", *MARKERS), ["EER", *costs], strict=False)
-    ]  # fmt: skip
+    ]
     place = {"loc": "upper center", "borderaxespad": 0, "handletextpad": 0.5}
     longest = max(len(one.get_label()) for one in lines)
     two_columns = 2 * (LINE + LETTER * longest)
     across = axes.get_figure(root=False).bbox.width / axes.get_figure(root=True).dpi
     below = _inches_below(axes, 0.48)
-    first = axes.legend(handles=marks, ncols=len(marks), bbox_to_anchor=(0.5, below),
-                        columnspacing=1.0, handlelength=1.0, **place)  # fmt: skip
+    first = axes.legend(
+        handles=marks,
+        ncols=len(marks),
+        bbox_to_anchor=(0.5, below),
+        columnspacing=1.0,
+        handlelength=1.0,
+        **place,
+    )
     axes.add_artist(first)
-    axes.legend(handles=lines, ncols=2 if len(lines) > 1 and two_columns <= across else 1,
-                bbox_to_anchor=(0.5, _inches_below(axes, 0.68)), **place)  # fmt: skip
+    axes.legend(
+        handles=lines,
+        ncols=2 if len(lines) > 1 and two_columns <= across else 1,
+        bbox_to_anchor=(0.5, _inches_below(axes, 0.68)),
+        **place,
+    )
 
 
 def _inches_below(axes: Axes, inches: float) -> float:
@@ -164,8 +188,16 @@ def _band(axes: Axes, band: Band, color: str, low: float) -> None:
 def _mark(axes: Axes, marker: str, point: tuple[float, float], ends: AxisEnds, color: str) -> None:
     """Mark an operating point; one beyond the axes sits on their edge, whole."""
     place = [np.clip(one, *within) for one, within in zip(point, ends, strict=True)]
-    axes.plot(*ndtri(place)[:, None], marker=marker, markersize=5, markerfacecolor=color,
-              markeredgecolor=INK, markeredgewidth=0.7, clip_on=False, zorder=3)  # fmt: skip
+    axes.plot(
+        *ndtri(place)[:, None],
+        marker=marker,
+        markersize=5,
+        markerfacecolor=color,
+        markeredgecolor=INK,
+        markeredgewidth=0.7,
+        clip_on=False,
+        zorder=3,
+    )
 
 
 def curve(target: ArrayLike, nontarget: ArrayLike, low: float) -> tuple[NDArray, NDArray]:

@@ -26,17 +26,27 @@ def histogram_figure(
         figure = Figure(figsize=(wide, 0.6 * wide))
         axes = figure.subplots()
         shape = {"bins": edges, "density": True, "histtype": "stepfilled", "linewidth": 1.2}
-        axes.hist(nontarget, facecolor=VERMILION + "66", edgecolor=VERMILION, linestyle="--",
-                  label=f"nontarget ({len(nontarget):,})", **shape)  # fmt: skip
-        axes.hist(target, facecolor=SKY + "66", edgecolor=INK, label=f"target ({len(target):,})",
-                  **shape)  # fmt: skip
+        axes.hist(
+            nontarget,
+            facecolor=VERMILION + "66",
+            edgecolor=VERMILION,
+            linestyle="--",
+            label=f"nontarget ({len(nontarget):,})",
+            **shape,
+        )
+        axes.hist(
+            target, facecolor=SKY + "66", edgecolor=INK, label=f"target ({len(target):,})", **shape
+        )
         if threshold is not None and np.isfinite(threshold):
             axes.axvline(threshold, color=INK, linewidth=1, label=f"threshold {threshold:.4g}")
         axes.set(xlabel="score", ylabel="density", title=title)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.1 if title else 1),
-                    ncols=3 if wide > 4.5 else 1)  # fmt: skip
+        axes.legend(
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.1 if title else 1),
+            ncols=3 if wide > 4.5 else 1,
+        )
         return figure
 
 

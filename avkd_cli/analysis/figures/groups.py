@@ -38,8 +38,9 @@ def _panel(axes: Axes, result: Mapping, key: str) -> None:
             continue
         limits = (one.get("intervals") or {}).get(key) or [one[key]] * 2
         axes.plot(limits, [y, y], color=INK, linewidth=1.2)
-        axes.plot([one[key]], [y], marker="o", markersize=6, markerfacecolor=SKY,
-                  markeredgecolor=INK)  # fmt: skip
+        axes.plot(
+            [one[key]], [y], marker="o", markersize=6, markerfacecolor=SKY, markeredgecolor=INK
+        )
         ends.append(limits[1])
     axes.set_xlim(0, 1.08 * max(*ends, 1e-3))
     axes.grid(visible=True, axis="x")

@@ -113,8 +113,9 @@ def _panel(axes: Axes, rows: Sequence[tuple[int, Mapping]], better: int = -1) ->
         beyond = one["high"] < 0 or one["low"] > 0
         face = (SKY if one["value"] * better > 0 else VERMILION) if beyond else "none"
         axes.plot([one["low"], one["high"]], [y, y], color=INK, linewidth=1.2)
-        axes.plot([one["value"]], [y], marker="o", markersize=6, markerfacecolor=face,
-                  markeredgecolor=INK)  # fmt: skip
+        axes.plot(
+            [one["value"]], [y], marker="o", markersize=6, markerfacecolor=face, markeredgecolor=INK
+        )
     axes.set_xlabel("difference, points (left: better)")
     axes.grid(visible=True, axis="x")
     axes.set_axisbelow(True)

@@ -25,15 +25,33 @@ def matching_figure(result: Mapping, paper: Paper = USUAL) -> Figure:
         sizes = [int(key.removeprefix(_KEY)) for key in result["systems"][0] if _KEY in key]
         for one in result["systems"]:
             rates = [one[f"{_KEY}{n}"] for n in sizes]
-            axes.plot(sizes, [rate["percent"] for rate in rates], marker="o", markersize=3,
-                      linewidth=1.3, label=paper.label(one["name"]),
-                      **styles[one["name"]])  # fmt: skip
+            axes.plot(
+                sizes,
+                [rate["percent"] for rate in rates],
+                marker="o",
+                markersize=3,
+                linewidth=1.3,
+                label=paper.label(one["name"]),
+                **styles[one["name"]],
+            )
             for n, rate in zip(sizes, rates, strict=True):
                 if rate["low"] is not None:
-                    axes.plot([n, n], [rate["low"], rate["high"]], linewidth=1, marker="_",
-                              color=styles[one["name"]]["color"], markersize=6)  # fmt: skip
-        axes.plot(sizes, [100 / n for n in sizes], color=GREY, linewidth=0.9,
-                  linestyle=(0, (4, 2)), label="chance")  # fmt: skip
+                    axes.plot(
+                        [n, n],
+                        [rate["low"], rate["high"]],
+                        linewidth=1,
+                        marker="_",
+                        color=styles[one["name"]]["color"],
+                        markersize=6,
+                    )
+        axes.plot(
+            sizes,
+            [100 / n for n in sizes],
+            color=GREY,
+            linewidth=0.9,
+            linestyle=(0, (4, 2)),
+            label="chance",
+        )
         axes.set(xlabel="N", ylabel="right one picked of N, %", ylim=(0, 102))
         axes.xaxis.set_major_locator(FixedLocator(sizes))
         axes.grid(visible=True)

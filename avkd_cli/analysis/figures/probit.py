@@ -10,10 +10,13 @@ from scipy.special import ndtr, ndtri
 from avkd_cli.analysis.figures.style import FAINT
 
 # Rates that may stand at an axis, those that a reader looks for first.
-TICKS = (
-    0.01, 0.1, 0.001, 0.0001, 0.4, 0.05, 0.02, 0.2, 0.005, 0.002, 0.6, 0.8, 0.9, 0.95, 0.99, 0.3,
-    0.0005, 0.0002, 0.5, 0.03, 0.15, 0.7, 0.98, 0.08, 0.06, 0.04,
-)  # fmt: skip
+TICKS = tuple(
+    float(rate)
+    for rate in """
+    0.01 0.1 0.001 0.0001 0.4 0.05 0.02 0.2 0.005 0.002 0.6 0.8 0.9 0.95 0.99 0.3 0.0005
+    0.0002 0.5 0.03 0.15 0.7 0.98 0.08 0.06 0.04
+    """.split()
+)
 LEAST = 0.0001  # no list has the trials to say less
 ENDS = (0.6, 0.9, 0.99)  # of an axis at most: minDCF at low priors may lie at many misses
 BESIDE, ABOVE = 0.34, 0.2  # inches that the number of a tick needs of an x and of a y axis

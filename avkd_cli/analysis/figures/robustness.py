@@ -44,13 +44,27 @@ def _panel(axes: Axes, rows: Sequence[Mapping], systems: Sequence[str], paper: P
         found = [(x + shift, one["eer_percent"].get(name)) for x, one in enumerate(rows)]
         found = [(x, one) for x, one in found if one is not None]
         x = [place for place, _ in found]
-        axes.vlines(x, [one["low"] for _, one in found], [one["high"] for _, one in found],
-                    color=look["color"], linewidth=0.8)  # fmt: skip
-        axes.plot(x, [one["value"] for _, one in found], label=paper.label(name), markersize=4,
-                  marker=MARKERS[number % len(MARKERS)], linewidth=1.3, **look)  # fmt: skip
+        axes.vlines(
+            x,
+            [one["low"] for _, one in found],
+            [one["high"] for _, one in found],
+            color=look["color"],
+            linewidth=0.8,
+        )
+        axes.plot(
+            x,
+            [one["value"] for _, one in found],
+            label=paper.label(name),
+            markersize=4,
+            marker=MARKERS[number % len(MARKERS)],
+            linewidth=1.3,
+            **look,
+        )
     labels = [CLEAN if one["level"] is None else f"{one['level']:g}" for one in rows]
-    labels = [one["kind"] if one["level"] is None else label
-              for one, label in zip(rows, labels, strict=True)]  # fmt: skip
+    labels = [
+        one["kind"] if one["level"] is None else label
+        for one, label in zip(rows, labels, strict=True)
+    ]
     axes.set_xticks(range(len(rows)), labels)
     axes.grid(visible=True, axis="y")
     axes.set_axisbelow(True)

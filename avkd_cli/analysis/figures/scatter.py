@@ -58,9 +58,15 @@ def plane_figure(
 def _panel(axes: Axes, places: np.ndarray, outlying: np.ndarray, persons: np.ndarray) -> None:
     for place, person in enumerate(np.unique(persons).tolist()):
         own = places[persons == person]
-        axes.scatter(own[:, 0], own[:, 1], s=16, color=COLOURS[place % len(COLOURS)],
-                     marker=MARKERS[place % len(MARKERS)], edgecolor=INK,
-                     linewidth=0.3)  # fmt: skip
+        axes.scatter(
+            own[:, 0],
+            own[:, 1],
+            s=16,
+            color=COLOURS[place % len(COLOURS)],
+            marker=MARKERS[place % len(MARKERS)],
+            edgecolor=INK,
+            linewidth=0.3,
+        )
     axes.scatter(*places[outlying].T, s=90, facecolor="none", edgecolor=INK, linewidth=1.1)
     axes.set_xticks([])
     axes.set_yticks([])

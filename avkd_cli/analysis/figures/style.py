@@ -22,9 +22,9 @@ from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper
 
 INK, FAINT, PAPER = "#1d1d1c", "#c9c9c4", "#fefefe"  # `inline` hands these over to the page
-BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE, GREY = (
-    "#0072b2", "#56b4e9", "#009e73", "#e69f00", "#d55e00", "#cc79a7", "#8c8c88",
-)  # fmt: skip
+BLUE, SKY, GREEN, ORANGE, VERMILION, PURPLE, GREY = tuple(
+    "#0072b2 #56b4e9 #009e73 #e69f00 #d55e00 #cc79a7 #8c8c88".split()
+)
 
 STYLE = {
     "svg.hashsalt": "avkd",  # else ids are random
@@ -54,9 +54,7 @@ STYLE = {
     "savefig.facecolor": PAPER,
 }
 
-DASHES = (
-    "-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 3)), (0, (1, 3)),
-)  # fmt: skip
+DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 3)), (0, (1, 3)))
 SENSE_COLOURS = {"audio": BLUE, "visual": VERMILION, "fusion": GREEN}
 OTHERS = (PURPLE, ORANGE, SKY, GREY, INK)
 OTHER_DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))

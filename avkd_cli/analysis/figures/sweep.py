@@ -20,8 +20,16 @@ def sweep_figure(sweep: Sweep, lines: Mapping[str, Sequence[Point]]) -> Figure:
         axes = figure.subplots()
         for (label, found), (color, dashes, marker) in zip(lines.items(), looks, strict=False):
             x, y = [one.at for one in found], [one.value.value for one in found]
-            axes.plot(x, y, label=label, color=color, linestyle=dashes, linewidth=1.3,
-                      marker=marker, markersize=4)  # fmt: skip
+            axes.plot(
+                x,
+                y,
+                label=label,
+                color=color,
+                linestyle=dashes,
+                linewidth=1.3,
+                marker=marker,
+                markersize=4,
+            )
             for one in found:
                 if one.value.low is not None:
                     limits = [one.value.low, one.value.high]

@@ -23,14 +23,23 @@ def timelines_figure(shown: Sequence[dict]) -> Figure:
             for number, (name, series) in enumerate(one["series"].items()):
                 look = {"color": COLOURS[number % len(COLOURS)]}
                 values = series["standardised"]
-                place.plot(series["time_s"], values, label=name, linewidth=1.2,
-                           linestyle=DASHES[number % len(DASHES)], **look)  # fmt: skip
+                place.plot(
+                    series["time_s"],
+                    values,
+                    label=name,
+                    linewidth=1.2,
+                    linestyle=DASHES[number % len(DASHES)],
+                    **look,
+                )
                 place.plot(series["highest_s"], max(values), "o", markersize=4, **look)
             place.axhline(0, color=FAINT, linewidth=0.8, zorder=0)
             place.set_title(one["id"], fontsize=8, loc="left", fontweight="normal")
         axes[-1].set(xlabel="seconds", ylabel="weight")
-        lines = {line.get_label(): line for line in axes[0].get_lines()
-                 if not line.get_label().startswith("_")}  # fmt: skip
+        lines = {
+            line.get_label(): line
+            for line in axes[0].get_lines()
+            if not line.get_label().startswith("_")
+        }
         figure.legend(lines.values(), lines, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4)
         figure.tight_layout()
         return figure

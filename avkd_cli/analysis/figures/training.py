@@ -44,8 +44,9 @@ def training_figure(series: Mapping[str, Mapping[str, Mapping]]) -> Figure:
                     axes.plot(one[name]["step"], one[name]["value"], label=run, **look)
             axes.set_title(name)
             axes.grid(visible=True)
-            if name in LOGARITHMIC and all(min(s[name]["value"], default=1) > 0
-                                           for s in series.values() if name in s):  # fmt: skip
+            if name in LOGARITHMIC and all(
+                min(s[name]["value"], default=1) > 0 for s in series.values() if name in s
+            ):
                 axes.set_yscale("log")
         grid[-1, 0].set_xlabel("step")
         lines = {line.get_label(): line for axes in grid.flat for line in axes.get_lines()}

@@ -72,8 +72,15 @@ def _names(axes: Axes, result: Mapping) -> None:
     for letter, alone, x, align, line in sides:
         wrong = result[alone] + result["both_wrong"]
         name = textwrap.fill(result["systems"][letter]["name"], LINE)
-        axes.text(x, 1.28, f"{line} wrong for\n{name}\n({wrong:,})", ha=align, va="bottom",
-                  fontsize=8.5, linespacing=1.2)  # fmt: skip
+        axes.text(
+            x,
+            1.28,
+            f"{line} wrong for\n{name}\n({wrong:,})",
+            ha=align,
+            va="bottom",
+            fontsize=8.5,
+            linespacing=1.2,
+        )
 
 
 def _areas(axes: Axes, left: float, right: float, distance: float) -> None:

@@ -27,24 +27,44 @@ def tables(result: Mapping) -> Iterator[tuple[str, Table]]:
         (_name(one["one"]), _name(one["other"]), number(one["affinity"], ".4f"))
         for one in result["doubtful"]
     )
-    yield "doubtful", Table(("cluster", "other", "affinity"), rows,
-                            "Nearly one: the most doubtful pairs", left=2)  # fmt: skip
+    yield (
+        "doubtful",
+        Table(
+            ("cluster", "other", "affinity"), rows, "Nearly one: the most doubtful pairs", left=2
+        ),
+    )
     rows = tuple(
-        (_name(one["id"]), _name(one["cluster"]), number(one["own"], ".4f"), _name(one["mate"]),
-         number(one["affinity"], ".4f"))
+        (
+            _name(one["id"]),
+            _name(one["cluster"]),
+            number(one["own"], ".4f"),
+            _name(one["mate"]),
+            number(one["affinity"], ".4f"),
+        )
         for one in result["misfits"]
-    )  # fmt: skip
-    yield "misfits", Table(("utterance", "cluster", "to its others", "least like", "affinity"),
-                           rows, "Least like their own cluster", left=2)  # fmt: skip
+    )
+    yield (
+        "misfits",
+        Table(
+            ("utterance", "cluster", "to its others", "least like", "affinity"),
+            rows,
+            "Least like their own cluster",
+            left=2,
+        ),
+    )
 
 
 def _by_size(rows: list[Mapping]) -> Table:
     head = ("utterances", "clusters", "utterances in all", "lower quartile", "median", "upper")
     lines = tuple(
-        (cell(_range(one["from"], one["to"])), cell(one["clusters"]), cell(one["utterances"]),
-         *(number(x, "+.4f") for x in one["confidence"]))
+        (
+            cell(_range(one["from"], one["to"])),
+            cell(one["clusters"]),
+            cell(one["utterances"]),
+            *(number(x, "+.4f") for x in one["confidence"]),
+        )
         for one in rows
-    )  # fmt: skip
+    )
     return Table(head, lines, "Confidence by size")
 
 
@@ -53,8 +73,12 @@ def _range(low: int, high: int | None) -> str:
 
 
 def _cluster(one: Mapping) -> tuple[Cell, ...]:
-    figures = (number(one["within"], ".4f"), _name(one["nearest"]), number(one["between"], ".4f"),
-               number(one["confidence"], "+.4f"))  # fmt: skip
+    figures = (
+        number(one["within"], ".4f"),
+        _name(one["nearest"]),
+        number(one["between"], ".4f"),
+        number(one["confidence"], "+.4f"),
+    )
     return (_name(one["name"]), cell(one["size"]), *figures)
 
 
@@ -86,12 +110,17 @@ def clusters_page(result: Mapping, svg: str, avkd: str) -> str:
     css, script = (shipped.joinpath(f"page.{x}").read_text("utf-8") for x in ("css", "js"))
     parts = dict(tables(result))
     sections = [
-        section("sizes", "Size against confidence", figure(svg, CAPTION),
-                as_html(parts["by-size"])),
-        section("extremes", "Largest and smallest", as_html(parts["largest"]),
-                as_html(parts["smallest"])),
+        section(
+            "sizes", "Size against confidence", figure(svg, CAPTION), as_html(parts["by-size"])
+        ),
+        section(
+            "extremes",
+            "Largest and smallest",
+            as_html(parts["largest"]),
+            as_html(parts["smallest"]),
+        ),
         section("doubt", "Doubtful", as_html(parts["doubtful"]), as_html(parts["misfits"])),
-    ]  # fmt: skip
+    ]
     title = f"Clusters of {escape(result['list'])}"
     return f"""<!DOCTYPE html>
 <html lang="en">

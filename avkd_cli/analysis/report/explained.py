@@ -22,8 +22,16 @@ def venns(found: Sequence[Mapping], figures: Mapping, paper: Paper) -> list[str]
     """Return the diagrams, and the regions of every student on every list."""
     if not found:
         return []
-    head = ["system", "list", "both right", "newly right", "newly wrong", "both wrong",
-            "other sense", "of all errors"]  # fmt: skip
+    head = [
+        "system",
+        "list",
+        "both right",
+        "newly right",
+        "newly wrong",
+        "both wrong",
+        "other sense",
+        "of all errors",
+    ]
     rows = [
         [paper.label(one["system"]), one["list_label"]]
         + [one[key] for key in ("both_right", "newly_right", "newly_wrong", "both_wrong")]
@@ -95,8 +103,9 @@ def embeddings(
 def _outliers(found: Mapping | None, figures: Mapping, paper: Paper) -> list[str]:
     if found is None:
         return []
-    rows = [[paper.label(one["name"]), one["outliers"], _share(one["share"])]
-            for one in found["stores"]]  # fmt: skip
+    rows = [
+        [paper.label(one["name"]), one["outliers"], _share(one["share"])] for one in found["stores"]
+    ]
     drawn = [figure(*figures["plane"])] if "plane" in figures else []
     about = f"{found['recordings']:,} recordings of {found['persons']} persons. Outlier: {RULE}."
     head = ["store", "outliers", "share"]

@@ -71,12 +71,10 @@ def described(found: Judged, resamples: int, seed: int) -> dict:
         "chance_percent": 100 / len(np.unique(found.truth)),
         "resamples": resamples,
         "seed": seed,
-        "systems": [
-            _system(found, name, drawn, place, sure) for place, name in enumerate(names)
-        ],
+        "systems": [_system(found, name, drawn, place, sure) for place, name in enumerate(names)],
         "differences": [_differences(drawn, names, place, sure) for place in range(1, len(names))],
         "notes": list(notes(found, drawn, sure)),
-    }  # fmt: skip
+    }
 
 
 def _system(found: Judged, name: str, drawn: Resampled, place: int, sure: bool) -> dict:

@@ -54,8 +54,9 @@ def look_at_clusters(
     names = [one.person for one in there]
     many = len(set(names)) > EXACT
     try:
-        found = Clusters(vectors, [one.id for one in there], names,
-                         pairs_of_neighbours if many else None)  # fmt: skip
+        found = Clusters(
+            vectors, [one.id for one in there], names, pairs_of_neighbours if many else None
+        )
     except ValueError as error:
         raise InputError(f"{listed.name}: {error}") from None
     result = result_of(found, listed.name, there, most)

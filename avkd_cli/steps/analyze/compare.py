@@ -92,8 +92,13 @@ def compare(
 
 def described(one: Figure) -> dict:
     """Return what a reader of the result must know of a figure."""
-    return {"name": one.name, "key": one.key, "label": one.label, "percent": one.percent,
-            "better": "higher" if one.better > 0 else "lower"}  # fmt: skip
+    return {
+        "name": one.name,
+        "key": one.key,
+        "label": one.label,
+        "percent": one.percent,
+        "better": "higher" if one.better > 0 else "lower",
+    }
 
 
 def provenance(file: Scores, wanted: Sequence[Figure] = USUAL) -> dict:
@@ -201,9 +206,11 @@ def outside(systems: Sequence[Mapping], wanted: Sequence[Figure]) -> list[str]:
     return [
         f"{one.label}: {comparison.OUTSIDE_NOTE}"
         for one in wanted
-        if any(not each["low"] <= each["value"] <= each["high"]
-               for each in (system[one.key] for system in systems))
-    ]  # fmt: skip
+        if any(
+            not each["low"] <= each["value"] <= each["high"]
+            for each in (system[one.key] for system in systems)
+        )
+    ]
 
 
 def gate(result: dict, metric: str) -> None:

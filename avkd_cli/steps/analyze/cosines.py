@@ -60,9 +60,12 @@ def cosines(
             }
         )
     result = {
-        "format": "avkd.analysis.cosines", "version": 1, "seed": seed, "stores": found,
+        "format": "avkd.analysis.cosines",
+        "version": 1,
+        "seed": seed,
+        "stores": found,
         "notes": [NOTE],
-    }  # fmt: skip
+    }
     if plot is not None:
         from avkd_cli.analysis.figures import cosines_figure
 

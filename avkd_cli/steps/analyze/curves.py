@@ -47,9 +47,11 @@ def gaps(series: Series) -> Series:
         if not name.startswith(TRAINED) or measured is None:
             continue
         mine = dict(zip(trained["step"], trained["value"], strict=True))
-        both = [(step, value - mine[step])
-                for step, value in zip(measured["step"], measured["value"], strict=True)
-                if step in mine]  # fmt: skip
+        both = [
+            (step, value - mine[step])
+            for step, value in zip(measured["step"], measured["value"], strict=True)
+            if step in mine
+        ]
         if both:
             steps, values = zip(*both, strict=True)
             found[GAP + name.removeprefix(TRAINED)] = {"step": list(steps), "value": list(values)}

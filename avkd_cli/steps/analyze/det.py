@@ -73,12 +73,15 @@ def det(
         "resamples": resamples,
         "files": [
             {"name": name, **_curve(one, p_targets), **measured(one, rules)}
-            | ({"band": {key: value.tolist() for key, value in bands[name]._asdict().items()}}
-               if name in bands else {})
+            | (
+                {"band": {key: value.tolist() for key, value in bands[name]._asdict().items()}}
+                if name in bands
+                else {}
+            )
             | ({"reliability": stated(one, prior)} if kind == "reliability" else {})
             for name, one in files.items()
         ],
-    }  # fmt: skip
+    }
 
 
 def warn_of_cosines(files: Mapping[str, Scores]) -> None:

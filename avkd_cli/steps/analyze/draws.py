@@ -39,9 +39,8 @@ def by_persons(
     scores = [one.score for one in files]
     try:
         drawn = resample_persons(
-            scores, files[0].label, enrol, test,
-            wanted=wanted, n_resamples=resamples, seed=seed,
-        )  # fmt: skip
+            scores, files[0].label, enrol, test, wanted=wanted, n_resamples=resamples, seed=seed
+        )
     except ValueError as error:  # of a mode that needs cosines
         raise InputError(f"{files[0].source}: {error}") from None
     if len(drawn.samples[wanted[0].name]) < FEWEST:

@@ -71,10 +71,13 @@ def identify(
         MissingInputError, InputError: as in `galleries.from_scores` and `galleries.from_stores`.
     """
     of_stores = {
-        "gallery": galleries or None, "enrol": enrol, "enrol-first": enrol_first,
-        "list": list_file, "matching-list": matching_lists or None,
+        "gallery": galleries or None,
+        "enrol": enrol,
+        "enrol-first": enrol_first,
+        "list": list_file,
+        "matching-list": matching_lists or None,
         "candidates": None if candidates == "person" else candidates,
-    }  # fmt: skip
+    }
     of_scores = {"trials": trials, "people": people, "in-format": in_format}
     inputs = [_resolved(one) for one in inputs]
     stores = [Path(one).is_dir() for one in inputs]
@@ -148,9 +151,7 @@ def of_lists(lists: Sequence[tuple[int, Found]], resamples: int, seed: int) -> d
     merged = dict(results[-1])
     merged["probes"] = sum(one["probes"] for one in results)
     merged["persons"] = max(one["persons"] for one in results)
-    merged["gallery"] = {
-        "smallest": min(n for n, _ in lists), "largest": max(n for n, _ in lists)
-    }  # fmt: skip
+    merged["gallery"] = {"smallest": min(n for n, _ in lists), "largest": max(n for n, _ in lists)}
     merged["chance_percent"] = float(np.mean([one["chance_percent"] for one in results]))
     for part in ("systems", "differences"):
         merged[part] = [
@@ -244,8 +245,10 @@ def _differences(drawn: Resampled, systems: Sequence[str], place: int, sure: boo
 
 def notes(drawn: Resampled, sure: bool) -> list[str]:
     """Return what a reader must know to believe the figures."""
-    found = ["ties count as the chance of picking the right one; 1:N is the mean over all sets of "
-             "the right one and N - 1 others of the gallery"]  # fmt: skip
+    found = [
+        "ties count as the chance of picking the right one; 1:N is the mean over all sets of "
+        "the right one and N - 1 others of the gallery"
+    ]
     if not sure:
         return found
     found.append("intervals are of 95 %, over the persons of the probes; the gallery stays")

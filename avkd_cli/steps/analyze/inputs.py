@@ -100,17 +100,27 @@ def aligned(scores: Sequence[Scores], trials: str | Path | None = None) -> list[
 
 
 def _same(first: Scores, other: Scores) -> bool:
-    return first.ids == other.ids and all(
-        np.array_equal(getattr(first, name), getattr(other, name))
-        for name in ("enrol_index", "test_index", "label")
-    ) and first.keys == other.keys  # fmt: skip
+    return (
+        first.ids == other.ids
+        and all(
+            np.array_equal(getattr(first, name), getattr(other, name))
+            for name in ("enrol_index", "test_index", "label")
+        )
+        and first.keys == other.keys
+    )
 
 
 def _matched(other: Scores, first: Scores, intersect: bool) -> Scores:
     as_list = Trials(
-        first.ids, first.enrol_index, first.test_index, first.label, first.format, first.source,
-        first.digest, keys=first.keys,
-    )  # fmt: skip
+        first.ids,
+        first.enrol_index,
+        first.test_index,
+        first.label,
+        first.format,
+        first.source,
+        first.digest,
+        keys=first.keys,
+    )
     return join(other, as_list, intersect=intersect)
 
 

@@ -90,12 +90,14 @@ def read_systems(inputs: Sequence[str], list_file: Path | None, label: str | Non
     place = {one: number for number, one in enumerate(classes)}
     row_of = {one: row for row, one in enumerate(ids)}
     return Judged(
-        label, classes, ids,
+        label,
+        classes,
+        ids,
         np.unique(names, return_inverse=True)[1],
         np.array([place[one] for one in values], np.int64),
         {name: _predicted(folds, row_of, place) for name, folds in systems.items()},
         {name: [_fold(one, row_of) for one in folds] for name, folds in systems.items()},
-    )  # fmt: skip
+    )
 
 
 def folds_of(path: Path) -> list[Path]:
@@ -142,8 +144,9 @@ def _refuse_shared(name: str, folds: Sequence[EmbeddingStore]) -> None:
     of_person: dict[str, Path] = {}
     for fold in folds:
         for what, seen, values in (
-            ("utterance", of_id, fold.ids), ("person", of_person, fold.persons),
-        ):  # fmt: skip
+            ("utterance", of_id, fold.ids),
+            ("person", of_person, fold.persons),
+        ):
             for one in set(values) - {""}:
                 if (other := seen.setdefault(one, fold.path)) != fold.path:
                     raise InputError(
@@ -176,12 +179,16 @@ def true_classes(
         return list(persons)
     listed = {one.id: one for one in read_whole(list_file).utterances}
     if missing := [one for one in ids if one not in listed]:
-        raise InputError(f"{list_file}: has no line of {missing[0]!r}, nor of {len(missing) - 1} "
-                         "others; give the list that the stores are of")  # fmt: skip
+        raise InputError(
+            f"{list_file}: has no line of {missing[0]!r}, nor of {len(missing) - 1} "
+            "others; give the list that the stores are of"
+        )
     values = [value_of(listed[one], label) for one in ids]
     if nameless := [one for one, value in zip(ids, values, strict=True) if not value]:
-        raise InputError(f"{list_file}: {nameless[0]!r} has no {label}, nor have "
-                         f"{len(nameless) - 1} others; name their column with --label")  # fmt: skip
+        raise InputError(
+            f"{list_file}: {nameless[0]!r} has no {label}, nor have "
+            f"{len(nameless) - 1} others; name their column with --label"
+        )
     return values
 
 

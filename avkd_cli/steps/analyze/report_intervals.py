@@ -68,9 +68,13 @@ def list_intervals(
     try:
         enrol, test = trial_persons(first, people)
         drawn = resample_persons(
-            [one.score for one in files.values()], first.label, enrol, test,
-            wanted=list(every), n_resamples=resamples,
-        )  # fmt: skip
+            [one.score for one in files.values()],
+            first.label,
+            enrol,
+            test,
+            wanted=list(every),
+            n_resamples=resamples,
+        )
         found = {name: intervals(drawn, place)["eer_percent"] for place, name in enumerate(systems)}
         bands = {name: drawn_band(drawn, line, systems.index(name)) for name, line in lines.items()}
     except (InputError, ValueError) as error:  # persons unknown, or too few to draw from

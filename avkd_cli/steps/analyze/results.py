@@ -145,8 +145,9 @@ def _systems(path: Path) -> Iterator[dict]:
         try:
             parts = list(_parts(one, on, kind))
         except (AttributeError, KeyError, IndexError, TypeError) as error:
-            raise InputError(f"{path}: {one['name']!r} is not as analyze prints it: "
-                             f"{error!r}") from None  # fmt: skip
+            raise InputError(
+                f"{path}: {one['name']!r} is not as analyze prints it: {error!r}"
+            ) from None
         for system, where, found in parts:
             for measure, value in _measured(found):
                 yield _figure(system, where, measure, value, str(path))
@@ -199,8 +200,10 @@ def _with_limits(record: Mapping) -> dict:
 def _metrics(path: Path) -> Iterator[dict]:
     system, _, on = path.name.removesuffix(METRICS).partition(".")
     if not system or not on:
-        print(f"avkd analyze: warning: {path}: passed over; the name is not SYSTEM.ON{METRICS}",
-              file=sys.stderr)  # fmt: skip
+        print(
+            f"avkd analyze: warning: {path}: passed over; the name is not SYSTEM.ON{METRICS}",
+            file=sys.stderr,
+        )
         return
     for measure, value in _measured(_object(path.read_bytes(), str(path))):
         yield _figure(system, on, measure, value, str(path))
@@ -253,8 +256,10 @@ def _figure(system: str, on: str, measure: str, record: Mapping, where: str) -> 
     limited = found["low"] is not None or found["high"] is not None
     for key, value in found.items():
         if (key == "value" or limited) and not (_number(value) and math.isfinite(value)):
-            raise InputError(f"{where}: {key} of {measure!r} of {system!r} is {value!r}, which is "
-                             "no finite number")  # fmt: skip
+            raise InputError(
+                f"{where}: {key} of {measure!r} of {system!r} is {value!r}, which is "
+                "no finite number"
+            )
     if limited and not found["low"] <= found["high"]:
         raise InputError(f"{where}: low of {measure!r} of {system!r} is above high")
     kept = found if limited else {"value": found["value"]}

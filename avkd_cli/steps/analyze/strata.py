@@ -59,16 +59,24 @@ def strata(
     ):
         traits = traits_of(one, utterances, people, chosen)
         persons = trial_persons(one, {id: u.person for id, u in utterances.items()})
-        found.append({
-            "name": name, "file": one.source, "list": one.name,
-            "strata": [
-                within(one, stratum, traits, persons, resamples, seed) for stratum in chosen
-            ],
-        })  # fmt: skip
+        found.append(
+            {
+                "name": name,
+                "file": one.source,
+                "list": one.name,
+                "strata": [
+                    within(one, stratum, traits, persons, resamples, seed) for stratum in chosen
+                ],
+            }
+        )
     return {
-        "format": "avkd.analysis.strata", "version": 1, "resamples": resamples, "seed": seed,
-        "files": found, "notes": NOTES if resamples else NOTES[:1],
-    }  # fmt: skip
+        "format": "avkd.analysis.strata",
+        "version": 1,
+        "resamples": resamples,
+        "seed": seed,
+        "files": found,
+        "notes": NOTES if resamples else NOTES[:1],
+    }
 
 
 def traits_of(
@@ -124,10 +132,13 @@ def within(
     agree = alike(stratum, traits.take(scores.enrol), traits.take(scores.test))
     kept = np.flatnonzero(target | agree)
     part = replace(
-        scores, enrol_index=scores.enrol[kept], test_index=scores.test[kept],
-        score=scores.score[kept], label=scores.label[kept],
+        scores,
+        enrol_index=scores.enrol[kept],
+        test_index=scores.test[kept],
+        score=scores.score[kept],
+        label=scores.label[kept],
         keys=scores.keys and [scores.keys[row] for row in kept.tolist()],
-    )  # fmt: skip
+    )
     enrol, test = np.unique([one[kept] for one in persons], return_inverse=True)[1].reshape(2, -1)
     unknown = [name for name in NEEDED[stratum] if traits.unknown(name).any()]
     row = {

@@ -85,6 +85,9 @@ def arranged(
         raise InputError(f"{error}; give each system one file a list") from error
     if paper is not USUAL and not any(one["ours"] for one in paper_tables(found)):
         names = ", ".join(one.name for one in paper.systems[:SHOWN])
-        print(f"avkd analyze: warning: no figure here has a place in a table of {paper.name}, "
-              f"whose systems are {names} … (docs/formats.md)", file=sys.stderr)  # fmt: skip
+        print(
+            f"avkd analyze: warning: no figure here has a place in a table of {paper.name}, "
+            f"whose systems are {names} … (docs/formats.md)",
+            file=sys.stderr,
+        )
     return found

@@ -60,10 +60,11 @@ def venn(
     scores = {letter: file.score for letter, file in zip(systems, files, strict=True)}
     target = is_target(files[0])
     points = {
-        letter: operating_point(score, target, thresholds.get(letter),
-                                None if letter in thresholds else fmr)
+        letter: operating_point(
+            score, target, thresholds.get(letter), None if letter in thresholds else fmr
+        )
         for letter, score in scores.items()
-    }  # fmt: skip
+    }
     right = {
         letter: decided_right(score, target, points[letter].threshold)
         for letter, score in scores.items()

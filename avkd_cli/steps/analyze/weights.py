@@ -47,8 +47,9 @@ def weights(
             stores share no utterance; an utterance named is in none or not in all.
     """
     paths = [resolve_input(one) for one in sources]
-    stores = {name: opened(path)
-              for name, path in zip(display_names(paths, sources), paths, strict=True)}  # fmt: skip
+    stores = {
+        name: opened(path) for name, path in zip(display_names(paths, sources), paths, strict=True)
+    }
     ids = chosen(stores, None if list_file is None else set(read_ids(list_file)))
     lines = {name: {id: timeline(store, id) for id in ids} for name, store in stores.items()}
     named = named_or_first(utterances, ids, lines, shown)
@@ -58,10 +59,11 @@ def weights(
         "utterances": len(ids),
         "stores": [said(name, store, lines[name]) for name, store in stores.items()],
         "pairs": pairs(stores, lines, seed),
-        "shown": [{"id": id, "series": {name: drawn(lines[name][id]) for name in stores}}
-                  for id in named],
+        "shown": [
+            {"id": id, "series": {name: drawn(lines[name][id]) for name in stores}} for id in named
+        ],
         "notes": [NOTE] if len(stores) > 1 else [],
-    }  # fmt: skip
+    }
     if plot is not None:
         from avkd_cli.analysis.figures import timelines_figure
 
@@ -83,8 +85,11 @@ def opened(path: object) -> RaggedStore:
 def chosen(stores: Mapping[str, RaggedStore], wanted: set[str] | None) -> list[str]:
     """Return the utterances that all stores and the list hold, in the first store's order."""
     first, *others = stores.values()
-    found = [id for id in first.ids if all(id in one.row_of for one in others)
-             and (wanted is None or id in wanted)]  # fmt: skip
+    found = [
+        id
+        for id in first.ids
+        if all(id in one.row_of for one in others) and (wanted is None or id in wanted)
+    ]
     if not found:
         named = " and ".join(str(one.path) for one in stores.values())
         raise InputError(f"{named} share no utterance{' of the list' if wanted else ''}")
@@ -130,15 +135,21 @@ def pairs(
     """Return how far each two stores agree."""
     found = []
     for one, other in itertools.combinations(stores, 2):
-        ids = [id for id in lines[one]
-               if min(len(lines[one][id][1]), len(lines[other][id][1])) > 1]  # fmt: skip
+        ids = [id for id in lines[one] if min(len(lines[one][id][1]), len(lines[other][id][1])) > 1]
         persons = [stores[one].persons[stores[one].row_of[id]] for id in ids]
         values = [timelines.agreement(lines[one][id], lines[other][id]) for id in ids]
         mean, low, high = timelines.mean_by_person(values, persons, RESAMPLES, seed)
-        found.append({
-            "a": one, "b": other, "utterances": len(ids), "persons": len(set(persons)),
-            "correlation": _number(mean), "low": _number(low), "high": _number(high),
-        })  # fmt: skip
+        found.append(
+            {
+                "a": one,
+                "b": other,
+                "utterances": len(ids),
+                "persons": len(set(persons)),
+                "correlation": _number(mean),
+                "low": _number(low),
+                "high": _number(high),
+            }
+        )
     return found
 
 

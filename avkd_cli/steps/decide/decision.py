@@ -29,8 +29,11 @@ class Odds:
     @classmethod
     def of(cls, model: Calibration, asked: Mapping[str, float | None]) -> "Odds":
         """Return those of a calibration, with what was asked for instead."""
-        own = {"prior": model.prior, "cost_miss": model.costs[0],
-               "cost_false_alarm": model.costs[1]}  # fmt: skip
+        own = {
+            "prior": model.prior,
+            "cost_miss": model.costs[0],
+            "cost_false_alarm": model.costs[1],
+        }
         return cls(**own | {name: value for name, value in asked.items() if value is not None})
 
     @property
@@ -81,8 +84,9 @@ class Decision:
         parts = [self.answer + (": " + "; ".join(self.why) if self.why else "")]
         if self.llr is not None and not self.why:
             parts[0] += f": probability {self.probability:.4f}"
-            parts.append(f"log-likelihood ratio {self.llr:+.2f} nats, same from "
-                         f"{self.threshold:+.2f} on")  # fmt: skip
+            parts.append(
+                f"log-likelihood ratio {self.llr:+.2f} nats, same from {self.threshold:+.2f} on"
+            )
         parts.append(f"{self.sides[0].text} against {self.sides[1].text}")
         parts.append(calibrated_text(self.trained_on))
         return "; ".join([*parts, *self.notes])
@@ -108,8 +112,9 @@ def doubts_of(
     Args:
         score: cosine. model: its calibration. sides: what it rests on. names: of the sides.
     """
-    found = [f"{name}: {text}" for name, side in zip(names, sides, strict=True)
-             for text in side.doubts]  # fmt: skip
+    found = [
+        f"{name}: {text}" for name, side in zip(names, sides, strict=True) for text in side.doubts
+    ]
     for measure in MEASURES:
         values = [getattr(side, measure) for side in sides]
         if None not in values and (text := doubt(model.skill, measure, min(values))):
@@ -141,6 +146,14 @@ def decide(
     why = doubts_of(score, model, sides, names)
     answer = CANNOT_TELL if why else SAME if ratio >= odds.threshold else DIFFERENT
     return Decision(
-        answer, why, probability(ratio, odds.prior), ratio, odds.threshold, score, odds,
-        sides=sides, trained_on=model.trained_on, **said,
-    )  # fmt: skip
+        answer,
+        why,
+        probability(ratio, odds.prior),
+        ratio,
+        odds.threshold,
+        score,
+        odds,
+        sides=sides,
+        trained_on=model.trained_on,
+        **said,
+    )

@@ -57,15 +57,17 @@ def of_sound(records: Sequence[Record], least_s: float) -> Evidence:
     total = float(speech.sum())
     snr = np.array([float(one.columns["snr_db"]) for one in records])
     weight = speech if total > 0 else seconds
-    clipped = np.average([float(one.columns["clipped_fraction"]) for one in records],
-                         weights=seconds)  # fmt: skip
+    clipped = np.average(
+        [float(one.columns["clipped_fraction"]) for one in records], weights=seconds
+    )
     doubts = []
     if total < least_s:
         doubts.append(f"too little speech, {total:.2f} s (at least {least_s:g} s are wanted)")
     if clipped > CLIPPED:
         doubts.append(f"clipped: {100 * clipped:.0f} % of the samples are at full scale")
-    return Evidence(len(records), total, float(np.average(snr, weights=weight)), None,
-                    tuple(doubts))  # fmt: skip
+    return Evidence(
+        len(records), total, float(np.average(snr, weights=weight)), None, tuple(doubts)
+    )
 
 
 def of_faces(records: Sequence[Record]) -> Evidence:
@@ -103,6 +105,9 @@ def second_person(story: "Story", face_sizes: np.ndarray) -> bool:
 def both(sound: Evidence, faces: Evidence) -> Evidence:
     """Return what both senses say of one side."""
     return Evidence(
-        max(sound.recordings, faces.recordings), sound.speech_s, sound.snr_db, faces.faces,
+        max(sound.recordings, faces.recordings),
+        sound.speech_s,
+        sound.snr_db,
+        faces.faces,
         (*sound.doubts, *faces.doubts),
-    )  # fmt: skip
+    )

@@ -175,9 +175,17 @@ def identify(
         answer, why = answer_of(candidates, nobody, odds)
         who = first.person if answer == FOUND else ""
     return Identification(
-        answer, why, who, candidates, nobody, len(gallery.persons), clip, odds,
-        trained_on=model.trained_on, **said,
-    )  # fmt: skip
+        answer,
+        why,
+        who,
+        candidates,
+        nobody,
+        len(gallery.persons),
+        clip,
+        odds,
+        trained_on=model.trained_on,
+        **said,
+    )
 
 
 def posteriors(

@@ -88,9 +88,10 @@ class Model:
         """
         paths = [gallery] if isinstance(gallery, str | PathLike) else list(gallery)
         return self.system.who(
-            _side(clip, rate), open_galleries([str(one) for one in paths]),
+            _side(clip, rate),
+            open_galleries([str(one) for one in paths]),
             _asked(prior, cost_miss, cost_false_alarm),
-        )  # fmt: skip
+        )
 
 
 def _side(given: Given | Sequence[Given], rate: int) -> list[Recording]:

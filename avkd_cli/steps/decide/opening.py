@@ -64,8 +64,11 @@ def open_system(path: Path, beside: Provided = NOTHING) -> Verifier:
         with shared.unpacked(path) as folder:
             return open_shared(folder, path, beside)
     sense = open_sense(path, beside)
-    return Verifier(str(path), [Channel(BY[sense.name], [sense])],
-                  calibrations_of([sense.fingerprint], path, beside))  # fmt: skip
+    return Verifier(
+        str(path),
+        [Channel(BY[sense.name], [sense])],
+        calibrations_of([sense.fingerprint], path, beside),
+    )
 
 
 def open_sense(

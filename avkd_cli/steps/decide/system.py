@@ -216,9 +216,15 @@ class Verifier:
         if max(one.recordings for one in rests) > 1 and not model.trained_on.get("enrol_map"):
             notes = (*notes, "calibrated on one recording a side")
         return decide(
-            score, model, rests, (sides[0].name, sides[1].name), asked or {},
-            senses=channel.names, by=channel.by, notes=notes,
-        )  # fmt: skip
+            score,
+            model,
+            rests,
+            (sides[0].name, sides[1].name),
+            asked or {},
+            senses=channel.names,
+            by=channel.by,
+            notes=notes,
+        )
 
     def who(
         self,
@@ -247,14 +253,27 @@ class Verifier:
                 raise InputError(f"{side.name}: lacks {wanted}; the gallery is of {channel.by}")
             odds, size = Odds.of(model, asked or {}), len(gallery.persons)
             return Identification(
-                CANNOT_TELL, (said_why([side]),), "", (), None, size, Evidence(0), odds,
-                trained_on=model.trained_on, **said,
-            )  # fmt: skip
+                CANNOT_TELL,
+                (said_why([side]),),
+                "",
+                (),
+                None,
+                size,
+                Evidence(0),
+                odds,
+                trained_on=model.trained_on,
+                **said,
+            )
         vector = unit_rows(channel.embed(side)[None])[0]
         return identify(
-            gallery, vector, model, side.evidence(channel), asked or {},
-            notes=self.notes(channel, [side]), **said,
-        )  # fmt: skip
+            gallery,
+            vector,
+            model,
+            side.evidence(channel),
+            asked or {},
+            notes=self.notes(channel, [side]),
+            **said,
+        )
 
     def enrolled_by(self, galleries: Mapping[str, Gallery], side: Side) -> tuple[Channel, bool]:
         """Return the best channel that a gallery is of, and whether the clip has its senses.
@@ -291,9 +310,18 @@ class Verifier:
         odds = Odds.of(model, asked)
         nothing = tuple(self.evidence(side) for side in sides)
         return Decision(
-            CANNOT_TELL, (said_why(sides),), None, None, odds.threshold, None, odds,
-            channel.names, channel.by, nothing, model.trained_on,
-        )  # fmt: skip
+            CANNOT_TELL,
+            (said_why(sides),),
+            None,
+            None,
+            odds.threshold,
+            None,
+            odds,
+            channel.names,
+            channel.by,
+            nothing,
+            model.trained_on,
+        )
 
     def evidence(self, side: Side) -> Evidence:
         """Return what a side has, in the first channel that it is enough for."""

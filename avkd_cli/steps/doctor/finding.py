@@ -30,9 +30,13 @@ class Finding:
 
     def to_json(self, names: bool) -> dict[str, Any]:
         """Return it for a report; without names and paths unless they are asked for."""
-        plain = {"part": self.part, "name": self.name, "state": self.state,
-                 "found": self.found if names else without_paths(self.found),
-                 "do": self.remedy if names else without_paths(self.remedy)}  # fmt: skip
+        plain = {
+            "part": self.part,
+            "name": self.name,
+            "state": self.state,
+            "found": self.found if names else without_paths(self.found),
+            "do": self.remedy if names else without_paths(self.remedy),
+        }
         return plain | {"named": dict(self.named)} if names else plain
 
 

@@ -14,13 +14,28 @@ SECONDS = 120  # that one import may take: a cold disk reads gigabytes for torch
 # Distribution → what is imported of it. A later one is loaded beside the earlier ones: compiled
 # libraries must go together, not each on its own.
 NEEDED = {
-    "numpy": "numpy", "scipy": "scipy.fft", "torch": "torch", "accelerate": "accelerate",
-    "safetensors": "safetensors.torch", "zarr": "zarr", "tensorstore": "tensorstore",
-    "zstandard": "zstandard", "google-crc32c": "google_crc32c", "av": "av",
-    "soundfile": "soundfile", "soxr": "soxr", "opencv-python": "cv2",
-    "onnxruntime": "onnxruntime", "insightface": "insightface", "pillow": "PIL.Image",
-    "msgspec": "msgspec", "rich": "rich", "matplotlib": "matplotlib", "click": "click",
-}  # fmt: skip
+    "numpy": "numpy",
+    "scipy": "scipy.fft",
+    "torch": "torch",
+    "accelerate": "accelerate",
+    "safetensors": "safetensors.torch",
+    "zarr": "zarr",
+    "tensorstore": "tensorstore",
+    "zstandard": "zstandard",
+    "google-crc32c": "google_crc32c",
+    "av": "av",
+    "soundfile": "soundfile",
+    "soxr": "soxr",
+    "opencv-python": "cv2",
+    "onnxruntime": "onnxruntime",
+    "insightface": "insightface",
+    "pillow": "PIL.Image",
+    "msgspec": "msgspec",
+    "pyarrow": "pyarrow",
+    "rich": "rich",
+    "matplotlib": "matplotlib",
+    "click": "click",
+}
 DONE_WITHOUT = {
     "torchaudio": ("torchaudio.functional", "changes of speed are computed by avkd's own formula"),
 }
@@ -52,8 +67,11 @@ def look() -> Iterator[Finding]:
     yield Finding(PART, "python", GOOD, told, named=named)
     yield Finding(PART, "avkd", *_version("avkd"))
     installed = [one for one in EXTRAS if _version(one)[0] == GOOD]
-    modules = [*NEEDED.values(), *(one for one, _ in DONE_WITHOUT.values()),
-               *(EXTRAS[one][0] for one in installed)]  # fmt: skip
+    modules = [
+        *NEEDED.values(),
+        *(one for one, _ in DONE_WITHOUT.values()),
+        *(EXTRAS[one][0] for one in installed),
+    ]
     why = faults(modules)
     ranges = _ranges()
     for name, module in NEEDED.items():
@@ -131,9 +149,12 @@ def _probed(modules: list[str]) -> tuple[list[dict[str, str]], str]:
     try:
         done = subprocess.run(
             [sys.executable, "-c", _PROBE, *modules],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-            timeout=SECONDS * 4, check=False,
-        )  # fmt: skip
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            timeout=SECONDS * 4,
+            check=False,
+        )
         out, died = done.stdout, f"the process that loads it ends with {done.returncode}"
     except subprocess.TimeoutExpired as late:
         out, died = late.stdout or b"", f"takes longer than {4 * SECONDS} s"

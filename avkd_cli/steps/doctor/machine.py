@@ -23,12 +23,19 @@ def gpus() -> Iterator[Finding]:
 
     if not torch.cuda.is_available():
         built = torch.version.cuda
-        told = f"torch {torch.__version__} is built for CUDA {built}" if built else (
-            f"torch {torch.__version__} is built without CUDA"
-        )  # fmt: skip
-        yield Finding("gpu", "cuda", ODD, f"no GPU that torch can use; {told}; training uses the "
-                      "CPU", "with a GPU: nvidia-smi says whether the driver is there and which "
-                      "CUDA it knows; then make setup TORCH=… for one that fits")  # fmt: skip
+        told = (
+            f"torch {torch.__version__} is built for CUDA {built}"
+            if built
+            else (f"torch {torch.__version__} is built without CUDA")
+        )
+        yield Finding(
+            "gpu",
+            "cuda",
+            ODD,
+            f"no GPU that torch can use; {told}; training uses the CPU",
+            "with a GPU: nvidia-smi says whether the driver is there and which "
+            "CUDA it knows; then make setup TORCH=… for one that fits",
+        )
         yield _cpu_precision()
         return
     for number in range(torch.cuda.device_count()):

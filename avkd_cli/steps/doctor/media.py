@@ -13,10 +13,17 @@ from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding
 
 RATE = 16_000
 CODECS = {
-    "aac": "m4a and mp4", "mp3": "mp3", "opus": "opus and webm", "vorbis": "ogg",
-    "amrnb": "amr of phones", "h264": "films", "hevc": "films of phones", "vp9": "webm",
-    "mpeg4": "avi", "mpeg1video": "mpg, as GRID has",
-}  # fmt: skip
+    "aac": "m4a and mp4",
+    "mp3": "mp3",
+    "opus": "opus and webm",
+    "vorbis": "ogg",
+    "amrnb": "amr of phones",
+    "h264": "films",
+    "hevc": "films of phones",
+    "vp9": "webm",
+    "mpeg4": "avi",
+    "mpeg1video": "mpg, as GRID has",
+}
 """What PyAV's own FFmpeg should decode."""
 
 
@@ -115,8 +122,13 @@ def tried(name: str, attempt: Callable[[], str]) -> Finding:
         text = f"{error.code}: {error.detail}"
     except Exception as error:
         text = f"{type(error).__name__}: {error}"
-    return Finding("decoders", name, BAD, " ".join(text.split())[:200],
-                   "pip install --force-reinstall av soundfile pillow, or make setup")  # fmt: skip
+    return Finding(
+        "decoders",
+        name,
+        BAD,
+        " ".join(text.split())[:200],
+        "pip install --force-reinstall av soundfile pillow, or make setup",
+    )
 
 
 def codecs() -> Finding:
@@ -137,5 +149,6 @@ def codecs() -> Finding:
     if not lacks:
         return Finding("decoders", "codecs", GOOD, f"all {len(CODECS)} that recordings come in")
     of = "; ".join(f"{name} ({CODECS[name]})" for name in lacks)
-    return Finding("decoders", "codecs", ODD, f"lacks {of}",
-                   "pip install av from PyPI, whose FFmpeg has them")  # fmt: skip
+    return Finding(
+        "decoders", "codecs", ODD, f"lacks {of}", "pip install av from PyPI, whose FFmpeg has them"
+    )

@@ -6,7 +6,7 @@
 #   make vox1_kd PEOPLE=list.jsonl TRIALS="a.txt b.txt"      any corpus
 #   make vgsr                                        loose teachers, weighed samples: a reconstruction
 #   make joint                                       sound and film trained together, through time
-#   make results DATA=../shared/data                 does it help? see examples/results.mk
+#   make results DATA=../shared/data                 what is a teacher worth? see study/study.mk
 #
 # Whose people and which stores is said in examples/people.mk, each system in a file of
 # examples/systems/, what no variable may hold in examples/guard.mk.
@@ -36,7 +36,7 @@ $(call plain,WORK VENV PYTHON AVKD READY SEED NUM_PROCESSES DETECTOR DETECTOR_WE
 
 # ---- for people ------------------------------------------------------------------------------
 
-.PHONY: help setup lock imports record-inputs tune ideas results test test-newest check bench \
+.PHONY: help setup lock imports test test-newest check bench \
   campaign setup-browser clean clean-venv clean-all
 # What users need first, in this order, before what those need who work on avkd.
 FOR_USERS := vox1_kd vgsr lupi fop joint results setup test clean
@@ -89,28 +89,6 @@ lock: ## make requirements.lock anew, for all Pythons that pyproject.toml allows
 imports: $(READY) ## import everything that any command imports
 	$(VENV)/bin/python tests/imports.py
 
-# The experiment of record: the recipe is examples/results.mk.
-DATA  ?= ../shared/data
-SEEDS ?= 0
-SEEDS_BESIDE ?= $(firstword $(SEEDS))
-STAGES ?= a b c d e f
-WORK_RESULTS ?= work/results
-$(call plain,DATA WORK_RESULTS)
-RECORD = @$(MAKE) --no-print-directory -f examples/results.mk DATA="$(DATA)" SEEDS="$(SEEDS)" \
-  SEEDS_BESIDE="$(SEEDS_BESIDE)" STAGES="$(STAGES)" WORK_RESULTS="$(WORK_RESULTS)"
-
-tune: record-inputs $(READY) ## choose the weights of the terms, by folds of the training people of DATA
-	$(RECORD) tune
-
-ideas: record-inputs $(READY) ## compare other ways to teach (examples/results/ideas.mk), by the same folds
-	$(RECORD) ideas
-
-results: record-inputs $(READY) ## does it help? the experiment of record on DATA, into docs/results.md
-	$(RECORD) results
-
-record-inputs:
-	$(RECORD) inputs
-
 TESTS = -m pytest -n 2 --dist loadfile -q
 test: $(READY) ## run the tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/python $(TESTS)
@@ -151,4 +129,5 @@ clean-venv: ## remove the virtual environments
 clean-all: clean clean-venv ## both
 
 include examples/people.mk
+include study/study.mk
 include $(sort $(wildcard examples/systems/*.mk))

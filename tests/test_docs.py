@@ -33,6 +33,7 @@ METHODS = (ROOT / "docs/methods.md").read_text("utf-8")
 MAKEFILES = [
     ROOT / "Makefile",
     ROOT / "examples/people.mk",
+    ROOT / "study/study.mk",
     *(ROOT / "examples").glob("systems/*.mk"),
 ]
 MAKEFILE = "".join(path.read_text("utf-8") for path in MAKEFILES)

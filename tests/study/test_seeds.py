@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-import seeds
-from seeds import Measured, over_seeds
 
 from avkd_cli.verification.statistics import Resampled, difference, resample_persons
+from study import seeds
+from study.seeds import Measured, over_seeds
 
 PERSONS = 20
 SETS = 150

@@ -2,14 +2,23 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
 
-from avkd_cli.verification.statistics import Resampled
+from avkd_cli.analysis.comparison import LEVEL
 
-LEVEL = 0.95
+
+class Drawn(Protocol):
+    """Figures of systems on one list and on draws of its persons: `Resampled`, or `Blocks`."""
+
+    value: dict[str, np.ndarray]
+    samples: dict[str, np.ndarray]
+    n_units: int
+
+    def spread(self, name: str, contrast: Sequence[float], level: float) -> np.ndarray:
+        """Return samples of a weighted sum of systems' figures, with the right variance."""
 
 
 class Sure(NamedTuple):
@@ -22,7 +31,7 @@ class Sure(NamedTuple):
 
 
 def over_seeds(
-    found: Resampled, figure: str, contrasts: Sequence[Sequence[float]], level: float = LEVEL
+    found: Drawn, figure: str, contrasts: Sequence[Sequence[float]], level: float = LEVEL
 ) -> Sure:
     """Return the mean over seeds of a weighted sum of systems' figures.
 
@@ -69,7 +78,7 @@ def over_seeds(
 
 
 def _samples(
-    found: Resampled, figure: str, weights: np.ndarray, values: np.ndarray, level: float
+    found: Drawn, figure: str, weights: np.ndarray, values: np.ndarray, level: float
 ) -> np.ndarray:
     """Return the draws with their variance put right, shape (n_draws,)."""
     of_persons = found.spread(figure, weights.mean(axis=0), level)
@@ -112,7 +121,7 @@ class Measured:
         column: place of each (system, seed) in `found`.
     """
 
-    def __init__(self, found: Resampled, column: Mapping[tuple[str, int], int]) -> None:
+    def __init__(self, found: Drawn, column: Mapping[tuple[str, int], int]) -> None:
         self.found, self.column = found, dict(column)
 
     def seeds(self, *systems: str) -> list[int]:

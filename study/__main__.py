@@ -119,7 +119,7 @@ def people_of(given: dict):
     Raises:
         UsageError, MissingInputError: a manifest without trials; a file that is not there.
     """
-    from study.plan import People
+    from study.recordings import People
 
     own = given["manifest"] is not None
     if own != (given["trials"] is not None):
@@ -194,7 +194,7 @@ def planned(given: dict, seeds: str):
     """Return a plan with all jobs of some stages and seeds, and what is wanted of them."""
     plan, wanted = plan_of(given), []
     for seed in seeds_of(seeds):
-        case = plan.seed(seed)
+        case = plan.recordings.seed(seed)
         for one in of_stages(stages_of(given["stages"])):
             wanted += filter(None, [*plan.scored(case, one), plan.looked_at(case, one)])
     return plan, list(dict.fromkeys(wanted))

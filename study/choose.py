@@ -15,7 +15,8 @@ from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.steps.analyze.inputs import read_labelled
 from avkd_cli.storage import durable
 from study.figures import blocks_of, mean_eer
-from study.plan import Chosen, Line, People, Plan
+from study.plan import Chosen, Plan
+from study.recordings import Line, People
 from study.run import run
 from study.systems import BY_NAME, REGULARISATION, STEPS, USUAL, System, of_stages
 
@@ -54,7 +55,7 @@ class Folds:
             plan = Plan(self.people, self.work, chosen, quick=self.quick)
             same = replace(one, name=f"{one.name}~{name}", like=one.like or one.name, small=False)
             used = self.used if one.kind == "alone" else self.others
-            cases = [plan.fold(number, self.count) for number in range(used)]
+            cases = [plan.recordings.fold(number, self.count) for number in range(used)]
             scores[name] = [(case, plan.scored(case, same)[0]) for case in cases]
             lines |= plan.lines
         run(

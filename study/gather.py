@@ -43,7 +43,7 @@ def gather(plan: Plan, chosen: Mapping) -> dict:
     found = scored(plan, account)
     if not found:
         raise MissingInputError(f"{plan.work}: no seed-*/scores/*.scores; run make results")
-    people = plan.listed()
+    people = plan.recordings.listed()
     files = aligned(read_labelled(list(found.values())))
     blocks = blocks_of(files[0], people, plan.people.block)
     draws = QUICK_DRAWS if plan.quick else DRAWS
@@ -85,7 +85,7 @@ def scored(plan: Plan, account: Account) -> dict[tuple[str, int], Path]:
         one = BY_NAME.get(name.removesuffix(".small"))
         if one is None:
             raise InputError(f"{path}: {name} is no system of the study; move it elsewhere")
-        for made in plan.scored(plan.seed(seed), one):
+        for made in plan.scored(plan.recordings.seed(seed), one):
             if made == path and not missing(plan.lines, [path], account):
                 found[name, seed] = path
     return found
@@ -121,7 +121,7 @@ def settings(plan: Plan, said: Mapping) -> dict:
 
 def corpus(plan: Plan, scores, blocks, persons: int) -> dict:
     """Return how many people and recordings there are, and how many are labelled at each share."""
-    listed = read_whole(str(plan.listed()))
+    listed = read_whole(str(plan.recordings.listed()))
     train, test = parted(listed)
     strata = strata_of(train, plan.people.by)
     shares = sorted({one.labelled for one in BY_NAME.values()})
@@ -143,7 +143,7 @@ def clusters(plan: Plan, account: Account, found: Iterable[tuple[str, int]]) -> 
     """Return by system the clusters of its teacher, held against who they are, mean over seeds."""
     by_system: dict[str, list[dict]] = {}
     for name, seed in found:
-        path = plan.looked_at(plan.seed(seed), BY_NAME[name.removesuffix(".small")])
+        path = plan.looked_at(plan.recordings.seed(seed), BY_NAME[name.removesuffix(".small")])
         if path is not None and not missing(plan.lines, [path], account):
             report = json.loads(path.read_bytes())
             one = {key: report["truth"][key] for key in ("f", "purity", "nmi")}
@@ -161,7 +161,7 @@ def noise(plan: Plan, found: Iterable[tuple[str, int]]) -> dict[str, dict]:
     said: dict[str, list[dict]] = {}
     for name, seed in found:
         if name.startswith("spoilt-"):
-            path = plan.seed(seed).folder / BY_NAME[name].teacher / "report.json"
+            path = plan.recordings.seed(seed).folder / BY_NAME[name].teacher / "report.json"
             said.setdefault(name, []).append(json.loads(path.read_bytes()))
     return {
         name: {
@@ -192,5 +192,7 @@ def made_by(plan: Plan, found: Iterable[tuple[str, int]]) -> str:
     """Return the versions that trained the first system's run."""
     name, seed = next(iter(found))
     one = BY_NAME[name.removesuffix(".small")]
-    said = json.loads((plan.student(plan.seed(seed), one) / "run.json").read_bytes())["made_by"]
+    said = json.loads((plan.student(plan.recordings.seed(seed), one) / "run.json").read_bytes())[
+        "made_by"
+    ]
     return ", ".join(f"{what} {said[what]}" for what in ("avkd", "torch"))

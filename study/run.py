@@ -18,7 +18,7 @@ import click
 
 from avkd_cli.errors import AvkdError, InputError, OutputError, TemporaryError
 from avkd_cli.storage import durable
-from study.plan import OF_THIS, Line
+from study.recordings import OF_THIS, Line
 
 DONE = "done.jsonl"
 

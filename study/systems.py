@@ -305,8 +305,14 @@ TABLES: tuple[Table, ...] = (
         "faces",
         "Faces",
         f"Pictures of those whom nobody named have {SMALL} pixels' width in training. Two "
-        "tests: with pictures as they are, and with small ones.",
-        (("faces-clusters", "faces-alone"), ("faces-clusters.small", "faces-alone.small")),
+        "tests: with pictures as they are, and with small ones. Against labels alone, and against "
+        "all labels, whose pictures are as they are.",
+        (
+            ("faces-clusters", "faces-alone"),
+            ("faces-clusters.small", "faces-alone.small"),
+            ("faces-clusters", "faces-all"),
+            ("faces-clusters.small", "faces-all.small"),
+        ),
     ),
     Table(
         "labels",

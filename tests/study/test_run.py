@@ -7,7 +7,7 @@ import pytest
 
 from avkd_cli.errors import AvkdError, InputError, OutputError
 from avkd_cli.storage.utterances import Utterance, write_utterances
-from study.plan import Line
+from study.recordings import Line
 from study.run import Account, missing, run
 
 

@@ -20,7 +20,7 @@ from study.lists import draw, parted, strata_of
 from study.plan import Chosen, Plan
 from study.run import Account, missing
 from study.seeds import Measured
-from study.systems import BY_NAME, CELLS, TABLES
+from study.systems import BY_NAME, TABLES
 
 DRAWS, QUICK_DRAWS = 2000, 200
 FORMAT, VERSION = "avkd.study", 1
@@ -69,7 +69,6 @@ def gather(plan: Plan, chosen: Mapping) -> dict:
         "openings": openings(plan, found),
         "effort": effort(account),
         "made_by": made_by(plan, found),
-        "cells": [cell.__dict__ for cell in CELLS if cell.system in names],
     }
 
 

@@ -61,7 +61,6 @@ def results(**tables: list[dict]) -> dict:
         "noise": {},
         "openings": {"before": [{"openings": 6, "what": "a pilot"}], "here": 4},
         "effort": {"networks": 4, "seconds": 100.0, "training_seconds": 90.0},
-        "cells": [],
         "made_by": "avkd 0.1.0, torch 2.11.0",
     }
 

@@ -194,6 +194,11 @@ def advice(results: Mapping, system: str, against: str) -> tuple[str, str]:
     return kind, {
         "better": f"take it: {signed(row[0]['value'])} points ({range_of(row[0])})",
         "worse": f"do not: {signed(row[0]['value'])} points ({range_of(row[0])})",
-        "open": f"not worth it as far as can be told: {signed(row[0]['value'])} points "
-        f"({range_of(row[0])}), below {least_text(row[0])} nothing could be",
+        "open": f"may not be claimed{_of_several(row[0])}: {signed(row[0]['value'])} points "
+        f"({range_of(row[0])}); less than {least_text(row[0])} could not be told",
     }[kind]
+
+
+def _of_several(row: Mapping) -> str:
+    """Return why an interval that leaves 0 out is no claim."""
+    return "" if verdict(row) == "open" else ", as one of several compared"

@@ -137,6 +137,9 @@ def test_advice_follows_the_sign_and_the_interval():
         found = results(teachers=[row("trained", "alone", (low + high) / 2, low, high)])
         assert advice(found, "trained", "alone")[0] == kind
     assert advice(results(), "trained", "alone")[0] == "missing"
+    apart = row("trained", "alone", -2, -3, -1, p_holm=0.06)
+    said = "may not be claimed, as one of several compared: −2.00 points"
+    assert advice(results(teachers=[apart]), "trained", "alone")[1].startswith(said)
 
 
 def test_the_page_says_that_imported_encoders_flatter_and_what_chimeras_mean():

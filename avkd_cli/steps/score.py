@@ -138,7 +138,7 @@ def score(
     _refuse_combinations(trials, stores, settings, cohort, output)
     _refuse_one_sense_only(stores, settings, cohort, sub_mean)
     calibration.refuse_combinations(settings)
-    opened, beside = _opened(stores), Beside.of(cohort, sub_mean)
+    opened, beside = _opened(stores), OtherPeople.of(cohort, sub_mean)
     listed = _read_while_unpacking(trials, opened, settings, quiet)
     sides = find_sides(listed, opened, enrol_map, quiet)
     listed, sides, skipped = without_missing(listed, sides, opened, settings.skip_missing)
@@ -172,14 +172,14 @@ def score(
 
 
 @dataclass(frozen=True)
-class Beside:
+class OtherPeople:
     """Embeddings of other people: a cohort, and those whose mean is taken off all."""
 
     cohort: EmbeddingStore | None = None
     background: EmbeddingStore | None = None
 
     @classmethod
-    def of(cls, cohort: str | None, background: str | None) -> "Beside":
+    def of(cls, cohort: str | None, background: str | None) -> "OtherPeople":
         """Open what is named."""
         return cls(*(open_store(one, KIND) if one else None for one in (cohort, background)))
 
@@ -206,7 +206,7 @@ def _read_while_unpacking(
     return listed
 
 
-def _facts(opened: Stores, beside: Beside, settings: ScoreConfig) -> dict:
+def _facts(opened: Stores, beside: OtherPeople, settings: ScoreConfig) -> dict:
     """Return what the summary says of stores and metric."""
     norm = beside.norm(settings)
     return {
@@ -265,7 +265,7 @@ def _refuse_one_sense_only(
 
 
 def _compared(
-    trials: Trials, sides: Sides, stores: Stores, beside: Beside, settings: ScoreConfig
+    trials: Trials, sides: Sides, stores: Stores, beside: OtherPeople, settings: ScoreConfig
 ) -> np.ndarray:
     """Return the score of each trial, normalised where there is a cohort."""
     shift = beside.shift()

@@ -35,12 +35,12 @@ FACES = (
 )
 TOLERANCES, MIDDLE = ("0", "0.4", "0.6", "0.8"), "0.6"
 QUALITIES = {"own": ("face-cos", "snr"), "imported": ("face-norm", "snr")}
-WEIGHT = ("--beta", "10")  # at 1 no cosine distance comes below 0.97 in so short a training
+WEIGHT = "--beta 10"  # at 1 no cosine distance comes below 0.97 in so short a training
 
 
-def avkd(*words: object) -> None:
-    """Run a command in this process, quietly."""
-    cli.main([str(word) for word in words], standalone_mode=False)
+def avkd(line: str) -> None:
+    """Run a command line in this process, quietly."""
+    cli.main([*shlex.split(line), "-q"], standalone_mode=False)
 
 
 class Study:
@@ -53,39 +53,20 @@ class Study:
     def prepare(self) -> None:
         """Make lists, stores and the imported teacher's embeddings."""
         people = self.work / "people.jsonl"
+        audio, faces = self.work / "audio.zarr", self.work / "faces.zarr"
         if not people.exists():
             avkd(
-                "corpus",
-                "csv",
-                self.data / "people171.csv",
-                *(
-                    "--id sample --person identity --audio voice --images face --sex sex "
-                    "--split split --root"
-                ).split(),
-                self.data,
-                "-o",
-                people,
-                "-q",
+                f"corpus csv {self.data}/people171.csv --id sample --person identity --audio voice "
+                f"--images face --sex sex --split split --root {self.data} -o {people}"
             )
         lines = [json.loads(line) for line in people.read_text().splitlines()]
         for fold in FOLDS:
             self.list_of(lines, fold)
-        avkd("prep-audio", people, "-o", self.work / "audio.zarr", "-q", "--workers", 0)
+        avkd(f"prep-audio {people} -o {audio} --workers 0")
+        avkd(f"crop-faces {people} -o {faces} --workers 0 --detector-weights {self.weights}")
         avkd(
-            "crop-faces",
-            people,
-            "-o",
-            self.work / "faces.zarr",
-            *"-q --workers 0 --detector-weights".split(),
-            self.weights,
-        )
-        avkd(
-            "extract-embeddings",
-            "--from",
-            self.data / "emb_sface_faces.npz",
-            *"--modality visual -o".split(),
-            self.work / "imported.zarr",
-            "-q",
+            f"extract-embeddings --from {self.data}/emb_sface_faces.npz --modality visual "
+            f"-o {self.work}/imported.zarr"
         )
 
     def list_of(self, lines: list[dict], fold: int) -> None:
@@ -100,94 +81,43 @@ class Study:
             (folder / f"{name}.jsonl").write_text(text)
         if not (folder / "trials.txt").exists():
             avkd(
-                "corpus",
-                "trials",
-                folder / "test.jsonl",
-                "--split",
-                "",
-                *"-q --cross-session --targets 600 --nontargets 6000 -o".split(),
-                folder / "trials.txt",
+                f"corpus trials {folder}/test.jsonl --split '' --cross-session --targets 600 "
+                f"--nontargets 6000 -o {folder}/trials.txt"
             )
 
-    def teacher(self, folder: Path, chosen: tuple[object, ...]) -> Path:
+    def teacher(self, folder: Path, chosen: str) -> Path:
         """Train the teacher of faces, and return its embeddings."""
-        avkd(
-            *"train-teacher --modality visual".split(),
-            self.work / "faces.zarr",
-            *chosen,
-            "-o",
-            folder / "faces",
-            "-q",
-            *shlex.split(FACES),
-        )
-        avkd(
-            "extract-embeddings",
-            folder / "faces",
-            self.work / "faces.zarr",
-            "-o",
-            folder / "own.zarr",
-            "-q",
-        )
-        return folder / "own.zarr"
+        run, faces, own = folder / "faces", self.work / "faces.zarr", folder / "own.zarr"
+        avkd(f"train-teacher --modality visual {faces} {chosen} -o {run} {FACES}")
+        avkd(f"extract-embeddings {run} {faces} -o {own}")
+        return own
 
-    def student(
-        self, folder: Path, name: str, chosen: tuple[object, ...], trials: Path, *more: object
-    ) -> Path:
+    def student(self, folder: Path, name: str, chosen: str, trials: Path, more: str) -> Path:
         """Train a student, or without `more` its baseline, and score it; return the scores."""
         scores = folder / f"{name}.scores"
         if scores.exists():
             return scores
-        run, audio = folder / name, self.work / "audio.zarr"
-        if more:
-            avkd(
-                "distill",
-                audio,
-                "--modality",
-                "audio",
-                *chosen,
-                "-o",
-                run,
-                "-q",
-                *shlex.split(SETTINGS),
-                *WEIGHT,
-                *more,
-            )
-        else:
-            avkd(
-                "train-teacher",
-                audio,
-                "--modality",
-                "audio",
-                *chosen,
-                "-o",
-                run,
-                "-q",
-                *shlex.split(SETTINGS),
-            )
-        avkd("extract-embeddings", run, audio, "-o", folder / f"{name}.zarr", "-q")
-        avkd("score", trials, folder / f"{name}.zarr", "-o", scores, "-q")
+        run, audio, emb = folder / name, self.work / "audio.zarr", folder / f"{name}.zarr"
+        training = f"{audio} --modality audio {chosen} -o {run} {SETTINGS}"
+        avkd(f"distill {training} {WEIGHT} {more}" if more else f"train-teacher {training}")
+        avkd(f"extract-embeddings {run} {audio} -o {emb}")
+        avkd(f"score {trials} {emb} -o {scores}")
         return scores
 
     def fold(self, fold: int) -> None:
         """Train every candidate without a fold, and measure it there."""
         folder, found = self.work / f"fold-{fold}", {}
-        chosen = ("--list", folder / "train.jsonl")
+        chosen = f"--list {folder}/train.jsonl"
         teachers = {"own": self.teacher(folder, chosen), "imported": self.work / "imported.zarr"}
-        candidates = {"baseline": ()}
+        candidates = {"baseline": ""}
         for name, path in teachers.items():
             for mu in TOLERANCES:
-                candidates[f"{name}-cos-{mu}"] = ("--teacher", path, "--tolerance", f"cos={mu}")
+                candidates[f"{name}-cos-{mu}"] = f"--teacher {path} --tolerance cos={mu}"
             for quality in QUALITIES[name]:
-                candidates[f"{name}-cos-{MIDDLE}-{quality}"] = (
-                    "--teacher",
-                    path,
-                    "--tolerance",
-                    f"cos={MIDDLE}",
-                    "--quality",
-                    quality,
-                )
+                middle = candidates[f"{name}-cos-{MIDDLE}"]
+                candidates[f"{name}-cos-{MIDDLE}-{quality}"] = f"{middle} --quality {quality}"
         for name, more in candidates.items():
-            scores = read_scores(self.student(folder, name, chosen, folder / "trials.txt", *more))
+            scores = read_scores(self.student(folder, name, chosen, folder / "trials.txt", more))
             found[name] = equal_error_rate(scores.target, scores.nontarget)
             print(fold, name, f"{100 * found[name]:.2f} %", flush=True)
         (folder / "eer.json").write_text(json.dumps(found, indent=1))
@@ -206,22 +136,22 @@ class Study:
     def test(self) -> None:
         """Train what was chosen on all training people, and open the test; write what is known."""
         found = self.chosen() | {"test": {}}
-        own = self.teacher(self.work / "all", ())
+        own = self.teacher(self.work / "all", "")
         trials = self.data / "people171_trials.txt"
-        systems: dict[str, tuple] = {"baseline": ()}
+        systems = {"baseline": ""}
         for name, path in (("own", own), ("imported", self.work / "imported.zarr")):
-            best, teacher = found["best"][name], ("--teacher", path)
-            loose = (*teacher, "--tolerance", f"cos={best['mu']}")
+            best, teacher = found["best"][name], f"--teacher {path}"
+            loose = f"{teacher} --tolerance cos={best['mu']}"
             systems |= {
                 f"{name}-hard": teacher,
                 f"{name}-loose": loose,
-                f"{name}-loose-weighed": (*loose, "--quality", best["quality"]),
+                f"{name}-loose-weighed": f"{loose} --quality {best['quality']}",
             }
         for seed in SEEDS:
             folder, scored = self.work / f"all/seed-{seed}", {}
             folder.mkdir(parents=True, exist_ok=True)
-            for name, words in systems.items():
-                path = self.student(folder, name, ("--seed", seed), trials, *words)
+            for name, more in systems.items():
+                path = self.student(folder, name, f"--seed {seed}", trials, more)
                 scored[name] = str(path)
                 print(seed, name, flush=True)
             found["test"][f"seed-{seed}"] = self.compared(scored)

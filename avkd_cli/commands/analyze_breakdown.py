@@ -36,7 +36,7 @@ from avkd_cli.shown import Picture
     help="Smaller groups are named without figures.",
 )
 @click.option("--pairs", is_flag=True, help="Keep groups whose two sides differ apart.")
-@resampling
+@resampling()
 @plot_file
 @strict
 @options.as_json

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import enough, show
+from avkd_cli.commands.analyze_output import resampling, show
 from avkd_cli.commands.analyze_shown import named, plot_file
 from avkd_cli.shown import Picture
 
@@ -19,15 +19,7 @@ from avkd_cli.shown import Picture
     metavar="COLUMN",
     help="Column of --list whose values are the classes.  [default: what the stores are of]",
 )
-@click.option(
-    "--resamples",
-    type=click.IntRange(0, 100_000),
-    default=1000,
-    show_default=True,
-    callback=lambda _ctx, _param, n: enough(n),
-    help="Draws of persons with replacement for 95 % intervals; 0: none.",
-)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
+@resampling(1000)
 @plot_file
 @options.as_json
 def classify(

@@ -36,7 +36,7 @@ from avkd_cli.shown import Picture
     show_default=True,
     help="Probability of a target in a reliability diagram.",
 )
-@resampling
+@resampling()
 @people_list
 @plot_with_ends
 @strict

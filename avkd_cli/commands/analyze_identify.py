@@ -6,8 +6,8 @@ import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import (
-    enough,
     people_list,
+    resampling,
     score_format,
     show,
     strict,
@@ -97,15 +97,7 @@ def sizes(value: str | None) -> tuple[int, ...] | None:
     callback=lambda _ctx, _param, value: ranks(value),
     help="k of the rank-k rates.",
 )
-@click.option(
-    "--resamples",
-    type=click.IntRange(0, 100_000),
-    default=1000,
-    show_default=True,
-    callback=lambda _ctx, _param, n: enough(n),
-    help="Draws of persons with replacement for 95 % intervals; 0: none.",
-)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
+@resampling(1000)
 @plot_file
 @click.option(
     "--matching-plot",

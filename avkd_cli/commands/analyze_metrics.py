@@ -33,7 +33,7 @@ from avkd_cli.config import EER_MODES
 @priors
 @click.option("--c-miss", type=COST, default=1.0, show_default=True, help="Cost of a miss.")
 @click.option("--c-fa", type=COST, default=1.0, show_default=True, help="Cost of a false alarm.")
-@resampling
+@resampling()
 @people_list
 @strict
 @options.as_json

@@ -106,20 +106,25 @@ corpus_name = click.option(
 )
 
 
-def resampling(command: Callable) -> Callable:
-    """Add --resamples and --seed."""
+def resampling(usual: int = 0, least: int = 0) -> Callable[[Callable], Callable]:
+    """Return what adds --resamples and --seed.
+
+    Args:
+        usual: draws where the command is not told. least: fewest; 0: none at all is one way.
+    """
     number = click.option(
         "--resamples",
-        type=click.IntRange(0, 100_000),
-        default=0,
+        type=click.IntRange(least, 100_000),
+        default=usual,
         show_default=True,
         callback=lambda _ctx, _param, n: enough(n),
-        help="Lists of persons drawn with replacement for 95 % intervals; 0: none.",
+        help="Lists of persons drawn with replacement for 95 % intervals"
+        + ("." if least else "; 0: none."),
     )
     seed = click.option(
         "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws."
     )
-    return number(seed(command))
+    return lambda command: number(seed(command))
 
 
 def enough(resamples: int) -> int:

@@ -3,7 +3,7 @@
 import click
 
 from avkd_cli import options
-from avkd_cli.commands.analyze_output import people_list, score_format, show, trial_list
+from avkd_cli.commands.analyze_output import people_list, resampling, score_format, show, trial_list
 from avkd_cli.commands.analyze_shown import plot_file
 from avkd_cli.shown import Picture
 
@@ -18,14 +18,7 @@ from avkd_cli.shown import Picture
 @trial_list
 @score_format
 @people_list
-@click.option(
-    "--resamples",
-    type=click.IntRange(100, 100_000),
-    default=1000,
-    show_default=True,
-    help="How many lists of persons are drawn.",
-)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
+@resampling(1000, least=100)
 @plot_file
 @options.as_json
 def robustness(

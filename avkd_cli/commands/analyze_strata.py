@@ -29,7 +29,7 @@ from avkd_cli.config import STRATA
 @named
 @trial_list
 @score_format
-@resampling
+@resampling()
 @strict
 @options.as_json
 def strata(

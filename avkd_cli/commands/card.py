@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
+from avkd_cli.commands.analyze_output import resampling
 
 
 @click.command("card")
@@ -32,14 +33,7 @@ from avkd_cli import options
     help="The sound that was scored, as prep-audio made it: errors by duration and SNR.",
 )
 @click.option("--licence", metavar="TEXT", default="", help="Of the weights, such as CC-BY-4.0.")
-@click.option(
-    "--resamples",
-    type=click.IntRange(0),
-    default=1000,
-    show_default=True,
-    help="Lists of persons drawn for the intervals; 0: none.",
-)
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draws.")
+@resampling(1000)
 def card(
     run: Path,
     scores: tuple[str, ...],

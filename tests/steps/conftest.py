@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from avkd_cli.config import Execution, PrepAudioConfig
+from avkd_cli.config import AudioConfig, Execution, PrepAudioConfig
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
@@ -30,6 +30,15 @@ TINY = {
     "beta": 1.0,
     "margin": 0.0,
 }
+HEARING = AudioConfig(
+    model="tdnn",
+    width=16,
+    embedding_size=8,
+    crop_min=20,
+    crop_max=30,
+    batch_size=8,
+    max_steps=2,
+)
 IDS = [f"p{i % 4}/{i}" for i in range(16)]
 CLASSES = ["p0", "p1", "p2", "p3"]
 
@@ -72,5 +81,7 @@ def make_teacher(folder: Path, name: str, size: int = 8, classes: list[str] | No
 
 @pytest.fixture(scope="session")
 def small() -> SimpleNamespace:
-    """Settings of a small student, ids, and what makes its stores."""
-    return SimpleNamespace(settings=TINY, ids=IDS, make_audio=make_audio, make_teacher=make_teacher)
+    """Settings of a small student and of an encoder, ids, and what makes their stores."""
+    return SimpleNamespace(
+        settings=TINY, hearing=HEARING, ids=IDS, make_audio=make_audio, make_teacher=make_teacher
+    )

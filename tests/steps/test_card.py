@@ -103,7 +103,7 @@ def test_scores_add_figures_with_intervals_and_where_it_fails(made, run, small):
         [
             *(
                 f"card {run} --scores {path} --people {made}/people.jsonl --audio "
-                f"{made}/audio.zarr --resamples 50 --licence CC0-1.0"
+                f"{made}/audio.zarr --resamples 100 --licence CC0-1.0"
             ).split()
         ],
     )

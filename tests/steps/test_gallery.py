@@ -118,22 +118,13 @@ def test_a_store_that_enrols_nobody_is_refused(tmp_path, rows, persons, run, com
 
 
 def test_the_command_says_who_by_name(tmp_path, small):
-    from avkd_cli.config import AudioConfig, ExtractConfig
+    from avkd_cli.config import ExtractConfig
     from avkd_cli.steps.extract_embeddings import extract
     from avkd_cli.steps.train_teacher import train_teacher
     from avkd_cli.training.runs import read_description
 
     audio = small.make_audio(tmp_path)
-    settings = AudioConfig(
-        model="tdnn",
-        width=16,
-        embedding_size=8,
-        crop_min=20,
-        crop_max=30,
-        batch_size=8,
-        max_steps=2,
-    )
-    train_teacher("audio", [audio], tmp_path / "run", settings, quiet=True)
+    train_teacher("audio", [audio], tmp_path / "run", small.hearing, quiet=True)
     extract(
         tmp_path / "run",
         [audio],

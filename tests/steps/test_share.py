@@ -13,7 +13,6 @@ from click.testing import CliRunner
 
 from avkd_cli.cli import cli
 from avkd_cli.config import (
-    AudioConfig,
     CropFacesConfig,
     Execution,
     ExtractConfig,
@@ -63,18 +62,9 @@ def made(tmp_path_factory, small):
     (folder / "faces.jsonl").write_text("\n".join(lines))
     config = CropFacesConfig(detector="none", mode="aligned-112x96")
     crop_faces(str(folder / "faces.jsonl"), folder / "faces.zarr", config, HERE)
-    hear = AudioConfig(
-        model="tdnn",
-        width=16,
-        embedding_size=8,
-        crop_min=20,
-        crop_max=30,
-        batch_size=8,
-        max_steps=2,
-    )
     see = VisualConfig(model="cnn", width=16, embedding_size=8, batch_size=8, max_steps=2)
     for seed, (a, v) in enumerate((("audio", "visual"), ("hears", "sees"))):
-        train_teacher("audio", [audio], folder / a, replace(hear, seed=seed), quiet=True)
+        train_teacher("audio", [audio], folder / a, replace(small.hearing, seed=seed), quiet=True)
         faces = str(folder / "faces.zarr")
         train_teacher("visual", [faces], folder / v, replace(see, seed=seed), quiet=True)
     extract(folder / "audio", [audio], folder / "a-emb.zarr", ExtractConfig(), HERE)

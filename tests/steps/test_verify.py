@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import avkd_cli as avkd
 from avkd_cli.cli import cli
-from avkd_cli.config import AudioConfig, Execution, ExtractConfig, VisualConfig
+from avkd_cli.config import Execution, ExtractConfig, VisualConfig
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.crop_faces import crop_faces
 from avkd_cli.steps.extract_embeddings import extract
@@ -49,16 +49,7 @@ def heard(tmp_path_factory, small):
     """A run that hears, the sounds that its store was made of, and their embeddings."""
     folder = tmp_path_factory.mktemp("heard")
     store = small.make_audio(folder)
-    settings = AudioConfig(
-        model="tdnn",
-        width=16,
-        embedding_size=8,
-        crop_min=20,
-        crop_max=30,
-        batch_size=8,
-        max_steps=2,
-    )
-    train_teacher("audio", [store], folder / "run", settings, quiet=True)
+    train_teacher("audio", [store], folder / "run", small.hearing, quiet=True)
     extract(folder / "run", [store], folder / "emb.zarr", ExtractConfig(), HERE)
     calibration_of(folder / "run", folder / "run/calibration.json")
     return SimpleNamespace(

@@ -16,7 +16,7 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.storage import durable
 from avkd_cli.verification import headed, labels
 from avkd_cli.verification.columns import Columns, TextBlock
-from avkd_cli.verification.idcodes import IdCodes
+from avkd_cli.verification.idcodes import check_ids, numbered
 from avkd_cli.verification.scoreformats import FORMATS, LABELS, ScoreLayout, guess_format, numbers
 from avkd_cli.verification.scores import Scores, check, join
 from avkd_cli.verification.trials import Trials, list_name
@@ -52,7 +52,7 @@ def read_scores(
     if format is not None and format not in FORMATS:
         raise UsageError(f"unknown score format {format!r}; one of {', '.join(FORMATS)}")
     columns = Columns(source, "scores", partial(headed.find_scores, names=names or {}))
-    gathered = _Gathered(columns, IdCodes(), allow_infinite)
+    gathered = _Gathered(columns, allow_infinite)
     for block in columns:
         if columns.header is not None:
             format = columns.header.format
@@ -65,8 +65,8 @@ def read_scores(
 class _Gathered:
     """The columns read so far."""
 
-    def __init__(self, columns: Columns, codes: IdCodes, allow_infinite: bool) -> None:
-        self.columns, self.codes, self.allow_infinite = columns, codes, allow_infinite
+    def __init__(self, columns: Columns, allow_infinite: bool) -> None:
+        self.columns, self.allow_infinite = columns, allow_infinite
         self.parts: dict[str, list] = {}
         self.names: tuple[str, ...] = ()
 
@@ -79,7 +79,9 @@ class _Gathered:
             if name:
                 self.parts.setdefault(name, []).append(self._decode(block, index, name))
 
-    def _decode(self, block: TextBlock, index: int, name: str) -> np.ndarray | list[str]:
+    def _decode(
+        self, block: TextBlock, index: int, name: str
+    ) -> np.ndarray | list[str] | pa.DictionaryArray:
         if name == "score":
             return numbers(self.columns, block, index, self.allow_infinite)
         if name == "distance":
@@ -87,7 +89,7 @@ class _Gathered:
         if name == "label":
             return labels.decode(self.columns, block, index, LABELS)
         if name in ("enrol", "test"):
-            return self.codes.of(block.columns[index])
+            return block.columns[index].dictionary_encode()
         return block.columns[index].to_pylist()
 
     def scores(self, format: str) -> Scores:
@@ -95,18 +97,19 @@ class _Gathered:
         parts["score"] = parts.pop("distance", parts.get("score"))
         n = len(parts["score"])
         if "claimed" in parts:
-            _persons_to_labels(parts, self.codes)
+            _persons_to_labels(parts)
         if "image" in parts:
-            _add_images(parts, self.codes)
+            _add_images(parts)
         keys = parts.get("key")
-        # One side alone names no trial.
-        ids = self.codes.ids(self.columns.name) if {"enrol", "test"} <= parts.keys() else []
-        nobody = np.zeros(n, np.int32)  # formats without ids
+        ids, (enrol, test) = [], [np.zeros(n, np.int32)] * 2  # one side alone names no trial
+        if {"enrol", "test"} <= parts.keys():
+            ids, (enrol, test) = numbered(parts["enrol"], parts["test"])
+            check_ids(ids, self.columns.name)
         header = self.columns.header
         found = Scores(
             ids,
-            parts.get("enrol", nobody),
-            parts.get("test", nobody),
+            enrol,
+            test,
             parts["score"],
             parts.get("label"),
             format,
@@ -122,25 +125,26 @@ class _Gathered:
 
 
 def _joined(parts: list) -> np.ndarray | list:
+    if isinstance(parts[0], pa.DictionaryArray):
+        return parts  # numbered when all are there
     if isinstance(parts[0], list):
         return [token for part in parts for token in part]
     return np.concatenate(parts)
 
 
-def _persons_to_labels(parts: dict, codes: IdCodes) -> None:
+def _persons_to_labels(parts: dict) -> None:
     """Turn the persons of bob's formats into labels; without a model name the claim is it."""
     claimed, real = parts["claimed"], parts["real"]
     parts["label"] = np.array([a == b for a, b in zip(claimed, real, strict=True)], np.int8)
     if "enrol" not in parts:
-        parts["enrol"] = codes.of(pa.array(claimed))
+        parts["enrol"] = [pa.array(claimed).dictionary_encode()]
 
 
-def _add_images(parts: dict, codes: IdCodes) -> None:
+def _add_images(parts: dict) -> None:
     """Make one id of a model and its image, `model|image`, where they differ."""
-    ids = codes.spelled()
-    models = [ids[code] for code in parts["enrol"].tolist()]
+    models = [model for block in parts["enrol"] for model in block.to_pylist()]
     both = [m if m == i else f"{m}|{i}" for m, i in zip(models, parts["image"], strict=True)]
-    parts["enrol"] = codes.of(pa.array(both))
+    parts["enrol"] = [pa.array(both).dictionary_encode()]
 
 
 def write_scores(path: Path, scores: Scores, format: str = "avkd") -> None:

@@ -16,7 +16,7 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.verification import headed, labels
 from avkd_cli.verification.columns import Columns, TextBlock
 from avkd_cli.verification.content import content_digest
-from avkd_cli.verification.idcodes import IdCodes
+from avkd_cli.verification.idcodes import check_ids, numbered
 
 # format: the columns of a line.
 FORMATS: dict[str, tuple[str, ...]] = {
@@ -125,22 +125,20 @@ def read_trials(
     """
     if format is not None and format not in FORMATS:
         raise UsageError(f"unknown trial format {format!r}; one of {', '.join(FORMATS)}")
-    columns, codes = Columns(source, "trials", partial(headed.find_trials, names=names)), IdCodes()
+    columns = Columns(source, "trials", partial(headed.find_trials, names=names))
     parts: dict[str, list] = {"enrol": [], "test": [], "label": [], "key": []}
     for block in columns:
         if columns.header is not None:
             format = columns.header.format
         format = format or guess_format(columns, block)
         wanted = columns.header.names if columns.header else FORMATS[format]
-        _decode(columns, block, wanted, codes, parts)
+        _decode(columns, block, wanted, parts)
         if format == "kaldi" and block.row(0)[2] in ("0", "1"):
             format = "3dspeaker"
-    return _trials(columns, format or "", codes.ids(columns.name), parts, crossed)
+    return _trials(columns, format or "", parts, crossed)
 
 
-def _decode(
-    columns: Columns, block: TextBlock, wanted: tuple[str, ...], codes: IdCodes, parts: dict
-) -> None:
+def _decode(columns: Columns, block: TextBlock, wanted: tuple[str, ...], parts: dict) -> None:
     if block.width != len(wanted):
         found = f"{block.width} columns, wanted {len(wanted)}: {' '.join(wanted)}"
         raise columns.fail(block.line(0), found)
@@ -150,11 +148,12 @@ def _decode(
         elif what == "key":
             parts[what] += block.columns[index].to_pylist()
         elif what in ("enrol", "test"):
-            parts[what].append(codes.of(block.columns[index]))
+            parts[what].append(block.columns[index].dictionary_encode())
 
 
-def _trials(columns: Columns, format: str, ids: list[str], parts: dict, crossed: bool) -> Trials:
-    enrol, test = np.concatenate(parts["enrol"]), np.concatenate(parts["test"])
+def _trials(columns: Columns, format: str, parts: dict, crossed: bool) -> Trials:
+    ids, (enrol, test) = numbered(parts["enrol"], parts["test"])
+    check_ids(ids, columns.name)
     label = np.concatenate(parts["label"]) if parts["label"] else None
     name = list_name(
         columns.name, label, columns.digest, partial(content_digest, ids, enrol, test, label)

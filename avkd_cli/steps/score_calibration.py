@@ -1,13 +1,12 @@
 """Calibration in `avkd score`: train a model on these scores, or turn them into ratios with one."""
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from avkd_cli.config import P_TARGETS, ScoreConfig
-from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.seen import SEEN, Seen, of_summary, tell
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import Store, open_store
@@ -79,7 +78,7 @@ def calibrate(
         where = str(files.train)
     else:
         where = str(files.use)
-        model = read_model(files.use)
+        model = calibration.read(files.use)
         model.require(score_types, where)
         tell_of_training(scores, model, where, new=False, strict=strict)
     quality = _quality(scores, files, model.qualities)
@@ -112,23 +111,6 @@ def tell_of_training(
     if not new and model.trained_on.get("digest") == scores.digest:
         text = "the calibration was trained on these very trials"
         tell(command, where, text, strict=strict)
-
-
-def read_model(path: Path) -> calibration.Calibration:
-    """Read a model.
-
-    Raises:
-        MissingInputError: the file cannot be read.
-        InputError: it is no calibration model.
-    """
-    try:
-        value = json.loads(path.read_bytes())
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise MissingInputError(f"{path}: {reason}; give a calibration model") from None
-    except (ValueError, RecursionError):
-        value = None
-    return calibration.from_json(value, str(path))
 
 
 def _trained(

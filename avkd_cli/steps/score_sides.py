@@ -9,7 +9,7 @@ from avkd_cli.steps.score_output import note
 from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.verification import scoring
 from avkd_cli.verification.extensions import rows_of, told
-from avkd_cli.verification.trials import Trials
+from avkd_cli.verification.trials import Trials, read_enrolment_map
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def find_sides(trials: Trials, stores: Stores, enrol_map: str | None, quiet: boo
         note(quiet, f"{trials.name}: {told(otherwise)}")
     if enrol_map is None:
         return Sides(embedding, enrol[trials.enrol], test[trials.test], persons)
-    models = scoring.read_enrolment_map(enrol_map)
+    models = read_enrolment_map(enrol_map)
     means, owners = _models(models, stores.enrol, enrol_map)
     row_of = {model: len(persons) + number for number, model in enumerate(models)}
     enrol, _ = rows_of(trials.ids, row_of)

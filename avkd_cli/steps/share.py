@@ -18,6 +18,7 @@ from avkd_cli.steps.decide.shared import FUSION
 from avkd_cli.storage import durable
 from avkd_cli.training import checkpoint
 from avkd_cli.training.runs import MODEL_FORMAT, RUN_FORMAT, VERSION, read_json
+from avkd_cli.verification import calibration
 
 KEPT = ("modality", "role", "network", "n_utterances", "fingerprint", "inputs")
 """Of model.json; classes and persons stay where they are."""
@@ -164,7 +165,7 @@ def chosen_calibrations(parts: Parts, given: Sequence[Path]) -> dict[str, Path]:
     files = list(given) or [one for one in lying if one.is_file()]
     found: dict[str, Path] = {}
     for path in files:
-        model = opening.read_calibration(path)
+        model = calibration.read(path)
         opening.check_calibration(model, path, list(prints), parts.runs[answering[0]])
         if prints[model.system] in found:
             raise UsageError(f"{path} and {found[prints[model.system]]} calibrate one run")

@@ -5,13 +5,15 @@ is no threshold that would fit any scores. Version 2 says which run the scores a
 costs it decides, what scores it has seen and where it has skill; version 1 said none of this.
 """
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.verification.metrics import checked
 from avkd_cli.verification.skill import SkillBand
 
@@ -101,6 +103,23 @@ def bayes_threshold(prior: float, cost_miss: float, cost_false_alarm: float) -> 
 def probability(ratio: float, prior: float) -> float:
     """Return how probable one person is at a log-likelihood ratio in nats."""
     return 1 / (1 + math.exp(-min(max(ratio + math.log(prior / (1 - prior)), -700), 700)))
+
+
+def read(path: Path) -> Calibration:
+    """Read a model.
+
+    Raises:
+        MissingInputError: the file cannot be read.
+        InputError: it is no calibration model.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise MissingInputError(f"{path}: {reason}; give a calibration model") from None
+    except (ValueError, RecursionError):
+        value = None
+    return from_json(value, str(path))
 
 
 def from_json(value: object, where: str) -> Calibration:

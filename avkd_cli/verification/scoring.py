@@ -5,12 +5,10 @@ Embeddings are rows, float32, of any length: none of this needs them normalised.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 
 from avkd_cli.errors import InputError
-from avkd_cli.verification.columns import Columns
 
 _ROWS = 512  # pairs multiplied at a time: both sides of 512 x 512 floats stay in the cache
 _THREADS = 2  # rows come from memory in no order; more threads than this only wait for it
@@ -115,26 +113,6 @@ def person_means(embedding: np.ndarray, persons: Sequence[str]) -> np.ndarray:
     total = np.zeros((len(number), embedding.shape[1]))
     np.add.at(total, code, embedding)
     return (total / np.bincount(code)[:, None]).astype(np.float32)
-
-
-def read_enrolment_map(source: str | Path) -> dict[str, list[str]]:
-    """Read which utterances each model is enrolled with: `model utterance utterance …` a line.
-
-    As Kaldi's spk2utt and CN-Celeb's enroll.map.
-
-    Raises:
-        MissingInputError: the file cannot be read.
-        InputError: empty, a model twice, or one without utterances.
-    """
-    columns = Columns(source, "enrolment models")
-    found: dict[str, list[str]] = {}
-    for number, fields in columns.lines():
-        model, *utterances = fields
-        if model in found or not utterances:
-            wrong = "is there twice" if model in found else "has no utterances"
-            raise columns.fail(number, f"model {model!r} {wrong}")
-        found[model] = utterances
-    return found
 
 
 def refuse_missing(ids: Sequence[str], where: str, n_trials: int, list_name: str) -> None:

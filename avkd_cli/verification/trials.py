@@ -189,6 +189,26 @@ def guess_format(columns: Columns, block: TextBlock) -> str:
     )
 
 
+def read_enrolment_map(source: str | Path) -> dict[str, list[str]]:
+    """Read which utterances each model is enrolled with: `model utterance utterance …` a line.
+
+    As Kaldi's spk2utt and CN-Celeb's enroll.map.
+
+    Raises:
+        MissingInputError: the file cannot be read.
+        InputError: empty, a model twice, or one without utterances.
+    """
+    columns = Columns(source, "enrolment models")
+    found: dict[str, list[str]] = {}
+    for number, fields in columns.lines():
+        model, *utterances = fields
+        if model in found or not utterances:
+            wrong = "is there twice" if model in found else "has no utterances"
+            raise columns.fail(number, f"model {model!r} {wrong}")
+        found[model] = utterances
+    return found
+
+
 def pair_warnings(
     name: str,
     ids: Sequence[str],

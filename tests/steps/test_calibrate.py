@@ -13,10 +13,10 @@ from avkd_cli.errors import InputError, OutputError, UsageError
 from avkd_cli.steps.calibrate import calibrate
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.steps.score import score_or_fuse
-from avkd_cli.steps.score_calibration import read_model
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
+from avkd_cli.verification import calibration
 from avkd_cli.verification.metrics import cllr, min_cllr
 from avkd_cli.verification.scorefiles import read_scores
 
@@ -129,7 +129,7 @@ def test_the_same_again_is_done_and_another_is_in_the_way(made, tmp_path):
     with pytest.raises(OutputError, match="--overwrite"):
         calibrate(made.dev, None, other, output=out, quiet=True)
     calibrate(made.dev, None, other, output=out, quiet=True, overwrite=True)
-    assert read_model(out).prior == 0.1
+    assert calibration.read(out).prior == 0.1
 
 
 @pytest.mark.parametrize(

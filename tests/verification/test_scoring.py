@@ -64,30 +64,6 @@ def test_a_cohort_has_one_row_a_person_and_strangers_stand_for_themselves():
     np.testing.assert_array_equal(found, [[2, 1], [9, 9], [5, 5]])
 
 
-def test_enrolment_map_of_cnceleb(tmp_path):
-    path = tmp_path / "enroll.map"
-    path.write_text("id00800-enroll enroll/a.wav enroll/b.wav\nid00801-enroll enroll/c.wav\n")
-    assert scoring.read_enrolment_map(path) == {
-        "id00800-enroll": ["enroll/a.wav", "enroll/b.wav"],
-        "id00801-enroll": ["enroll/c.wav"],
-    }
-
-
-@pytest.mark.parametrize(
-    ("text", "complaint"),
-    [
-        ("m a\nm b\n", ":2: model 'm' is there twice"),
-        ("m\n", ":1: .*no utterances"),
-        ("", "has no"),
-    ],
-)
-def test_a_bad_enrolment_map_is_refused(tmp_path, text, complaint):
-    path = tmp_path / "map"
-    path.write_text(text)
-    with pytest.raises(InputError, match=complaint):
-        scoring.read_enrolment_map(path)
-
-
 def test_missing_ids_are_counted_and_five_are_named():
     with pytest.raises(
         InputError, match=r"'u0' in s\.zarr \(7 ids of 9 trials.*'u4'\).*--skip-mis"

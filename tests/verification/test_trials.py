@@ -6,7 +6,13 @@ import pytest
 from avkd_cli import config
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.verification.headed import as_names
-from avkd_cli.verification.trials import FORMATS, KNOWN_LISTS, list_name, read_trials
+from avkd_cli.verification.trials import (
+    FORMATS,
+    KNOWN_LISTS,
+    list_name,
+    read_enrolment_map,
+    read_trials,
+)
 
 LINES = {
     "voxceleb": "1 a b\n0 a c\n",
@@ -231,3 +237,27 @@ def test_columns_are_found_by_the_names_they_are_given(tmp_path):
 def test_names_of_columns_that_are_none_are_refused(text):
     with pytest.raises(ValueError, match="enrol=COLUMN"):
         as_names(text)
+
+
+def test_enrolment_map_of_cnceleb(tmp_path):
+    path = tmp_path / "enroll.map"
+    path.write_text("id00800-enroll enroll/a.wav enroll/b.wav\nid00801-enroll enroll/c.wav\n")
+    assert read_enrolment_map(path) == {
+        "id00800-enroll": ["enroll/a.wav", "enroll/b.wav"],
+        "id00801-enroll": ["enroll/c.wav"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("m a\nm b\n", ":2: model 'm' is there twice"),
+        ("m\n", ":1: .*no utterances"),
+        ("", "has no"),
+    ],
+)
+def test_a_bad_enrolment_map_is_refused(tmp_path, text, complaint):
+    path = tmp_path / "map"
+    path.write_text(text)
+    with pytest.raises(InputError, match=complaint):
+        read_enrolment_map(path)

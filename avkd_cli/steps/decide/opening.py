@@ -11,9 +11,9 @@ from avkd_cli.steps.decide import shared
 from avkd_cli.steps.decide.embedders import Embedder, GraphEmbedder, RunEmbedder
 from avkd_cli.steps.decide.sense import Hearing, Perception, Seeing
 from avkd_cli.steps.decide.system import PLAIN, Channel, Verifier
-from avkd_cli.steps.score_calibration import read_model as read_calibration
 from avkd_cli.storage.store import open_store
 from avkd_cli.training.runs import RUN_FORMAT, read_description, read_json
+from avkd_cli.verification import calibration
 from avkd_cli.verification.calibration import Calibration
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def calibrations_of(
     lying = own or [one for one in [system / CALIBRATION] if one.is_file()]
     found: dict[str, Calibration] = {}
     for path in beside.calibrations or lying:
-        model = read_calibration(path)
+        model = calibration.read(path)
         check_calibration(model, path, runs, system)
         found[model.system] = model
     return found

@@ -150,6 +150,16 @@ def moved(series: Tensor, noise_of: Noise, now: Tensor, then: Tensor) -> Tensor:
     return then.sqrt() * clean + (1 - then).sqrt() * noise
 
 
+def unit(series: Tensor) -> Tensor:
+    """Return series of root mean square 1, their signs and ratios kept.
+
+    Weights are sums over channels: how large they are says how wide a network is. No cosine
+    sees that, but a judge does, whose squared error otherwise outgrows all other losses.
+    """
+    series = at_least_float32(series)[0]
+    return series / (series.square().mean(dim=1, keepdim=True) + 1e-8).sqrt()
+
+
 def standardised(series: Tensor) -> Tensor:
     """Return series of mean 0 and deviation 1 each; of equal weights, zeros."""
     series = at_least_float32(series)[0]

@@ -58,10 +58,10 @@ class Supervision(Term):
         audio, visual = level_of(levels, self.level), level_of(levels, self.target)
         if min(audio.shape[1], visual.shape[1]) < 2:
             return 0 * (audio.sum(dim=1) + visual.sum(dim=1)).float()
-        return self.supervise(resampled(audio), resampled(visual))
+        return self.supervise(of.unit(resampled(audio)), of.unit(resampled(visual)))
 
     def supervise(self, audio: Tensor, visual: Tensor) -> Tensor:
-        """Return the loss of series (batch, LENGTH), (batch,)."""
+        """Return the loss of series (batch, LENGTH) of root mean square 1, (batch,)."""
         raise NotImplementedError
 
     def said(self) -> dict[str, Tensor]:

@@ -84,6 +84,14 @@ class TestEverySupervision:
         moved = {key: one[order] for key, one in found.items()}
         torch.testing.assert_close(make(name)(moved, {}, NOW), make(name)(found, {}, NOW)[order])
 
+    def test_does_not_grow_with_the_width_of_a_network(self, name):
+        # A weight of a moment is a sum over channels.
+        found = levels()
+        wide = {key: 1500 * one for key, one in found.items()}
+        torch.manual_seed(3)
+        narrow = make(name)(found, {}, NOW)
+        torch.testing.assert_close(make(name)(wide, {}, NOW), narrow, rtol=1e-4, atol=1e-5)
+
     def test_is_finite_in_bfloat16(self, name):
         with torch.autocast("cpu", torch.bfloat16):
             loss = make(name)(levels(), {}, NOW)

@@ -57,6 +57,9 @@ class WeightEnhancedPooling(nn.Module):
             nn.Tanh(),
             nn.Conv1d(bottleneck, channels, kernel_size=1),
         )
+        # Scores of either sign sum to about nothing, and a ratio to that is noise from which no
+        # network learns; no softmax over time sees what is added to all moments of a channel.
+        nn.init.ones_(self.attention[-1].bias)
 
     def forward(self, features: Tensor) -> Levels:
         """Return `pooled` and `weights`."""

@@ -104,6 +104,21 @@ def test_pooling_gives_statistics_and_one_weight_a_moment(mode, context):
 
 
 @pytest.mark.parametrize("mode", MODES)
+def test_a_fresh_pooling_has_weights_above_nothing_so_that_no_ratio_explodes(mode):
+    torch.manual_seed(0)
+    features = torch.randn(8, 64, 100, requires_grad=True)
+    pool = WeightEnhancedPooling(64, mode, global_context=True)
+    assert (pool(features)["weights"].mean(dim=1) > 0).all()
+
+    def pull(mode: str) -> float:
+        pool.mode = mode
+        (grad,) = torch.autograd.grad(pool(features)["pooled"].square().sum(), features)
+        return grad.norm().item()
+
+    assert pull(mode) < 3 * pull("off")
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_one_frame_takes_all_the_weight(mode):
     pool = WeightEnhancedPooling(2, mode, bottleneck=3)
     pooled = pool(torch.tensor([[[3.0], [4.0]]]))["pooled"]

@@ -1,10 +1,12 @@
 """The page docs/results.md: markdown made from the results alone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from avkd_cli.analysis.comparison import p_text
 from avkd_cli.analysis.figures import save
+from avkd_cli.analysis.render import as_plain_markdown
+from avkd_cli.analysis.table import NOTHING, Cell, table
 from avkd_cli.storage import durable
 from study.pictures import pictures
 from study.sentences import (
@@ -48,7 +50,7 @@ def write_page(results: Mapping, output: Path) -> None:
 def page(results: Mapping, drawn: Mapping[str, object]) -> str:
     """Return the page."""
     parts = [_top(results), _decisions(results), _verdict(results), _caution(results)]
-    parts += [_section(results, table, drawn) for table in TABLES]
+    parts += [_section(results, one, drawn) for one in TABLES]
     parts += [_choice(results), _openings(results), _how(results), _missing(results)]
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -71,36 +73,33 @@ def _top(results: Mapping) -> str:
 
 
 def _decisions(results: Mapping) -> str:
-    lines = [
-        "## What to do",
-        "",
-        "| labelled people | unlabelled people | senses of the teacher | EER, % | against "
-        "labels alone | command |",
-        "| --: | --: | --- | --: | --- | --- |",
-    ]
-    for cell in CELLS:
-        lines.append(_cell(results, cell.senses, cell.system, cell.against))
-    lines += [
-        "",
-        "Each line is a situation and the one system that was named for it beforehand; "
+    head = ["labelled people", "unlabelled people", "senses of the teacher", "EER, %"]
+    head += ["against labels alone", "command"]
+    rows = [_cell(results, one.senses, one.system, one.against) for one in CELLS]
+    return (
+        f"## What to do\n\n{markdown(head, rows, 'rrlrl')}\n\nEach line is a situation and the "
+        "one system that was named for it beforehand; "
         "its figures stand in the tables below. Where nothing may be claimed, labels alone "
-        "are the simpler way.",
-    ]
-    return "\n".join(lines)
+        "are the simpler way."
+    )
 
 
-def _cell(results: Mapping, senses: str, system: str, against: str) -> str:
+def markdown(head: Sequence[str], rows: Iterable[Sequence[object]], align: str) -> str:
+    """Return a table; l or r for each column, the last for all that follow."""
+    return as_plain_markdown(table(head, rows, align=align))
+
+
+def _cell(results: Mapping, senses: str, system: str, against: str) -> list[object]:
     one, people = BY_NAME[system], results["corpus"]["train"]["people"]
     labelled = results["corpus"]["labelled"][f"{one.labelled:g}"]
     others = people - labelled if one.unlabelled else 0
     kind, words = advice(results, system, against)
-    eer = "–" if kind == "missing" else f"{results['systems'][system]['eer']['value']:.2f}"
+    eer = NOTHING if kind == "missing" else f"{results['systems'][system]['eer']['value']:.2f}"
     if kind == "missing":
         words = f"not run here: `make results STAGES={one.stage}`"
-    if kind == "better":
-        words = f"**{words}**"
-    command = BY_NAME[against] if kind == "worse" else one
-    return f"| {labelled} | {others} | {senses} | {eer} | {words} | `{command_of(command)}` |"
+    said = Cell(words, style="best" if kind == "better" else "")
+    command = Cell(command_of(BY_NAME[against] if kind == "worse" else one), style="code")
+    return [str(labelled), str(others), senses, eer, said, command]
 
 
 def command_of(one: System) -> str:
@@ -165,59 +164,59 @@ def _systems(results: Mapping, table: Table) -> str:
         name for row in results["tables"][table.stage] for name in (row["against"], row["system"])
     )
     seeds = sorted({seed for name in names for seed in results["seeds"][name]})
-    head = "".join(f" seed {seed} |" for seed in seeds)
-    lines = [f"| student | EER, % | pooled |{head}", "| --- |" + " --: |" * (2 + len(seeds))]
+    rows = []
     for name in names:
         one = results["systems"][name]
         each = one["eer"]["by_seed"]
-        cells = "".join(f" {each[str(s)]:.2f} |" if str(s) in each else " |" for s in seeds)
+        cells = [f"{each[str(s)]:.2f}" if str(s) in each else "" for s in seeds]
         eer = f"{one['eer']['value']:.2f} ({one['eer']['low']:.2f} to {one['eer']['high']:.2f})"
-        lines.append(f"| {says(name)} | {eer} | {one['pooled']['value']:.2f} |{cells}")
-    return "\n".join(lines)
+        rows.append([says(name), eer, f"{one['pooled']['value']:.2f}", *cells])
+    head = ["student", "EER, %", "pooled", *(f"seed {seed}" for seed in seeds)]
+    return markdown(head, rows, "lr")
 
 
 def _rows(rows: list[Mapping], stage: str) -> str:
-    lines = [
-        "| student | against | difference, points | relative, % | p | p, Holm | could be told from "
-        "| pooled | may be claimed |",
-        "| --- | --- | --: | --: | --: | --: | --: | --: | --- |",
-    ]
+    head = "student|against|difference, points|relative, %|p|p, Holm|could be told from|pooled"
+    lines = []
     for row in rows:
         relative = row["relative_percent"]
-        holm = "–" if stage == "primary" else p_text(row["p_holm"])
         lines.append(
-            f"| {says(row['system'])} | {says(row['against'])} | {signed(row['value'])} "
-            f"({range_of(row)}) | {'–' if relative is None else signed(relative, 1)} | "
-            f"{p_text(row['p'])} | {holm} | {least_text(row)} | {signed(row['pooled']['value'])} | "
-            f"{CLAIMS[judged(row, stage)]} |"
+            [
+                says(row["system"]),
+                says(row["against"]),
+                f"{signed(row['value'])} ({range_of(row)})",
+                None if relative is None else signed(relative, 1),
+                p_text(row["p"]),
+                None if stage == "primary" else p_text(row["p_holm"]),
+                least_text(row),
+                signed(row["pooled"]["value"]),
+                CLAIMS[judged(row, stage)],
+            ]
         )
-    return "\n".join(lines)
+    return markdown([*head.split("|"), "may be claimed"], lines, "llrrrrrrl")
 
 
 def _noise(results: Mapping) -> str:
-    lines = ["| teacher | length of noise | F of the clusters |", "| --- | --: | --: |"]
-    for name, one in results["noise"].items():
-        lines.append(f"| {says(name)} | {one['noise']:.2f} | {one['pairwise_f']:.3f} |")
-    return "\n".join(lines)
+    rows = [
+        [says(name), f"{one['noise']:.2f}", f"{one['pairwise_f']:.3f}"]
+        for name, one in results["noise"].items()
+    ]
+    return markdown(["teacher", "length of noise", "F of the clusters"], rows, "lr")
 
 
 def _clusters(results: Mapping, table: Table) -> str:
     names = [one.name for one in of_stages((table.stage,)) if one.name in results["clusters"]]
     if not names:
         return ""
-    lines = [
-        "Clusters, held against who they are, means over seeds:",
-        "",
-        "| student | labelled people's F | clusters | noise | F | purity | NMI |",
-        "| --- | --: | --: | --: | --: | --: | --: |",
+    forms = {"labelled_f": ".3f", "clusters": ".0f", "noise": ".0f"}
+    forms |= dict.fromkeys(("f", "purity", "nmi"), ".3f")
+    rows = [
+        [says(name), *(f"{results['clusters'][name][key]:{form}}" for key, form in forms.items())]
+        for name in names
     ]
-    for name in names:
-        one = results["clusters"][name]
-        lines.append(
-            f"| {says(name)} | {one['labelled_f']:.3f} | {one['clusters']:.0f} | "
-            f"{one['noise']:.0f} | {one['f']:.3f} | {one['purity']:.3f} | {one['nmi']:.3f} |"
-        )
-    return "\n".join(lines)
+    head = ["student", "labelled people's F", "clusters", "noise", "F", "purity", "NMI"]
+    shown = markdown(head, rows, "lr")
+    return f"Clusters, held against who they are, means over seeds:\n\n{shown}"
 
 
 def _choice(results: Mapping) -> str:
@@ -225,20 +224,19 @@ def _choice(results: Mapping) -> str:
     if not choice:
         return "## Settings\n\nThe usual ones: none was chosen by folds (`make tune`)."
     folds = choice["folds"]
-    lines = [
-        "## Settings\n",
+    return (
+        "## Settings\n\n"
         f"Chosen by folds of the training people before the test was opened, students of labels "
         f"alone on {folds['used']} of {folds['of']}, others on {folds['others']}: EER in %, a "
         "figure a fold. Steps are\nthose at which labels alone do best; all students of the sense "
-        "take as many.\n",
-        "| what | tried | EER of each fold | chosen |",
-        "| --- | --- | --- | --- |",
-    ]
-    lines += list(_tried(choice))
-    return "\n".join(lines)
+        f"take as many.\n\n{markdown(TRIED, _tried(choice), 'l')}"
+    )
 
 
-def _tried(choice: Mapping) -> Iterator[str]:
+TRIED = ["what", "tried", "EER of each fold", "chosen"]
+
+
+def _tried(choice: Mapping) -> Iterator[list[str]]:
     named = [
         (f"{sense}, {what}", found)
         for sense, one in choice["senses"].items()
@@ -250,9 +248,8 @@ def _tried(choice: Mapping) -> Iterator[str]:
     named += [(f"weight, {says(name)}", found) for name, found in choice["weights"].items()]
     for what, found in named:
         for value, eers in found["eer_percent"].items():
-            mark = "yes" if value == str(found["chosen"]) else ""
             each = ", ".join(f"{eer:.2f}" for eer in eers)
-            yield f"| {what} | {value} | {each} | {mark} |"
+            yield [what, value, each, "yes" if value == str(found["chosen"]) else ""]
 
 
 def _openings(results: Mapping) -> str:
@@ -285,8 +282,8 @@ def _missing(results: Mapping) -> str:
     """Return what was not run, and what with fewer seeds than the first system, by command."""
     seeds = results["seeds"].get("alone", [])
     lines = []
-    for table in TABLES:
-        systems = of_stages((table.stage,))
+    for shown in TABLES:
+        systems = of_stages((shown.stage,))
         gone = [one.says for one in systems if one.name not in results["systems"]]
         gone += [
             f"{one.says} (seeds {', '.join(map(str, results['seeds'][one.name]))} only)"
@@ -294,6 +291,6 @@ def _missing(results: Mapping) -> str:
             if one.name in results["systems"] and set(seeds) - set(results["seeds"][one.name])
         ]
         if gone:
-            words = f'STAGES={table.stage} SEEDS="{" ".join(map(str, seeds or [0]))}"'
+            words = f'STAGES={shown.stage} SEEDS="{" ".join(map(str, seeds or [0]))}"'
             lines.append(f"- `make results {words}`: {'; '.join(gone)}.")
     return "\n".join(["## What was not run", "", *lines]) if lines else ""

@@ -70,15 +70,15 @@ def test_schemas_presets_and_the_page_are_in_the_wheel(wheel):
     assert {Path(name).stem for name in presets} >= {"paper", "strong", "small"}
     assert {f"avkd_cli/{name}" for name in schemas} <= names
     assert {name.replace("examples", "avkd_cli") for name in presets} <= names
-    assert tree("avkd_cli", "*.css") | tree("avkd_cli", "*.js") <= names
-    assert "avkd_cli/analysis/report/page.css" in names
+    for kind in ("*.css", "*.js", "*.html", "*.md"):
+        assert tree("avkd_cli", kind) <= names
 
 
 def test_nothing_else_is_in_the_wheel(wheel):
     parts = {name.split("/")[0] for name in names_of(wheel)}
     assert parts == {"avkd_cli", f"avkd-{PROJECT['version']}.dist-info"}
     kinds = {Path(name).suffix for name in names_of(wheel) if name.startswith("avkd_cli/")}
-    assert kinds <= {".py", ".json", ".md", ".toml", ".css", ".js", ".typed"}
+    assert kinds <= {".py", ".json", ".md", ".toml", ".html", ".css", ".js", ".typed"}
 
 
 def test_the_wheel_says_what_pip_must_know(wheel):

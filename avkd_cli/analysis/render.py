@@ -1,80 +1,84 @@
 """The four ways to write a table: text, Markdown, LaTeX (booktabs), HTML. Pure."""
 
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Callable, Iterable, Sequence
 
-from avkd_cli.analysis.table import Cell, Table
-
-
-def as_text(one: Table) -> str:
-    """Return aligned columns, the first `left` ones to the left, the others to the right."""
-    rows = [list(one.head), *([_bracketed(each) for each in row] for row in one.rows)]
-    return "\n".join(filter(None, [one.title, columns(rows, one.left), *one.notes]))
+from avkd_cli.analysis.table import Cell, Part, Table
+from avkd_cli.analysis.templates import environment
 
 
-def columns(rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Return rows of words as aligned columns."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(
-            each.ljust(width) if i < left else each.rjust(width)
-            for i, (each, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
+def document(parts: Iterable[Part], as_table: Callable[[Table], str] | None = None) -> str:
+    """Return paragraphs and tables, an empty line between; empty ones are left out.
+
+    Args:
+        as_table: one of the ways below; None: as text.
+    """
+    written = as_table or as_text
+    return "\n\n".join(
+        filter(None, (one if isinstance(one, str) else written(one) for one in parts))
     )
 
 
-def _bracketed(one: Cell) -> str:
-    return f"({one.text})" if "printed" in one.style and one.value is not None else one.text
+def as_text(one: Table) -> str:
+    """Return aligned columns."""
+    rows = [one.head, *([each.bracketed for each in row] for row in one.rows)]
+    lines = ("  ".join(row).rstrip() for row in _aligned(rows, one.sides()))
+    return "\n".join(filter(None, [one.title, *lines, *one.notes]))
+
+
+def _aligned(rows: Sequence[Sequence[str]], sides: str, least: int = 0) -> list[list[str]]:
+    """Return cells of one width a column."""
+    widths = [max(least, *map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        [
+            f"{cell:{'<' if side == 'l' else '>'}{width}}"
+            for cell, side, width in zip(row, sides, widths, strict=True)
+        ]
+        for row in rows
+    ]
 
 
 def as_markdown(one: Table) -> str:
     """Return a second-level heading, the table with columns of equal width, and the notes."""
+    head, *lines = _aligned(_markdown_rows(one), one.sides(), least=3)
+    rule = [
+        f"{'':-<{len(cell) + 1}}{'-' if side == 'l' else ':'}"
+        for cell, side in zip(head, one.sides(), strict=True)
+    ]
+    title = [f"## {one.title}", ""] if one.title else []
+    rows = [f"| {' | '.join(row)} |" for row in (head, *lines)]
+    notes = (line for note in one.notes for line in ("", note))
+    return "\n".join([*title, rows[0], f"|{'|'.join(rule)}|", *rows[1:], *notes])
+
+
+def as_plain_markdown(one: Table) -> str:
+    """Return the table alone, for long cells: no column is as wide as its widest one."""
+    head, *lines = _markdown_rows(one)
+    rule = ["---" if side == "l" else "--:" for side in one.sides()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *lines))
+
+
+def _markdown_rows(one: Table) -> list[list[str]]:
     rows = [one.head, *([_emphasised(each) for each in row] for row in one.rows)]
-    title = f"## {one.title}\n\n" if one.title else ""
-    notes = "".join(f"\n\n{each}" for each in one.notes)
-    return title + _markdown_rows(rows, one.left) + notes
+    return [[each.replace("|", "\\|").replace("\n", " ") for each in row] for row in rows]
 
 
 def _emphasised(one: Cell) -> str:
-    if "code" in one.style:
-        return f"`{one.text}`"
-    return f"**{one.text}**" if "best" in one.style else _bracketed(one)
-
-
-def _markdown_rows(rows: Iterable[Sequence[str]], left: int) -> str:
-    rows = [[each.replace("|", "\\|") for each in row] for row in rows]
-    widths = [max(3, *(len(row[i]) for row in rows)) for i in range(len(rows[0]))]
-    head, *lines = [
-        "| "
-        + " | ".join(
-            each.ljust(width) if i < left else each.rjust(width)
-            for i, (each, width) in enumerate(zip(row, widths, strict=True))
-        )
-        + " |"
-        for row in rows
-    ]
-    rule = "|".join("-" * (w + 1) + ("-" if i < left else ":") for i, w in enumerate(widths))
-    return "\n".join([head, f"|{rule}|", *lines])
+    marks = {"code": "`", "best": "**"}.get(one.style, "")
+    return f"{marks}{one.text}{marks}" if marks else one.bracketed
 
 
 def as_latex(one: Table) -> str:
     """Return a tabular for booktabs, its title and notes as comments."""
-    lines = [[_latex_cell(each) for each in row] for row in one.rows]
-    body = " \\\\\n".join(" & ".join(line) for line in lines)
-    title = f"% {one.title}\n" if one.title else ""
-    return (
-        title
-        + "".join(f"% {each}\n" for each in one.notes)
-        + f"\\begin{{tabular}}{{{'l' * one.left}{'r' * (len(one.head) - one.left)}}}\n\\toprule\n"
-        + f"{' & '.join(map(latex, one.head))} \\\\\n\\midrule\n"
-        + f"{body} \\\\\n\\bottomrule\n\\end{{tabular}}"
-    )
+    said = [f"% {each}" for each in (one.title, *one.notes) if each]
+    rows = [f"{' & '.join(map(_latex_cell, row))} \\\\" for row in one.rows]
+    head = f"{' & '.join(map(latex, one.head))} \\\\"
+    begin, end = f"\\begin{{tabular}}{{{one.sides()}}}", "\\end{tabular}"
+    return "\n".join([*said, begin, "\\toprule", head, "\\midrule", *rows, "\\bottomrule", end])
 
 
 def _latex_cell(one: Cell) -> str:
-    text = latex(_bracketed(one)).replace("–", "--").replace("−", "$-$")
-    return f"\\textbf{{{text}}}" if "best" in one.style else text
+    text = latex(one.bracketed).replace("–", "--").replace("−", "$-$")
+    return f"\\textbf{{{text}}}" if one.style == "best" else text
 
 
 def latex(text: str) -> str:
@@ -83,42 +87,6 @@ def latex(text: str) -> str:
     return "".join(special.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in text)
 
 
-NUMBER = ' class="number"'
-
-
 def as_html(one: Table) -> str:
     """Return a table that sorts by a click on a column's head, with its title and notes."""
-    numeric = [any(_is_number(row[i]) for row in one.rows) for i in range(len(one.head))]
-    heads = "".join(
-        f'<th scope="col"{NUMBER if yes else ""}><button>{_words(each)}</button></th>'
-        for each, yes in zip(one.head, numeric, strict=True)
-    )
-    body = "\n".join(_html_row(row, numeric) for row in one.rows)
-    title = f"<h3>{escape(one.title)}</h3>" if one.title else ""
-    notes = "".join(f'<p class="note">{escape(each)}</p>' for each in one.notes)
-    return (
-        f'{title}<div class="wide"><table><thead><tr>{heads}</tr></thead>\n'
-        f"<tbody>{body}</tbody></table></div>{notes}"
-    )
-
-
-def _is_number(one: Cell) -> bool:
-    return one.value is not None or one.style == "number"
-
-
-def _words(head: str) -> str:
-    """Return a column's head, which may break between words and nowhere else."""
-    return " ".join(f"<span>{escape(word)}</span>" for word in head.split())
-
-
-def _html_row(row: Sequence[Cell], numeric: Sequence[bool]) -> str:
-    first, *rest = zip(row, numeric, strict=True)
-    others = "".join(_html_cell("td", *one) for one in rest)
-    return f"<tr>{_html_cell('th', *first, ' scope=row')}{others}</tr>"
-
-
-def _html_cell(tag: str, one: Cell, number: bool, scope: str = "") -> str:
-    value = "" if one.value is None else f' data-value="{one.value!r}"'
-    kind = " ".join(dict.fromkeys(filter(None, ("number" if number else "", one.style))))
-    styled = f' class="{kind}"' if kind else ""
-    return f"<{tag}{scope}{value}{styled}>{escape(one.text)}</{tag}>"
+    return environment().get_template("parts.html").module.table(one).strip()

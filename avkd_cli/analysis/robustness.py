@@ -1,13 +1,12 @@
 """Error rates against disturbance: names of conditions, their order, and what may be said. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from avkd_cli.analysis.comparison import LEVEL, verdict
-from avkd_cli.analysis.render import as_text
-from avkd_cli.analysis.table import table
-from avkd_cli.analysis.text import count, interval
+from avkd_cli.analysis.table import NOTHING, Part, table
+from avkd_cli.analysis.text import count, interval, notes
 
 CLEAN = "clean"
 LABELS = {
@@ -92,31 +91,33 @@ def words(system: str, base: str, rows: Sequence[Mapping], persons: int) -> str:
     return f"{system} is {'; '.join(parts)}{end} ({persons} persons like these)."
 
 
-def robustness_text(result: Mapping) -> str:
-    """Return a row a condition, a column a system; then differences, and what may be said."""
-    systems = result["systems"]
-    rows, changes = [], []
-    for one in result["conditions"]:
-        cells = [
-            interval(one["eer_percent"][s]) if s in one["eer_percent"] else "–" for s in systems
-        ]
-        rows.append([one["condition"], *cells])
-        changes.append([one["condition"], *(_change(one, s) for s in systems[1:])])
-    head = (
+def robustness_parts(result: Mapping) -> Iterator[Part]:
+    """Yield a row a condition, a column a system; then differences, and what may be said."""
+    _, *others = systems = result["systems"]
+    yield (
         f"95 % intervals from {count(result['resamples'])} draws of {result['persons']} persons; "
         f"differences are paired, * those that stay after Holm's correction for all "
         f"{result['comparisons']}"
     )
-    parts = [head, as_text(table(["EER, %", *systems], rows))]
-    against = ["minus that of " + result["baseline"], *systems[1:]]
-    parts += [as_text(table(against, changes))] if len(systems) > 1 else []
-    notes = [f"Note: {text}." for text in result["notes"]]
-    return "\n\n".join([*parts, *(["\n".join(result["words"])] if result["words"] else []), *notes])
+    conditions = result["conditions"]
+    rows = [[one["condition"], *(_eer(one, name) for name in systems)] for one in conditions]
+    yield table(["EER, %", *systems], rows)
+    if others:
+        rows = [[one["condition"], *(_change(one, name) for name in others)] for one in conditions]
+        yield table([f"minus that of {result['baseline']}", *others], rows)
+    yield "\n".join(result["words"])
+    for text in result["notes"]:
+        yield notes([text])
+
+
+def _eer(one: Mapping, system: str) -> str:
+    found = one["eer_percent"].get(system)
+    return NOTHING if found is None else interval(found)
 
 
 def _change(one: Mapping, system: str) -> str:
     found = one["differences"].get(system)
     if found is None:
-        return "–"
+        return NOTHING
     sure = verdict(found) != "open" and found["p_holm"] <= 1 - LEVEL
     return interval(found, "+.3f") + ("*" if sure else " ")

@@ -21,6 +21,17 @@ class Cell:
     value: float | None = None
     style: str = ""
 
+    @property
+    def is_number(self) -> bool:
+        """Whether it is one, or says that there is none."""
+        return self.value is not None or self.style == "number"
+
+    @property
+    def bracketed(self) -> str:
+        """The text, a printed number in brackets, for where there is no colour."""
+        printed = self.style == "printed" and self.value is not None
+        return f"({self.text})" if printed else self.text
+
 
 @dataclass(frozen=True)
 class Table:
@@ -31,14 +42,26 @@ class Table:
         rows: cells.
         title: "" for none.
         notes: sentences.
-        left: columns of words, set to the left, in text.
+        align: l or r for each column, the last letter for all that follow.
     """
 
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     title: str = ""
     notes: tuple[str, ...] = ()
-    left: int = 1
+    align: str = "lr"
+
+    def sides(self) -> str:
+        """Return l or r for each column."""
+        return self.align[: len(self.head)].ljust(len(self.head), self.align[-1])
+
+    def numeric(self) -> list[bool]:
+        """Return which columns have numbers, and sort by them."""
+        return [any(row[i].is_number for row in self.rows) for i in range(len(self.head))]
+
+
+Part = str | Table
+"""What a result is said in: a paragraph, or a table."""
 
 
 def cell(value: object) -> Cell:
@@ -65,7 +88,7 @@ def table(
     rows: Iterable[Sequence[object]],
     title: str = "",
     notes: Sequence[str] = (),
-    left: int = 1,
+    align: str = "lr",
 ) -> Table:
     """Return a table of cells, numbers and words.
 
@@ -77,4 +100,4 @@ def table(
         raise ValueError(
             f"a row has not {len(head)} cells, as the head of {title or head[0]!r} has"
         )
-    return Table(tuple(head), cells, title, tuple(filter(None, notes)), left)
+    return Table(tuple(head), cells, title, tuple(filter(None, notes)), align)

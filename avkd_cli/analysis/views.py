@@ -141,7 +141,7 @@ def interval_table(arranged: Mapping, differences: Sequence[Mapping]) -> Table:
             eers = [number(v, ".2f") for v in (one["eer_percent"], *one["eer_interval"])]
             label = paper_of(arranged).list_label(one["list"])
             rows.append([one["label"], label, *eers, *_change_cells(change)])
-    return table(head, rows, left=2)
+    return table(head, rows, align="llr")
 
 
 def figure_intervals(arranged: Mapping) -> Table:
@@ -186,7 +186,7 @@ def _figure_rows(arranged: Mapping, figures: Sequence[Mapping], title: str) -> T
         numbers = [number(one.get(key), form) for key in ("value", "low", "high")]
         words = [paper.label(one["system"]), paper.list_label(one["on"]), label(one["measure"])]
         rows.append([*words, *numbers])
-    return table(["system", "on", "measure", "value", "from", "to"], rows, title, left=3)
+    return table(["system", "on", "measure", "value", "from", "to"], rows, title, align="lllr")
 
 
 def label(measure: str) -> str:
@@ -201,4 +201,4 @@ def signature_table(arranged: Mapping) -> Table:
         for name, labels, text in shared_signatures(arranged)
     ]
     note = "How figures were computed, in one line to paste under a table."
-    return table(["list", "systems", "signature"], rows, "Signatures", [note], left=3)
+    return table(["list", "systems", "signature"], rows, "Signatures", [note], align="lllr")

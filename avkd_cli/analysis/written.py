@@ -1,8 +1,9 @@
 """Arranged results as whole Markdown and LaTeX documents. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from avkd_cli.analysis.render import as_latex, as_markdown
+from avkd_cli.analysis.render import as_latex, as_markdown, document
+from avkd_cli.analysis.table import Part
 from avkd_cli.analysis.tables import list_groups, paper_of, shared_signatures, tables_on
 from avkd_cli.analysis.views import (
     dcf_table,
@@ -14,15 +15,23 @@ from avkd_cli.analysis.views import (
 DIGITS = 3  # of error rates, as papers print them
 
 
+def results_parts(arranged: Mapping) -> Iterator[Part]:
+    """Yield all tables, the corpus statement first and last."""
+    statement = f"**{arranged['statement']}**" if arranged["statement"] else ""
+    yield "# Results"
+    yield statement
+    yield from (paper_table(arranged, one, DIGITS) for one in _tables(arranged))
+    if arranged["results"]:
+        yield dcf_table(arranged)
+        yield list_table(arranged)
+    yield figure_table(arranged) or ""
+    yield _signatures(arranged)
+    yield statement
+
+
 def to_markdown(arranged: Mapping) -> str:
-    """Return all tables as Markdown, the corpus statement first and last."""
-    statement = [f"**{arranged['statement']}**"] if arranged["statement"] else []
-    tables = [paper_table(arranged, one, DIGITS) for one in _tables(arranged)]
-    tables += [dcf_table(arranged), list_table(arranged)] if arranged["results"] else []
-    further = figure_table(arranged)
-    tables += [further] if further else []
-    parts = ["# Results", *statement, *map(as_markdown, tables), _signatures(arranged), *statement]
-    return "\n\n".join(filter(None, parts)) + "\n"
+    """Return all tables as Markdown."""
+    return document(results_parts(arranged), as_markdown) + "\n"
 
 
 def _signatures(arranged: Mapping) -> str:

@@ -68,7 +68,7 @@ def breakdown(
         avkd analyze breakdown kd.scores --people people.jsonl --by nationality --resamples 1000 \\
           --plot nationality.svg
     """
-    from avkd_cli.analysis.text import breakdown_text
+    from avkd_cli.analysis.text import breakdown_parts
     from avkd_cli.steps.analyze.breakdown import by_column
 
     if threshold is not None and fmr is not None:
@@ -86,4 +86,4 @@ def breakdown(
         seed=seed,
         plot=plot,
     )
-    show(result, breakdown_text, as_json)
+    show(result, breakdown_parts, as_json)

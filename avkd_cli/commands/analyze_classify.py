@@ -45,10 +45,10 @@ def classify(
     Example:
         avkd analyze classify plain/ taught/ --list people.jsonl --plot confusion.svg
     """
-    from avkd_cli.analysis.text_classes import classify_text
+    from avkd_cli.analysis.text_stores import classify_parts
     from avkd_cli.steps.analyze.classify import classify as step
 
     found = step(
         inputs, list_file=list_file, label=label, resamples=resamples, seed=seed, plot=plot
     )
-    show(found, classify_text, as_json)
+    show(found, classify_parts, as_json)

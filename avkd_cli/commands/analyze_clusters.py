@@ -47,11 +47,11 @@ def clusters(
         avkd analyze clusters clustered.jsonl voice-emb.zarr face-emb.zarr --page clusters.html
         avkd analyze clusters runs/student/clusters.jsonl teacher-emb.zarr --plot sizes.svg
     """
-    from avkd_cli.analysis.report.clusters import clusters_text
+    from avkd_cli.analysis.report.clusters import clusters_parts
     from avkd_cli.steps.analyze.clusters import look_at_clusters
 
     show(
         look_at_clusters(utterances, stores, most=most, page=page, plot=plot),
-        clusters_text,
+        clusters_parts,
         as_json,
     )

@@ -98,7 +98,7 @@ def compare(
         avkd analyze compare base.scores kd.scores --metrics eer,min_dcf_0.001,auc,min_cllr
         avkd analyze compare old.scores new.scores --people people.jsonl --fail-if-worse eer
     """
-    from avkd_cli.analysis.text import compare_text
+    from avkd_cli.analysis.text import compare_parts
     from avkd_cli.steps.analyze.compare import compare, gate
     from avkd_cli.verification.figure import figure
 
@@ -121,6 +121,6 @@ def compare(
         plot=plot,
         wanted=wanted,
     )
-    show(result, compare_text, as_json)
+    show(result, compare_parts, as_json)
     if fail_if_worse:
         gate(result, fail_if_worse)

@@ -36,7 +36,7 @@ def cosines(
     Example:
         avkd analyze cosines epoch-01.zarr epoch-10.zarr epoch-50.zarr --plot cosines.svg
     """
-    from avkd_cli.analysis.text import cosines_text
+    from avkd_cli.analysis.text_stores import cosines_parts
     from avkd_cli.steps.analyze.cosines import cosines
 
-    show(cosines(stores, list_file, plot, seed), cosines_text, as_json)
+    show(cosines(stores, list_file, plot, seed), cosines_parts, as_json)

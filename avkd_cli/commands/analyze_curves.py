@@ -23,7 +23,7 @@ def curves(runs: tuple[str, ...], plot: Picture | None, as_json: bool) -> None:
     Example:
         avkd analyze curves runs/audio runs/audio-kd-cos --plot training.svg
     """
-    from avkd_cli.analysis.text import curves_text
+    from avkd_cli.analysis.text import curves_parts
     from avkd_cli.steps.analyze.curves import curves
 
-    show(curves(runs, plot), curves_text, as_json)
+    show(curves(runs, plot), curves_parts, as_json)

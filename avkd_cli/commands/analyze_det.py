@@ -67,7 +67,7 @@ def det(
         avkd analyze det audio.scores --kind histogram --plot scores.png
         avkd analyze det llr.scores --kind reliability --plot reliability.pdf
     """
-    from avkd_cli.analysis.text import metrics_text
+    from avkd_cli.analysis.text import metrics_parts
     from avkd_cli.steps.analyze.det import det
 
     result = det(
@@ -82,4 +82,4 @@ def det(
         resamples=resamples,
         seed=seed,
     )
-    show(result, metrics_text, as_json)
+    show(result, metrics_parts, as_json)

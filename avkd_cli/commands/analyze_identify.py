@@ -148,7 +148,7 @@ def identify(
         avkd analyze identify faces.zarr --gallery voices.zarr --candidates utterance
         avkd analyze identify base.scores kd.scores
     """
-    from avkd_cli.analysis.text import identify_text
+    from avkd_cli.analysis.text import identify_parts
     from avkd_cli.steps.analyze.identify import identify
 
     result = identify(
@@ -169,4 +169,4 @@ def identify(
         plot=plot,
         matching_plot=matching_plot,
     )
-    show(result, identify_text, as_json)
+    show(result, identify_parts, as_json)

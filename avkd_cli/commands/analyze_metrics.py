@@ -63,11 +63,11 @@ def metrics(
         avkd analyze metrics base.scores kd.scores --resamples 1000
         avkd analyze metrics kaldi.scores --trials voxceleb1.txt --json | jq .files[].eer_percent
     """
-    from avkd_cli.analysis.text import metrics_text
+    from avkd_cli.analysis.text import metrics_parts
     from avkd_cli.steps.analyze.metrics import MetricRules, metrics
 
     rules = MetricRules(eer_mode, p_target, c_miss, c_fa)
     result = metrics(
         scores, trials, rules, in_format=in_format, people=people, resamples=resamples, seed=seed
     )
-    show(result, metrics_text, as_json)
+    show(result, metrics_parts, as_json)

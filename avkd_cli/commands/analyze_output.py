@@ -1,8 +1,11 @@
 """What the analyses share: how a result is shown, and their common options."""
 
+from __future__ import annotations
+
 import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +13,9 @@ from avkd_cli import options
 from avkd_cli.config import P_TARGETS, SCORE_FORMATS
 from avkd_cli.papers import PAPERS, USUAL
 from avkd_cli.shown import Reading
+
+if TYPE_CHECKING:
+    from avkd_cli.analysis.table import Part, Table
 
 READING = (
     click.option(
@@ -168,13 +174,20 @@ priors = click.option(
 COST = click.FloatRange(min=0, min_open=True)
 
 
-def show(result: dict, as_text: Callable[[dict], str], as_json: bool) -> None:
-    """Print a table, piped or not, or one JSON object where that is asked."""
+def show(
+    result: dict,
+    parts: Callable[[dict], Iterable[Part]],
+    as_json: bool,
+    as_table: Callable[[Table], str] | None = None,
+) -> None:
+    """Print paragraphs and tables, piped or not, or one JSON object where that is asked."""
     import json
+
+    from avkd_cli.analysis.render import document
 
     if as_json:
         text = json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False)
     else:
-        text = as_text(result)
+        text = document(parts(result), as_table)
     sys.stdout.write(text.rstrip("\n") + "\n")
     sys.stdout.flush()

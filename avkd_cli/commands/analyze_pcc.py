@@ -35,7 +35,7 @@ def pcc(
     Example:
         avkd analyze pcc audio-emb.zarr visual-emb.zarr teacher-emb.zarr
     """
-    from avkd_cli.analysis.text import correlation_text
+    from avkd_cli.analysis.text_stores import correlation_parts
     from avkd_cli.steps.analyze.correlation import correlations
 
-    show(correlations(stores, list_file, output), correlation_text, as_json)
+    show(correlations(stores, list_file, output), correlation_parts, as_json)

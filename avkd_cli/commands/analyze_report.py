@@ -52,7 +52,7 @@ def report(
     Example:
         avkd analyze report work && xdg-open work/report/index.html
     """
-    from avkd_cli.analysis.text import report_text
+    from avkd_cli.analysis.text import report_parts
     from avkd_cli.steps.analyze.report import report
 
-    show(report(folder, output, corpus, resamples, paper and PAPERS[paper]), report_text, as_json)
+    show(report(folder, output, corpus, resamples, paper and PAPERS[paper]), report_parts, as_json)

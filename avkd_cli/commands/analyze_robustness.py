@@ -45,7 +45,7 @@ def robustness(
         avkd score trials.txt kd-clean.zarr kd-b5.zarr -o noisy/kd.babble-5.scores
         avkd analyze robustness noisy --baseline audio --plot noisy.svg
     """
-    from avkd_cli.analysis.robustness import robustness_text
+    from avkd_cli.analysis.robustness import robustness_parts
     from avkd_cli.steps.analyze.robustness import robustness as step
 
     result = step(
@@ -58,4 +58,4 @@ def robustness(
         seed=seed,
         plot=plot,
     )
-    show(result, robustness_text, as_json)
+    show(result, robustness_parts, as_json)

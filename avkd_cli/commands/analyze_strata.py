@@ -53,7 +53,7 @@ def strata(
         avkd analyze strata fop.unseen-random.scores --people people.jsonl --resamples 1000
         avkd analyze strata ce.scores fop.scores --people people.jsonl --stratum G --stratum GNA
     """
-    from avkd_cli.analysis.text import strata_text
+    from avkd_cli.analysis.text import strata_parts
     from avkd_cli.steps.analyze.strata import strata
 
     result = strata(
@@ -65,4 +65,4 @@ def strata(
         resamples=resamples,
         seed=seed,
     )
-    show(result, strata_text, as_json)
+    show(result, strata_parts, as_json)

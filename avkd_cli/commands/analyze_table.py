@@ -35,8 +35,9 @@ def table(
     Example:
         avkd analyze table work/scores -o work/report
     """
-    from avkd_cli.analysis.written import to_markdown
+    from avkd_cli.analysis.render import as_markdown
+    from avkd_cli.analysis.written import results_parts
     from avkd_cli.papers import PAPERS
     from avkd_cli.steps.analyze.table import table
 
-    show(table(scores, output, corpus, PAPERS[paper]), to_markdown, as_json)
+    show(table(scores, output, corpus, PAPERS[paper]), results_parts, as_json, as_markdown)

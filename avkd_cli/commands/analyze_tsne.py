@@ -76,7 +76,7 @@ def tsne(
         avkd analyze tsne audio-emb.zarr visual-emb.zarr fusion-emb.zarr --plot tsne.svg
         avkd analyze tsne audio-emb.zarr fusion-emb.zarr --hard audio.scores --plot hard.svg
     """
-    from avkd_cli.analysis.text import tsne_text
+    from avkd_cli.analysis.text_stores import tsne_parts
     from avkd_cli.steps.analyze.tsne import tsne
 
     result = tsne(
@@ -90,4 +90,4 @@ def tsne(
         seed=seed,
         plot=plot,
     )
-    show(result, tsne_text, as_json)
+    show(result, tsne_parts, as_json)

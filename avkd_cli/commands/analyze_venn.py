@@ -63,7 +63,7 @@ def venn(
         avkd analyze venn --a base.scores --b kd.scores --threshold-a 0.31 --threshold-b 0.35 \\
           --trials-out regions.tsv && grep -w newly_right regions.tsv
     """
-    from avkd_cli.analysis.text import venn_text
+    from avkd_cli.analysis.text import venn_parts
     from avkd_cli.steps.analyze.venn import venn
 
     systems = {letter: by_letter[letter] for letter in LETTERS if by_letter[letter]}
@@ -82,4 +82,4 @@ def venn(
         persons_out=persons_out,
         plot=plot,
     )
-    show(result, venn_text, as_json)
+    show(result, venn_parts, as_json)

@@ -58,10 +58,10 @@ def weights(
     Example:
         avkd analyze weights heard.zarr seen.zarr --plot weights.svg
     """
-    from avkd_cli.analysis.text_weights import weights_text
+    from avkd_cli.analysis.text_stores import weights_parts
     from avkd_cli.steps.analyze.weights import weights
 
     result = weights(
         stores, list_file=list_file, utterances=utterances, shown=shown, seed=seed, plot=plot
     )
-    show(result, weights_text, as_json)
+    show(result, weights_parts, as_json)

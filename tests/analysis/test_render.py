@@ -2,7 +2,14 @@
 
 import pytest
 
-from avkd_cli.analysis.render import as_html, as_latex, as_markdown, as_text
+from avkd_cli.analysis.render import (
+    as_html,
+    as_latex,
+    as_markdown,
+    as_plain_markdown,
+    as_text,
+    document,
+)
 from avkd_cli.analysis.table import Cell, number, table
 
 
@@ -53,6 +60,23 @@ def test_html_escapes_sorts_by_value_and_keeps_the_style(small):
     assert '<td data-value="22.0" class="number printed">22</td>' in html
     assert "<th scope=row>&lt;a&gt;</th>" in html
     assert '<p class="note">A note.</p>' in html
+
+
+def test_a_table_without_rows_is_its_head_in_all_four():
+    bare = table(["a", "b"], [])
+    assert as_text(bare) == "a  b"
+    assert as_markdown(bare) == "| a   |   b |\n|-----|----:|"
+    assert "a & b" in as_latex(bare) and "<tbody></tbody>" in as_html(bare)
+
+
+def test_plain_markdown_keeps_columns_as_narrow_as_they_are():
+    one = table(["a", "b"], [["x|\ny", number(1, "d")], [Cell("z", style="code"), "12345"]])
+    assert as_plain_markdown(one) == "| a | b |\n| --- | --: |\n| x\\| y | 1 |\n| `z` | 12345 |"
+
+
+def test_a_document_is_paragraphs_and_tables_without_empty_ones(small):
+    assert document(["One.", "", table(["a"], [["b"]])]) == "One.\n\na\nb"
+    assert document([small], as_markdown) == as_markdown(small)
 
 
 def test_a_row_of_another_length_is_refused():

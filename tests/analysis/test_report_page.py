@@ -6,8 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from avkd_cli.analysis.render import as_html
-from avkd_cli.analysis.report import page
-from avkd_cli.analysis.report.elements import items, section
+from avkd_cli.analysis.report.page import page
 from avkd_cli.analysis.table import Cell, table
 from avkd_cli.papers import USUAL
 
@@ -217,7 +216,7 @@ def test_systems_with_one_signature_share_its_line(content):
 
 def test_settings_are_shown_on_demand(content):
     html = page(content)
-    assert "&quot;lr&quot;: 0.1" in html
+    assert "&#34;lr&#34;: 0.1" in html
 
 
 def test_a_column_with_numbers_sorts_by_their_values():
@@ -227,9 +226,12 @@ def test_a_column_with_numbers_sorts_by_their_values():
     assert '<td class="number">–</td>' in html
 
 
-def test_empty_parts_leave_nothing():
-    assert section("x", "title", "", "") == ""
-    assert items([]) == ""
+def test_empty_parts_leave_nothing(content):
+    html = page(content | {"glance": [], "sentences": [], "figures": {}, "venns": []})
+    assert 'id="tables"' in html
+    for name in ("glance", "words", "curves", "venn"):
+        assert f'id="{name}"' not in html and f"#{name}" not in html
+    assert "<ul>" not in html and "<figure>" not in html and "All intervals" not in html
 
 
 def test_who_gains_and_who_loses_is_named(content):

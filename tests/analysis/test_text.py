@@ -1,6 +1,8 @@
 """What a person reads on a terminal."""
 
-from avkd_cli.analysis.text import correlation_text, metrics_text, report_text, venn_text
+from avkd_cli.analysis.render import document
+from avkd_cli.analysis.text import metrics_parts, report_parts, venn_parts
+from avkd_cli.analysis.text_stores import correlation_parts
 
 SYSTEM = {
     "name": "base",
@@ -28,7 +30,7 @@ def venn_result(letters="ab"):
 
 
 def test_venn_shows_the_square_and_what_c_knew():
-    lines = venn_text(venn_result()).splitlines()
+    lines = document(venn_parts(venn_result())).splitlines()
     assert lines[0] == "1,000 trials: 400 target, 600 nontarget"
     row = next(line for line in lines if line.startswith("a wrong"))
     assert row.split() == ["a", "wrong", "50", "newly", "right", "30"]
@@ -36,7 +38,7 @@ def test_venn_shows_the_square_and_what_c_knew():
 
 
 def test_venn_of_three_lists_all_regions():
-    assert "a b        –             900  90.00 %" in venn_text(venn_result("abc"))
+    assert "a b        –             900  90.00 %" in document(venn_parts(venn_result("abc")))
 
 
 def test_venn_names_who_gains_and_loses_most():
@@ -47,14 +49,14 @@ def test_venn_names_who_gains_and_loses_most():
         "most_losing": [],
         "most_gaining": [{"person": "x", "gain": 3}, {"person": "y", "gain": 1}],
     }
-    lines = venn_text(venn_result() | {"persons": persons}).splitlines()
+    lines = document(venn_parts(venn_result() | {"persons": persons})).splitlines()
     assert lines[-2:] == ["of 9 persons 4 gain and 1 lose", "most gaining: x +3, y +1"]
 
 
 def test_an_infinite_threshold_is_a_dash():
     result = venn_result()
     result["systems"]["a"] = SYSTEM | {"threshold": None}
-    assert " – " in venn_text(result)
+    assert " – " in document(venn_parts(result))
 
 
 def test_metrics_are_a_row_a_file_and_the_signatures():
@@ -66,7 +68,7 @@ def test_metrics_are_a_row_a_file_and_the_signatures():
         "nontargets": 2000,
         "signature": "list:x|…",
     }
-    lines = metrics_text({"files": [one]}).splitlines()
+    lines = document(metrics_parts({"files": [one]})).splitlines()
     assert lines[1].split() == ["base", "1.235", "0.1000", "0.0500", "10", "2,000"]
     assert lines[-1] == "list:x|…"
 
@@ -99,11 +101,11 @@ def test_correlations_and_their_note():
             }
         ],
     }
-    lines = correlation_text(result).splitlines()
+    lines = document(correlation_parts(result)).splitlines()
     assert lines[1].split() == ["x", "-", "y", "3", "0.5000", "–", "0.2500", "1.0000", "0.0000"]
     assert lines[-1] == "Note: basis."
 
 
 def test_a_report_says_its_words_and_where_it_is():
     result = {"statement": "stand-in", "words": ["One."], "results": 3, "path": "index.html"}
-    assert report_text(result) == "stand-in\n- One.\n3 results: index.html"
+    assert document(report_parts(result)) == "stand-in\n- One.\n3 results: index.html"

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from avkd_cli.analysis.text_classes import classify_text
+from avkd_cli.analysis.render import document
+from avkd_cli.analysis.text_stores import classify_parts
 from avkd_cli.cli import cli
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError
@@ -106,7 +107,7 @@ def test_a_folder_of_stores_is_a_system_of_folds(tmp_path, people):
     (change,) = found["differences"]
     assert change["unweighted_accuracy"]["low"] > 0
     assert change["unweighted_accuracy"]["verdict"] == "better"
-    text = classify_text(found)
+    text = document(classify_parts(found))
     assert "mean of 3 folds" in text
     assert "taught - plain" in text
     assert "angry" in text

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from avkd_cli.analysis.text import compare_text
+from avkd_cli.analysis.render import document
+from avkd_cli.analysis.text import compare_parts
 from avkd_cli.cli import cli
 from avkd_cli.errors import GateError, InputError, UsageError
 from avkd_cli.shown import Picture
@@ -202,7 +203,7 @@ def test_scores_that_a_metric_does_not_suit_are_said(base, better):
 
 
 def test_a_person_reads_every_metric_with_its_verdict(base, better):
-    text = compare_text(compare([base, better], resamples=100))
+    text = document(compare_parts(compare([base, better], resamples=100)))
     row = next(line for line in text.splitlines() if line.startswith("EER, %"))
     assert row.split()[2] == "base"
     assert text.count("better\n") == 3  # a verdict a metric

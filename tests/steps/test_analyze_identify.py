@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from avkd_cli.analysis.text import identify_text
+from avkd_cli.analysis.render import document
+from avkd_cli.analysis.text import identify_parts
 from avkd_cli.cli import cli
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, UsageError
@@ -280,7 +281,7 @@ def test_probes_of_one_person_have_no_interval(good, tmp_path):
 
 
 def test_a_person_reads_rates_and_the_difference(good, poor):
-    text = identify_text(run(good, poor))
+    text = document(identify_parts(run(good, poor)))
     assert text.startswith("36 probes of 12 persons among 12 candidates; guessing finds 8.33 %")
     for word in ("rank 1 (accuracy)", "unweighted accuracy", "1:10", "poor - good, rank 1: -"):
         assert word in text

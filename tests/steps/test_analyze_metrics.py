@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from avkd_cli.analysis.text import metrics_text
+from avkd_cli.analysis.render import document
+from avkd_cli.analysis.text import metrics_parts
 from avkd_cli.cli import cli
 from avkd_cli.commands.analyze_metrics import EER_MODES
 from avkd_cli.config import SCORE_FORMATS
@@ -181,10 +182,10 @@ def test_too_few_draws_are_refused(hand):
 
 
 def test_a_person_reads_every_figure(scores, hand):
-    text = metrics_text(run(scores, hand, "--p-target", "0.1"))
+    text = document(metrics_parts(run(scores, hand, "--p-target", "0.1")))
     for word in ("minDCF 0.1", "at FMR 0.001", "AUC", "minCllr", "actDCF 0.1", "Note: all scores"):
         assert word in text
-    assert " to " in metrics_text(run(scores, "--resamples", 100)).splitlines()[1]
+    assert " to " in document(metrics_parts(run(scores, "--resamples", 100))).splitlines()[1]
 
 
 def test_a_format_that_is_not_ours_is_said_and_one_that_is_never_guessed_is_named(tmp_path):
@@ -219,7 +220,7 @@ def test_the_threshold_of_each_figure_is_the_score_from_which_on_it_accepts(hand
     assert said["act_dcf"] == {"0.5": 0.0}
     assert said["fnmr_at_fmr"] == {"0.01": 0.7, "0.001": 0.7, "0.0001": 0.7}
     assert 0.4 < found["eer_threshold"] <= 0.7
-    table = metrics_text({"files": [found], "resamples": 0})
+    table = document(metrics_parts({"files": [found], "resamples": 0}))
     assert "accepted from" in table
     assert "nats" in table
 
@@ -229,4 +230,4 @@ def test_a_list_that_none_may_pass_has_no_threshold(tmp_path):
     (tmp_path / "x.scores").write_text(lines)
     (found,) = run(tmp_path / "x.scores", "--p-target", 0.01)["files"]
     assert found["thresholds"]["min_dcf"] == {"0.01": None}
-    assert "–" in metrics_text({"files": [found], "resamples": 0})
+    assert "–" in document(metrics_parts({"files": [found], "resamples": 0}))

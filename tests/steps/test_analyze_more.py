@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from avkd_cli.analysis.text import breakdown_text
+from avkd_cli.analysis.render import document
+from avkd_cli.analysis.text import breakdown_parts
 from avkd_cli.cli import cli
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.analyze.curves import progress
@@ -88,7 +89,7 @@ def test_each_group_with_figures_has_intervals_and_is_drawn(scores, people, tmp_
     low, high = groups["different"]["intervals"]["false_alarm_percent"]
     assert low < groups["different"]["false_alarm_percent"] < high
     assert "f (10 persons)" in (tmp_path / "sex.svg").read_text()
-    text = breakdown_text(found)
+    text = document(breakdown_parts(found))
     assert f"({groups['f']['intervals']['miss_percent'][0]:.2f} to" in text
     assert "from 200 draws" in text
 

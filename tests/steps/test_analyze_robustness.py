@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from avkd_cli.analysis.robustness import robustness_text
+from avkd_cli.analysis.render import document
+from avkd_cli.analysis.robustness import robustness_parts
 from avkd_cli.cli import cli
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.analyze.compare import compare
@@ -72,7 +73,7 @@ def test_a_system_without_scores_under_a_condition_is_said(folder):
     found = robustness(folder, resamples=100)
     assert found["notes"][0] == "no scores of loose under noise-10"
     assert found["comparisons"] == 2
-    text = robustness_text(found)
+    text = document(robustness_parts(found))
     assert "–" in text
     assert "Note: no scores of loose under noise-10." in text
 
@@ -90,7 +91,7 @@ def test_table_and_picture_by_command_line(folder, tmp_path):
     picture = (tmp_path / "r.svg").read_text()
     for text in ("base", "loose", "noise, dB", "clean", "EER, %"):
         assert text in picture
-    assert "noise-0" in robustness_text(found)
+    assert "noise-0" in document(robustness_parts(found))
 
 
 def test_a_system_alone_has_a_table_and_no_words(folder):
@@ -98,7 +99,7 @@ def test_a_system_alone_has_a_table_and_no_words(folder):
         path.unlink()
     found = robustness(folder, resamples=100)
     assert (found["words"], found["comparisons"]) == ([], 0)
-    assert robustness_text(found).count("noise-0") == 1
+    assert document(robustness_parts(found)).count("noise-0") == 1
 
 
 def test_names_and_folders_that_say_nothing_are_refused(folder, tmp_path):

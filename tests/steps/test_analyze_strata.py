@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from avkd_cli.analysis.text import cosines_text, strata_text
+from avkd_cli.analysis.render import document
+from avkd_cli.analysis.text import strata_parts
+from avkd_cli.analysis.text_stores import cosines_parts
 from avkd_cli.cli import cli
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError
@@ -68,7 +70,7 @@ def test_who_only_tells_women_from_men_is_at_chance_within_a_sex(files):
         low, high = rows[stratum]["intervals"]["eer_percent"]
         assert low < 50 < high
     assert {row["targets"] for row in rows.values()} == {PERSONS}
-    text = strata_text(found)
+    text = document(strata_parts(found))
     assert "GNA" in text
     assert "age within 5 years" in text
 
@@ -108,7 +110,7 @@ def test_a_stratum_without_nontargets_is_said(files):
     )
     (row,) = found["files"][0]["strata"]
     assert (row["nontargets"], row["eer_percent"]) == (0, None)
-    assert "A: no nontargets" in strata_text(found)
+    assert "A: no nontargets" in document(strata_parts(found))
 
 
 def test_unknown_traits_are_said_and_absent_ones_refused(files):
@@ -146,7 +148,7 @@ def test_cosines_are_shown_store_by_store(tmp_path):
     assert abs(late["between"]) < 0.05
     assert late["pairs_within"] == 8 * 45
     assert "of one person" in (tmp_path / "c.svg").read_text()
-    assert "epoch-1" in cosines_text(found)
+    assert "epoch-1" in document(cosines_parts(found))
     (tmp_path / "l.jsonl").write_text('{"id": "u0"}\n{"id": "u8"}\n')
     (one,) = run("cosines", stores[0], "--list", tmp_path / "l.jsonl")["stores"]
     assert (one["recordings"], one["between"]) == (2, None)

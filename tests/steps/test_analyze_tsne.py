@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from avkd_cli.analysis.text import tsne_text
+from avkd_cli.analysis.render import document
+from avkd_cli.analysis.text_stores import tsne_parts
 from avkd_cli.cli import cli
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, UsageError
@@ -119,7 +120,7 @@ def test_hard_recordings_are_those_of_most_wrong_trials_and_counted_apart(stores
     assert found["persons"] == 1 and found["recordings"] == 12
     audio, visual = found["stores"]
     assert (audio["hard_outliers"], visual["hard_outliers"]) == (1, 0)
-    assert "1 of 1" in tsne_text(found)
+    assert "1 of 1" in document(tsne_parts(found))
     few = run(*stores, "--hard", scores, "--samples", 1, "--recordings", 2)
     assert ODD in few["ids"] and few["recordings"] == 3
 
@@ -159,7 +160,7 @@ def test_stores_without_a_person_in_common_are_refused(stores, tmp_path):
 
 
 def test_a_person_reads_counts_and_the_rule(stores):
-    lines = tsne_text(run(*stores)).splitlines()
+    lines = document(tsne_parts(run(*stores))).splitlines()
     assert lines[0] == "96 recordings of 8 persons"
     assert lines[3].split()[:2] == ["audio", "1"]
     assert lines[-1].startswith("Outlier: distance")

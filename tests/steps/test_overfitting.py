@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avkd_cli.analysis.text import curves_text
+from avkd_cli.analysis.render import document
+from avkd_cli.analysis.text import curves_parts
 from avkd_cli.config import DistillAudioConfig, Execution, ExtractConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.shown import Picture
@@ -105,7 +106,7 @@ def test_curves_show_the_gap(places, tmp_path):
     )
     assert run["series"]["gap: cos"]["step"] == [2, 4, 6]
     assert "gap: eer" in (tmp_path / "gap.svg").read_text()
-    assert "gap: eer" in curves_text(found)
+    assert "gap: eer" in document(curves_parts(found))
 
 
 def test_a_run_without_training_trials_has_no_gap(places, tmp_path):

@@ -1,13 +1,10 @@
 """What lies behind the error rates: corrected trials, embeddings, runs and stores."""
 
 import json
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Iterator, Mapping, Sequence
 
 from avkd_cli.analysis.outliers import RULE
-from avkd_cli.analysis.render import as_html
-from avkd_cli.analysis.report.elements import details, figure
-from avkd_cli.analysis.table import Cell, number, table
+from avkd_cli.analysis.table import Cell, Table, number, table
 from avkd_cli.papers.form import Paper
 
 VENN_NOTE = (
@@ -18,43 +15,36 @@ VENN_NOTE = (
 )
 
 
-def venns(found: Sequence[Mapping], figures: Mapping, paper: Paper) -> list[str]:
-    """Return the diagrams, and the regions of every student on every list."""
-    if not found:
-        return []
-    head = [
-        "system",
-        "list",
-        "both right",
-        "newly right",
-        "newly wrong",
-        "both wrong",
-        "other sense",
-        "of all errors",
-    ]
-    rows = [
-        [paper.label(one["system"]), one["list_label"]]
-        + [one[key] for key in ("both_right", "newly_right", "newly_wrong", "both_wrong")]
-        + [_share(one["other_share"]), _share(one["other_of_errors"])]
-        for one in found
-    ]
-    drawn = [figure(*figures[name]) for name in figures if name.startswith("venn-")]
-    return [*drawn, as_html(table(head, rows, notes=[VENN_NOTE])), _gains(found, paper)]
-
-
-def _gains(found: Sequence[Mapping], paper: Paper) -> str:
-    """Return who gains and who loses by each system, where persons are known."""
-    known = [one for one in found if one.get("persons")]
-    if not known:
-        return ""
-    head = ["system", "list", "persons", "gaining", "losing", "gain most", "lose most"]
-    rows = [
-        [paper.label(one["system"]), one["list_label"]]
-        + [one["persons"][key] for key in ("total", "gaining", "losing")]
-        + [_named(one["persons"][key]) for key in ("most_gaining", "most_losing")]
-        for one in known
-    ]
-    return as_html(table(head, rows, "Who gains and who loses", [GAINS_NOTE]))
+def corrected(found: Sequence[Mapping], paper: Paper) -> Iterator[Table]:
+    """Yield the regions of every student on every list, and who gains where persons are known."""
+    regions = {
+        "both_right": "both right",
+        "newly_right": "newly right",
+        "newly_wrong": "newly wrong",
+        "both_wrong": "both wrong",
+    }
+    if found:
+        head = ["system", "list", *regions.values(), "other sense", "of all errors"]
+        rows = [
+            [
+                paper.label(one["system"]),
+                one["list_label"],
+                *(one[key] for key in regions),
+                _share(one["other_share"]),
+                _share(one["other_of_errors"]),
+            ]
+            for one in found
+        ]
+        yield table(head, rows, notes=[VENN_NOTE])
+    if known := [one for one in found if one.get("persons")]:
+        head = ["system", "list", "persons", "gaining", "losing", "gain most", "lose most"]
+        rows = [
+            [paper.label(one["system"]), one["list_label"]]
+            + [one["persons"][key] for key in ("total", "gaining", "losing")]
+            + [_named(one["persons"][key]) for key in ("most_gaining", "most_losing")]
+            for one in known
+        ]
+        yield table(head, rows, "Who gains and who loses", [GAINS_NOTE])
 
 
 def _named(persons: Sequence[Mapping]) -> Cell | None:
@@ -93,42 +83,34 @@ STORE_COLUMNS = {
 }
 
 
-def embeddings(
-    found: Mapping | None, outliers: Mapping | None, figures: Mapping, paper: Paper
-) -> list[str]:
-    """Return how alike the embeddings are, how they lie, and which lie far from their own."""
-    return [*_likeness(found, paper), *_outliers(outliers, figures, paper)]
-
-
-def _outliers(found: Mapping | None, figures: Mapping, paper: Paper) -> list[str]:
+def outliers(found: Mapping | None, paper: Paper) -> Table | None:
+    """Return how many recordings lie far from their own person's in each space."""
     if found is None:
-        return []
+        return None
     rows = [
         [paper.label(one["name"]), one["outliers"], _share(one["share"])] for one in found["stores"]
     ]
-    drawn = [figure(*figures["plane"])] if "plane" in figures else []
     about = f"{found['recordings']:,} recordings of {found['persons']} persons. Outlier: {RULE}."
-    head = ["store", "outliers", "share"]
-    title = "<h3>Recordings far from their person’s others</h3>"
-    return [title, *drawn, as_html(table(head, rows, notes=[about]))]
+    return table(["store", "outliers", "share"], rows, notes=[about])
 
 
-def _likeness(found: Mapping | None, paper: Paper) -> list[str]:
+def likeness(found: Mapping | None, paper: Paper) -> Iterator[Table]:
+    """Yield how alike the embeddings are, and how they lie."""
     if found is None:
-        return []
+        return
     pairs = [
         [f"{one['a']} – {one['b']}", one["segments"], *(_number(one[key]) for key in PAIR_COLUMNS)]
         for one in found["pairs"]
     ]
+    head = ["pair", "segments", *PAIR_COLUMNS.values()]
+    yield table(head, pairs, "How alike two spaces are", [_likeness_note(found, paper)])
+    counts = ("name", "segments", "persons", "dimensions")
     stores = [
-        [one["name"], one["segments"], one["persons"], one["dimensions"]]
-        + [_number(one[key]) for key in STORE_COLUMNS]
+        [*(one[key] for key in counts), *(_number(one[key]) for key in STORE_COLUMNS)]
         for one in found["stores"]
     ]
-    heads = ["pair", "segments", *PAIR_COLUMNS.values()]
-    alike = table(heads, pairs, "How alike two spaces are", [_likeness_note(found, paper)])
-    heads = ["store", "segments", "persons", "dimensions", *STORE_COLUMNS.values()]
-    return [as_html(alike), as_html(table(heads, stores, "How embeddings lie", [STORE_NOTE]))]
+    head = ["store", *counts[1:], *STORE_COLUMNS.values()]
+    yield table(head, stores, "How embeddings lie", [STORE_NOTE])
 
 
 STORE_NOTE = (
@@ -153,18 +135,17 @@ def _number(value: float | None) -> Cell:
     return number(value, ".4f")
 
 
-def what_was_run(runs: Sequence, stores: Sequence) -> list[str]:
-    """Return runs and stores as tables, their settings in full on demand."""
-    parts = []
+def what_was_run(runs: Sequence, stores: Sequence) -> Iterator[tuple[Table, list[tuple[str, str]]]]:
+    """Yield runs and stores as tables, and of each its name and its settings in full."""
     for title, described in (("Training", runs), ("Stores", stores)):
         if described:
             head = list(dict.fromkeys(key for one in described for key in one.row))
             rows = [[one.row.get(key) for key in head] for one in described]
-            parts.append(as_html(table(head, rows, title)))
-            parts += [details(one.name, _settings(one.settings)) for one in described]
-    return parts
+            yield (
+                table(head, rows, title),
+                [(one.name, _settings(one.settings)) for one in described],
+            )
 
 
 def _settings(settings: object) -> str:
-    text = json.dumps(settings, indent=1, ensure_ascii=False, sort_keys=True)
-    return f"<pre><code>{escape(text)}</code></pre>" if settings else ""
+    return settings and json.dumps(settings, indent=1, ensure_ascii=False, sort_keys=True)

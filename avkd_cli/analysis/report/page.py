@@ -1,17 +1,32 @@
 """The page, from its parts; nothing on it refers to anything outside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from html import escape
-from importlib.resources import files
 
-from avkd_cli.analysis.render import as_html
-from avkd_cli.analysis.report.elements import items, paragraph, section
-from avkd_cli.analysis.report.explained import embeddings, venns, what_was_run
-from avkd_cli.analysis.report.rates import at_a_glance, curves, error_rates
-from avkd_cli.analysis.tables import paper_of
-from avkd_cli.analysis.views import signature_table
-from avkd_cli.papers.form import Paper
+from avkd_cli.analysis.report.explained import corrected, likeness, outliers, what_was_run
+from avkd_cli.analysis.tables import list_groups, only_lists, paper_of, tables_on
+from avkd_cli.analysis.templates import rendered
+from avkd_cli.analysis.views import (
+    dcf_table,
+    figure_intervals,
+    figure_table,
+    interval_table,
+    list_table,
+    paper_table,
+    signature_table,
+)
+
+DIGITS = 2  # of error rates: more than the lists at hand tell
+NAVIGATION = {
+    "glance": "At a glance",
+    "words": "In words",
+    "tables": "Results",
+    "curves": "Curves",
+    "venn": "Corrected",
+    "embeddings": "Embeddings",
+    "runs": "What was run",
+    "signatures": "Signatures",
+}
 
 
 def page(content: Mapping) -> str:
@@ -23,73 +38,41 @@ def page(content: Mapping) -> str:
             venns (rows), correlation (a `pcc` result or None), runs and stores (each
             with name, row, settings), avkd (version).
     """
-    arranged, figures = content["arranged"], content["figures"]
-    paper = paper_of(arranged)
-    statement = paragraph(arranged["statement"] or "", "statement")
-    rates = error_rates(arranged, figures, content["differences"], content["uncertainty"])
-    spaces = embeddings(content["correlation"], content["outliers"], figures, paper)
-    lines = as_html(replace(signature_table(arranged), title="")) if arranged["results"] else ""
-    parts = [
-        section("glance", "At a glance", *at_a_glance(content["glance"], figures)),
-        section("words", "In words", items(content["sentences"])),
-        section("tables", "Results", *rates),
-        section("curves", "Curves", *curves(arranged, figures)),
-        section("venn", paper.corrected, *venns(content["venns"], figures, paper)),
-        section("embeddings", "Embeddings", *spaces),
-        section("runs", "What was run", *what_was_run(content["runs"], content["stores"])),
-        section("signatures", "Signatures", lines),
-    ]
-    return _document(paper, [statement, *filter(None, parts)], statement, content["avkd"])
-
-
-def _document(paper: Paper, parts: Sequence[str], statement: str, avkd: str) -> str:
-    links = "".join(
-        f'<a href="#{name}">{title}</a>' for name, title in NAVIGATION if _has(parts, name)
+    paper = paper_of(content["arranged"])
+    return rendered(
+        "report.html",
+        **_error_rates(content["arranged"], content["differences"]),
+        **{key: content[key] for key in ("glance", "sentences", "uncertainty", "figures", "avkd")},
+        title=paper.title,
+        paper=paper,
+        navigation=NAVIGATION,
+        corrected=list(corrected(content["venns"], paper)),
+        likeness=list(likeness(content["correlation"], paper)),
+        outliers=outliers(content["outliers"], paper),
+        described=list(what_was_run(content["runs"], content["stores"])),
     )
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{escape(paper.title)}</title>
-<style>
-{_shipped("page.css")}</style>
-</head>
-<body>
-<header><h1>{escape(paper.title)}</h1>
-{paragraph(paper.lead, "lead")}{parts[0]}
-<nav aria-label="Sections">{links}</nav></header>
-<main>
-{"".join(parts[1:])}
-</main>
-<footer>{statement}
-<p>Made by avkd {escape(avkd)}.{_beside(paper)} Source: {escape(paper.source)}.</p></footer>
-<script>
-{_shipped("page.js")}</script>
-</body>
-</html>
-"""
 
 
-def _beside(paper: Paper) -> str:
-    return f" Beside our figures, in italics: {escape(paper.note)}." if paper.note else ""
-
-
-NAVIGATION = (
-    ("glance", "At a glance"),
-    ("words", "In words"),
-    ("tables", "Results"),
-    ("curves", "Curves"),
-    ("venn", "Corrected"),
-    ("embeddings", "Embeddings"),
-    ("runs", "What was run"),
-    ("signatures", "Signatures"),
-)
-
-
-def _has(parts: Sequence[str], name: str) -> bool:
-    return any(f'<section id="{name}">' in part for part in parts)
-
-
-def _shipped(name: str) -> str:
-    return files("avkd_cli.analysis.report").joinpath(name).read_text(encoding="utf-8")
+def _error_rates(arranged: Mapping, differences: list[Mapping]) -> dict[str, object]:
+    """Return all tables of error rates, those of the cleaned lists apart from the others."""
+    certain = {(one["system"], one["list"]) for one in differences if one["verdict"] != "open"}
+    groups = list_groups(arranged)
+    intervals = [interval_table(arranged, differences), figure_intervals(arranged)]
+    return {
+        "arranged": arranged,
+        "paper_tables": {
+            group: [
+                (one["ours"], paper_table(arranged, one, DIGITS, certain))
+                for one in tables_on(arranged, group)
+            ]
+            for group in ("main", "cleaned")
+        },
+        "costs": {
+            group: group in groups and dcf_table(only_lists(arranged, groups[group]))
+            for group in ("main", "cleaned")
+        },
+        "further": figure_table(arranged),
+        "intervals": [one for one in intervals if one.rows],
+        "lists": list_table(arranged),
+        "signatures": arranged["results"] and replace(signature_table(arranged), title=""),
+    }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from avkd_cli.analysis.report import page
+from avkd_cli.analysis.report.page import page
 from avkd_cli.analysis.report.words import glance, sentences
 from avkd_cli.errors import InputError
 from avkd_cli.papers.form import Paper

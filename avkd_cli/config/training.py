@@ -261,7 +261,13 @@ class JointConfig(TrainConfig):
         "safe", "how weights of moments are enhanced, in either sense", choices=WEASP
     )
     start: str = setting("random", STARTS_SAY, choices=STARTS)
-    clip: float = setting(2.0, "length of a training clip", unit="s", minimum=0.2, maximum=60)
+    clip: float = setting(
+        2.0,
+        "length of a training clip; what is shorter is repeated",
+        unit="s",
+        minimum=0.2,
+        maximum=60,
+    )
     cycle: float = setting(0.0, "weight of the cycle between both senses' weights", minimum=0)
     nce: float = setting(0.0, "weight of PatchNCE between both senses' weights", minimum=0)
     diffusion: float = setting(

@@ -5,7 +5,6 @@ Everything here is loaded for `--help`: click and the standard library only.
 
 import dataclasses
 import functools
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import click
 
 from avkd_cli import config as settings_of
-from avkd_cli import help_page
+from avkd_cli import help_page, pipes
 from avkd_cli.config import Execution
 
 Decorator = Callable[[Callable], Callable]
@@ -126,23 +125,6 @@ class PartitionRange(click.ParamType):
         return int(first), int(last)
 
 
-MANIFEST = "avkd.manifest"  # where click's context keeps --manifest: of no step
-
-
-def keep_manifest(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
-    """Remember that the manifest is to be printed."""
-    ctx.meta[MANIFEST] = asked
-
-
-manifest = click.option(
-    "--manifest",
-    is_flag=True,
-    expose_value=False,
-    callback=keep_manifest,
-    help="Print the store's manifest, one JSON line, on a terminal as well; in a pipe it always "
-    "is.",
-)
-
 EXECUTION = (
     click.option("--overwrite", is_flag=True, help="Replace a finished output of another plan."),
     click.option(
@@ -182,7 +164,7 @@ EXECUTION = (
     click.option("--finalise", is_flag=True, help="Publish the partitions that others have made."),
     click.option("--dry-run", is_flag=True, help="Say what would be done, touch nothing."),
     click.option("-q", "--quiet", is_flag=True, help="Nothing but errors and the result."),
-    manifest,
+    pipes.manifest,
 )
 
 
@@ -327,160 +309,3 @@ def choices(name: str, config: type) -> tuple[str, ...]:
 def apply(decorators: tuple[Decorator, ...], command: Callable) -> Callable:
     """Return `command` with all options, in the order of the help page."""
     return functools.reduce(lambda wrapped, one: one(wrapped), reversed(decorators), command)
-
-
-def print_line(value: dict | None) -> None:
-    """Print one JSON line on stdout: a store's manifest or a run. None prints nothing."""
-    import json
-
-    if value is not None:
-        sys.stdout.write(json.dumps(value, ensure_ascii=False, separators=(", ", ": ")) + "\n")
-        sys.stdout.flush()
-
-
-NEXT = {
-    "avkd.audio": "avkd train-teacher --modality audio {path} -o runs/audio",
-    "avkd.faces": "avkd train-teacher --modality visual {path} -o runs/visual",
-    "avkd.embeddings": "avkd score TRIALS {path} -o base.scores",
-    "avkd.standin": "avkd prep-audio {path}/people.jsonl -o audio.zarr",
-}
-
-
-def print_store(value: dict | None) -> None:
-    """Print a store's manifest into a pipe or where it is asked for, else what it holds in words.
-
-    None, of a run that publishes nothing, prints nothing.
-    """
-    asked = click.get_current_context().meta.get(MANIFEST)
-    if value is None or "counts" not in value or asked or not sys.stdout.isatty():
-        print_line(value)
-    else:
-        click.echo(described(value))
-
-
-def described(value: dict) -> str:
-    """Return in a sentence what a store holds, and what may be done next."""
-    path, counts = value["path"], value["counts"]
-    held = [f"{counts[one]:,} {one}" for one in ("utterances", "persons") if counts.get(one)]
-    text = f"{path}: {' of '.join(held)}"
-    if counts.get("without_face"):
-        text += f", {counts['without_face']:,} without a face"
-    if counts.get("rejected"):
-        text += f"; {counts['rejected']:,} rejected, see {path}/rejects.jsonl"
-    then = NEXT.get(value.get("format", ""), "avkd check {path}").format(path=path)
-    return f"{text}. Next: {then}"
-
-
-@dataclasses.dataclass(frozen=True)
-class Training:
-    """What every training command takes, beside its settings."""
-
-    output: Path
-    list_file: Path | None
-    noise: str | None
-    rir: str | None
-    init_from: tuple[Path, ...]
-    num_processes: int
-    validation: str | None
-    overwrite: bool
-    quiet: bool
-    dry_run: bool
-
-    def for_step(self) -> dict[str, Any]:
-        """Return what the step takes under the same names."""
-        given = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        del given["num_processes"]
-        return given
-
-
-TRAINING = (
-    click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path),
-        required=True,
-        metavar="RUN",
-        help="Run folder to make or go on with.",
-    ),
-    list_file,
-    click.option(
-        "--noise",
-        type=store,
-        metavar="STORE",
-        help="Waveforms of music, speech and noise (MUSAN) for --augment.",
-    ),
-    click.option(
-        "--rir", type=store, metavar="STORE", help="Waveforms of room responses for --augment."
-    ),
-    click.option(
-        "--init-from",
-        type=click.Path(path_type=Path),
-        multiple=True,
-        metavar="RUN",
-        help="Start from the weights of a finished run of the same network and persons; given "
-        "twice, a joint network starts from one run of each sense.",
-    ),
-    click.option(
-        "--num-processes",
-        type=click.IntRange(1, 256),
-        default=1,
-        show_default=True,
-        help="Processes on this machine that train together.",
-    ),
-    click.option(
-        "--validation",
-        metavar="TRIALS",
-        help="Trial list whose EER is measured each epoch; the best epoch is kept.",
-    ),
-    click.option("--overwrite", is_flag=True, help="Replace a run of another plan."),
-    click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors."),
-    click.option(
-        "--dry-run", is_flag=True, help="Try a few steps and say what the training would be."
-    ),
-)
-
-
-def training(command: Callable) -> Callable:
-    """Add the options of `Training`; the command gets one argument `training`."""
-    names = [field.name for field in dataclasses.fields(Training)]
-
-    @functools.wraps(command)
-    def gathered(**kwargs: Any) -> Any:
-        given = {name: kwargs.pop(name) for name in names}
-        return command(training=Training(**given), **kwargs)
-
-    return apply(TRAINING, gathered)
-
-
-def launched_here(training: Training) -> bool:
-    """Start the processes of --num-processes, unless this is one of them; say whether it did."""
-    if training.num_processes == 1 or training.dry_run:
-        return False
-    from avkd_cli.training import processes
-
-    if processes.launched():
-        return False
-    code = processes.launch(training.num_processes)
-    if code:
-        sys.exit(code if code > 0 else 128 - code)
-    return True
-
-
-def resolved(argument: str) -> str:
-    """Return a store's path; `-` is the manifest line that a command printed into the pipe."""
-    if argument != "-":
-        return argument
-    from avkd_cli.storage.store import resolve_input
-
-    return str(resolve_input(argument))
-
-
-def print_run(line: dict) -> None:
-    """Print the line of a training into a pipe, from the first process only.
-
-    A person at a terminal has been told already how it ended.
-    """
-    from avkd_cli.training.processes import rank
-
-    if rank() == 0 and ("dry_run" in line or not sys.stdout.isatty()):
-        print_line(line)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from avkd_cli import options
+from avkd_cli import pipes
 
 LONGEST = 60.0
 
@@ -77,7 +77,7 @@ def seconds_of(text: str) -> tuple[float, float]:
     type=click.IntRange(0, 1024),
     help="Processes.  [default: all cores; 0: this one]",
 )
-@options.manifest
+@pipes.manifest
 @click.option("--overwrite", is_flag=True, help="Replace a stand-in corpus of other settings.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
 def standin(output: Path, **settings) -> None:
@@ -96,4 +96,4 @@ def standin(output: Path, **settings) -> None:
     """
     from avkd_cli.steps.corpus import standin as step
 
-    options.print_store(step(output, **settings))
+    pipes.print_store(step(output, **settings))

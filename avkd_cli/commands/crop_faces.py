@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from avkd_cli import options
+from avkd_cli import options, pipes
 from avkd_cli.config import CropFacesConfig, Execution
 
 
@@ -50,4 +50,4 @@ def crop_faces(
     """
     from avkd_cli.steps.crop_faces import crop_faces as step
 
-    options.print_store(step(utterances, output, settings, execution, weights))
+    pipes.print_store(step(utterances, output, settings, execution, weights))

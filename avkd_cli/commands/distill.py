@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from avkd_cli import options
+from avkd_cli import options, pipes, training_options
 from avkd_cli.config import STEPS, TrainConfig
 
 
@@ -40,7 +40,7 @@ from avkd_cli.config import STEPS, TrainConfig
     required=True,
     help="The sense that the student keeps.",
 )
-@options.training
+@training_options.training
 @click.option(
     "--intersect", is_flag=True, help="Train on what the teacher has, if it lacks utterances."
 )
@@ -61,7 +61,7 @@ def distill(
     store: str,
     teachers: tuple[str, ...],
     modality: str,
-    training: options.Training,
+    training: training_options.Training,
     intersect: bool,
     quality_store: str | None,
     unlabelled: Path | None,
@@ -99,14 +99,14 @@ def distill(
         avkd distill spectra.zarr --teacher segments.zarr --modality audio --segment 1 \\
           --model thin-resnet --head softmax --level segments --imitation 0.5 -o runs/taught
     """
-    if options.launched_here(training):
+    if training_options.launched_here(training):
         return
     from avkd_cli.steps.distill import distill as step
 
-    options.print_run(
+    pipes.print_run(
         step(
             modality,
-            options.resolved(store),
+            pipes.resolved(store),
             teachers,
             settings=settings,
             intersect=intersect,

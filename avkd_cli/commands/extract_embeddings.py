@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from avkd_cli import options
+from avkd_cli import options, pipes
 from avkd_cli.config import Execution, ExtractConfig
 
 
@@ -92,7 +92,7 @@ def extract_embeddings(
             raise click.UsageError("--held-out takes no RUN, no --from and no --list")
         from avkd_cli.steps.join_folds import join_folds
 
-        options.print_store(join_folds(held_out, output, execution))
+        pipes.print_store(join_folds(held_out, output, execution))
         return
     if source is not None:
         if run is not None:
@@ -102,7 +102,7 @@ def extract_embeddings(
         if source.suffix == ".csv":
             from avkd_cli.steps.import_csv import import_csv
 
-            options.print_store(
+            pipes.print_store(
                 import_csv(
                     source,
                     output,
@@ -118,7 +118,7 @@ def extract_embeddings(
             raise click.UsageError("--columns and --ids are for a .csv")
         from avkd_cli.steps.import_embeddings import import_embeddings
 
-        options.print_store(
+        pipes.print_store(
             import_embeddings(source, output, execution, modality=modality, list_file=list_file)
         )
         return
@@ -128,7 +128,7 @@ def extract_embeddings(
         raise click.UsageError("give a RUN and the STORES to embed, or --from FILE")
     from avkd_cli.steps.extract_embeddings import extract
 
-    inputs = [options.resolved(store) for store in stores]
-    options.print_store(
+    inputs = [pipes.resolved(store) for store in stores]
+    pipes.print_store(
         extract(run, inputs, output, settings, execution, list_file=list_file, side=side)
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from avkd_cli import options
+from avkd_cli import options, pipes
 from avkd_cli.config import Execution, PrepAudioConfig
 
 
@@ -56,4 +56,4 @@ def prep_audio(
     """
     from avkd_cli.steps.prep_audio import prep_audio as step
 
-    options.print_store(step(utterances, output, settings, execution, noise=noise, rir=rir))
+    pipes.print_store(step(utterances, output, settings, execution, noise=noise, rir=rir))

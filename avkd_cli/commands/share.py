@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from avkd_cli import options
+from avkd_cli import options, pipes
 
 
 class Student(click.ParamType):
@@ -117,4 +117,4 @@ def share(
         mode=mode,
         overwrite=overwrite,
     )
-    options.print_line({"format": "avkd.system", "path": str(output), "parts": record["parts"]})
+    pipes.print_line({"format": "avkd.system", "path": str(output), "parts": record["parts"]})

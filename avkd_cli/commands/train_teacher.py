@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from avkd_cli import options
+from avkd_cli import options, pipes, training_options
 from avkd_cli.config import (
     STEPS,
     TrainConfig,
@@ -20,7 +20,7 @@ from avkd_cli.config import (
     help="Sound, faces, both fused from stored embeddings, both in one space (pair), frames of a "
     "film in a row (sequence), or sound and film of one clip (joint).",
 )
-@options.training
+@training_options.training
 @click.option(
     "--reset-head", is_flag=True, help="With --init-from: a new classifier, for other persons."
 )
@@ -38,7 +38,7 @@ from avkd_cli.config import (
 def train_teacher(
     stores: tuple[str, ...],
     modality: str,
-    training: options.Training,
+    training: training_options.Training,
     reset_head: bool,
     audio_encoder: Path | None,
     visual_encoder: Path | None,
@@ -64,16 +64,16 @@ def train_teacher(
         avkd train-teacher --modality joint audio.zarr films.zarr --init-from runs/audio \\
           --init-from runs/visual --nce 1 -o runs/joint
     """
-    if options.launched_here(training):
+    if training_options.launched_here(training):
         return
     from avkd_cli.steps.train_teacher import train_teacher as step
 
     given = {"audio": audio_encoder, "visual": visual_encoder}
 
-    options.print_run(
+    pipes.print_run(
         step(
             modality,
-            [options.resolved(s) for s in stores],
+            [pipes.resolved(s) for s in stores],
             settings=settings,
             reset_head=reset_head,
             encoders={sense: run for sense, run in given.items() if run is not None},

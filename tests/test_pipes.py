@@ -6,7 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from avkd_cli import options
+from avkd_cli import pipes
 
 MANIFEST = {
     "format": "avkd.faces",
@@ -16,10 +16,10 @@ MANIFEST = {
 
 
 @click.command()
-@options.manifest
+@pipes.manifest
 def make() -> None:
     """Make a store."""
-    options.print_store(MANIFEST)
+    pipes.print_store(MANIFEST)
 
 
 @pytest.mark.parametrize(
@@ -45,11 +45,11 @@ def test_a_pipe_gets_the_manifest_and_a_person_a_sentence(monkeypatch, terminal,
 
 def test_a_store_without_a_usual_next_step_may_be_checked():
     value = {"format": "avkd.sequences", "path": "s.zarr", "counts": {"utterances": 3}}
-    assert options.described(value) == "s.zarr: 3 utterances. Next: avkd check s.zarr"
+    assert pipes.described(value) == "s.zarr: 3 utterances. Next: avkd check s.zarr"
 
 
 def test_the_step_that_is_named_next_is_a_command_line_of_avkd():
     from avkd_cli.cli import COMMANDS
 
-    assert all(text.split()[:1] == ["avkd"] for text in options.NEXT.values())
-    assert {text.split()[1] for text in options.NEXT.values()} <= COMMANDS.keys()
+    assert all(text.split()[:1] == ["avkd"] for text in pipes.NEXT.values())
+    assert {text.split()[1] for text in pipes.NEXT.values()} <= COMMANDS.keys()

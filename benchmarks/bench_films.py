@@ -22,8 +22,8 @@ from pathlib import Path
 import av
 import numpy as np
 
-from avkd_cli.corpora.standin_face import draw_utterance
-from avkd_cli.corpora.standin_people import (
+from avkd_cli.standin.face import draw_utterance
+from avkd_cli.standin.people import (
     Difficulty,
     generator,
     make_face_session,

@@ -173,8 +173,8 @@ def heard(name: str, samples: np.ndarray, prepared: PrepAudioConfig, real: bool 
 
 def drawn_sounds(prepared: PrepAudioConfig) -> Iterator[Case]:
     """Yield voices of the stand-in corpus, of several lengths."""
-    from avkd_cli.corpora import standin_people as people
-    from avkd_cli.corpora.standin_voice import synthesise
+    from avkd_cli.standin import people
+    from avkd_cli.standin.voice import synthesise
 
     usual = people.usual()
     for number, seconds in enumerate((0.5, 1.03, 2.5, 4.77, 11.0)):
@@ -202,8 +202,8 @@ def drawn_faces(size: tuple[int, int, int]) -> Iterator[Case]:
     """Yield faces of the stand-in corpus, cut to a crop's size."""
     import cv2
 
-    from avkd_cli.corpora import standin_people as people
-    from avkd_cli.corpora.standin_face import draw_utterance
+    from avkd_cli.standin import people
+    from avkd_cli.standin.face import draw_utterance
 
     height, width, channels = size
     usual = people.usual()

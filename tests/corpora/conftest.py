@@ -1,14 +1,9 @@
-"""Small trees of files for the tests of listings, and one tiny stand-in corpus."""
+"""Small trees of files for the tests of listings."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from avkd_cli.corpora.standin import make_standin
-from avkd_cli.corpora.standin_plan import StandinPlan
-
-TINY = StandinPlan(persons=4, sessions=2, utterances=2, seconds=(0.5, 0.6), picture=64)
 
 
 @pytest.fixture
@@ -23,16 +18,3 @@ def plant(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return make
-
-
-@pytest.fixture(scope="session")
-def tiny_plan() -> StandinPlan:
-    return TINY
-
-
-@pytest.fixture(scope="session")
-def tiny(tmp_path_factory) -> Path:
-    """A stand-in corpus of 16 utterances, made once."""
-    out = tmp_path_factory.mktemp("standin") / "corpus"
-    make_standin(out, TINY, workers=0)
-    return out

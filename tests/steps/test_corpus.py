@@ -11,9 +11,9 @@ import click
 import pytest
 
 from avkd_cli.cli import cli
-from avkd_cli.corpora.standin import make_standin
-from avkd_cli.corpora.standin_plan import StandinPlan
 from avkd_cli.errors import InputError, MissingInputError, OutputError
+from avkd_cli.standin.corpus import make_standin
+from avkd_cli.standin.plan import StandinPlan
 from avkd_cli.storage.utterances import read_utterances
 
 

@@ -11,15 +11,15 @@ import pytest
 
 from avkd_cli.audio.kaldi import fbank
 from avkd_cli.config import Execution, ExtractConfig, PairConfig, ScoreConfig
-from avkd_cli.corpora.standin_face import draw_utterance
-from avkd_cli.corpora.standin_people import (
+from avkd_cli.standin.face import draw_utterance
+from avkd_cli.standin.people import (
     generator,
     make_face_session,
     make_person,
     make_voice_session,
     usual,
 )
-from avkd_cli.corpora.standin_voice import synthesise
+from avkd_cli.standin.voice import synthesise
 from avkd_cli.steps.analyze.strata import strata
 from avkd_cli.steps.extract_embeddings import extract
 from avkd_cli.steps.score import score_or_fuse as score

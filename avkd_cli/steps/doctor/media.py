@@ -67,7 +67,7 @@ def as_flac() -> bytes:
 
 def as_m4a() -> bytes:
     """Return the tone as AAC."""
-    from avkd_cli.corpora.standin_media import m4a
+    from avkd_cli.standin.media import m4a
 
     return m4a(tone(), RATE)
 
@@ -91,7 +91,7 @@ def seen(path: Path) -> str:
     """Decode a film of ten pictures; return what came of it, or raise ValueError."""
     import av
 
-    from avkd_cli.corpora.standin_media import mp4
+    from avkd_cli.standin.media import mp4
 
     grey = [np.full((64, 64, 3), 20 * one, np.uint8) for one in range(10)]
     path.write_bytes(mp4(grey, 25, tone()[: RATE // 2], RATE))

@@ -3,8 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from avkd_cli.corpora.standin_face import draw_utterance, outline
-from avkd_cli.corpora.standin_people import (
+from avkd_cli.standin.face import draw_utterance, outline
+from avkd_cli.standin.people import (
     Creases,
     Difficulty,
     generator,

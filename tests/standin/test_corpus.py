@@ -8,13 +8,13 @@ import av
 import numpy as np
 import pytest
 
-from avkd_cli.corpora import standin
 from avkd_cli.corpora.listing import Report
-from avkd_cli.corpora.standin import loudness, make_standin
-from avkd_cli.corpora.standin_lists import LISTS
-from avkd_cli.corpora.standin_plan import StandinPlan
 from avkd_cli.corpora.voxceleb import list_voxceleb, read_metadata
 from avkd_cli.errors import OutputError, UsageError
+from avkd_cli.standin import corpus
+from avkd_cli.standin.corpus import loudness, make_standin
+from avkd_cli.standin.lists import LISTS
+from avkd_cli.standin.plan import StandinPlan
 from avkd_cli.storage.utterances import read_utterances
 
 
@@ -44,13 +44,13 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(tiny, tiny_plan, tmp_path,
         made.append(session)
         make(work, plan, session)
 
-    make = standin._make_session
-    monkeypatch.setattr(standin, "_make_session", stop)
+    make = corpus._make_session
+    monkeypatch.setattr(corpus, "_make_session", stop)
     out = tmp_path / "corpus"
     with pytest.raises(KeyboardInterrupt):
         make_standin(out, tiny_plan, workers=0)
     assert not out.exists()
-    monkeypatch.setattr(standin, "_make_session", lambda *a: (made.append(a[2]), make(*a)))
+    monkeypatch.setattr(corpus, "_make_session", lambda *a: (made.append(a[2]), make(*a)))
     make_standin(out, tiny_plan, workers=0)
     assert len(made) == len(set(made)) == tiny_plan.persons * tiny_plan.sessions
     assert tree(out) == tree(tiny)
@@ -58,7 +58,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(tiny, tiny_plan, tmp_path,
 
 def test_another_seed_is_other_people(tiny_plan):
     one, other = (
-        list(standin.sessions(dataclasses.replace(tiny_plan, seed=seed))) for seed in (0, 1)
+        list(corpus.sessions(dataclasses.replace(tiny_plan, seed=seed))) for seed in (0, 1)
     )
     assert {s.folder for s in one}.isdisjoint({s.folder for s in other})
 

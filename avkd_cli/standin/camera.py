@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from avkd_cli.corpora.standin_people import FaceSession
+from avkd_cli.standin.people import FaceSession
 
 _SHIFT = 4  # fractional bits of OpenCV's coordinates
 

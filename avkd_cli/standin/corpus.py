@@ -19,20 +19,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avkd_cli.corpora import standin_media, standin_sounds
-from avkd_cli.corpora.standin_face import FRAMES_PER_SECOND, draw_utterance
-from avkd_cli.corpora.standin_lists import texts
-from avkd_cli.corpora.standin_moods import looking, speaking
-from avkd_cli.corpora.standin_people import (
+from avkd_cli.errors import OutputError, TemporaryError, UsageError
+from avkd_cli.standin import media, sounds
+from avkd_cli.standin.face import FRAMES_PER_SECOND, draw_utterance
+from avkd_cli.standin.lists import texts
+from avkd_cli.standin.moods import looking, speaking
+from avkd_cli.standin.people import (
     Person,
     generator,
     make_face_session,
     make_person,
     make_voice_session,
 )
-from avkd_cli.corpora.standin_plan import Session, StandinPlan, number, sessions
-from avkd_cli.corpora.standin_voice import RATE, synthesise
-from avkd_cli.errors import OutputError, TemporaryError, UsageError
+from avkd_cli.standin.plan import Session, StandinPlan, number, sessions
+from avkd_cli.standin.voice import RATE, synthesise
 from avkd_cli.storage import durable
 
 _PR_SET_PDEATHSIG = 1
@@ -150,9 +150,9 @@ def _make_media(work: Path, plan: StandinPlan, workers: int | None, progress) ->
 
 def _make_sounds(folder: Path, plan: StandinPlan) -> None:
     """Write the noises and rooms, unless they are there."""
-    if standin_sounds.are_made(folder):
+    if sounds.are_made(folder):
         return
-    files = {folder / name: data for name, data in standin_sounds.files(plan).items()}
+    files = {folder / name: data for name, data in sounds.files(plan).items()}
     for directory in dict.fromkeys(path.parent for path in files):
         durable.make_directory(directory)
     durable.write_all(files)
@@ -230,9 +230,9 @@ def _utterance(
         plan.picture,
         generator(*where, "picture", utterance),
     )
-    encode = standin_media.m4a if session.train else standin_media.wav
+    encode = media.m4a if session.train else media.wav
     yield session.path("audio", utterance), encode(sound, RATE)
-    video = standin_media.mp4(frames, FRAMES_PER_SECOND, sound, RATE)
+    video = media.mp4(frames, FRAMES_PER_SECOND, sound, RATE)
     yield session.path("video", utterance), video
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avkd_cli.corpora.standin_people import BANDS, FORMANTS, VOWELS, Voice, VoiceSession
+from avkd_cli.standin.people import BANDS, FORMANTS, VOWELS, Voice, VoiceSession
 
 RATE = 16_000  # Hz
 HOP = 80  # samples a control frame: 5 ms

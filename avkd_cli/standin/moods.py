@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from avkd_cli.corpora.standin_people import (
+from avkd_cli.standin.people import (
     Creases,
     Face,
     FaceSession,

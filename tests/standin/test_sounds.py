@@ -11,9 +11,9 @@ import soundfile
 
 from avkd_cli.audio.disturb import room, rows_by_kind
 from avkd_cli.config import Execution, PrepAudioConfig
-from avkd_cli.corpora import standin_sounds
-from avkd_cli.corpora.standin import make_standin
-from avkd_cli.corpora.standin_people import generator
+from avkd_cli.standin import sounds
+from avkd_cli.standin.corpus import make_standin
+from avkd_cli.standin.people import generator
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.storage.store import open_store
 
@@ -60,9 +60,9 @@ def test_rooms_decay_and_answer(tiny, tmp_path):
 
 
 def test_sounds_depend_on_the_seed_and_on_no_other_setting(tiny, tiny_plan):
-    made = standin_sounds.files(dataclasses.replace(tiny_plan, persons=9, sessions=4))
+    made = sounds.files(dataclasses.replace(tiny_plan, persons=9, sessions=4))
     assert {name: (tiny / name).read_bytes() for name in made} == made
-    other = standin_sounds.room(generator(tiny_plan.seed + 1, "room", 0))
+    other = sounds.room(generator(tiny_plan.seed + 1, "room", 0))
     mine = soundfile.read(io.BytesIO(made["rooms/00001.wav"]))[0]
     assert not np.allclose(mine, other, atol=1e-3)
 

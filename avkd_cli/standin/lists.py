@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from avkd_cli.corpora.standin_people import generator
-from avkd_cli.corpora.standin_plan import StandinPlan, people
 from avkd_cli.corpora.trials import Candidate, Rule, Trial, count_trials, draw_trials
+from avkd_cli.standin.people import generator
+from avkd_cli.standin.plan import StandinPlan, people
 
 LISTS = {  # name: (original file, cleaned file, rule, most trials of a kind)
     "O": ("veri_test.txt", "veri_test2.txt", Rule(cross_session=True), 600),

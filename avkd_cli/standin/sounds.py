@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from avkd_cli.corpora.standin_media import wav
-from avkd_cli.corpora.standin_people import generator, make_person, make_voice_session
-from avkd_cli.corpora.standin_plan import StandinPlan
-from avkd_cli.corpora.standin_voice import RATE, synthesise
+from avkd_cli.standin.media import wav
+from avkd_cli.standin.people import generator, make_person, make_voice_session
+from avkd_cli.standin.plan import StandinPlan
+from avkd_cli.standin.voice import RATE, synthesise
 
 NOISES = {"speech": 12, "music": 8, "noise": 8}  # MUSAN's kinds; how many of each
 ROOMS = 8

@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 
 import numpy as np
 
-from avkd_cli.corpora.standin_moods import mood_of
-from avkd_cli.corpora.standin_people import Difficulty, generator, make_person
+from avkd_cli.standin.moods import mood_of
+from avkd_cli.standin.people import Difficulty, generator, make_person
 
 NATIONS = ("UK", "USA", "India", "Ireland", "Australia")
 _VIDEO_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

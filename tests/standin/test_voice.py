@@ -3,8 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from avkd_cli.corpora.standin_people import Difficulty, generator, make_person, make_voice_session
-from avkd_cli.corpora.standin_voice import RATE, synthesise
+from avkd_cli.standin.people import Difficulty, generator, make_person, make_voice_session
+from avkd_cli.standin.voice import RATE, synthesise
 
 PERSON = make_person(0, 1, Difficulty())
 QUIET = dataclasses.replace(

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from avkd_cli.corpora.standin_camera import Camera, Instant, Shape
-from avkd_cli.corpora.standin_people import Creases, Face, FaceSession
+from avkd_cli.standin.camera import Camera, Instant, Shape
+from avkd_cli.standin.people import Creases, Face, FaceSession
 
 FRAMES_PER_SECOND = 25
 _ROUND = np.linspace(0, 2 * np.pi, 16, endpoint=False)

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from avkd_cli.corpora.standin_people import (
+from avkd_cli.standin.people import (
     Difficulty,
     generator,
     make_face_session,

@@ -6,18 +6,18 @@ import pytest
 from click.testing import CliRunner
 
 from avkd_cli.cli import cli
-from avkd_cli.corpora.standin import make_standin
-from avkd_cli.corpora.standin_face import draw_utterance
-from avkd_cli.corpora.standin_moods import MOODS, NAMES, looking, mood_of, speaking, strength_of
-from avkd_cli.corpora.standin_people import (
+from avkd_cli.standin.corpus import make_standin
+from avkd_cli.standin.face import draw_utterance
+from avkd_cli.standin.moods import MOODS, NAMES, looking, mood_of, speaking, strength_of
+from avkd_cli.standin.people import (
     Difficulty,
     generator,
     make_face_session,
     make_person,
     make_voice_session,
 )
-from avkd_cli.corpora.standin_plan import StandinPlan, people
-from avkd_cli.corpora.standin_voice import synthesise
+from avkd_cli.standin.plan import StandinPlan, people
+from avkd_cli.standin.voice import synthesise
 
 PEOPLE = 40
 

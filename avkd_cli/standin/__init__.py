@@ -1,0 +1,1 @@
+"""The stand-in corpus: people who do not exist, their voices, faces and recordings."""

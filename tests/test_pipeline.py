@@ -94,10 +94,8 @@ def project(tmp_path_factory) -> Project:
     run("extract-embeddings", "teacher", "a.zarr", "v.zarr", "-o", "t.zarr")
     for sense, store in (("audio", "audio.zarr"), ("visual", "faces.zarr")):
         run(
-            *(
-                f"distill {store} --teacher t.zarr --modality {sense} -o {sense}-kd --alpha "
-                "1 --beta 1 --gamma 1 --config tiny.toml"
-            ).split()
+            *f"distill {store} --teacher t.zarr --modality {sense} -o {sense}-kd --alpha 1".split(),
+            *"--beta 1 --gamma 1 --config tiny.toml".split(),
         )
     run("extract-embeddings", "audio-kd", "audio.zarr", "-o", "s.zarr")
     return project
@@ -192,9 +190,8 @@ def test_two_processes_train_as_one(project):
 @pytest.mark.slow
 def test_no_terms_is_the_baseline_bit_for_bit(project):
     project.run(
-        *(
-            "distill audio.zarr --teacher t.zarr --modality audio -o no-terms --config tiny.toml"
-        ).split()
+        *"distill audio.zarr --teacher t.zarr --modality audio -o no-terms".split(),
+        *"--config tiny.toml".split(),
     )
     plain, taught = (
         (project.path / name / "model.safetensors").read_bytes() for name in ("audio", "no-terms")
@@ -231,10 +228,9 @@ def test_what_does_not_fit_is_refused_in_one_line(project):
     fails(65, "unfinished run", "extract-embeddings", "begun", "audio.zarr", "-o", "x.zarr")
     fails(
         65,
-        *(
-            "dimensions distill audio.zarr --teacher t.zarr --modality audio --beta 1 "
-            "--embedding-size 8 -o x"
-        ).split(),
+        "dimensions",
+        *"distill audio.zarr --teacher t.zarr --modality audio --beta 1".split(),
+        *"--embedding-size 8 -o x".split(),
         *tiny,
     )
     alone = [
@@ -270,10 +266,8 @@ def test_imported_embeddings_can_teach(project):
         "extract-embeddings", "--from", "foreign.npz", "--modality", "visual", "-o", "foreign.zarr"
     )
     project.run(
-        *(
-            "train-teacher --modality fusion a.zarr foreign.zarr -o mixed --list "
-            "corpus/people.jsonl --config tiny.toml"
-        ).split()
+        *"train-teacher --modality fusion a.zarr foreign.zarr -o mixed".split(),
+        *"--list corpus/people.jsonl --config tiny.toml".split(),
     )
     model = json.loads((project.path / "mixed/model.json").read_text())
     assert model["network"]["model"]["visual_size"] == 5

@@ -245,17 +245,13 @@ def chimera(data: Path, kills: int, seed: int) -> tuple[list[int], list[str]]:
         people, store = folder / "people.jsonl", folder / "audio.zarr"
         table = data / "chimera" / "chimera54_manifest.csv"
         run(
-            *(
-                f"corpus csv {table} --id sample --person identity --audio voice --images "
-                f"face --split split --root {data} -o {people}"
-            ).split()
+            *f"corpus csv {table} --id sample --person identity --audio voice".split(),
+            *f"--images face --split split --root {data} -o {people}".split(),
         )
         run("prep-audio", people, "-o", store, "--config", "small", "--quiet")
         train = [
-            *(
-                f"train-teacher --modality audio {store} --config small --quiet --epochs 12 "
-                "--checkpoint-every 4 --log-every 1 -o"
-            ).split()
+            *f"train-teacher --modality audio {store} --config small --quiet --epochs 12".split(),
+            *"--checkpoint-every 4 --log-every 1 -o".split(),
         ]
         alone, killed = folder / "alone", folder / "killed"
         run(*train, alone)

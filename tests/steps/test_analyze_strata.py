@@ -103,10 +103,8 @@ def rewritten(files, change):
 def test_a_stratum_without_nontargets_is_said(files):
     rewritten(files, lambda row: row | {"age": 6 * row["age"]})
     found = run(
-        *(
-            f"strata {files}/only-sex.scores --people {files}/people.jsonl --stratum A "
-            "--resamples 100"
-        ).split()
+        *f"strata {files}/only-sex.scores --people {files}/people.jsonl --stratum A".split(),
+        *"--resamples 100".split(),
     )
     (row,) = found["files"][0]["strata"]
     assert (row["nontargets"], row["eer_percent"]) == (0, None)

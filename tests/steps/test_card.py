@@ -101,10 +101,8 @@ def test_scores_add_figures_with_intervals_and_where_it_fails(made, run, small):
     result = CliRunner().invoke(
         cli,
         [
-            *(
-                f"card {run} --scores {path} --people {made}/people.jsonl --audio "
-                f"{made}/audio.zarr --resamples 100 --licence CC0-1.0"
-            ).split()
+            *f"card {run} --scores {path} --people {made}/people.jsonl".split(),
+            *f"--audio {made}/audio.zarr --resamples 100 --licence CC0-1.0".split(),
         ],
     )
     assert result.exit_code == 0, result.output

@@ -73,18 +73,14 @@ def scored(folder: Path, work: Path) -> dict[str, Path]:
     embedding = (means - means.mean(axis=0)) / means.std(axis=0)
     np.savez(work / "emb.npz", id=store.ids, person=store.persons, embedding=embedding)
     run(
-        *(
-            f"extract-embeddings --from {work}/emb.npz --modality audio -o {work}/emb.zarr -q"
-        ).split()
+        *f"extract-embeddings --from {work}/emb.npz --modality audio -o {work}/emb.zarr -q".split(),
     )
     trials, lists = folder / "eval/lists/trials.lst", folder / "eval/lists"
     files = {name: work / f"{name}.scores" for name in ("concatenated", "averaged")}
     run("score", trials, work / "emb.zarr", "-o", files["concatenated"], "-q")
     run(
-        *(
-            f"score {trials} {work}/emb.zarr --enrol-map {lists}/enroll.map -o "
-            f"{files['averaged']} -q"
-        ).split()
+        *f"score {trials} {work}/emb.zarr --enrol-map {lists}/enroll.map".split(),
+        *f"-o {files['averaged']} -q".split(),
     )
     return files
 

@@ -138,11 +138,8 @@ def test_nothing_found_is_an_error_and_no_list(tmp_path):
 
 def test_csv_columns_are_named_by_flags(shared_data, tmp_path, capsys):
     corpus(
-        *(
-            f"csv {shared_data}/chimera/chimera54_manifest.csv --id sample --person "
-            f"identity --audio voice --images face --root {shared_data} -o "
-            f"{tmp_path}/people.jsonl"
-        ).split()
+        *f"csv {shared_data}/chimera/chimera54_manifest.csv --id sample --person identity".split(),
+        *f"--audio voice --images face --root {shared_data} -o {tmp_path}/people.jsonl".split(),
     )
     found = read_utterances(tmp_path / "people.jsonl", root=None)
     assert (len(found.utterances), len(found.rejects)) == (840, 0)

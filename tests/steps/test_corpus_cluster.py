@@ -131,9 +131,8 @@ def test_who_has_a_voice_alone_or_a_face_alone_joins_those_who_have_both(tmp_pat
     found = run(
         voice,
         face,
-        *(
-            f"--list {people} --truth x-who -o {tmp_path}/out.jsonl --report {tmp_path}/r.json"
-        ).split(),
+        *f"--list {people} --truth x-who -o {tmp_path}/out.jsonl".split(),
+        *f"--report {tmp_path}/r.json".split(),
     )
     assert found.exit_code == 0, found.exception
     rows = rows_of(tmp_path / "out.jsonl")
@@ -193,9 +192,8 @@ def test_whoever_falls_in_with_the_wrong_person_is_seen_in_the_figures(good, tmp
     people = write(tmp_path / "people.jsonl", lines)
     run(
         good,
-        *(
-            f"--list {people} --truth x-who --report {tmp_path}/r.json -o {tmp_path}/out.jsonl -q"
-        ).split(),
+        *f"--list {people} --truth x-who --report {tmp_path}/r.json".split(),
+        *f"-o {tmp_path}/out.jsonl -q".split(),
     )
     truth = json.loads((tmp_path / "r.json").read_text())["truth"]
     # p0's one utterance with two of a stranger's, p1's alone: 1 of 3 pairs, 3 of 4 utterances.

@@ -71,9 +71,8 @@ def test_split_has_three_parts_where_asked_and_the_seed_chooses(people, tmp_path
     found = set()
     for seed in range(6):
         corpus(
-            *(
-                f"split {people} --test 0.3 --validation 0.2 --seed {seed} -q -o {tmp_path}/s.jsonl"
-            ).split()
+            *f"split {people} --test 0.3 --validation 0.2 --seed {seed} -q".split(),
+            *f"-o {tmp_path}/s.jsonl".split(),
         )
         parts = parts_of(rows_of(tmp_path / "s.jsonl"), "split")
         counts = [
@@ -146,10 +145,8 @@ def test_each_persons_sessions_are_divided_within(tmp_path, capsys):
         tmp_path / "l.jsonl", [*rows, rows[0] | {"id": "cy", "person": "cy", "audio": "c"}]
     )
     corpus(
-        *(
-            f"folds {people} --within person --group session --shares 70,10,20 -o "
-            f"{tmp_path}/f.jsonl"
-        ).split()
+        *f"folds {people} --within person --group session --shares 70,10,20".split(),
+        *f"-o {tmp_path}/f.jsonl".split(),
     )
     made = rows_of(tmp_path / "f.jsonl")
     for person in ("ann", "bob"):

@@ -209,12 +209,10 @@ def test_a_quality_store_must_be_read_and_have_everybody(places, tmp_path):
 
 def test_flags_may_come_several_times(places, tmp_path):
     words = [
-        *(
-            f"distill {places['audio']} --teacher {places['teacher']} --modality audio "
-            f"-o {tmp_path}/run -q --model tdnn --width 16 --embedding-size 8 --crop-min "
-            "20 --crop-max 30 --batch-size 8 --max-steps 2 --beta 1 --gamma 1 "
-            "--log-every 1 --tolerance cos=0.4 --tolerance mmd=1"
-        ).split()
+        *f"distill {places['audio']} --teacher {places['teacher']} --modality audio".split(),
+        *f"-o {tmp_path}/run -q --model tdnn --width 16 --embedding-size 8 --crop-min 20".split(),
+        *"--crop-max 30 --batch-size 8 --max-steps 2 --beta 1 --gamma 1 --log-every 1".split(),
+        *"--tolerance cos=0.4 --tolerance mmd=1".split(),
     ]
     result = CliRunner().invoke(cli, words, catch_exceptions=False)
     assert result.exit_code == 0, result.output

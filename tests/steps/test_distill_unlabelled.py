@@ -290,11 +290,9 @@ def test_two_processes_gate_together_and_wait_for_each_round(places, tmp_path):
     settings = places["settings"] | {"cluster_rounds": 1, "loss_gate": 0.5, "gate_from": 0.0}
     flags = [word for name, x in settings.items() for word in ("--" + name.replace("_", "-"), x)]
     words = [
-        *(
-            f"distill {places['audio']} --teacher {places['teacher']} --modality audio "
-            f"--list {places['known']} --unlabelled {places['others']} -q "
-            f"--num-processes 2 -o {tmp_path}/run"
-        ).split(),
+        *f"distill {places['audio']} --teacher {places['teacher']} --modality audio".split(),
+        *f"--list {places['known']} --unlabelled {places['others']} -q --num-processes 2".split(),
+        *f"-o {tmp_path}/run".split(),
         *flags,
     ]
     done = subprocess.run(

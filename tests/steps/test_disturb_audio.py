@@ -197,10 +197,8 @@ def test_a_ratio_out_of_range_is_a_usage_error(tmp_path, snr):
 def test_by_command_line(places, tmp_path):
     folder, stores = places
     words = [
-        *(
-            f"prep-audio {folder}/people.jsonl -o {tmp_path}/o.zarr -q --workers 0 "
-            f"--disturb babble --snr 5 --noise {stores['noise']} --seed 3"
-        ).split()
+        *f"prep-audio {folder}/people.jsonl -o {tmp_path}/o.zarr -q --workers 0".split(),
+        *f"--disturb babble --snr 5 --noise {stores['noise']} --seed 3".split(),
     ]
     result = CliRunner().invoke(cli, words, catch_exceptions=False)
     assert result.exit_code == 0, result.output

@@ -166,10 +166,8 @@ def test_a_person_goes_from_csv_files_to_a_fame_submission(tmp_path):
     for name, values, sense in (("v", voices, "audio"), ("f", faces, "visual")):
         write_csv(tmp_path / f"{name}.csv", values)
         run(
-            *(
-                f"extract-embeddings --from {tmp_path}/{name}.csv --columns 8 --modality "
-                f"{sense} -o {tmp_path}/{name}.zarr -q"
-            ).split()
+            *f"extract-embeddings --from {tmp_path}/{name}.csv --columns 8".split(),
+            *f"--modality {sense} -o {tmp_path}/{name}.zarr -q".split(),
         )
     stores = tmp_path / "v.zarr", tmp_path / "f.zarr"
     (tmp_path / "t.txt").write_text(run("corpus", "fop-trials", *stores))
@@ -177,9 +175,8 @@ def test_a_person_goes_from_csv_files_to_a_fame_submission(tmp_path):
         "score",
         tmp_path / "t.txt",
         *stores,
-        *(
-            f"--metric tanh-l2 --eer-mode fop -o {tmp_path}/s.scores --metrics {tmp_path}/m.json"
-        ).split(),
+        *f"--metric tanh-l2 --eer-mode fop -o {tmp_path}/s.scores".split(),
+        *f"--metrics {tmp_path}/m.json".split(),
     )
     assert '"eer_percent": 0.0' in (tmp_path / "m.json").read_text()
     keys = [f"k{n} row{n:06d} row{n:06d}\n" for n in range(40)]

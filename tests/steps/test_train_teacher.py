@@ -296,10 +296,8 @@ def test_the_commands_hand_their_options_on(stores, trained, tmp_path):
     content = Embeddings.of(Rows(ids, [one[:2] for one in ids]), np.eye(16, 8) + 1)
     build_store(tmp_path / "t.zarr", content, Origin("extract"), Execution(quiet=True))
     result = command(
-        *(
-            f"distill --modality audio {stores['audio']} --teacher {tmp_path}/t.zarr -o "
-            f"{tmp_path}/student"
-        ).split(),
+        *f"distill --modality audio {stores['audio']} --teacher {tmp_path}/t.zarr".split(),
+        *f"-o {tmp_path}/student".split(),
         *FLAGS,
         *disturbed,
         *f"--init-from {tmp_path}/run --gamma 1 -q".split(),

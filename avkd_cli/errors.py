@@ -54,6 +54,21 @@ class InputError(AvkdError):
     exit_code = 65
 
 
+class OtherFeaturesError(InputError):
+    """A store of sound has other features than a training wants.
+
+    Args:
+        text: where and what.
+        features: wanted.
+        preset: whose prep-audio makes them; "" for none.
+    """
+
+    def __init__(self, text: str, features: str, preset: str = "") -> None:
+        how = f"--config {preset}" if preset else f"--features {features}"
+        super().__init__(f"{text}; make it by avkd prep-audio LIST.jsonl -o STORE {how}")
+        self.text, self.features = text, features
+
+
 class MissingInputError(AvkdError):
     """An input does not exist or cannot be read."""
 

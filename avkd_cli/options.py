@@ -14,6 +14,7 @@ import click
 from avkd_cli import config as settings_of
 from avkd_cli import help_page, pipes
 from avkd_cli.config import Execution
+from avkd_cli.errors import OtherFeaturesError
 
 Decorator = Callable[[Callable], Callable]
 Named = Mapping[str | None, type]  # modality → dataclass of its settings
@@ -216,12 +217,24 @@ def settings(section: str) -> Decorator:
             if print_config:
                 click.echo(settings_of.to_toml(chosen, ".".join(filter(None, (section, choice)))))
                 return None
-            return command(settings=chosen, **kwargs)
+            try:
+                return command(settings=chosen, **kwargs)
+            except OtherFeaturesError as error:
+                raise prepared_by(config, error) from None
 
         flags = [flag(field, configs) for field in fields.values()]
         return apply((*CONFIG, *flags), resolved)
 
     return decorate
+
+
+def prepared_by(config: str | None, error: OtherFeaturesError) -> OtherFeaturesError:
+    """Return an error that tells to prepare by the preset that is trained by, where that helps."""
+    if config not in settings_of.PRESETS:
+        return error
+    made = settings_of.load(settings_of.PrepAudioConfig, ("prep-audio",), config, {})
+    preset = config if made.features == error.features else ""
+    return OtherFeaturesError(error.text, error.features, preset)
 
 
 CONFIG = (

@@ -13,13 +13,13 @@ FILES = (
         "--output",
         type=click.Path(path_type=Path),
         metavar="FILE.json",
-        help="Calibration to write.  [default: stdout, where TEST is not given]",
+        help="Calibration to write.  [default: stdout, where TEST is not given, but no terminal]",
     ),
     click.option(
         "--calibrated",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Where the ratios of TEST go.  [default: stdout]",
+        help="Where the ratios of TEST go.  [default: stdout, but no terminal]",
     ),
     click.option(
         "--of",
@@ -62,7 +62,7 @@ def calibrate(dev: str, test: str | None, settings: CalibrateConfig, **files) ->
     likelihood ratio), the run whose scores these are, and the scores it has seen; score and
     verify take it by --calibration. Named calibration.json in the run's folder, it is found there.
 
-    With TEST.scores, ratios of these are printed at once.
+    With TEST.scores, ratios of these are printed at once; a terminal gets their figures alone.
 
     \b
     Example:

@@ -11,7 +11,7 @@ import torch
 from avkd_cli import keyed
 from avkd_cli.audio import augment
 from avkd_cli.audio.disturb import rows_by_kind
-from avkd_cli.errors import InputError, UsageError
+from avkd_cli.errors import InputError, OtherFeaturesError, UsageError
 from avkd_cli.inputs.crops import AudioCrops, stretches
 from avkd_cli.storage.store import RaggedStore, open_store
 from avkd_cli.training.batches import Arrays
@@ -173,11 +173,12 @@ def open_disturbers(
 
 
 def check_waveforms(store: RaggedStore) -> None:
-    """Raise InputError unless a store holds waveforms, some at least."""
+    """Raise an InputError unless a store holds waveforms, some at least."""
     if store.long_name != "samples":
-        raise InputError(
+        raise OtherFeaturesError(
             f"{store.path}: holds {store.long_name}, but --augment and --speed-classes change "
-            "waveforms; make it by prep-audio --features waveform"
+            "waveforms",
+            "waveform",
         )
     if not len(store):
         raise InputError(f"{store.path}: is empty")

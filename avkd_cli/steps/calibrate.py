@@ -69,8 +69,8 @@ def calibrate(
         dev: score file to train on.
         test: score file to calibrate; None: none.
         settings: prior and costs.
-        output: calibration to write; None: stdout, unless there is a test.
-        calibrated: where the test's ratios go; None: stdout.
+        output: calibration to write; None: stdout, unless there is a test or a terminal.
+        calibrated: where the test's ratios go; None: stdout, unless it is a terminal.
         of: run whose scores these are, or a store of its embeddings; None: the summary beside
             the score file says it, or nobody does.
         audio: store of the sound that was scored: skill by duration and SNR comes from it.
@@ -92,7 +92,7 @@ def calibrate(
     ratios = None if test is None else applied(model, test, settings, strict=strict)
     if output is not None:
         write_model(output, model, overwrite=overwrite)
-    elif test is None:
+    elif test is None and goes_somewhere("the calibration", "-o FILE.json"):
         print(json.dumps(model.to_json(), ensure_ascii=False))
     for text in (*given.scores.warnings, *(ratios.scores.warnings if ratios else ())):
         print(f"avkd calibrate: warning: {text}", file=sys.stderr)
@@ -245,14 +245,21 @@ def deliver(
     quiet: bool,
 ) -> None:
     """Write the ratios of a test as score lines, and say what they reach."""
-    if output is None:
+    if output is not None:
+        write_once(output, ratios.scores, "avkd", overwrite=overwrite, quiet=quiet)
+    elif goes_somewhere(f"{len(ratios.scores):,} ratios", "--calibrated FILE"):
         for block in score_lines(ratios.scores, "avkd"):
             sys.stdout.buffer.write(block)
         sys.stdout.buffer.flush()
-    else:
-        write_once(output, ratios.scores, "avkd", overwrite=overwrite, quiet=quiet)
     if not quiet and ratios.figures is not None:
         _tell(f"{ratios.scores.name}: {cllr_text(ratios.figures)}")
+
+
+def goes_somewhere(what: str, option: str) -> bool:
+    """Return whether stdout is none of a terminal's; say there how to have what is not printed."""
+    if sys.stdout.isatty():
+        _tell(f"{what}: not printed on a terminal; a pipe or {option} takes what was made")
+    return not sys.stdout.isatty()
 
 
 def said(scores: Scores, model: Calibration) -> None:

@@ -155,6 +155,8 @@ def _splits(found: Checkup, utterances: list[Utterance]) -> Iterator[str]:
             f"{_of(len({u.person for u in inside}), 'person')}: "
             f"{targets:,} targets, {nontargets:,} nontargets possible"
         )
+    if set(found.splits) == {""}:
+        yield "  to train on some and test others: avkd corpus split LIST.jsonl -o LIST.jsonl"
     if people := found.in_two_splits:
         who = f"{_of(len(people), 'person')}, trained on and tested on: {some(people)}"
         yield f"  in two splits: {who}"

@@ -167,6 +167,22 @@ def test_a_test_on_the_training_list_is_warned_of_and_refused_when_strict(made, 
         calibrate(made.dev, None, USUAL, calibrated=tmp_path / "y")
 
 
+def test_a_terminal_gets_sentences_where_a_pipe_gets_ratios(made, capsys, monkeypatch):
+    calibrate(made.dev, made.test, USUAL)
+    piped = capsys.readouterr()
+    assert len(piped.out.splitlines()) == 780  # the pairs of 40 recordings
+    calibrate(made.dev, None, USUAL)
+    assert json.loads(capsys.readouterr().out)["system"] == RUN
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    calibrate(made.dev, made.test, USUAL)
+    shown = capsys.readouterr()
+    assert shown.out == "" and "780 ratios: not printed on a terminal" in shown.err
+    assert "--calibrated FILE" in shown.err
+    calibrate(made.dev, None, USUAL, quiet=True)
+    shown = capsys.readouterr()
+    assert shown.out == "" and "the calibration: not printed on a terminal" in shown.err
+
+
 def test_sound_of_other_recordings_is_refused(made, tmp_path):
     lines = (made.folder / "dev.scores").read_text().replace("p00/0", "p99/0")
     (tmp_path / "x.scores").write_text(lines)

@@ -74,6 +74,7 @@ def test_a_folder_is_told_on_one_page(folder, capsys):
         "equal files of one person: 1: bob/10 = bob/renamed",
     ):
         assert line in lines
+    assert "to train on some and test others: avkd corpus split" in out
     assert lines[-1] == "5 to mend"
     assert len(lines) < 25
 
@@ -112,6 +113,7 @@ def test_a_list_tells_its_splits_and_who_is_in_two(folder, capsys, tmp_path):
     path.write_text(path.read_text() + json.dumps({"id": "d", "person": "dot"}) + "\n")
     check(path)
     text = " ".join(capsys.readouterr().out.split())
+    assert "corpus split" not in text
     for part in (
         "split train 4 utterances of 1 person: 6 targets, 0 nontargets possible",
         "split test 3 utterances of 2 people: 0 targets, 1 nontargets possible",

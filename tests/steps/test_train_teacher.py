@@ -137,6 +137,18 @@ def test_what_cannot_be_disturbed_is_refused(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("config", "how"), [("small", "--config small"), ("own.toml", "--features waveform")]
+)
+def test_who_trains_by_a_preset_is_told_to_prepare_by_it(stores, tmp_path, config, how):
+    own = tmp_path / "own.toml"
+    own.write_text("[train-teacher.audio]\nspeed-classes = true\n")
+    given = own if config == own.name else config
+    words = f"train-teacher --modality audio {stores['fbank']} -o {tmp_path}/run --config {given}"
+    told = f"make it by avkd prep-audio LIST.jsonl -o STORE {how}"
+    assert str(command(*words.split()).exception).endswith(told)
+
+
 def test_noise_is_no_input_of_a_face_encoder(stores, tmp_path):
     from avkd_cli.recipes import RECIPES, Request
 

@@ -8,13 +8,12 @@ import av
 import numpy as np
 
 from avkd_cli.audio.frames import has_frame_count
-from avkd_cli.audio.limits import AudioLimits, Segment
-from avkd_cli.audio.opened import DecoderFaults, OpenFile
+from avkd_cli.audio.limits import Segment
 from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment_end
 from avkd_cli.audio.structure import check_structure
 from avkd_cli.errors import Rejected
-
-av.logging.set_level(av.logging.PANIC)  # what FFmpeg has to say comes out as a reject code
+from avkd_cli.media.limits import Limits
+from avkd_cli.media.opened import DecoderFaults, OpenFile, open_container
 
 _SEEKS = {"mp4", "matroska"}  # those with an index of exact times
 _ONE_LENGTH = {"matroska", "avi"}  # those that declare one for all tracks together
@@ -27,8 +26,8 @@ _FULL_SCALE = {"u8": 1 << 7, "s16": 1 << 15, "s32": 1 << 31, "flt": 1, "dbl": 1}
 
 
 @contextlib.contextmanager
-def open_container(
-    opened: OpenFile, container: str, segment: Segment, limits: AudioLimits
+def open_track(
+    opened: OpenFile, container: str, segment: Segment, limits: Limits
 ) -> Iterator[Stream]:
     """Give the first sound track of a file that FFmpeg reads.
 
@@ -41,11 +40,9 @@ def open_container(
             too_long, bad_segment, undecodable; some of them while its blocks are read.
     """
     warnings = check_structure(opened, container, limits.max_damaged)
-    opened.seek(0)
-    with DecoderFaults(opened, container):
-        file = av.open(opened, format=container, mode="r", metadata_errors="replace")
-    with file:
-        track = _Track(file, opened, container, segment, limits)
+    faults = DecoderFaults(opened, container)
+    with open_container(faults) as file:
+        track = _Track(file, faults, segment, limits)
         track.warnings |= warnings
         if container == "flac":  # FFmpeg reads those of unknown length
             track.warnings.add("streamed_header")
@@ -55,12 +52,10 @@ def open_container(
 class _Track:
     """The decoding of one track: where it is, and what went wrong on the way."""
 
-    def __init__(
-        self, file, opened: OpenFile, container: str, segment: Segment, limits: AudioLimits
-    ) -> None:
-        self.file, self.opened, self.container = file, opened, container
+    def __init__(self, file, faults: DecoderFaults, segment: Segment, limits: Limits) -> None:
+        self.file, self.opened, self.container = file, faults.opened, faults.container
         self.segment, self.limits = segment, limits
-        self.guard = DecoderFaults(opened, container)
+        self.guard = faults
         if not file.streams.audio:
             raise Rejected("no_audio_stream", "no audio stream")
         self.track = file.streams.audio[0]
@@ -68,7 +63,7 @@ class _Track:
             raise Rejected("codec_missing", "the codec of the sound is not built in")
         if self.track.codec_context.name == "flac":  # else damage comes out as sound
             self.track.codec_context.options = {"err_detect": "crccheck+explode"}
-        if (container, self.track.codec_context.name) == ("caf", "alac"):
+        if (self.container, self.track.codec_context.name) == ("caf", "alac"):
             # The last packet's length leaves out its padding, which FFmpeg then cuts off again.
             self.track.codec_context.options = {"flags2": "+skip_manual"}
         self.warnings = {"multi_stream"} if len(file.streams.audio) > 1 else set()

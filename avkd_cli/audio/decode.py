@@ -13,13 +13,14 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from avkd_cli.audio import formats, quality
-from avkd_cli.audio.container import open_container
-from avkd_cli.audio.limits import SAMPLE_RATE, AudioLimits, Decoded, Segment
-from avkd_cli.audio.opened import OpenFile, open_file
+from avkd_cli.audio import quality
+from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Segment
 from avkd_cli.audio.sound import is_of_unknown_length, open_sound
 from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment
 from avkd_cli.errors import Rejected, apart
+from avkd_cli.media.formats import SOUND, allowed_format, is_named_otherwise
+from avkd_cli.media.limits import Limits
+from avkd_cli.media.opened import OpenFile, open_file
 
 _BY_LIBSNDFILE = {"wav", "flac", "sphere", "aiff"}
 
@@ -29,7 +30,7 @@ def decode_audio(
     *,
     start: float | None = None,
     end: float | None = None,
-    limits: AudioLimits | None = None,
+    limits: Limits | None = None,
     channel: str = "mean",
 ) -> Decoded:
     """Return the recording at `path`, or its stretch from `start` to `end` seconds.
@@ -49,13 +50,13 @@ def decode_audio(
         OSError: if the machine, not the file, is at fault (EIO, EMFILE).
         MemoryError: if there is not enough of it.
     """
-    limits, segment = limits or AudioLimits(), Segment(start or 0.0, end)
+    limits, segment = limits or Limits(), Segment(start or 0.0, end)
     check_segment(segment)
     with open_file(path) as opened:
-        container = formats.sniff(opened)
+        container = allowed_format(opened, SOUND)
         with _opener(opened, container)(opened, container, segment, limits) as stream:
             samples, clipped = _collect(stream, channel, limits)
-        if formats.is_named_otherwise(opened, container):
+        if is_named_otherwise(opened, container):
             stream.warnings.add("extension_mismatch")
     return _decoded(samples, clipped, stream, container, channel, limits)
 
@@ -64,7 +65,7 @@ def decode_samples(
     samples: np.ndarray,
     rate: int = SAMPLE_RATE,
     *,
-    limits: AudioLimits | None = None,
+    limits: Limits | None = None,
     channel: str = "mean",
 ) -> Decoded:
     """Return samples that are decoded already as `decode_audio` returns those of a file.
@@ -77,7 +78,7 @@ def decode_samples(
     Raises:
         Rejected: of a file's reasons those that samples can have.
     """
-    limits = limits or AudioLimits()
+    limits = limits or Limits()
     whole = samples.astype(np.float32) * (2.0**-15 if samples.dtype == np.int16 else 1.0)
     block = np.ascontiguousarray(whole.reshape(len(samples), -1), np.float32)
     check_format(rate, block.shape[1], limits)
@@ -94,7 +95,7 @@ def _decoded(
     stream: Stream,
     container: str,
     channel: str,
-    limits: AudioLimits,
+    limits: Limits,
 ) -> Decoded:
     """Return one channel at 16 kHz, its length and level checked."""
     samples = resample(samples, stream.rate)
@@ -125,10 +126,12 @@ def resample(samples: np.ndarray, rate: int) -> np.ndarray:
 def _opener(opened: OpenFile, container: str) -> Callable:
     if container in _BY_LIBSNDFILE and not is_of_unknown_length(opened):
         return open_sound
-    return open_container
+    from avkd_cli.audio.container import open_track  # FFmpeg, which wav and flac do without
+
+    return open_track
 
 
-def _collect(stream: Stream, channel: str, limits: AudioLimits) -> tuple[np.ndarray, float]:
+def _collect(stream: Stream, channel: str, limits: Limits) -> tuple[np.ndarray, float]:
     """Return one channel of all blocks and the share of source samples at full scale."""
     pieces, total, clipped, peak = [], 0, 0.0, 0.0
     _check_channel(channel, stream.channels)
@@ -145,7 +148,7 @@ def _collect(stream: Stream, channel: str, limits: AudioLimits) -> tuple[np.ndar
     return samples, clipped / max(1, total)
 
 
-def _peak(block: np.ndarray, position: int, limits: AudioLimits) -> float:
+def _peak(block: np.ndarray, position: int, limits: Limits) -> float:
     """Return the largest magnitude of a block whose first frame is number `position`."""
     peak = max(float(block.max()), -float(block.min()))  # NaN and Inf both show here
     if not math.isfinite(peak):
@@ -171,7 +174,7 @@ def _one_channel(block: np.ndarray, channel: str) -> np.ndarray:
     return block.mean(axis=1, dtype=np.float32)
 
 
-def _checked_level(samples: np.ndarray, stream: Stream, limits: AudioLimits) -> float:
+def _checked_level(samples: np.ndarray, stream: Stream, limits: Limits) -> float:
     level = quality.level_dbfs(samples)
     if level < limits.silence_dbfs:
         of = f"of {stream.channels} channels" if stream.channels > 1 else "of the recording"
@@ -180,7 +183,7 @@ def _checked_level(samples: np.ndarray, stream: Stream, limits: AudioLimits) -> 
     return level
 
 
-def _warn(stream: Stream, channel: str, clipped: float, limits: AudioLimits) -> None:
+def _warn(stream: Stream, channel: str, clipped: float, limits: Limits) -> None:
     if stream.rate < SAMPLE_RATE:
         stream.warnings.add("upsampled")
     if stream.channels > 1 and channel == "mean":

@@ -1,8 +1,8 @@
 """The frames of mp3 and of aac without a container, which nothing but their headers counts."""
 
-from avkd_cli.audio.formats import id3_length
-from avkd_cli.audio.opened import OpenFile
 from avkd_cli.errors import Rejected
+from avkd_cli.media.formats import id3_length
+from avkd_cli.media.opened import OpenFile
 
 _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"3DI", b"ID3")  # what may stand behind the sound
 _HEADER = 7  # bytes that tell how long a frame is

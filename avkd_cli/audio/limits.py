@@ -1,4 +1,4 @@
-"""What a recording may be, and what decoding it returns."""
+"""What decoding a recording returns."""
 
 from dataclasses import dataclass
 
@@ -14,26 +14,6 @@ WARNING_CODES = frozenset(
     over_range riff_size streamed_header timestamp_gap upsampled
     """.split()
 )
-
-
-@dataclass(frozen=True)
-class AudioLimits:
-    """Bounds of what is decoded, so that no file takes more time or memory than it is worth.
-
-    Durations are in seconds, of the segment where one is asked for; rates in Hz.
-    """
-
-    min_duration: float = 0.4
-    max_duration: float = 600.0
-    min_source_rate: int = 8_000
-    max_source_rate: int = 192_000
-    max_channels: int = 8
-    max_expansion: float = 200.0  # decoded bytes (float32, all channels) for each byte of the file
-    free_bytes: int = 1 << 26  # what is smaller once decoded is no bomb, whatever its expansion
-    max_amplitude: float = 4.0  # 1.0 is full scale
-    max_damaged: float = 0.01  # share of a stream's packets that may fail to decode
-    silence_dbfs: float = -80.0  # RMS after removal of the mean
-    clipped_fraction: float = 0.01  # more samples at full scale than this are worth a warning
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,20 @@ from collections.abc import Iterator
 import numpy as np
 import soundfile
 
-from avkd_cli.audio.limits import AudioLimits, Segment
-from avkd_cli.audio.opened import DecoderFaults, OpenFile
+from avkd_cli.audio.limits import Segment
 from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment_end
 from avkd_cli.audio.structure import check_aiff
 from avkd_cli.audio.wav import WavHeader, read_wav_header
 from avkd_cli.errors import Rejected
+from avkd_cli.media.limits import Limits
+from avkd_cli.media.opened import DecoderFaults, OpenFile
 
 _PCM16 = np.dtype("<i2")
 
 
 @contextlib.contextmanager
 def open_sound(
-    opened: OpenFile, container: str, segment: Segment, limits: AudioLimits
+    opened: OpenFile, container: str, segment: Segment, limits: Limits
 ) -> Iterator[Stream]:
     """Give the stream of a wav, flac, aiff or SPHERE file.
 
@@ -57,7 +58,7 @@ def _pcm16(
     warnings: set[str],
     *,
     segment: Segment,
-    limits: AudioLimits,
+    limits: Limits,
 ) -> Stream:
     """Return the stream of 16-bit PCM, which needs no decoder.
 
@@ -94,7 +95,7 @@ def _decoded(
     warnings: set[str],
     *,
     segment: Segment,
-    limits: AudioLimits,
+    limits: Limits,
 ) -> Stream:
     """Return the stream of what libsndfile decodes, with the length that the header declares."""
     rate, channels = file.samplerate, file.channels

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from avkd_cli.audio.limits import AudioLimits, Segment
+from avkd_cli.audio.limits import Segment
 from avkd_cli.errors import Rejected, apart
+from avkd_cli.media.limits import Limits
 
 BLOCK = 1 << 19  # samples of all channels read at once: 2 MiB, so memory never follows a header
 TOLERANCE = 0.02  # seconds by which a segment may pass the end of its recording
@@ -32,7 +33,7 @@ class Stream:
     warnings: set[str] = field(default_factory=set)
 
 
-def check_format(rate: int, channels: int, limits: AudioLimits) -> None:
+def check_format(rate: int, channels: int, limits: Limits) -> None:
     """Refuse rates and channel counts that no recording of a person has.
 
     Raises:
@@ -47,7 +48,7 @@ def check_format(rate: int, channels: int, limits: AudioLimits) -> None:
 
 
 def check_length(
-    seconds: float, bytes_per_second: int, file_bytes: int, *, segment: Segment, limits: AudioLimits
+    seconds: float, bytes_per_second: int, file_bytes: int, *, segment: Segment, limits: Limits
 ) -> None:
     """Refuse what the header says to be too much, before anything is decoded.
 

@@ -7,9 +7,10 @@ import struct
 from collections.abc import Iterator
 
 from avkd_cli.audio import frames
-from avkd_cli.audio.opened import OpenFile
 from avkd_cli.audio.wav import STREAMED
 from avkd_cli.errors import Rejected
+from avkd_cli.media.formats import check_packets
+from avkd_cli.media.opened import OpenFile
 
 _LONGEST_PAGE = 65_307  # bytes of an Ogg page
 _BOXES = {b"moov", b"moof", b"mdat"}  # of mp4, without which there is no sound
@@ -166,13 +167,6 @@ def _check_amr(opened: OpenFile) -> None:
         raise Rejected("truncated", f"the last frame ends at {offset} B, present {opened.size} B")
 
 
-def _check_mpegts(opened: OpenFile) -> None:
-    """Refuse a transport stream that ends within a packet; packets lost are seen in decoding."""
-    packet = 188 if opened.peek(0, 1) == opened.peek(188, 1) == b"\x47" else 192
-    if rest := opened.size % packet:
-        raise Rejected("truncated", f"the last packet has {packet} B, present {rest} B")
-
-
 _CHECKS = {
     "ogg": _check_ogg,
     "avi": _check_avi,
@@ -180,5 +174,5 @@ _CHECKS = {
     "matroska": _check_matroska,
     "caf": _check_caf,
     "amr": _check_amr,
-    "mpegts": _check_mpegts,
+    "mpegts": check_packets,
 }

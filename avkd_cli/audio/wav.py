@@ -4,8 +4,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from avkd_cli.audio.opened import OpenFile
 from avkd_cli.errors import Rejected
+from avkd_cli.media.opened import OpenFile
 
 # A writer to a pipe cannot go back to fill in the length: ffmpeg leaves 0xFFFFFFFF, sox
 # 0x7FFFF000 and some bytes.

@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from avkd_cli.audio import formats
-from avkd_cli.audio.opened import open_file
 from avkd_cli.corpora import trees
 from avkd_cli.corpora.listing import Finding
 from avkd_cli.corpora.repeats import equal_files
 from avkd_cli.errors import Rejected
+from avkd_cli.media import formats
+from avkd_cli.media.opened import open_file
 from avkd_cli.storage.clutter import is_clutter
 from avkd_cli.storage.utterances import Utterance
-from avkd_cli.vision.media import IMAGE_FORMATS, VIDEO_FORMATS, content_format
-from avkd_cli.vision.suffixes import IMAGES
 
+_KINDS = {"audio": formats.SOUND, "images": formats.IMAGE, "video": formats.VIDEO}
+_PICTURES = formats.suffixes_of(formats.IMAGE)
 Resolve = Callable[[str], Path]
 
 
@@ -143,7 +143,7 @@ def files_of(utterances: Sequence[Utterance], resolve: Resolve, found: Checkup) 
 def _pictures(number: int, written: str, folder: Path, found: Checkup) -> Iterator[File]:
     names = sorted(p.name for p in folder.iterdir() if not is_clutter(p.name))
     for name in names:
-        if name.lower().endswith(IMAGES):
+        if name.lower().endswith(_PICTURES):
             yield File(number, "images", f"{written}/{name}", folder / name)
         else:
             found.odd.add(f"{written}/{name}", trees.no_step_reads(name))
@@ -168,15 +168,8 @@ def _is_usable(file: File, found: Checkup) -> bool:
 def _content(file: File) -> tuple[str, bool]:
     """Return what a file is by its content, and whether its name says something else."""
     with open_file(file.path) as opened:
-        if file.kind == "audio":
-            name = formats.sniff(opened)
-            return name, formats.is_named_otherwise(opened, name)
-        head = opened.peek(0, 1024)
-    name = content_format(head)
-    if name not in (VIDEO_FORMATS if file.kind == "video" else IMAGE_FORMATS):
-        what = "film" if file.kind == "video" else "picture"
-        raise Rejected("undecodable", f"is no {what} that is read ({name or 'unknown content'})")
-    return name, False
+        name = formats.allowed_format(opened, _KINDS[file.kind])
+        return name, formats.is_named_otherwise(opened, name)
 
 
 def _twice(utterances: Sequence[Utterance], files: list[File]) -> Iterator[Twice]:

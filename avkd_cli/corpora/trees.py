@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from avkd_cli.audio.formats import SUFFIXES
 from avkd_cli.corpora.listing import Report
 from avkd_cli.errors import MissingInputError
+from avkd_cli.media.formats import HEIC_HINT, IMAGE, IMAGES, SOUND, VIDEO, suffixes_of
 from avkd_cli.storage.clutter import is_clutter
-from avkd_cli.vision.suffixes import HEIC_HINT, IMAGE_SUFFIXES, IMAGES, VIDEOS
 
 # What is listed is what is read: the suffixes are those of the decoders. The first of a kind is
 # preferred where one recording lies in several forms.
 _BEST = (".wav", ".flac", ".m4a", ".aac", ".mp3", ".opus", ".ogg")
-_SOUND = tuple(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
-VIDEO = VIDEOS
-_HEIC = IMAGE_SUFFIXES["heic"]
-_READ = IMAGES if find_spec("pillow_heif") else tuple(s for s in IMAGES if s not in _HEIC)
-AUDIO = tuple(dict.fromkeys(s for s in (*_BEST, *_SOUND) if s not in VIDEO))
-BOXES = (".txt",)
+_HEIC = () if find_spec("pillow_heif") else IMAGES["heic"]
+_SUFFIXES = {
+    "audio": tuple(dict.fromkeys((*_BEST, *suffixes_of(SOUND)))),
+    "video": suffixes_of(VIDEO),
+    "images": tuple(suffix for suffix in suffixes_of(IMAGE) if suffix not in _HEIC),
+    "boxes": (".txt",),
+}
 _KINDS = {
     suffix: (kind, rank)
-    for kind, suffixes in (("audio", AUDIO), ("video", VIDEO), ("images", _READ), ("boxes", BOXES))
+    for kind, suffixes in _SUFFIXES.items()
     for rank, suffix in enumerate(suffixes)
 }
 MISSING, DENIED = "not found", "permission denied"
@@ -39,7 +39,7 @@ def no_step_reads(name: str) -> str:
     """Return why a file is passed over, by its suffix."""
     dot = name.rfind(".")
     suffix = name[dot:].lower() if dot > 0 else ""
-    if suffix in _HEIC:
+    if suffix in IMAGES["heic"]:
         return f"{suffix} files; {HEIC_HINT}"
     return f"{suffix} files, which are not read" if suffix else "files without suffix"
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from avkd_cli.audio import kaldi, quality
 from avkd_cli.audio.decode import decode_audio
-from avkd_cli.audio.limits import SAMPLE_RATE, AudioLimits, Decoded
+from avkd_cli.audio.limits import SAMPLE_RATE, Decoded
 from avkd_cli.config import Execution, PrepAudioConfig
 from avkd_cli.errors import Rejected, UsageError
+from avkd_cli.media.limits import Limits
 from avkd_cli.steps.disturb_audio import Disturber, disturber
 from avkd_cli.storage.build import Record, build_from_utterances
 from avkd_cli.storage.store import AUDIO, StoreSpec
@@ -104,9 +105,9 @@ def record_of(decoded: Decoded, config: PrepAudioConfig) -> Record:
     return Record(measure(decoded), long, warnings=decoded.warnings)
 
 
-def limits_of(config: PrepAudioConfig) -> AudioLimits:
+def limits_of(config: PrepAudioConfig) -> Limits:
     """Return what the decoder refuses, from the settings of the step."""
-    return AudioLimits(
+    return Limits(
         min_duration=config.min_duration,
         max_duration=config.max_duration,
         min_source_rate=config.min_source_rate,

@@ -2,36 +2,28 @@
 
 import functools
 import io
-import os
 import warnings as python_warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
 
 from avkd_cli.errors import Rejected
+from avkd_cli.media.formats import HEIC_HINT, IMAGE, VIDEO, allowed_format, is_named_otherwise
+from avkd_cli.media.limits import Limits
+from avkd_cli.media.opened import DecoderFaults, OpenFile, open_file
 from avkd_cli.vision.frames import Frame, decode_chosen
-from avkd_cli.vision.media import (
-    EXIF_ORIENTATIONS,
-    Orientation,
-    VisualLimits,
-    allowed_format,
-    check_small,
-    decoding,
-    open_media,
-)
-from avkd_cli.vision.packets import Clock, list_packets, open_video
-from avkd_cli.vision.suffixes import HEIC_HINT
+from avkd_cli.vision.orientation import EXIF_ORIENTATIONS, Orientation
+from avkd_cli.vision.packets import Clock, check_small, list_packets, open_video
 from avkd_cli.vision.timeline import choose_times, slots
 
-LIMITS = VisualLimits()
+LIMITS = Limits()
 Image.MAX_IMAGE_PIXELS = None  # ours decide, from the header as well; telephones make 200 Mpx
 
 
 def read_image(
-    path: Path, limits: VisualLimits = LIMITS, warnings: list[str] | None = None
+    path: Path, limits: Limits = LIMITS, warnings: list[str] | None = None
 ) -> np.ndarray:
     """Return a JPEG, PNG, WebP, BMP, TIFF, PNM or HEIC as RGB, upright.
 
@@ -41,7 +33,7 @@ def read_image(
 
     Args:
         path: the file; its content decides what it is, not its name.
-        limits: see `VisualLimits`.
+        limits: see `Limits`.
         warnings: codes are appended: no_eoi, extension_mismatch, reduced_image.
 
     Returns:
@@ -49,29 +41,36 @@ def read_image(
 
     Raises:
         Rejected: undecodable, truncated, format_not_allowed, image_too_large, image_too_small,
-            codec_missing for HEIC without pillow-heif, or what `open_media` raises.
+            codec_missing for HEIC without pillow-heif, or what `open_file` raises.
     """
     warnings = [] if warnings is None else warnings
-    with open_media(path) as file, decoding("image"):
-        found = allowed_format(file, path, "image", warnings)
-        with python_warnings.catch_warnings():
-            python_warnings.simplefilter("ignore")  # Pillow's remarks on EXIF and on large images
-            return _read_image(file, found, limits, warnings)
+    with (
+        open_file(path) as opened,
+        _decoding(opened, IMAGE, warnings) as faults,
+        python_warnings.catch_warnings(),
+    ):
+        python_warnings.simplefilter("ignore")  # Pillow's remarks on EXIF and on large images
+        return _read_image(opened, faults.container, limits, warnings)
 
 
-def _read_image(
-    file: BinaryIO, found: str, limits: VisualLimits, warnings: list[str]
-) -> np.ndarray:
-    size = os.fstat(file.fileno()).st_size
-    if size > limits.max_image_bytes:
-        raise Rejected("image_too_large", f"{size} bytes > {limits.max_image_bytes}")
-    data = file.read()
+def _decoding(opened: OpenFile, kind: str, warnings: list[str]) -> DecoderFaults:
+    """Return the faults of a decoder that is given a file of a kind, once it is known as one."""
+    found = allowed_format(opened, kind)
+    if is_named_otherwise(opened, found):
+        warnings.append("extension_mismatch")
+    return DecoderFaults(opened, found, f"decoder refused the {kind}")
+
+
+def _read_image(opened: OpenFile, found: str, limits: Limits, warnings: list[str]) -> np.ndarray:
+    if opened.size > limits.max_image_bytes:
+        raise Rejected("image_too_large", f"{opened.size} bytes > {limits.max_image_bytes}")
+    data = opened.peek(0, opened.size)
     if found == "jpeg" and not _has_end(data):
         return _read_endless(data, limits, warnings)
     return _decode_image(data, found, limits, warnings)
 
 
-def _decode_image(data: bytes, found: str, limits: VisualLimits, warnings: list[str]) -> np.ndarray:
+def _decode_image(data: bytes, found: str, limits: Limits, warnings: list[str]) -> np.ndarray:
     image = _open_image(data, found, limits)
     factor = _reduction(image, found, limits)
     if factor > 1:
@@ -90,7 +89,7 @@ def _decode_image(data: bytes, found: str, limits: VisualLimits, warnings: list[
     return _orientation(image).apply(picture)  # asking a PNG any earlier would hide its damage
 
 
-def _open_image(data: bytes, found: str, limits: VisualLimits) -> Image.Image:
+def _open_image(data: bytes, found: str, limits: Limits) -> Image.Image:
     if found == "heic":
         _register_heic()
     image = Image.open(io.BytesIO(data), formats=[PILLOW_NAMES.get(found, found.upper())])
@@ -116,7 +115,7 @@ PILLOW_NAMES = {"pnm": "PPM", "heic": "HEIF"}
 _REDUCTIONS = (1, 2, 4, 8)  # what libjpeg offers
 
 
-def _reduction(image: Image.Image, found: str, limits: VisualLimits) -> int:
+def _reduction(image: Image.Image, found: str, limits: Limits) -> int:
     """Return by how much both sides are to be divided, from the header alone."""
     pixels = image.width * image.height
     most = limits.max_jpeg_pixels if found == "jpeg" else limits.max_whole_pixels
@@ -135,7 +134,7 @@ def _has_end(data: bytes) -> bool:
     return data.rfind(END_OF_IMAGE) > data.rfind(START_OF_SCAN)
 
 
-def _read_endless(data: bytes, limits: VisualLimits, warnings: list[str]) -> np.ndarray:
+def _read_endless(data: bytes, limits: Limits, warnings: list[str]) -> np.ndarray:
     """Return a JPEG that lacks only its end marker, which many writers forget.
 
     Decoders fill what is missing with grey and say nothing. But if all of the picture is there,
@@ -176,7 +175,7 @@ def read_frames(
     start: float | None = None,
     end: float | None = None,
     at_most: int | None = None,
-    limits: VisualLimits = LIMITS,
+    limits: Limits = LIMITS,
     warnings: list[str] | None = None,
 ) -> Iterator[Frame]:
     """Yield frames of a video, `fps` per second or `count` evenly spaced, in order.
@@ -188,13 +187,13 @@ def read_frames(
     Args:
         path: mp4, mov, 3gp, mkv, webm, avi or mpg; its content decides, not its name.
         fps, count, start, end, at_most: see `choose_times`; times in s from the file's beginning.
-        limits: see `VisualLimits`.
+        limits: see `Limits`.
         warnings: codes are appended: multi_stream, bad_fps, decode_errors, extension_mismatch.
 
     Raises:
         Rejected: undecodable, truncated, format_not_allowed, no_video_stream, codec_missing,
             frame_too_large, image_too_small, too_long, too_few_frames, no_frames,
-            decode_timeout, or what `open_media` raises.
+            decode_timeout, or what `open_file` raises.
     """
 
     def choose(times: np.ndarray) -> np.ndarray:
@@ -214,7 +213,7 @@ def read_slots(
     start: float | None = None,
     end: float | None = None,
     at_most: int | None = None,
-    limits: VisualLimits = LIMITS,
+    limits: Limits = LIMITS,
     warnings: list[str] | None = None,
 ) -> Iterator[Frame | None]:
     """Yield what a video shows at start, start + 1/fps, ... s: item k is k/fps s from the start.
@@ -257,20 +256,18 @@ def _decoded(
     path: Path,
     choose: Callable[[np.ndarray], np.ndarray],
     said: Callable[[], str],
-    limits: VisualLimits,
+    limits: Limits,
     warnings: list[str] | None,
 ) -> Iterator[tuple[int, Frame]]:
     """Yield chosen frames of a video with their positions; `said` tells that none was chosen."""
     warnings = [] if warnings is None else warnings
-    with open_media(path) as file, decoding("video"):
-        found = allowed_format(file, path, "video", warnings)
+    with open_file(path) as opened, _decoding(opened, VIDEO, warnings) as faults:
         clock = Clock(limits)
-        with open_video(file, found, limits) as container:
+        with open_video(faults, limits) as container:
             listing = list_packets(container, warnings, limits, clock)
         chosen = choose(listing.times)
         if len(chosen) == 0:
             raise Rejected("no_frames", said())
         clock.grant(len(listing.times))
-        file.seek(0)
-        with open_video(file, found, limits) as container:
+        with open_video(faults, limits) as container:
             yield from decode_chosen(container, listing, chosen, warnings, limits, clock)

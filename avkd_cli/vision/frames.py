@@ -10,7 +10,8 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from avkd_cli.errors import Rejected
-from avkd_cli.vision.media import Orientation, VisualLimits, display_orientation
+from avkd_cli.media.limits import Limits
+from avkd_cli.vision.orientation import Orientation, display_orientation
 from avkd_cli.vision.packets import Clock, Listing, video_stream
 
 # Here a frame to which no other refers may be left out exactly; elsewhere (HEVC) only nearly.
@@ -35,7 +36,7 @@ def decode_chosen(
     listing: Listing,
     chosen: np.ndarray,
     warnings: list[str],
-    limits: VisualLimits,
+    limits: Limits,
     clock: Clock,
 ) -> Iterator[tuple[int, Frame]]:
     """Yield the frames at the positions `chosen` of the listing, in order, with their positions.
@@ -168,7 +169,7 @@ def _aspect(stream: av.video.stream.VideoStream) -> float:
 
 
 def _to_upright(
-    frame: av.VideoFrame, aspect: float, limits: VisualLimits, to_rgb: VideoReformatter
+    frame: av.VideoFrame, aspect: float, limits: Limits, to_rgb: VideoReformatter
 ) -> np.ndarray:
     """Return RGB pixels of a frame, square and turned as it is to be shown."""
     side = limits.max_side

@@ -1,39 +1,36 @@
 """The packets of a video: whether all are there, and when each frame is shown."""
 
-import os
 import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import av
 import numpy as np
 
 from avkd_cli.errors import Rejected, apart
-from avkd_cli.vision.media import VisualLimits, check_small, packet_length
+from avkd_cli.media.formats import check_packets
+from avkd_cli.media.limits import Limits
+from avkd_cli.media.opened import DecoderFaults, open_container
 from avkd_cli.vision.timeline import is_steady
 
 _LOST = 0.05  # share of the frames of a transport stream that may have lost packets
 
 
-def open_video(file: BinaryIO, found: str, limits: VisualLimits) -> av.container.InputContainer:
-    """Open with an explicit format, so that no demuxer is chosen that opens other files."""
-    if found == "mpegts":
-        _check_packets(file)
+def open_video(faults: DecoderFaults, limits: Limits) -> av.container.InputContainer:
+    """Return an opened film; `faults` says which, and what it is."""
+    if faults.container == "mpegts":
+        check_packets(faults.opened)
     options = {"max_pixels": str(limits.max_side**2)}
-    return av.open(
-        file, format=found, options=options, buffer_size=1 << 18, metadata_errors="replace"
-    )
+    return open_container(faults, buffer_size=1 << 18, options=options)
 
 
-def _check_packets(file: BinaryIO) -> None:
-    """Refuse a transport stream that ends within a packet: it declares no length."""
-    length = packet_length(file.read(1024))
-    file.seek(0)
-    if rest := os.fstat(file.fileno()).st_size % length:
-        raise Rejected("truncated", f"the last packet has {length} B, present {rest} B")
+def check_small(width: int, height: int, limits: Limits) -> None:
+    """Raise Rejected image_too_small when there is no face to see."""
+    if min(width, height) < limits.min_side:
+        side = limits.min_side
+        raise Rejected("image_too_small", f"{width} x {height} < {side} x {side}")
 
 
 def video_stream(
@@ -84,7 +81,7 @@ class Listing:
 def list_packets(
     container: av.container.InputContainer,
     warnings: list[str],
-    limits: VisualLimits,
+    limits: Limits,
     clock: "Clock",
 ) -> Listing:
     """Return the packets of the video stream, all gone through, none decoded.
@@ -140,7 +137,7 @@ def starts_anew(packet: av.Packet, codec: av.video.codeccontext.VideoCodecContex
 def _check_header(
     container: av.container.InputContainer,
     stream: av.video.stream.VideoStream,
-    limits: VisualLimits,
+    limits: Limits,
 ) -> None:
     width, height, side = stream.codec_context.width, stream.codec_context.height, limits.max_side
     if max(width, height) > side:
@@ -176,7 +173,7 @@ def _check_whole(
     mp4), the duration decides; mpg declares neither.
     """
     declared = stream.frames
-    if container.format.name.startswith("mov") and declared:
+    if container.format.name == "mp4" and declared:
         # An edit list may hide frames that the sample table counts; the index knows.
         declared = min(declared, len(stream.index_entries) or declared)
     if there < 0.95 * declared:
@@ -192,7 +189,7 @@ FRAMES_A_SECOND = 50  # slower than this no decoder is, so that a long film may 
 class Clock:
     """How long the reading of one video has taken, without what is done with its frames."""
 
-    def __init__(self, limits: VisualLimits) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.allowed = limits.wall_seconds
         self._began = time.monotonic()
         self._away = 0.0
@@ -219,7 +216,7 @@ def _listing(
     stream: av.video.stream.VideoStream,
     packets: list[tuple],
     warnings: list[str],
-    limits: VisualLimits,
+    limits: Limits,
 ) -> Listing:
     access = np.array([key for _, _, key, _ in packets])
     shown = [packet for packet in packets if not packet[3]]

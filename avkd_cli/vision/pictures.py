@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from avkd_cli.errors import Rejected
+from avkd_cli.media.formats import IMAGE, suffixes_of
 from avkd_cli.storage.clutter import is_clutter
 from avkd_cli.vision.decode import LIMITS, read_image
 from avkd_cli.vision.frames import Frame
-from avkd_cli.vision.suffixes import IMAGES
 from avkd_cli.vision.timeline import spread
 
+_SUFFIXES = suffixes_of(IMAGE)
 Resolve = Callable[[str], Path]
 
 
@@ -66,10 +67,10 @@ def picture_paths(
     else:
         paths = [images]
     if not paths:
-        raise Rejected("no_frames", f"no picture there; known are {' '.join(IMAGES)}")
+        raise Rejected("no_frames", f"no picture there; known are {' '.join(_SUFFIXES)}")
     return paths
 
 
 def is_picture(name: str) -> bool:
     """Return whether a file is named like a picture."""
-    return name.lower().endswith(IMAGES)
+    return name.lower().endswith(_SUFFIXES)

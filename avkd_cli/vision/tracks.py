@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.errors import Rejected
-from avkd_cli.vision.media import open_media
+from avkd_cli.media.opened import open_file
 
 FRAME_RATE = 25.0  # VoxCeleb counts frames of the video at 25 a second
 MOST_BYTES = 4 << 20
@@ -42,10 +42,10 @@ def read_track(path: Path) -> Track:
 
     Raises:
         Rejected: bad_box if there is no row or one is not five finite numbers with a positive
-            width and height; or what `open_media` raises.
+            width and height; or what `open_file` raises.
     """
-    with open_media(path) as file:
-        data = file.read(MOST_BYTES)
+    with open_file(path) as opened:
+        data = opened.peek(0, MOST_BYTES)
     text = data.decode("utf-8", errors="replace").lstrip("\ufeff")
     lines = iter(text.splitlines())
     for line in lines:

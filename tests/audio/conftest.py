@@ -111,18 +111,6 @@ def make_wav(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def make_file(tmp_path: Path) -> Callable[..., Path]:
-    """Write bytes under a name."""
-
-    def make(data: bytes, name: str) -> Path:
-        path = tmp_path / name
-        path.write_bytes(data)
-        return path
-
-    return make
-
-
-@pytest.fixture
 def make_media(tmp_path: Path) -> Callable[..., Path]:
     """Encode a voice-like sound by FFmpeg into a file of the given name."""
 

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from avkd_cli.audio.decode import decode_audio
-from avkd_cli.audio.limits import AudioLimits
 from avkd_cli.errors import Rejected
+from avkd_cli.media.limits import Limits
 
 CODECS = {
     "a.m4a": ("aac", 16_000, "mp4"),
@@ -137,14 +137,14 @@ def test_the_index_of_an_mp4_lost_at_its_end_is_undecodable(make_media):
 
 def test_a_long_film_is_refused_and_its_segment_is_not(make_media):
     path = make_media("a.m4a", "aac", seconds=4.0)
-    limits = AudioLimits(max_duration=2.0)
+    limits = Limits(max_duration=2.0)
     assert code_of(path, limits=limits) == "too_long"
     assert len(decode_audio(path, start=1.0, end=2.0, limits=limits).samples) == 16_000
 
 
 def test_sound_of_unknown_length_stops_at_the_limit(make_media):
     path = make_media("a.aac", "aac", seconds=4.0, format="adts")
-    assert code_of(path, limits=AudioLimits(max_duration=2.0)) == "too_long"
+    assert code_of(path, limits=Limits(max_duration=2.0)) == "too_long"
 
 
 def test_many_damaged_packets_are_undecodable(make_media):

@@ -139,3 +139,16 @@ def test_decoding_touches_no_other_file_and_no_network(tmp_path, voice):
         [sys.executable, "-c", program, str(playlist)], capture_output=True, text=True, check=True
     )
     assert answer.stdout.split("\n")[:2] == ["format_not_allowed", "[] 1"]
+
+
+def test_a_wav_is_decoded_without_ffmpeg_opencv_and_torch(make_wav):
+    # avkd verify of two of them has 0.4 s; each of these libraries takes 20 ms and more.
+    program = """if True:
+        import sys
+        from avkd_cli.audio.decode import decode_audio
+        from avkd_cli.steps.decide.recordings import recording_of
+        decode_audio(recording_of(sys.argv[1]).path)
+        print({"av", "cv2", "torch", "PIL"} & set(sys.modules))"""
+    command = [sys.executable, "-c", program, make_wav()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from avkd_cli.audio.decode import decode_audio
-from avkd_cli.audio.limits import AudioLimits
 from avkd_cli.errors import Rejected
+from avkd_cli.media.limits import Limits
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9, 0.99])  # W25
@@ -74,7 +74,7 @@ def test_a_flac_from_a_pipe_is_read_to_its_end(tmp_path, voice, code_of):
     assert (len(decoded.samples), decoded.warnings) == (16_000, ("streamed_header",))
     assert len(decode_audio(path, start=0.2, end=0.8).samples) == 9600
     assert code_of(path, start=0.2, end=1.8) == "bad_segment"
-    assert code_of(path, limits=AudioLimits(max_duration=0.5)) == "too_long"
+    assert code_of(path, limits=Limits(max_duration=0.5)) == "too_long"
     data[len(data) // 2] ^= 16
     path.write_bytes(data)
     assert code_of(path) in {"undecodable", "truncated"}

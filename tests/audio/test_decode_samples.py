@@ -7,8 +7,8 @@ import pytest
 import soundfile
 
 from avkd_cli.audio.decode import decode_audio, resample
-from avkd_cli.audio.limits import AudioLimits
 from avkd_cli.errors import Rejected
+from avkd_cli.media.limits import Limits
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])  # W10
@@ -49,7 +49,7 @@ def test_eight_kilohertz_is_a_warning_and_can_be_refused(make_wav, voice, as_pcm
     path = make_wav(as_pcm16(voice(1.0, 8_000)), rate=8_000)
     decoded = decode_audio(path)
     assert (len(decoded.samples), decoded.warnings) == (16_000, ("upsampled",))
-    assert code_of(path, limits=AudioLimits(min_source_rate=16_000)) == "low_rate"
+    assert code_of(path, limits=Limits(min_source_rate=16_000)) == "low_rate"
 
 
 @pytest.mark.parametrize("rate", [11_025, 22_050, 44_100, 48_000, 96_000, 192_000])  # W16

@@ -3,8 +3,8 @@
 import pytest
 
 from avkd_cli.audio.frames import frame_length, has_frame_count, junk_fraction
-from avkd_cli.audio.opened import open_file
 from avkd_cli.errors import Rejected
+from avkd_cli.media.opened import open_file
 
 # MPEG 1 layer III, 128 kbit/s, 44.1 kHz: 144 * 128000 / 44100 = 417.96 bytes, without padding.
 HEAD = b"\xff\xfb\x90\x00"

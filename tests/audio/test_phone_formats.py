@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 
 from avkd_cli.audio.decode import decode_audio
-from avkd_cli.audio.formats import sniff
-from avkd_cli.audio.opened import open_file
 from avkd_cli.errors import Rejected
 
 AMR = {"a.amr": ("libopencore_amrnb", 8_000), "a.3gp": ("libopencore_amrnb", 8_000)}
@@ -99,30 +97,3 @@ def test_a_count_of_samples_that_lies_is_truncation(media):
     data[at : at + 4] = (88_201 + 1000).to_bytes(4)
     path.write_bytes(data)
     assert code_of(path) == "truncated"
-
-
-@pytest.mark.parametrize(
-    ("head", "said"),
-    [(b"#!AMR_MC1.0\n", "amr of several channels"), (b".snd", "au"), (b"FLV", "flv")],
-)
-def test_what_is_not_read_is_named(make_file, head, said):
-    with (
-        open_file(make_file(head + bytes(64), "a.bin")) as opened,
-        pytest.raises(Rejected, match=said),
-    ):
-        sniff(opened)
-
-
-@pytest.mark.parametrize(
-    ("head", "container"),
-    [
-        (b"#!AMR-WB\n", "amr"),
-        (b"caff\0\1\0\0", "caf"),
-        (b"FORM\0\0\0\0AIFC", "aiff"),
-        ((b"\x47" + bytes(187)) * 3, "mpegts"),
-        ((bytes(4) + b"\x47" + bytes(187)) * 3, "mpegts"),
-    ],
-)
-def test_phone_formats_are_known_by_their_heads(make_file, head, container):
-    with open_file(make_file(head, "x")) as opened:
-        assert sniff(opened) == container

@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from avkd_cli.audio.opened import open_file
 from avkd_cli.audio.structure import check_structure
 from avkd_cli.errors import Rejected
+from avkd_cli.media.opened import open_file
 
 
 def check(path, container) -> set[str]:

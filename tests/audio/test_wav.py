@@ -4,9 +4,9 @@ import struct
 
 import pytest
 
-from avkd_cli.audio.opened import open_file
 from avkd_cli.audio.wav import read_wav_header
 from avkd_cli.errors import Rejected
+from avkd_cli.media.opened import open_file
 
 
 def header_of(path):

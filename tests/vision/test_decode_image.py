@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from avkd_cli.errors import Rejected
+from avkd_cli.media.limits import Limits
 from avkd_cli.vision.decode import read_image
-from avkd_cli.vision.media import VisualLimits
 
 
 def png_header(width, height):
@@ -52,7 +52,7 @@ def read(tmp_path):
     def read(data, name="a.jpg", **limits):
         path, warnings = tmp_path / name, []
         path.write_bytes(data)
-        return read_image(path, VisualLimits(**limits), warnings), warnings
+        return read_image(path, Limits(**limits), warnings), warnings
 
     return read
 
@@ -270,6 +270,11 @@ def test_damaged_exif_leaves_the_picture_as_it_is(read, image_bytes, chart):
     plain, _ = read(image_bytes(chart(3)))
     odd, _ = read(image_bytes(chart(3), exif=b"Exif\0\0II*\0\xff\xff\xff\xff"))
     assert np.array_equal(plain, odd)
+
+
+def test_a_fault_of_the_disk_is_not_the_pictures(jpeg, tmp_path, failing_disk):
+    (tmp_path / "a.jpg").write_bytes(jpeg)
+    assert failing_disk(lambda: read_image(tmp_path / "a.jpg")) == 2
 
 
 def test_the_real_broken_images(shared_data):

@@ -8,9 +8,9 @@ from PIL import Image
 
 from avkd_cli.corpora import trees
 from avkd_cli.errors import Rejected
+from avkd_cli.media.limits import Limits
 from avkd_cli.vision import decode
 from avkd_cli.vision.decode import read_image
-from avkd_cli.vision.media import VisualLimits
 
 
 @pytest.fixture
@@ -54,10 +54,10 @@ def test_a_cut_photo_is_refused(photo):
 def test_a_large_photo_is_reduced_and_a_larger_one_refused(photo):
     path = photo(6, 160, 240)
     warnings: list[str] = []
-    assert read_image(path, VisualLimits(max_image_pixels=10_000), warnings).shape == (120, 80, 3)
+    assert read_image(path, Limits(max_image_pixels=10_000), warnings).shape == (120, 80, 3)
     assert warnings == ["reduced_image"]
     with pytest.raises(Rejected, match="160 x 240"):
-        read_image(path, VisualLimits(max_whole_pixels=30_000))
+        read_image(path, Limits(max_whole_pixels=30_000))
 
 
 def test_without_the_extra_the_cure_is_said(tmp_path, monkeypatch):

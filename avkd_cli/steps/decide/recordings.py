@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.errors import InputError, MissingInputError, Rejected
+from avkd_cli.media import formats
+from avkd_cli.media.opened import open_file
 
 SOUND, PICTURE, FILM = "sound", "a picture", "a film"
 SENSES_OF = {SOUND: ("audio",), PICTURE: ("visual",), FILM: ("audio", "visual")}
-_HEAD = 4096
 UNTELLING = frozenset(
     "too_short silent too_few_frames too_few_faces bad_box image_too_small no_frames".split()
 )
@@ -75,22 +76,12 @@ def kind_of(path: Path) -> str:
         MissingInputError: it is not there, or cannot be read.
         InputError: it is empty, or of no kind that is read here.
     """
-    from avkd_cli.audio import formats
-    from avkd_cli.audio.opened import open_file
-    from avkd_cli.vision.media import IMAGE_FORMATS, OTHER_IMAGES, VIDEO_FORMATS, content_format
-
     try:
         with open_file(path) as opened:
-            found = content_format(opened.peek(0, _HEAD))
-            if found in IMAGE_FORMATS:
-                return PICTURE
-            if found in OTHER_IMAGES:
-                allowed = ", ".join(sorted(IMAGE_FORMATS))
-                raise Rejected("format_not_allowed", f"looks like '{found}'; allowed: {allowed}")
-            sound = formats.sniff(opened)
+            found = formats.kind_of(opened)
     except Rejected as error:
         raise refused(str(path), error) from None
-    return FILM if found in VIDEO_FORMATS and sound != "aiff" else SOUND
+    return {formats.SOUND: SOUND, formats.IMAGE: PICTURE, formats.VIDEO: FILM}[found]
 
 
 def refused(name: str, error: Rejected) -> InputError | MissingInputError:

@@ -1,4 +1,4 @@
-"""One open file: the only way in which a decoder touches the disk."""
+"""One open file, of sound, a picture or a film: the only way a decoder touches the disk."""
 
 import contextlib
 import errno
@@ -7,8 +7,12 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from avkd_cli.errors import Rejected
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 # A record's own fault; any other error of the system is the machine's and ends the run.
 _OPEN_FAULTS = {
@@ -78,7 +82,11 @@ class OpenFile(io.RawIOBase):
         Raises:
             OSError: if the system cannot read them.
         """
-        return os.pread(self._descriptor, length, offset)
+        try:
+            return os.pread(self._descriptor, length, offset)
+        except OSError as error:
+            self.error = self.error or error
+            raise
 
     def close(self) -> None:
         """Close the file; again is harmless."""
@@ -92,7 +100,7 @@ def open_file(path: Path) -> Iterator[OpenFile]:
     """Open the regular file `path`, once, without waiting for pipes or following it later.
 
     Raises:
-        Rejected: file_not_found, file_unreadable, not_regular_file, empty_file.
+        Rejected: file_not_found, file_unreadable, not_regular_file.
         OSError: for faults that are the machine's (EIO, EMFILE and the like).
     """
     try:
@@ -103,58 +111,88 @@ def open_file(path: Path) -> Iterator[OpenFile]:
         if error.errno in _OPEN_FAULTS:
             raise Rejected(*_OPEN_FAULTS[error.errno]) from None
         raise
-    with contextlib.closing(_checked(descriptor, path)) as opened:
-        yield opened
-
-
-def _checked(descriptor: int, path: Path) -> OpenFile:
-    status = os.fstat(descriptor)
-    fault = None
-    if not stat.S_ISREG(status.st_mode):
-        kind = "a directory" if stat.S_ISDIR(status.st_mode) else "a device or a pipe"
-        fault = Rejected("not_regular_file", f"is {kind}")
-    elif status.st_size == 0:
-        fault = Rejected("empty_file", "0 bytes")
-    if fault:
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
         os.close(descriptor)
-        raise fault
-    return OpenFile(descriptor, path.suffix.lower())
+        kind = "a directory" if stat.S_ISDIR(mode) else "a device or a pipe"
+        raise Rejected("not_regular_file", f"is {kind}")
+    with contextlib.closing(OpenFile(descriptor, path.suffix.lower())) as opened:
+        yield opened
 
 
 class DecoderFaults:
     """A context that turns whatever a decoder raises into the reject `undecodable`.
 
-    The libraries raise a dozen types for a broken file (measured: five on a thousand fuzzed
-    ones), so nothing narrower than Exception is a promise. Wrap calls of a library only. May be
-    entered again and again: a class, since it is entered for every packet.
+    The libraries raise a dozen types for a broken file (measured: PyAV five on a thousand fuzzed
+    ones, Pillow even SyntaxError), so nothing narrower than Exception is a promise. May be
+    entered again and again: a class, since it is entered for every packet of a sound.
+
+    Args:
+        opened: the file.
+        container: what it is.
+        refused: the reject's detail; {container}, {byte} and {error} are filled in.
 
     Raises:
         Rejected: undecodable, decoder_oom.
-        OSError: the error of the file, when it is the disk that failed.
+        OSError: the error of the file, when it is the disk that failed, whatever came of it; or
+            another of the machine.
         MemoryError: as it comes; the worker's limit decides whose fault it is.
     """
 
-    __slots__ = ("container", "opened")
+    __slots__ = ("container", "opened", "refused")
 
-    def __init__(self, opened: OpenFile, container: str) -> None:
-        self.opened, self.container = opened, container
+    def __init__(
+        self,
+        opened: OpenFile,
+        container: str,
+        refused: str = "the {container} decoder refused near byte {byte} ({error})",
+    ) -> None:
+        self.opened, self.container, self.refused = opened, container, refused
 
-    def __enter__(self) -> None:
-        pass
+    def __enter__(self) -> "DecoderFaults":
+        return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None and not isinstance(error, Exception):
+            return
         # A decoder may also take a failed read for the end of the file, and say nothing.
-        if self.opened.error is not None and not isinstance(error, Rejected | MemoryError):
+        if self.opened.error is not None and not isinstance(error, MemoryError):
             raise self.opened.error from None
-        if isinstance(error, Exception):
+        if error is not None and not isinstance(error, Rejected):
             self._explain(error)
 
     def _explain(self, error: Exception) -> None:
-        if isinstance(error, Rejected):
-            return
-        if not isinstance(error, MemoryError):
-            where = f"the {self.container} decoder refused near byte {self.opened.tell()}"
-            raise Rejected("undecodable", f"{where} ({type(error).__name__})") from None
-        if type(error).__module__.startswith("av"):  # a header asked for more than FFmpeg grants
-            detail = f"the {self.container} decoder wants too much memory"
-            raise Rejected("decoder_oom", detail) from None
+        # FFmpeg's numbers are about the content, even those that look like the system's.
+        is_content = type(error).__module__.partition(".")[0] == "av"
+        if isinstance(error, MemoryError):
+            if is_content:  # a header asked for more than FFmpeg grants
+                detail = f"the {self.container} decoder wants too much memory"
+                raise Rejected("decoder_oom", detail) from None
+        elif is_content or not getattr(error, "errno", None):
+            detail = self.refused.format(
+                container=self.container, byte=self.opened.tell(), error=type(error).__name__
+            )
+            raise Rejected("undecodable", detail) from None
+
+
+def open_container(
+    faults: DecoderFaults, *, buffer_size: int = 1 << 15, options: dict[str, str] | None = None
+) -> "InputContainer":
+    """Return a file opened by FFmpeg, told what it is, so that no demuxer opens other files.
+
+    Raises:
+        Rejected, OSError: as `faults` says.
+    """
+    import av  # here: the rooms of sound and pictures read their first bytes without it
+
+    av.logging.set_level(av.logging.PANIC)  # what FFmpeg has to say comes out as a reject code
+    faults.opened.seek(0)
+    with faults:
+        return av.open(
+            faults.opened,
+            format=faults.container,
+            mode="r",
+            options=options or {},
+            buffer_size=buffer_size,
+            metadata_errors="replace",
+        )

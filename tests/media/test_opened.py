@@ -9,9 +9,9 @@ from pathlib import Path
 import av
 import pytest
 
-from avkd_cli.audio import opened as opened_module
-from avkd_cli.audio.opened import DecoderFaults, open_file
 from avkd_cli.errors import Rejected
+from avkd_cli.media import opened as opened_module
+from avkd_cli.media.opened import DecoderFaults, open_file
 
 
 def test_it_reads_as_any_file_does(make_file):
@@ -31,13 +31,21 @@ def test_the_descriptor_is_closed_once_and_on_every_way_out(make_file):
     made = make_file(b"x", "a")
     with open_file(made) as opened:
         opened.close()
-    with pytest.raises(Rejected), open_file(make_file(b"", "b")):
+    with pytest.raises(Rejected), open_file(made.parent):
         pass
     with pytest.raises(KeyError), open_file(make_file(b"x", "c")):
         raise KeyError
     for link in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):  # other threads of this process close theirs
             assert made.parent not in link.readlink().parents
+
+
+def test_a_missing_file_is_not_found(make_file):
+    made = make_file(b"x", "a")
+    for path in (made.parent / "nobody.jpg", made / "below", made.parent / "a\0b"):
+        with pytest.raises(Rejected) as caught, open_file(path):
+            pass
+        assert caught.value.code == "file_not_found"
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO, errno.ENOMEM, errno.ESTALE])
@@ -52,14 +60,16 @@ def test_faults_of_the_machine_are_no_rejects(make_file, monkeypatch, number):
     assert caught.value.errno == number
 
 
-def test_a_name_with_a_nul_is_not_found(tmp_path):
-    with pytest.raises(Rejected) as caught, open_file(tmp_path / "a\0b"):
-        pass
-    assert caught.value.code == "file_not_found"
-
-
 @pytest.mark.parametrize(
-    "error", [ValueError("x"), IndexError(), UnicodeDecodeError("utf8", b"", 0, 1, ""), EOFError()]
+    "error",
+    [
+        ValueError("x"),
+        SyntaxError("Pillow"),
+        OSError("no number"),
+        UnicodeDecodeError("utf8", b"", 0, 1, ""),
+        EOFError(),
+        av.error.OSError(errno.EIO, "said of the content"),
+    ],
 )
 def test_whatever_a_decoder_raises_is_undecodable(make_file, error):
     with (
@@ -77,10 +87,33 @@ def test_memory_and_rejects_pass_through_and_the_disk_wins(make_file):
             with pytest.raises(type(error)), DecoderFaults(opened, "mp4"):
                 raise error
         opened.error = OSError(errno.EIO, "Input/output error")
-        with pytest.raises(OSError), DecoderFaults(opened, "mp4"):
-            raise ValueError
+        for error in (ValueError(), Rejected("truncated", "half of it")):
+            with pytest.raises(OSError), DecoderFaults(opened, "mp4"):
+                raise error
         with pytest.raises(OSError), DecoderFaults(opened, "mp4"):
             pass  # the decoder took the failed read for the end of the file
+
+
+def test_an_error_of_the_system_is_the_machines_and_not_the_files(make_file):
+    with (
+        open_file(make_file(b"x", "a")) as opened,
+        pytest.raises(OSError, match="Too many open files"),
+        DecoderFaults(opened, "mp4"),
+    ):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def test_a_failed_read_is_remembered_however_it_was_read(make_file, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    for name in ("pread", "preadv"):
+        with open_file(make_file(b"x", "a")) as opened, monkeypatch.context() as patched:
+            patched.setattr(opened_module.os, name, fail)
+            with pytest.raises(OSError, match="Input/output"), DecoderFaults(opened, "png"):
+                with contextlib.suppress(OSError):
+                    opened.peek(0, 1)
+                opened.read(1)
 
 
 def test_what_a_header_asks_of_ffmpeg_is_the_files_fault(make_file):

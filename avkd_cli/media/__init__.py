@@ -1,0 +1,1 @@
+"""Files of sound, pictures and films before any decoder: opening, formats, limits, faults."""

@@ -32,7 +32,8 @@ from bench_audio import corpus
 
 from avkd_cli.config import Execution, PrepAudioConfig
 from avkd_cli.steps.prep_audio import prep_audio
-from avkd_cli.storage.build import Record, build_from_utterances
+from avkd_cli.storage.build import build_from_utterances
+from avkd_cli.storage.record import Record
 from avkd_cli.storage.store import AUDIO, open_store
 from avkd_cli.storage.utterances import read_utterances
 

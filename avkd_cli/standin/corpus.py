@@ -34,6 +34,7 @@ from avkd_cli.standin.people import (
 from avkd_cli.standin.plan import Session, StandinPlan, number, sessions
 from avkd_cli.standin.voice import RATE, synthesise
 from avkd_cli.storage import durable
+from avkd_cli.storage.making import Making
 
 _PR_SET_PDEATHSIG = 1
 
@@ -65,18 +66,20 @@ def make_standin(
     _check(plan)
     manifest = {"format": "avkd.corpus", "version": 1, **_manifest(plan)}
     durable.make_directory(out.absolute().parent)
-    with durable.lock(out):
+    corpus = Making(out, "standin.json", "people.jsonl")
+    with corpus.locked():
         if _is_made(out, manifest, overwrite):
             _make_sounds(out, plan)  # which an older avkd did not
-            durable.touch(out / "standin.json")
+            corpus.is_complete("corpus", touched="standin.json")
             return {**manifest, "path": str(out)}, True
-        work = out.with_name(out.name + ".wip")
-        _begin(work, manifest)
-        _make_media(work, plan, workers, progress)
-        _make_sounds(work, plan)
+        if _read(corpus.work / corpus.first) != manifest:
+            corpus.drop()
+        corpus.begin(durable.json_text(manifest))
+        _make_media(corpus.work, plan, workers, progress)
+        _make_sounds(corpus.work, plan)
         lists = texts(plan)
-        durable.write_all({work / name: text.encode() for name, text in lists.items()})
-        durable.publish(work, out, overwrite)
+        durable.write_all({corpus.work / name: text.encode() for name, text in lists.items()})
+        corpus.publish(overwrite=overwrite)
     return {**manifest, "path": str(out)}, False
 
 
@@ -127,14 +130,6 @@ def _read(path: Path) -> dict | None:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-
-
-def _begin(work: Path, manifest: dict) -> None:
-    """Go on with unfinished work of the same plan; drop another plan's."""
-    if work.exists() and _read(work / "standin.json") != manifest:
-        durable.remove_tree(work)
-    durable.make_directory(work)
-    durable.write_json(work / "standin.json", manifest)
 
 
 def _make_media(work: Path, plan: StandinPlan, workers: int | None, progress) -> None:

@@ -169,9 +169,7 @@ def standin(
         overwrite=overwrite,
         progress=_progress(quiet),
     )
-    if complete:
-        say(f"{output}: already complete")
-    elif not quiet:
+    if not complete and not quiet:
         counts = made["counts"]
         say(
             f"{counts['utterances']} utterances of {counts['persons']} invented people in "

@@ -12,7 +12,8 @@ from avkd_cli.config import CropFacesConfig, Execution
 from avkd_cli.errors import Rejected, UsageError
 from avkd_cli.steps.disturb_faces import check_strength
 from avkd_cli.steps.sightings import Seen, Sightings, Story, held, longest_gap
-from avkd_cli.storage.build import Record, build_from_utterances
+from avkd_cli.storage.build import build_from_utterances
+from avkd_cli.storage.record import Record
 from avkd_cli.storage.specs import FACES
 from avkd_cli.storage.utterances import Utterance, read_utterances
 from avkd_cli.storage.workers import breathe

@@ -15,7 +15,8 @@ from avkd_cli.config import Execution, PrepAudioConfig
 from avkd_cli.errors import Rejected, UsageError
 from avkd_cli.media.limits import Limits
 from avkd_cli.steps.disturb_audio import Disturber, disturber
-from avkd_cli.storage.build import Record, build_from_utterances
+from avkd_cli.storage.build import build_from_utterances
+from avkd_cli.storage.record import Record
 from avkd_cli.storage.store import AUDIO, StoreSpec
 from avkd_cli.storage.utterances import Utterance, read_utterances
 

@@ -22,7 +22,7 @@ from avkd_cli.storage import durable, names
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.loop import TrainingSetup, fit
 from avkd_cli.training.processes import rank
-from avkd_cli.training.runs import MODEL_FORMAT, Run, make_plan, open_run, read_json
+from avkd_cli.training.runs import MODEL_FORMAT, Run, make_plan, making_of, open_run, read_json
 from avkd_cli.training.sampler import PersonSampler, ShuffleSampler
 from avkd_cli.training.training_set import TrainingSet
 from avkd_cli.training.watch import check_tracker
@@ -57,13 +57,12 @@ def train(
             fit(training, settings, run, quiet=True)
         return run.line()
     durable.make_directory(output.absolute().parent)
-    with durable.lock(output):
+    making = making_of(output)
+    with making.locked():
         run = open_run(output, plan, overwrite=overwrite)
         if run.finished:
-            if not quiet:
-                print(f"avkd {job.step}: {output}: already complete", file=sys.stderr)
+            making.is_complete(job.step, touched=making.last, quiet=quiet)
             tell_of_names(job.step, run, settings)
-            durable.touch(output / "model.json")
             run.status("complete", code=0)  # it may have been killed before it said so
             return run.line()
         keep(job.files, output)

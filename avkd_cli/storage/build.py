@@ -3,10 +3,11 @@
 Reference: reliability.md 2.2 and 3.
 """
 
+import contextlib
 import dataclasses
 import functools
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic
@@ -18,18 +19,11 @@ from avkd_cli.storage.builder import Build, Files, Origin, Said, build_store
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
-from avkd_cli.storage.record import Process, Record, Settings, Task, media_size
+from avkd_cli.storage.record import Process, Settings, Task, media_size
 from avkd_cli.storage.sources import prepared
 from avkd_cli.storage.specs import StoreSpec
 from avkd_cli.storage.utterance import Utterance
 from avkd_cli.storage.utterances import UtteranceList
-
-__all__ = [
-    "Process",
-    "Record",
-    "build_from_utterances",
-    "media_fingerprint",
-]
 
 RECORD_SECONDS = 120.0
 """What one record may take before its worker is ended; decoders have stricter limits."""
@@ -91,16 +85,14 @@ class Recordings(Generic[Settings]):
         limit.check(marks.values())
         todo = [number for number in numbers if number not in marks]
         earlier = sum(_finished(mark) for mark in marks.values())
-        quiet = build.execution.quiet
-        with progress(build.step, limit.planned, quiet=quiet, done=earlier) as advance:
-
-            def done(mark: dict[str, Any]) -> None:
-                marks[mark["partition"]] = mark
-                advance(mark["accepted"], sum(mark["rejected"].values()))
-                limit.check(marks.values())
-
+        made = _made(self._tasks(build, todo), len(todo), build.execution)
+        bar = progress(build.step, limit.planned, quiet=build.execution.quiet, done=earlier)
+        with bar as advance, contextlib.closing(made):
             try:
-                _make(self._tasks(build, todo), len(todo), done, build.execution)
+                for mark in made:
+                    marks[mark["partition"]] = mark
+                    advance(mark["accepted"], sum(mark["rejected"].values()))
+                    limit.check(marks.values())
             except OSError as error:
                 raise durable.explain(error, Path(error.filename or "the disk")) from error
 
@@ -208,15 +200,18 @@ def _finished(mark: Mapping[str, Any]) -> int:
     return mark["accepted"] + sum(mark["rejected"].values())
 
 
-def _make(tasks: Iterator[Task], count: int, done: workers.Done, execution: Execution) -> None:
+def _made(
+    tasks: Iterator[Task], count: int, execution: Execution
+) -> Generator[dict[str, Any], None, None]:
+    """Yield the marks of tasks as they are done; no worker is left where it is closed."""
     if execution.dask is not None:
         from avkd_cli.storage import cluster
 
-        cluster.make_all(tasks, done, execution.dask, execution.workers)
+        yield from cluster.make_all(tasks, execution.dask, execution.workers)
         return
     processes = len(os.sched_getaffinity(0)) if execution.workers is None else execution.workers
     if processes == 0:
-        workers.make_here(tasks, done)
+        yield from workers.make_here(tasks)
         return
     with workers.Pool(min(processes, count)) as pool:
-        pool.make(tasks, done)
+        yield from pool.make(tasks)

@@ -4,6 +4,7 @@ Any command may be killed at any time and run again; the bytes are those of a ru
 Reference: reliability.md 2.2 and 3.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, Protocol
 from avkd_cli.config import Execution
 from avkd_cli.storage import manifest, partitions
 from avkd_cli.storage.partitions import Marks
-from avkd_cli.storage.plan import Plan
+from avkd_cli.storage.plan import Plan, begin, check_output, complete, making_of
 from avkd_cli.storage.specs import StoreSpec
 
 Files = dict[str, bytes]
@@ -57,7 +58,7 @@ class Build:
     @property
     def work(self) -> Path:
         """Where it is made."""
-        return partitions.work_of(self.out)
+        return making_of(self.out).work
 
     def part(self, number: int) -> slice:
         """Return the rows of a partition."""
@@ -133,21 +134,36 @@ def build_store(
     size = content.partition_rows(execution.partition_size)
     build = Build(out, origin.step, execution, size, len(content))
     plan = _plan(content, origin, build)
+    check_output(out)
     if execution.dry_run:
-        partitions.check_output(out)
         return content.foretell(out, plan)
-
-    def make(_: Path, numbers: range, marks: Marks) -> None:
-        content.make(build, numbers, marks)
-
-    def assemble(_: Path, marks: Marks) -> tuple[Files, Said]:
+    store = making_of(out)
+    with store.locked(shared=execution.partitions is not None):
+        if whole := complete(out, plan, execution.overwrite):
+            store.is_complete(plan.step, touched=manifest.NAME, quiet=execution.quiet)
+            return manifest.line(whole, out)
+        begin(store, plan, execution.overwrite)
+        numbers = partitions.chosen(execution.partitions, plan.partitions)
+        marks = partitions.valid_marks(store.work, numbers)
+        if not execution.finalise:
+            content.make(build, numbers, marks)
+        if execution.partitions is not None:
+            _say_partial(plan, execution, numbers)
+            return None
+        partitions.refuse_missing(marks, plan.partitions)
         files, said = content.whole(build, marks)
-        return files, {**origin.said, **said}
+        partitions.finish(store.work, plan, marks, files, {**origin.said, **said})
+        store.publish(overwrite=execution.overwrite)
+        whole = manifest.read(out)  # as any later run will find it, its keys in the same order
+    content.tell(build, marks, whole)
+    return manifest.line(whole, out)
 
-    def tell(marks: Marks, whole: Said) -> None:
-        content.tell(build, marks, whole)
 
-    return partitions.produce(out, plan, execution, make, assemble, tell)
+def _say_partial(plan: Plan, execution: Execution, numbers: range) -> None:
+    if not execution.quiet:
+        done = f"partitions {numbers.start}:{numbers.stop} of {plan.partitions} are done"
+        text = f"avkd {plan.step}: {done}; when all are, run with --finalise"
+        print(text, file=sys.stderr)
 
 
 def _plan(content: Content, origin: Origin, build: Build) -> Plan:

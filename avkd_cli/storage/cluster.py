@@ -5,7 +5,7 @@ dealt with there as on one machine. All machines see the same file system.
 """
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from avkd_cli.errors import TemporaryError, UsageError
@@ -21,24 +21,22 @@ def make(task: Task) -> dict[str, Any]:
     """Make one partition in this thread's worker process; return its mark. Runs on the cluster."""
     if not hasattr(_here, "pool"):
         _here.pool = workers.Pool(1)
-    marks: list[dict[str, Any]] = []
     try:
-        _here.pool.make([task], marks.append)
+        [mark] = _here.pool.make([task])
     except BaseException:
         _here.pool.__exit__()
         del _here.pool
         raise
-    return marks[0]
+    return mark
 
 
 def make_all(
-    tasks: Iterable[Task], done: workers.Done, address: str, processes: int | None
-) -> None:
-    """Do all tasks on a Dask cluster; `done` is called here with each mark.
+    tasks: Iterable[Task], address: str, processes: int | None
+) -> Iterator[dict[str, Any]]:
+    """Do all tasks on a Dask cluster; yield their marks in the order in which they end.
 
     Args:
         tasks: what to do.
-        done: told each mark.
         address: of a running scheduler, or "local" for processes of this machine.
         processes: how many of those.
 
@@ -60,7 +58,7 @@ def make_all(
     except (OSError, TimeoutError, ValueError) as error:
         raise TemporaryError(f"--dask {address}: no scheduler answers ({error})") from None
     try:
-        _collect(client, distributed.as_completed, tasks, done)
+        yield from _collect(client, distributed.as_completed, tasks)
     except distributed.KilledWorker as error:
         raise TemporaryError(f"--dask {address}: {error}; run again") from None
     finally:
@@ -69,7 +67,7 @@ def make_all(
             cluster.close()
 
 
-def _collect(client: Any, as_completed: Any, tasks: Iterable[Task], done: workers.Done) -> None:
+def _collect(client: Any, as_completed: Any, tasks: Iterable[Task]) -> Iterator[dict[str, Any]]:
     """Keep a few tasks for each thread on the cluster, as each holds a part of the list."""
     waiting = iter(tasks)
     ahead = 3 * max(1, sum(client.nthreads().values()))
@@ -77,7 +75,7 @@ def _collect(client: Any, as_completed: Any, tasks: Iterable[Task], done: worker
     for _ in range(ahead):
         _submit(client, futures, waiting)
     for future in futures:
-        done(future.result())
+        yield future.result()
         _submit(client, futures, waiting)
 
 

@@ -250,13 +250,17 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: object, *, indent: int | None = 1) -> None:
-    """Write or replace one JSON file ending in a newline; NaN and infinity are refused.
+    """Write or replace one JSON file, as `json_text` has it."""
+    write_text(path, json_text(value, indent=indent))
+
+
+def json_text(value: object, *, indent: int | None = 1) -> str:
+    """Return JSON ending in a newline; NaN and infinity are refused.
 
     Raises:
         ValueError: `value` holds a number that JSON does not have.
     """
-    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
-    write_text(path, text + "\n")
+    return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def append_line(path: Path, line: str) -> None:

@@ -1,62 +1,22 @@
-"""Make a store so that it can be killed at any moment: plan, partitions with marks, one rename.
+"""The partitions of a store in the making, each done or not done, and what stands above them.
 
-Work happens in `<out>.wip`. A partition's files are written, then its mark, which lists them with
-their digests; a mark that does not match is no mark. avkd.json comes last, then the name.
-Reference: reliability.md 3.1, 3.2, 3.5.
+A partition's files are written, then its mark, which lists them with their digests; a mark that
+does not match is no mark. Reference: reliability.md 3.1, 3.2, 3.5.
 """
 
 import json
 import os
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from avkd_cli.config import Execution
-from avkd_cli.errors import OutputError, TemporaryError
+from avkd_cli.errors import TemporaryError
 from avkd_cli.storage import durable, manifest
-from avkd_cli.storage.clutter import is_left_by_system
-from avkd_cli.storage.plan import Plan, check_output, differences, finished, name_of, work_of
+from avkd_cli.storage.plan import Plan, name_of
 
-
-def start(out: Path, plan: Plan, overwrite: bool) -> Path:
-    """Return the working directory with this plan in it, new or left by a killed run.
-
-    Raises:
-        OutputError: it was started with another plan, and `overwrite` is not given.
-    """
-    work = work_of(out)
-    if os.path.lexists(work) and not _resumes(work, plan, overwrite):
-        durable.remove_tree(work)
-    durable.make_directory(work / "parts")
-    durable.sweep_below(work)
-    if not (work / "plan.json").exists():
-        durable.write_text(work / "plan.json", manifest.canonical(plan.to_json()))
-    return work
-
-
-def _resumes(work: Path, plan: Plan, overwrite: bool) -> bool:
-    """Return whether `work` can be gone on with; False: it may be thrown away."""
-    if work.is_symlink() or not work.is_dir():
-        raise OutputError(f"{work}: is in the way; move it")
-    names = {entry.name for entry in work.iterdir() if not is_left_by_system(entry.name)}
-    if "plan.json" not in names:  # killed before the plan, or not ours
-        if any(name != "parts" and ".tmp-" not in name for name in names):
-            raise OutputError(f"{work}: is not what avkd leaves behind; move it")
-        return True
-    try:
-        old = json.loads((work / "plan.json").read_bytes())
-    except ValueError:
-        old = {}
-    different = differences(old, plan.to_json())
-    if different and not overwrite:
-        raise OutputError(
-            f"{work}: was started otherwise ({'; '.join(different)}); "
-            "go on with that, or --overwrite to start again"
-        )
-    return not different
+Marks = dict[int, dict[str, Any]]
 
 
 def mark_path(work: Path, partition: int) -> Path:
@@ -109,34 +69,28 @@ def valid_marks(work: Path, partitions: range) -> dict[int, dict[str, Any]]:
 
 
 def finish(
-    out: Path,
+    work: Path,
     plan: Plan,
     marks: Mapping[int, Mapping],
     files: Mapping[str, bytes],
     said: Mapping[str, Any],
-    overwrite: bool,
-) -> dict[str, Any]:
-    """Write what stands above the partitions, then avkd.json, then give the store its name.
+) -> None:
+    """Write what stands above the partitions, then avkd.json.
 
     Args:
-        out: the name.
+        work: the working directory.
         plan: of the work.
         marks: of every partition.
         files: name → content, such as the index.
         said: what avkd.json says beside plan, files and `made_by`.
-        overwrite: replace a store that is there.
-
-    Returns:
-        The manifest.
     """
-    work = work_of(out)
-    durable.sweep_below(work)  # a worker may have been killed since `start`
+    durable.sweep_below(work)  # a worker may have been killed since the beginning
     durable.write_all({work / name: data for name, data in files.items()})
     listed = {name: [len(data), durable.sha256_bytes(data)] for name, data in files.items()}
     for partition in sorted(marks):
         listed |= marks[partition]["files"]
-        for name in (f"{name_of(partition)}.done",):
-            listed[name] = _listed(work / name)
+        mark = mark_path(work, partition)
+        listed[mark.relative_to(work).as_posix()] = _listed(mark)
     listed["plan.json"] = _listed(work / "plan.json")
     whole = {
         "format": plan.kind,
@@ -150,8 +104,6 @@ def finish(
         "made_by": manifest.made_by(),
     }
     durable.write_text(work / manifest.NAME, manifest.sealed(whole))
-    durable.publish(work, out, overwrite)
-    return manifest.read(out)  # as any later run will find it, its keys in the same order
 
 
 def _measured(data: durable.Data) -> list:
@@ -163,15 +115,6 @@ def _measured(data: durable.Data) -> list:
 
 def _listed(path: Path) -> list:
     return [path.stat().st_size, durable.sha256_file(path)]
-
-
-def remove_remains(out: Path) -> None:
-    """Remove what runs killed while they replaced or removed a store have left."""
-    work = work_of(out)
-    if (work / manifest.NAME).is_file():  # a whole store that has changed places with its successor
-        durable.remove_tree(work)
-    durable.remove_remains(out)
-    durable.remove_remains(work)
 
 
 def refuse_missing(marks: Mapping[int, Any], partitions: int) -> None:
@@ -189,58 +132,3 @@ def chosen(partitions: tuple[int, int] | None, count: int) -> range:
     """Return the partitions to do; a job array may reach beyond the last one."""
     first, stop = partitions or (0, count)
     return range(min(first, count), min(stop, count))
-
-
-def say(execution: Execution, step: str, text: str) -> None:
-    """Tell the user on stderr, unless --quiet."""
-    if not execution.quiet:
-        print(f"avkd {step}: {text}", file=sys.stderr)
-
-
-Marks = dict[int, dict[str, Any]]
-Make = Callable[[Path, range, Marks], None]
-Assemble = Callable[[Path, Marks], tuple[dict[str, bytes], dict[str, Any]]]
-
-
-def produce(
-    out: Path,
-    plan: Plan,
-    execution: Execution,
-    make: Make,
-    assemble: Assemble,
-    tell: Callable[[Marks, dict[str, Any]], None] = lambda marks, manifest: None,
-) -> dict[str, Any] | None:
-    """Make a store, from wherever an earlier run has got to.
-
-    Args:
-        out: its name.
-        plan: what it is.
-        execution: what of it is wanted now.
-        make: (work, partitions, marks) → commits each partition without a mark and adds its mark.
-        assemble: (work, marks) → files above the partitions, and what avkd.json says beside.
-        tell: (marks, manifest) → tells the user, once all is done.
-
-    Returns:
-        The manifest as it is printed; None if only some partitions were wanted.
-    """
-    check_output(out)
-    with durable.lock(out, shared=execution.partitions is not None):
-        if whole := finished(out, plan, execution.overwrite):
-            say(execution, plan.step, f"{out}: already complete")
-            remove_remains(out)
-            return manifest.line(whole, out)
-        work = start(out, plan, execution.overwrite)
-        numbers = chosen(execution.partitions, plan.partitions)
-        marks = valid_marks(work, numbers)
-        if not execution.finalise:
-            make(work, numbers, marks)
-        if execution.partitions is not None:
-            done = f"partitions {numbers.start}:{numbers.stop} of {plan.partitions} are done"
-            say(execution, plan.step, f"{done}; when all are, run with --finalise")
-            return None
-        refuse_missing(marks, plan.partitions)
-        files, said = assemble(work, marks)
-        whole = finish(out, plan, marks, files, said, execution.overwrite)
-        remove_remains(out)
-    tell(marks, whole)
-    return manifest.line(whole, out)

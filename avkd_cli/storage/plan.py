@@ -9,6 +9,8 @@ from typing import Any
 
 from avkd_cli.errors import AvkdError, OutputError, UsageError
 from avkd_cli.storage import durable, manifest
+from avkd_cli.storage.clutter import is_left_by_system
+from avkd_cli.storage.making import Making
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,9 @@ class Plan:
         }
 
 
-def work_of(out: Path) -> Path:
-    """Return where `out` is made."""
-    return out.with_name(out.name + ".wip")
+def making_of(out: Path) -> Making:
+    """Return how a store is made: its plan comes first, its manifest last."""
+    return Making(out, "plan.json", manifest.NAME)
 
 
 def name_of(partition: int) -> str:
@@ -82,8 +84,8 @@ def check_output(out: Path) -> None:
             raise UsageError(f"{out}: lies inside the store {above}; choose another output")
 
 
-def finished(out: Path, plan: Plan, overwrite: bool) -> dict[str, Any] | None:
-    """Return the manifest of `out` if it is this plan's, complete; renew its time stamp.
+def complete(out: Path, plan: Plan, overwrite: bool) -> dict[str, Any] | None:
+    """Return the manifest of `out` if it is this plan's, complete.
 
     Raises:
         OutputError: something else is there, and `overwrite` is not given or cannot be meant.
@@ -104,8 +106,41 @@ def finished(out: Path, plan: Plan, overwrite: bool) -> dict[str, Any] | None:
             f"{out}: exists, made otherwise ({'; '.join(different)}); "
             "--overwrite to replace it, or another -o"
         )
-    durable.touch(out / manifest.NAME)
     return whole
+
+
+def begin(store: Making, plan: Plan, overwrite: bool) -> None:
+    """Make the working directory with this plan in it, or go on with what a killed run has left.
+
+    Raises:
+        OutputError: it was started with another plan, and `overwrite` is not given.
+    """
+    if os.path.lexists(store.work) and (different := _differences_begun(store, plan)):
+        if not overwrite:
+            raise OutputError(
+                f"{store.work}: was started otherwise ({'; '.join(different)}); "
+                "go on with that, or --overwrite to start again"
+            )
+        store.drop()
+    store.begin(manifest.canonical(plan.to_json()))
+    durable.make_directory(store.work / "parts")
+
+
+def _differences_begun(store: Making, plan: Plan) -> list[str]:
+    """Return how the work that is there differs from a plan."""
+    work = store.work
+    if work.is_symlink() or not work.is_dir():
+        raise OutputError(f"{work}: is in the way; move it")
+    names = {entry.name for entry in work.iterdir() if not is_left_by_system(entry.name)}
+    if store.first not in names:  # killed before the plan, or not ours
+        if any(name != "parts" and ".tmp-" not in name for name in names):
+            raise OutputError(f"{work}: is not what avkd leaves behind; move it")
+        return []
+    try:
+        old = json.loads((work / store.first).read_bytes())
+    except ValueError:
+        old = {}
+    return differences(old, plan.to_json())
 
 
 def _store_at(out: Path) -> dict[str, Any] | None:

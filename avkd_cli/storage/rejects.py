@@ -14,7 +14,7 @@ from typing import Any
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError
-from avkd_cli.storage import partitions
+from avkd_cli.storage.plan import making_of
 from avkd_cli.storage.record import reject_lines
 from avkd_cli.storage.utterances import UtteranceList
 
@@ -97,7 +97,7 @@ class Limit:
         if self._counting(codes) > self.most:
             raise self._too_many(codes, f"at most {self.most} may be")
         if self.strict and (warned := self.warned(marks)):
-            told = self._example(partitions.work_of(self.out), "warnings")
+            told = self._example(making_of(self.out).work, "warnings")
             raise InputError(
                 f"--strict: warnings ({counted(warned)}){told}; mend them, or run without"
             )
@@ -130,7 +130,7 @@ class Limit:
             raise self._too_many(self.rejected(marks), "a store cannot be empty")
 
     def _too_many(self, codes: Counter[str], wanted: str) -> InputError | MissingInputError:
-        work = partitions.work_of(self.out)
+        work = making_of(self.out).work
         in_parts = codes.total() > self.in_list.total()
         where = f"{work}/parts/*.rejects.jsonl" if in_parts else "the list"
         found = f"{codes.total()} of {self.planned} records rejected ({counted(codes)})"

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
@@ -34,8 +34,6 @@ _ONE_THREAD = dict.fromkeys(
 # nothing, where it would give them back and have them zeroed anew, a third of the fbank's time.
 # Dask's nannies ask for the opposite.
 _KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 26), "MALLOC_TRIM_THRESHOLD_": str(1 << 28)}
-
-Done = Callable[[dict[str, Any]], None]
 
 
 class OutOfMemoryError(Exception):
@@ -156,8 +154,8 @@ class Pool:
         for worker in self._workers:
             worker.process.wait()
 
-    def make(self, tasks: Iterable[Task], done: Done) -> None:
-        """Do all tasks; `done` is called here with each mark, in the order in which they end.
+    def make(self, tasks: Iterable[Task]) -> Iterator[dict[str, Any]]:
+        """Do all tasks; yield their marks in the order in which they end.
 
         Raises:
             TemporaryError: workers are killed again and again.
@@ -178,7 +176,7 @@ class Pool:
                     worker.at = value
                 elif kind == "done":
                     worker.task = None
-                    done(value)
+                    yield value
                 elif isinstance(value, OutOfMemoryError):
                     todo.appendleft(self._bury(worker, histories, out_of_memory=True))
                 else:
@@ -258,7 +256,7 @@ def _blame(
     return "decoder_crash", f"{_cause(number)}, twice"
 
 
-def make_here(tasks: Iterable[Task], done: Done) -> None:
+def make_here(tasks: Iterable[Task]) -> Iterator[dict[str, Any]]:
     """Do all tasks in this process, without its protection from crashes and hangs."""
     for task in tasks:
-        done(record.make_partition(task, lambda index: None, lambda: None))
+        yield record.make_partition(task, lambda index: None, lambda: None)

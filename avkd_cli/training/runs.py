@@ -16,6 +16,7 @@ from avkd_cli.errors import InputError, MissingInputError, OutputError
 from avkd_cli.storage import durable, manifest, names
 from avkd_cli.storage.clutter import is_left_by_system
 from avkd_cli.storage.heads import PERSON
+from avkd_cli.storage.making import Making
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -203,8 +204,9 @@ def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Ru
     Raises:
         OutputError: the folder holds another plan that came to something, or no run at all.
     """
-    record = path / "run.json"
-    durable.remove_remains(path)
+    making = making_of(path)
+    record = path / making.first
+    making.tidy()
     if path.exists() and not record.is_file() and (not path.is_dir() or others_than_ours(path)):
         raise OutputError(f"{path}: exists and is not a run of avkd; choose another output")
     if record.is_file():
@@ -216,14 +218,15 @@ def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Ru
             )
         if differs:
             clear(path)
-    durable.make_directory(path)
-    tidy(path)
-    if not record.is_file():
-        durable.write_json(
-            record,
-            {"format": RUN_FORMAT, "version": VERSION, **plan, "made_by": manifest.made_by()},
-        )
+    said = {"format": RUN_FORMAT, "version": VERSION, **plan, "made_by": manifest.made_by()}
+    making.begin(durable.json_text(said))
+    tidy_steps(path)
     return Run(path, plan)
+
+
+def making_of(path: Path) -> Making:
+    """Return how a run is made: under its name, as people watch it."""
+    return Making(path, "run.json", "model.json", in_place=True)
 
 
 def clear(path: Path) -> None:
@@ -255,9 +258,8 @@ def others_than_ours(path: Path) -> bool:
     )
 
 
-def tidy(path: Path) -> None:
-    """Remove what killed processes left half-written or half-removed in a run folder."""
-    durable.sweep_below(path)
+def tidy_steps(path: Path) -> None:
+    """Remove the checkpoints that killed processes left half-written or half-removed."""
     for work in path.glob("step_*.wip"):
         durable.remove_tree(work)
     for doomed in path.glob("step_*.deleting-*"):

@@ -178,7 +178,7 @@ def test_too_many_rejects_publish_nothing_and_a_higher_limit_goes_on(corpus, tmp
         corpus.build(tmp_path / "out", max_reject_fraction=0.0)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus", "out.wip"]
     # Nothing is left to do but to publish.
-    monkeypatch.setattr(workers, "make_here", lambda tasks, done: list(tasks) and pytest.fail())
+    monkeypatch.setattr(workers, "make_here", lambda tasks: [pytest.fail() for _ in tasks])
     assert corpus.build(tmp_path / "out", max_rejects=2)["counts"]["rejected"] == 2
 
 
@@ -338,9 +338,9 @@ def test_the_disks_faults_are_never_rejects(corpus, tmp_path):
 def test_a_file_that_changes_during_the_run_stops_it(corpus, tmp_path, monkeypatch):
     real = workers.make_here
 
-    def meanwhile(tasks, done):
+    def meanwhile(tasks):
         (corpus.folder / "c6.txt").write_text("1")
-        real(tasks, done)
+        yield from real(tasks)
 
     monkeypatch.setattr(workers, "make_here", meanwhile)
     with pytest.raises(InputError, match="'c6': input changed during the run"):

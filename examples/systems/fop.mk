@@ -20,9 +20,8 @@ FOP := $(WORK)/fop
 FOP_SOURCE := $(if $(FOP_CSV),csv,$(if $(VOXCELEB1),voxceleb1,$(SOURCE)))
 FOP_CORPUS := $(if $(FOP_CSV),the features of $(FOP_CSV),$(if $(VOXCELEB1),VoxCeleb1$(,) split anew,$(if $(PEOPLE),$(PEOPLE),a stand-in of $(FOP_PERSONS) synthetic people: no result here is one on VoxCeleb)))
 FOP_SETTINGS = --config $(PRESET) --seed $(SEED)
-# On the stand-in half as long as the preset says, and less: validation finds its best epoch early.
-FOP_SHORT_audio := $(if $(filter standin,$(FOP_SOURCE)),--epochs 80)
-FOP_SHORT_pair  := $(if $(filter standin,$(FOP_SOURCE)),--epochs 60)
+# On the stand-in less long than the preset says: validation finds its best epoch early.
+FOP_SHORT_pair := $(if $(filter standin,$(FOP_SOURCE)),--epochs 60)
 
 # ---- systems ---------------------------------------------------------------------------------
 
@@ -152,7 +151,7 @@ FOP_DRAWN := $(FOP)/lists/validation.txt $(FOP_TRIALS_seen-heard) $(FOP_TRIALS_u
 define fop_sense # $(1) sense
 $(FOP)/encoders/$(1)/model.json: $(FOP_STORE_$(1))/avkd.json $(FOP)/lists/people.jsonl | $(FOP_DRAWN)
 	mkdir -p $(FOP)/encoders
-	$$(TRAIN) train-teacher --modality $(1) $(FOP_STORE_$(1)) --list $(FOP)/lists/people.jsonl --split-column heard1 -o $$(@D) $(FOP_SETTINGS) $(FOP_SHORT_$(1)) >/dev/null
+	$$(TRAIN) train-teacher --modality $(1) $(FOP_STORE_$(1)) --list $(FOP)/lists/people.jsonl --split-column heard1 -o $$(@D) $(FOP_SETTINGS) >/dev/null
 $(FOP)/stores/$(1)-emb.zarr/avkd.json: $(FOP)/encoders/$(1)/model.json
 	mkdir -p $(FOP)/stores
 	$$(TRAIN) extract-embeddings $$(<D) $(FOP_STORE_$(1)) -o $$(@D) >/dev/null

@@ -57,30 +57,25 @@ told = $(TERM_$(loss)) $(if $(filter mkd,$(kind)),$(if $(is_mu),--tolerance cos=
   $(if $(is_width),--width $(patsubst w%,%,$(is_width))) \
   $(if $(is_mu)$(is_width),,$(if $(last),--quality $(last) $(if $(filter snr,$(last)),--quality-store $(STORES)/audio.zarr)$(if $(filter sharpness,$(last)),--quality-store $(STORES)/faces.zarr)))
 
-# The baselines are those of vox1_kd, but on the stand-in that of voices: there all voices are
-# trained for half as long, so that six of them take six minutes of two cores, and not twelve.
-SHORT_audio := $(if $(filter standin,$(SOURCE)),--epochs 80)
-OWN_vgsr    := $(if $(filter standin,$(SOURCE)),audio)
-run_of  = $(if $(filter-out $(OWN_vgsr),$(filter audio visual,$(1))),$(WORK)/runs,$(VGSR)/runs)/$(1)
-emb_of  = $(if $(filter-out $(OWN_vgsr),$(1)),$(STORES),$(VGSR)/stores)/$(1)-emb.zarr
-TEACHER_audio  := $(call emb_of,visual)
-TEACHER_visual := $(call emb_of,audio)
+# The baselines are those of vox1_kd.
+run_of = $(if $(filter audio visual,$(1)),$(WORK)/runs,$(VGSR)/runs)/$(1)
+TEACHER_audio  := $(STORES)/visual-emb.zarr
+TEACHER_visual := $(STORES)/audio-emb.zarr
 
 define loose_student # $(1) sense, $(2) system
 $(VGSR)/runs/$(2)/model.json: $(HELD_$(1))/avkd.json $(TEACHER_$(1))/avkd.json
 	mkdir -p $(VGSR)/runs
-	$$(TRAIN) distill $(HELD_$(1)) --teacher $(TEACHER_$(1)) --modality $(1) --intersect -o $$(@D) $(call told,$(2)) $$(SETTINGS) $(SHORT_$(1)) >/dev/null
+	$$(TRAIN) distill $(HELD_$(1)) --teacher $(TEACHER_$(1)) --modality $(1) --intersect -o $$(@D) $(call told,$(2)) $$(SETTINGS) >/dev/null
 
 endef
 define own_baseline # $(1) sense, $(2) name, $(3) more
 $(VGSR)/runs/$(2)/model.json: $(HELD_$(1))/avkd.json
 	mkdir -p $(VGSR)/runs
-	$$(TRAIN) train-teacher --modality $(1) $(HELD_$(1)) -o $$(@D) $$(SETTINGS) $(SHORT_$(1)) $(3) >/dev/null
+	$$(TRAIN) train-teacher --modality $(1) $(HELD_$(1)) -o $$(@D) $$(SETTINGS) $(3) >/dev/null
 
 endef
 $(foreach sense,audio visual,$(foreach one,$(STUDENTS_$(sense)) $(filter $(sense)-mkd-cos-w%,$(WIDE)),$(eval $(call loose_student,$(sense),$(one)))))
 $(foreach sense,audio visual,$(foreach width,$(WIDTHS_$(sense)),$(eval $(call own_baseline,$(sense),$(sense)-w$(width),--width $(width)))))
-$(foreach one,$(OWN_vgsr),$(eval $(call own_baseline,$(one),$(one))))
 
 OF_audio  := audio $(STUDENTS_audio) $(filter audio-%,$(WIDE))
 OF_visual := visual $(STUDENTS_visual) $(filter visual-%,$(WIDE))
@@ -89,9 +84,9 @@ SYSTEMS_vgsr := $(OF_audio) $(OF_visual)
 # ---- scores, clean and spoilt ----------------------------------------------------------------
 
 define embedded # $(1) sense, $(2) system
-$(VGSR)/stores/$(2)-emb.zarr/avkd.json: $(call run_of,$(2))/model.json $(if $(filter $(OWN_vgsr),$(2)),,$(WORK)/lists/test.jsonl)
+$(VGSR)/stores/$(2)-emb.zarr/avkd.json: $(call run_of,$(2))/model.json $(WORK)/lists/test.jsonl
 	mkdir -p $(VGSR)/stores
-	$$(TRAIN) extract-embeddings $$(<D) $(HELD_$(1)) $(if $(filter $(OWN_vgsr),$(2)),,--list $(WORK)/lists/test.jsonl) -o $$(@D) >/dev/null
+	$$(TRAIN) extract-embeddings $$(<D) $(HELD_$(1)) --list $(WORK)/lists/test.jsonl -o $$(@D) >/dev/null
 
 endef
 define scored_vgsr # $(1) system, $(2) trial list

@@ -11,9 +11,7 @@
 #
 # Names of systems are those of avkd_cli/papers/s4.py.
 
-JOINT_PERSONS ?= 24
-# How far people of one age and sex differ: at 1, the usual, the networks here make no errors.
-JOINT_OWN     ?= 0.5
+JOINT_PERSONS ?= 40
 JOINT_PRESET  ?= $(if $(filter voxceleb,$(SOURCE)),joint,joint-small)
 JOINT_FULL    := $(FULL)
 # Utterances of each training person that AS-norm's cohort is of.
@@ -24,7 +22,7 @@ JOINT_FLAGS   ?=
 JOINT_NOISE := $(NOISE)
 JOINT_RIR   := $(RIR)
 JOINT_AUGMENT ?= 0.6
-$(call plain,JOINT_PERSONS JOINT_OWN JOINT_PRESET JOINT_FULL JOINT_COHORT JOINT_NOISE JOINT_RIR JOINT_AUGMENT)
+$(call plain,JOINT_PERSONS JOINT_PRESET JOINT_FULL JOINT_COHORT JOINT_NOISE JOINT_RIR JOINT_AUGMENT)
 
 JOINT := $(WORK)/joint
 JOINT_STANDIN := $(filter standin,$(SOURCE))
@@ -59,7 +57,7 @@ JOINT_BOTH := $(JOINT_STORE_audio) $(JOINT_STORE_visual)
 ifneq ($(JOINT_STANDIN),)
 $(JOINT_LIST): | $(READY) $(WORK)/$(MARK)
 	mkdir -p $(JOINT)
-	$(AVKD) corpus standin -o $(@D) --persons $(JOINT_PERSONS) --sessions 4 --utterances 2 --seconds 2,4 --own $(JOINT_OWN) --seed 0 >/dev/null
+	$(AVKD) corpus standin -o $(@D) --persons $(JOINT_PERSONS) --sessions 6 --utterances 2 --seconds 2,4 --seed 0 >/dev/null
 # They appear with the corpus.
 $(JOINT)/corpus/%.txt: $(JOINT)/corpus/people.jsonl ;
 endif

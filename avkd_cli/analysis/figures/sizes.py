@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
-from avkd_cli.analysis.figures.style import BLUE, INK, house_style
+from avkd_cli.analysis.figures.style import BLUE, INK, house_style, plain_powers
 
 
 def sizes_figure(sizes: Sequence[int], confidence: Sequence[float]) -> Figure:
@@ -20,6 +20,7 @@ def sizes_figure(sizes: Sequence[int], confidence: Sequence[float]) -> Figure:
         axes.scatter(sizes, confidence, s=12, color=BLUE, alpha=0.5, edgecolor="none")
         axes.axhline(0, color=INK, linewidth=0.8)
         axes.set(xscale="log", xlabel="Utterances of a cluster", ylabel="Confidence")
+        plain_powers(axes.xaxis)
         axes.grid(visible=True)
         axes.set_axisbelow(True)
         return figure

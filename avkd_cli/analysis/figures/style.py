@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 from matplotlib.transforms import Bbox
 
 from avkd_cli.papers import USUAL
@@ -84,6 +86,12 @@ def house_style() -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
         yield
+
+
+def plain_powers(axis: Axis) -> None:
+    """Write an axis of powers in plain text: usual ticks want mathtext, which is off."""
+    axis.set_major_formatter(LogFormatter())
+    axis.set_minor_formatter(LogFormatter())
 
 
 def looks(names: Sequence[str], paper: Paper = USUAL) -> dict[str, dict]:

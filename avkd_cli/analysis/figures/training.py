@@ -15,6 +15,7 @@ from avkd_cli.analysis.figures.style import (
     SKY,
     VERMILION,
     house_style,
+    plain_powers,
 )
 
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
@@ -48,6 +49,7 @@ def training_figure(series: Mapping[str, Mapping[str, Mapping]]) -> Figure:
                 min(s[name]["value"], default=1) > 0 for s in series.values() if name in s
             ):
                 axes.set_yscale("log")
+                plain_powers(axes.yaxis)
         grid[-1, 0].set_xlabel("step")
         lines = {line.get_label(): line for axes in grid.flat for line in axes.get_lines()}
         figure.legend(lines.values(), lines, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)

@@ -132,6 +132,7 @@ def _regions_figure(result: Mapping) -> Figure:
     for x, number in enumerate(trials):
         bars.text(x, number, f"{number:,}", ha="center", va="bottom", fontsize=7.5)
     bars.set_yscale("symlog", linthresh=10)
+    bars.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     bars.set_ylim(0, max(10, trials.max()) * 3)
     bars.set_ylabel("trials (log)")
     bars.tick_params(bottom=False)

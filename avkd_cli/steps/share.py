@@ -16,6 +16,7 @@ from avkd_cli.steps.decide import opening, shared
 from avkd_cli.steps.decide.opening import CALIBRATION, SENSE_OF, SENSES, Provided
 from avkd_cli.steps.decide.shared import FUSION
 from avkd_cli.storage import durable
+from avkd_cli.storage.making import Making
 from avkd_cli.training import checkpoint
 from avkd_cli.training.runs import MODEL_FORMAT, RUN_FORMAT, VERSION, read_json
 from avkd_cli.verification import calibration
@@ -272,11 +273,11 @@ def publish(folder: Path, output: Path, mode: int, *, overwrite: bool) -> None:
         shared.pack(folder, output, mode)
         return
     durable.make_directory(output.parent)
-    beside = output.with_name(output.name + ".wip")
-    if beside.exists():
-        durable.remove_tree(beside)
-    shutil.copytree(folder, beside)
-    durable.publish(beside, output, overwrite=False)
+    system = Making(output, first=shared.NAME, last=shared.NAME)
+    with system.locked():
+        system.drop()
+        shutil.copytree(folder, system.work)
+        system.publish(overwrite=False)
 
 
 def equal(folder: Path, output: Path) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Generic
 from avkd_cli.config import Execution
 from avkd_cli.errors import Rejected
 from avkd_cli.storage import dryrun, durable, index, rejects, workers
-from avkd_cli.storage.builder import Build, Files, Origin, Said, build_store
+from avkd_cli.storage.builder import Build, Content, Files, Origin, Said, build_store
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
@@ -30,7 +30,7 @@ RECORD_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Recordings(Generic[Settings]):
+class Recordings(Content, Generic[Settings]):
     """The content of a store of media: a row for each utterance that `process` accepts.
 
     Args:
@@ -64,10 +64,6 @@ class Recordings(Generic[Settings]):
     def partition_rows(self, asked: int | None) -> int:
         """Return how many utterances make a partition."""
         return asked or self.size
-
-    def settings(self) -> Said:
-        """Return nothing: the settings are the step's."""
-        return {}
 
     def layout(self) -> Said:
         """Return what decides where things are stored."""

@@ -4,16 +4,17 @@ Any command may be killed at any time and run again; the bytes are those of a ru
 Reference: reliability.md 2.2 and 3.
 """
 
-import sys
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 from avkd_cli.config import Execution
 from avkd_cli.storage import manifest, partitions
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan, begin, check_output, complete, making_of
+from avkd_cli.storage.progress import say
 from avkd_cli.storage.specs import StoreSpec
 
 Files = dict[str, bytes]
@@ -65,50 +66,47 @@ class Build:
         return slice(number * self.size, min((number + 1) * self.size, self.count))
 
 
-class Content(Protocol):
-    """What a store holds, and how it comes about."""
+class Content(ABC):
+    """What a store holds, and how it comes about.
 
-    @property
-    def spec(self) -> StoreSpec:
-        """The kind of store."""
-        ...
+    Attributes:
+        spec: the kind of store.
+        software: libraries that decide bytes: a store is not made half by one version of them.
+    """
 
-    @property
-    def software(self) -> tuple[str, ...]:
-        """Libraries that decide bytes: a store is not made half by one version of them."""
-        ...
+    spec: StoreSpec
+    software: ClassVar[tuple[str, ...]]
 
+    @abstractmethod
     def __len__(self) -> int:
         """Return how many rows are to be made."""
-        ...
 
+    @abstractmethod
     def partition_rows(self, asked: int | None) -> int:
         """Return how many rows make a partition; `asked`: what the user says."""
-        ...
 
     def settings(self) -> Said:
         """Return what belongs to the settings, beside those of the step."""
-        ...
+        return {}
 
+    @abstractmethod
     def layout(self) -> Said:
         """Return what decides where things are stored, beside the size of a partition."""
-        ...
 
+    @abstractmethod
     def foretell(self, out: Path, plan: Plan) -> Said:
         """Say what would be done, and return it; touch nothing."""
-        ...
 
+    @abstractmethod
     def make(self, build: Build, numbers: range, marks: Marks) -> None:
         """Commit each of these partitions that has no mark, and add its mark."""
-        ...
 
+    @abstractmethod
     def whole(self, build: Build, marks: Marks) -> tuple[Files, Said]:
         """Return the files above the partitions, and what avkd.json says beside."""
-        ...
 
-    def tell(self, build: Build, marks: Marks, whole: Said) -> None:
-        """Tell the user of a store that is done; `whole` is its manifest."""
-        ...
+    def tell(self, build: Build, marks: Marks, whole: Said) -> None:  # noqa: B027
+        """Tell the user of a store that is done; `whole` is its manifest. Here: nothing."""
 
 
 def build_store(
@@ -148,7 +146,8 @@ def build_store(
         if not execution.finalise:
             content.make(build, numbers, marks)
         if execution.partitions is not None:
-            _say_partial(plan, execution, numbers)
+            done = f"partitions {numbers.start}:{numbers.stop} of {plan.partitions} are done"
+            say(plan.step, f"{done}; when all are, run with --finalise", quiet=execution.quiet)
             return None
         partitions.refuse_missing(marks, plan.partitions)
         files, said = content.whole(build, marks)
@@ -157,13 +156,6 @@ def build_store(
         whole = manifest.read(out)  # as any later run will find it, its keys in the same order
     content.tell(build, marks, whole)
     return manifest.line(whole, out)
-
-
-def _say_partial(plan: Plan, execution: Execution, numbers: range) -> None:
-    if not execution.quiet:
-        done = f"partitions {numbers.start}:{numbers.stop} of {plan.partitions} are done"
-        text = f"avkd {plan.step}: {done}; when all are, run with --finalise"
-        print(text, file=sys.stderr)
 
 
 def _plan(content: Content, origin: Origin, build: Build) -> Plan:

@@ -1,6 +1,6 @@
 """What stores that this process computes have in common, such as those of embeddings."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,12 +9,11 @@ from typing import Any, ClassVar
 
 from avkd_cli.errors import InputError
 from avkd_cli.storage import dryrun, durable
-from avkd_cli.storage.builder import Build, Files, Said
+from avkd_cli.storage.builder import Build, Content, Said
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
 from avkd_cli.storage.readers import Store
-from avkd_cli.storage.specs import StoreSpec
 
 
 @dataclass(frozen=True)
@@ -68,27 +67,14 @@ class Rows:
         return {"utterances": len(self.ids), "persons": persons, "rejected": 0}
 
 
-class Computed(ABC):
+class Computed(Content):
     """The content of a store that this process computes, partition by partition."""
 
     rows: Rows
-    spec: ClassVar[StoreSpec]
     software: ClassVar[tuple[str, ...]] = ("avkd", "numcodecs", "torch", "zarr")
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    @abstractmethod
-    def partition_rows(self, asked: int | None) -> int:
-        """Return how many rows make a partition; `asked`: what the user says."""
-
-    def settings(self) -> Said:
-        """Return what belongs to the settings, beside those of the step."""
-        return {}
-
-    @abstractmethod
-    def layout(self) -> Said:
-        """Return what decides where things are stored."""
 
     @abstractmethod
     def expected_bytes(self) -> int:
@@ -109,13 +95,6 @@ class Computed(ABC):
     @abstractmethod
     def commit(self, build: Build, number: int) -> dict[str, Any]:
         """Compute a partition, write it and return its mark."""
-
-    @abstractmethod
-    def whole(self, build: Build, marks: Marks) -> tuple[Files, Said]:
-        """Return the files above the partitions, and what avkd.json says of them."""
-
-    def tell(self, build: Build, marks: Marks, whole: Said) -> None:  # noqa: B027
-        """Say nothing: nothing can be rejected."""
 
 
 def digest_of_rows(*columns: Sequence[str]) -> str:

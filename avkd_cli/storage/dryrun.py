@@ -2,13 +2,12 @@
 
 import contextlib
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 from avkd_cli.errors import Rejected
 from avkd_cli.storage.plan import Plan
-from avkd_cli.storage.progress import duration
+from avkd_cli.storage.progress import duration, say
 from avkd_cli.storage.record import Process, Settings
 from avkd_cli.storage.specs import StoreSpec
 from avkd_cli.storage.utterances import UtteranceList
@@ -94,8 +93,3 @@ def of_computed(out: Path, plan: Plan, count: int, size: int) -> dict[str, Any]:
         "free_bytes": free,
         "fingerprint": plan.fingerprint,
     }
-
-
-def say(step: str, text: str) -> None:
-    """Tell a person; the same as JSON goes to stdout."""
-    print(f"avkd {step}: {text}", file=sys.stderr)

@@ -249,18 +249,18 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
-def write_json(path: Path, value: object, *, indent: int | None = 1) -> None:
+def write_json(path: Path, value: object) -> None:
     """Write or replace one JSON file, as `json_text` has it."""
-    write_text(path, json_text(value, indent=indent))
+    write_text(path, json_text(value))
 
 
-def json_text(value: object, *, indent: int | None = 1) -> str:
+def json_text(value: object) -> str:
     """Return JSON ending in a newline; NaN and infinity are refused.
 
     Raises:
         ValueError: `value` holds a number that JSON does not have.
     """
-    return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def append_line(path: Path, line: str) -> None:

@@ -6,12 +6,12 @@ Reference: reliability.md 3.1, 3.2.
 """
 
 import os
-import sys
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from avkd_cli.storage import durable
+from avkd_cli.storage.progress import say
 
 
 @dataclass(frozen=True)
@@ -67,5 +67,4 @@ class Making:
         """Leave it alone: say so, and renew the time stamp of a file, for `make`."""
         durable.touch(self.out / touched)
         self.tidy()
-        if not quiet:
-            print(f"avkd {step}: {self.out}: already complete", file=sys.stderr)
+        say(step, f"{self.out}: already complete", quiet=quiet)

@@ -9,6 +9,12 @@ from typing import Any, Protocol
 SECONDS_BETWEEN_LINES = 30.0
 
 
+def say(step: str, text: str, *, quiet: bool = False) -> None:
+    """Tell a person on stderr; what a program reads goes to stdout."""
+    if not quiet:
+        print(f"avkd {step}: {text}", file=sys.stderr)
+
+
 class Advance(Protocol):
     """Tell how many records were accepted and rejected since the last call."""
 

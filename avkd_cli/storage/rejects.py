@@ -5,7 +5,6 @@ Reference: reliability.md 2.2.
 
 import json
 import math
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.storage.plan import making_of
+from avkd_cli.storage.progress import say
 from avkd_cli.storage.record import reject_lines
 from avkd_cli.storage.utterances import UtteranceList
 
@@ -175,8 +175,7 @@ class Limit:
             self._say(f"warning: {len(lost)} persons lost all records: {shown}")
 
     def _say(self, text: str) -> None:
-        if not self.quiet:
-            print(f"avkd {self.step}: {text}", file=sys.stderr)
+        say(self.step, text, quiet=self.quiet)
 
 
 def _in_words(line: Mapping[str, Any]) -> str:

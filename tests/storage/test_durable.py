@@ -149,8 +149,8 @@ def test_a_name_of_255_bytes_can_be_written(tmp_path):
 
 
 def test_json_has_no_nan(tmp_path):
-    durable.write_json(tmp_path / "a", {"ä": [1, 0.5]}, indent=None)
-    assert (tmp_path / "a").read_text() == '{"ä": [1, 0.5]}\n'
+    durable.write_json(tmp_path / "a", {"ä": [1, 0.5]})
+    assert (tmp_path / "a").read_text() == '{\n "ä": [\n  1,\n  0.5\n ]\n}\n'
     with pytest.raises(ValueError, match="JSON"):
         durable.write_json(tmp_path / "b", float("nan"))
     assert not (tmp_path / "b").exists()

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from torch import nn
 
+from avkd_cli.audio.limits import HOP
 from avkd_cli.inputs.base import Row
-from avkd_cli.inputs.crops import HOP
 from avkd_cli.inputs.passing import forward
 from avkd_cli.models.weasp import WeightEnhancedPooling
 from avkd_cli.storage.store import RaggedStore

@@ -156,8 +156,9 @@ def standin(
         own: how far people of one age and sex differ, as a share of what is usual.
         persons, sessions, utterances, seconds, moods, seed: those of `StandinPlan`.
     """
-    from avkd_cli.standin.corpus import StandinPlan, make_standin
+    from avkd_cli.standin.corpus import make_standin
     from avkd_cli.standin.people import usual
+    from avkd_cli.standin.plan import StandinPlan
 
     plan = StandinPlan(
         persons, sessions, utterances, seed, seconds, moods=moods, difficulty=usual(own)

@@ -18,9 +18,10 @@ from avkd_cli.storage.specs import FACES
 from avkd_cli.storage.utterances import Utterance, read_utterances
 from avkd_cli.storage.workers import breathe
 from avkd_cli.vision.align import CROP_MODES
-from avkd_cli.vision.decode import Frame, read_frames, read_slots
+from avkd_cli.vision.decode import read_frames, read_slots
 from avkd_cli.vision.detectors import Detector, Weights, find_weights, load_detector
 from avkd_cli.vision.follow import Follower, looks_of
+from avkd_cli.vision.frames import Frame
 from avkd_cli.vision.pictures import read_pictures
 from avkd_cli.vision.select import Detections, choose, is_ambiguous, is_scene, on_half, usable
 from avkd_cli.vision.tracks import Track, read_track

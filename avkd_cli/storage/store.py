@@ -13,15 +13,12 @@ from typing import Any, Literal, overload
 from avkd_cli.errors import InputError
 from avkd_cli.storage import manifest
 from avkd_cli.storage.readers import RaggedStore, Store
-from avkd_cli.storage.specs import AUDIO, EMBEDDINGS, FACES, SEQUENCES, SPECS, Array, StoreSpec
+from avkd_cli.storage.specs import AUDIO, EMBEDDINGS, SEQUENCES, SPECS, StoreSpec
 from avkd_cli.storage.vectors import EmbeddingStore, SequenceStore
 
 __all__ = [
     "AUDIO",
     "EMBEDDINGS",
-    "FACES",
-    "SEQUENCES",
-    "Array",
     "EmbeddingStore",
     "RaggedStore",
     "SequenceStore",

@@ -23,7 +23,6 @@ from avkd_cli.storage import durable, foreign, lines
 from avkd_cli.storage.utterance import (
     FIELDS,
     Utterance,
-    check_local,
     check_values,
     images_of,
     resolve_within,
@@ -34,7 +33,6 @@ __all__ = [
     "FIELDS",
     "Utterance",
     "UtteranceList",
-    "check_local",
     "images_of",
     "read_ids",
     "read_utterances",

@@ -9,8 +9,7 @@ from click.testing import CliRunner
 from avkd_cli.analysis.render import document
 from avkd_cli.analysis.text import metrics_parts
 from avkd_cli.cli import cli
-from avkd_cli.commands.analyze_metrics import EER_MODES
-from avkd_cli.config import SCORE_FORMATS
+from avkd_cli.config import EER_MODES, SCORE_FORMATS
 from avkd_cli.errors import InputError
 from avkd_cli.verification import metrics
 from avkd_cli.verification.scoreformats import FORMATS

@@ -24,7 +24,6 @@ import numpy as np
 
 from avkd_cli.standin.face import draw_utterance
 from avkd_cli.standin.people import (
-    Difficulty,
     generator,
     make_face_session,
     make_person,
@@ -47,8 +46,8 @@ class Options:
 
 def drawn(person: int) -> list[np.ndarray]:
     """Return ten seconds of a face that speaks."""
-    face = make_person(0, person, Difficulty()).face
-    session = make_face_session(generator(0, person, "bench"), Difficulty())
+    face = make_person(0, person).face
+    session = make_face_session(generator(0, person, "bench"))
     loudness = generator(0, person, "loud").uniform(0, 1, 10 * FPS)
     return list(draw_utterance(face, session, loudness, SIDE, generator(0, person, "drawn")))
 

@@ -126,9 +126,13 @@ def _is_made(out: Path, manifest: dict, overwrite: bool) -> bool:
 
 
 def _read(path: Path) -> dict | None:
+    """Return a manifest; that of an older avkd says what is a constant now, too."""
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        made = json.loads(path.read_bytes())
+        if difficulty := made["config"].pop("difficulty", None):
+            made["config"]["own"] = difficulty["voice_person"]
+        return made
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
         return None
 
 
@@ -195,7 +199,7 @@ def _session_is_made(work: Path, plan: StandinPlan, session: Session) -> bool:
 
 def _make_session(work: Path, plan: StandinPlan, session: Session) -> None:
     """Write all files of a session."""
-    person = make_person(plan.seed, session.person, plan.difficulty)
+    person = make_person(plan.seed, session.person, plan.own)
     files = {}
     for utterance in range(plan.utterances):
         files |= {work / name: data for name, data in _utterance(plan, person, session, utterance)}
@@ -209,8 +213,8 @@ def _utterance(
 ) -> Iterator[tuple[str, bytes]]:
     """Yield the path and bytes of each file of an utterance."""
     where = (plan.seed, person.number, session.index)
-    voice_session = make_voice_session(generator(*where, "voice"), plan.difficulty)
-    face_session = make_face_session(generator(*where, "face"), plan.difficulty)
+    voice_session = make_voice_session(generator(*where, "voice"))
+    face_session = make_face_session(generator(*where, "face"))
     voice, face, open_mouth = person.voice, person.face, 0.0
     if plan.moods:
         mood = plan.seed, person.number, number(plan, session, utterance)

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from avkd_cli.standin.camera import Camera, Instant, Shape
-from avkd_cli.standin.people import Creases, Face, FaceSession
+from avkd_cli.standin.people import Face, FaceSession
 
 FRAMES_PER_SECOND = 25
 _ROUND = np.linspace(0, 2 * np.pi, 16, endpoint=False)
@@ -132,7 +132,9 @@ def _ears(face: Face) -> list[Shape]:
 
 
 def _beard(face: Face, session: FaceSession, contour, surface: _Surface) -> list[Shape]:
-    strength = face.beard or face.stubble * min(0.25, session.stubble)
+    if face.beard is None:
+        return []
+    strength = face.beard or min(0.25, session.stubble)
     if strength <= 0.02:
         return []
     colour = face.skin + (face.hair - face.skin) * min(0.85, strength)
@@ -162,20 +164,19 @@ def _skin_marks(face: Face, surface: _Surface) -> list[Shape]:
     return marks
 
 
-def _creases(face: Face, creases: Creases, surface: _Surface) -> list[Shape]:
+def _creases(face: Face, creases: tuple[float, ...], surface: _Surface) -> list[Shape]:
     """Return the lines of an expression; none where nothing is expressed."""
+    furrow, forehead, nose, cheek = creases
     brow, middle, low = face.brow_y, face.eye_y, face.nose_y
-    lines = [(creases.furrow, [(0.05, brow - 0.07), (0.035, brow + 0.09)])]
+    lines = [(furrow, [(0.05, brow - 0.07), (0.035, brow + 0.09)])]
     for height in (0.1, 0.17, 0.24):
         across = [(0.0, brow - height), (0.18, brow - height + 0.01), (0.36, brow - height + 0.04)]
-        lines.append((creases.forehead, across))
+        lines.append((forehead, across))
     for height in (0.0, 0.06, 0.12):
-        lines.append(
-            (creases.nose, [(0.0, middle + height - 0.02), (0.09, middle + height + 0.02)])
-        )
+        lines.append((nose, [(0.0, middle + height - 0.02), (0.09, middle + height + 0.02)]))
     fold = [(0.17, low), (0.3, low + 0.14), (0.33, face.mouth_y), (0.28, face.mouth_y + 0.1)]
     bag = [(face.eye_x - 0.13, middle + 0.12), (face.eye_x, middle + 0.16)]
-    lines += [(creases.cheek, fold), (creases.cheek, [*bag, (face.eye_x + 0.15, middle + 0.1)])]
+    lines += [(cheek, fold), (cheek, [*bag, (face.eye_x + 0.15, middle + 0.1)])]
     return [
         Shape(surface.at(np.array(line) * (side, 1), 0.01), face.skin * (1 - 0.55 * depth), 0.028)
         for depth, line in lines

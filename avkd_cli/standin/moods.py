@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from avkd_cli.standin.people import (
-    Creases,
     Face,
     FaceSession,
     Voice,
@@ -31,99 +30,43 @@ class Mood:
     """What a mood does at full strength.
 
     Args:
-        pitch: semitones added. melody: natural log of the factor of pitch accents. rate: of
-            syllables a second. effort: dB per octave added to the glottal tilt. energy: dB.
-        smile: added to that of the session, the mouth's corners up. brow_raise: in half head
-            heights, up. brow_slope: the outer ends up. eyes: natural log of the factor of their
-            opening. mouth: share of an opening that speech does not close. creases: depths of
-            furrow, forehead, nose and cheek. flush: added to the skin, R, G, B.
+        voice: semitones of pitch added; natural log of the factor of pitch accents; of that of
+            syllables a second; dB per octave added to the glottal tilt; dB of energy.
+        brows: added to how high they are, in half head heights; their outer ends up.
+        eyes: natural log of the factor of their opening.
+        mouth: its corners up, added to the session's smile; share of an opening that speech does
+            not close.
+        creases: depths of furrow, forehead, nose and cheek.
+        flush: added to the skin, R, G, B.
     """
 
-    pitch: float = 0.0
-    melody: float = 0.0
-    rate: float = 0.0
-    effort: float = 0.0
-    energy: float = 0.0
-    smile: float = 0.0
-    brow_raise: float = 0.0
-    brow_slope: float = 0.0
+    voice: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
+    brows: tuple[float, float] = (0.0, 0.0)
     eyes: float = 0.0
-    mouth: float = 0.0
-    creases: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    flush: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    mouth: tuple[float, float] = (0.0, 0.0)
+    creases: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    flush: tuple[float, ...] = (0.0, 0.0, 0.0)
 
 
-MOODS = {
-    "neutral": Mood(),
-    "happy": Mood(
-        2.0,
-        0.35,
-        0.10,
-        1.0,
-        2.0,
-        smile=2.4,
-        brow_raise=0.02,
-        eyes=-0.2,
-        mouth=0.3,
-        creases=(0, 0, 0, 1),
-        flush=(10, 2, -4),
-    ),
-    "sad": Mood(
-        -1.5,
-        -0.45,
-        -0.20,
-        -1.5,
-        -3.0,
-        smile=-2.0,
-        brow_slope=-0.8,
-        eyes=-0.35,
-        creases=(0.4, 0.4, 0, 0),
-        flush=(-10, -4, 6),
-    ),
-    "angry": Mood(
-        2.0,
-        0.2,
-        0.12,
-        2.2,
-        4.0,
-        smile=-0.8,
-        brow_raise=-0.08,
-        brow_slope=0.8,
-        creases=(1, 0, 0, 0),
-        flush=(20, -12, -12),
-    ),
-    "fearful": Mood(
-        3.0,
-        -0.1,
-        0.22,
-        0.5,
-        0.0,
-        smile=-0.5,
-        brow_raise=0.1,
-        brow_slope=-0.5,
-        eyes=0.5,
-        mouth=0.3,
-        creases=(0.3, 0.7, 0, 0),
-        flush=(-8, 4, 14),
-    ),
-    "disgust": Mood(
-        -0.8,
-        -0.1,
-        -0.15,
-        0.4,
-        0.5,
-        smile=-1.4,
-        brow_raise=-0.05,
-        brow_slope=0.1,
-        eyes=-0.5,
-        mouth=0.1,
-        creases=(0.3, 0, 1, 0.4),
-        flush=(-14, 8, -8),
-    ),
-    "surprised": Mood(
-        3.0, 0.5, -0.05, 1.0, 2.0, brow_raise=0.14, eyes=0.45, mouth=0.75, creases=(0, 1, 0, 0)
-    ),
+_VOICES = {  # pitch, melody, rate, effort, energy
+    "neutral": (0.0, 0.0, 0.0, 0.0, 0.0),
+    "happy": (2.0, 0.35, 0.10, 1.0, 2.0),
+    "sad": (-1.5, -0.45, -0.20, -1.5, -3.0),
+    "angry": (2.0, 0.2, 0.12, 2.2, 4.0),
+    "fearful": (3.0, -0.1, 0.22, 0.5, 0.0),
+    "disgust": (-0.8, -0.1, -0.15, 0.4, 0.5),
+    "surprised": (3.0, 0.5, -0.05, 1.0, 2.0),
 }
+_FACES = {  # brows' height, slope; eyes; mouth's smile, opening; creases; flush
+    "neutral": (),
+    "happy": ((0.02, 0.0), -0.2, (2.4, 0.3), (0, 0, 0, 1), (10, 2, -4)),
+    "sad": ((0.0, -0.8), -0.35, (-2.0, 0.0), (0.4, 0.4, 0, 0), (-10, -4, 6)),
+    "angry": ((-0.08, 0.8), 0.0, (-0.8, 0.0), (1, 0, 0, 0), (20, -12, -12)),
+    "fearful": ((0.1, -0.5), 0.5, (-0.5, 0.3), (0.3, 0.7, 0, 0), (-8, 4, 14)),
+    "disgust": ((-0.05, 0.1), -0.5, (-1.4, 0.1), (0.3, 0, 1, 0.4), (-14, 8, -8)),
+    "surprised": ((0.14, 0.0), 0.45, (0.0, 0.75), (0, 1, 0, 0)),
+}
+MOODS = {name: Mood(voice, *_FACES[name]) for name, voice in _VOICES.items()}
 NAMES = tuple(MOODS)
 
 VOICE_OWN = 1.0  # deviation of how a person's voice shows a mood, in strengths of the mood
@@ -150,7 +93,7 @@ def speaking(
     mood, own = MOODS[name], generator(seed, "mood of a voice", person, name)
     strength = strength_of(VOICE_STRENGTH, seed, person, index)
     pitch, melody, rate, effort, energy = strength * (
-        np.array([mood.pitch, mood.melody, mood.rate, mood.effort, mood.energy])
+        np.array(mood.voice)
         + (name != "neutral") * VOICE_OWN * own.normal(0, (1.0, 0.15, 0.06, 0.6, 1.0))
     )
     return (
@@ -172,18 +115,20 @@ def looking(
     """Return a face and its session in the mood of an utterance, and how open the mouth stays."""
     mood = MOODS[mood_of(seed, person, index)]
     strength = strength_of(FACE_STRENGTH, seed, person, index)
+    brow_raise, brow_slope = mood.brows
+    smile, opening = mood.mouth
     return (
         replace(
             face,
-            brow_slope=face.brow_slope + strength * mood.brow_slope,
+            brow_slope=face.brow_slope + strength * brow_slope,
             skin=np.clip(face.skin + strength * np.array(mood.flush), 20, 250),
         ),
         replace(
             session,
-            smile=session.smile + strength * mood.smile,
-            brow_raise=session.brow_raise + strength * mood.brow_raise,
+            smile=session.smile + strength * smile,
+            brow_raise=session.brow_raise + strength * brow_raise,
             eye_opening=session.eye_opening * np.exp(strength * mood.eyes),
-            creases=Creases(*mood.creases).times(strength),
+            creases=tuple(strength * depth for depth in mood.creases),
         ),
-        strength * mood.mouth,
+        strength * opening,
     )

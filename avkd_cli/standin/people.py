@@ -3,9 +3,15 @@
 Age and sex shape the voice and the face, so the two senses partly agree; given age and sex all
 else of the voice is drawn independently of the face, so they partly complement each other.
 Everything is a function of (seed, what it is for): neither workers nor order change a person.
+
+Each property stands with how it is drawn, in the order in which they are. How hard it is to tell
+people apart stands in four spreads: raise those of people to make a sense easier, those of sessions
+to make it harder.
 """
 
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,170 +20,235 @@ from avkd_cli import keyed
 FORMANTS = 5
 VOWELS = 9
 BANDS = 9  # knots of a channel's frequency response
+VOICES_APART, FACES_APART = 1.0, 1.6  # multiply the deviations of people; tuned on small networks
+VOICE_CHANGES, FACE_CHANGES = 1.0, 0.7  # and those of sessions
+GLASSES, HAT, TELEPHONE = 0.15, 0.08, 0.15  # probabilities of a session
+
+By = float | tuple[float, float]
+"""Of everybody, or of women and of men."""
+Drawn = TypeVar("Drawn")
 
 
 @dataclass(frozen=True)
-class Difficulty:
-    """How far apart people are and how much a session changes them; tuned on small networks.
-
-    The spreads multiply the standard deviations below: raise a `_person` spread to make a sense
-    easier, raise a `_session` spread to make it harder.
-    """
-
-    voice_person: float = 1.0
-    voice_session: float = 1.0
-    face_person: float = 1.6
-    face_session: float = 0.7
-    snr_db: tuple[float, float] = (6.0, 28.0)  # of a session's noise, drawn uniformly
-    level_dbfs: tuple[float, float] = (-34.0, -16.0)
-    channel_db: float = 4.0  # standard deviation of each knot of the response
-    reverberation_s: tuple[float, float] = (0.05, 0.45)
-    yaw_degrees: float = 10.0  # standard deviations of a session's pose
-    pitch_degrees: float = 5.0
-    roll_degrees: float = 4.0
-    scale: tuple[float, float] = (0.92, 1.05)
-    offset: float = 0.025  # of the face in the picture, in picture widths
-    side_light: float = 0.3
-    glasses: float = 0.15  # probabilities of a session
-    hat: float = 0.08
-
-
-def usual(own: float = 1.0) -> Difficulty:
-    """Return the usual difficulty, what is a person's own multiplied.
+class Dice:
+    """What somebody, or a session, is drawn with.
 
     Args:
-        own: below 1 age and sex say more of both voice and face, and so each of the other.
+        rng: random numbers.
+        spread: multiplies deviations.
+        female: of a person. old: of a person, 0 up to 40 years, 1 at 75.
+        telephone: whether a session's voice comes through one.
     """
-    plain = Difficulty()
-    return replace(
-        plain, voice_person=own * plain.voice_person, face_person=own * plain.face_person
-    )
+
+    rng: np.random.Generator
+    spread: float
+    female: bool = False
+    old: float = 0.0
+    telephone: bool = False
+
+    def of(self, value: By) -> float:
+        """Return what a value is for this sex."""
+        return value[0 if self.female else 1] if isinstance(value, tuple) else value
+
+    def normal(self, deviation: float, size: int | tuple[int, ...] | None = None) -> Any:
+        """Return numbers about 0."""
+        return self.rng.normal(0.0, deviation * self.spread, size)
+
+    def colour(self, size: int | tuple[int, ...] = 3) -> np.ndarray:
+        """Return any R, G, B."""
+        return self.rng.uniform(20, 235, size)
+
+    def throw(self, kind: type[Drawn]) -> Drawn:
+        """Return all properties of a voice, a face or a session."""
+        draws = {one.name: one.metadata["draw"] for one in fields(kind) if one.metadata}  # type: ignore[arg-type]
+        return kind(**{name: draw(self) for name, draw in draws.items()})
+
+
+def by(draw: Callable[[Dice], object]) -> Any:
+    """Return a property with how it is drawn."""
+    return field(metadata={"draw": draw})
+
+
+def near(
+    mean: By, deviation: float, low: float = -np.inf, high: float = np.inf, *, old: By = 0.0
+) -> Any:
+    """Return a length about a mean, which old age moves, between two limits."""
+
+    def draw(dice: Dice) -> float:
+        middle = dice.of(mean) + dice.of(old) * dice.old
+        return float(np.clip(middle + dice.normal(deviation), low, high))
+
+    return by(draw)
 
 
 @dataclass(frozen=True)
 class Voice:
-    """A person's way of speaking; frequencies in Hz, logarithms natural."""
+    """A person's way of speaking; frequencies in Hz, logarithms natural.
 
-    fundamental: float
-    excursion: float  # semitones of pitch accents
-    declination: float  # semitones lost over an utterance
-    jitter: float  # relative change from one glottal period to the next
-    tilt: float  # dB per octave of the glottal source
-    breath: float  # noise in voiced sound, relative
-    tract: float  # formant scale, 1 for a tract of 17 cm
-    formants: np.ndarray  # (vowels, formants) natural log offsets of the person's own vowels
-    bandwidth: float  # scale of the formants' bandwidths
-    vowels: np.ndarray  # (vowels,) how often each is used
-    hiss: float  # centre of the person's s
-    syllables: float  # a second
-    vowel_share: float  # of a syllable
-    pauses: float  # probability after a syllable
+    Women have 200 Hz, men 115 Hz; old age lowers hers, raises his, roughens both.
+    """
+
+    fundamental: float = by(
+        lambda d: d.of((200, 115)) * np.exp(d.of((-0.12, 0.08)) * d.old + d.normal(0.14))
+    )
+    excursion: float = by(  # semitones of pitch accents
+        lambda d: 2.2 * np.exp(d.normal(0.3)) * d.of((1.15, 1.0))
+    )
+    declination: float = by(lambda d: 2.0 + d.normal(0.9))  # semitones lost over an utterance
+    jitter: float = by(  # relative change from one glottal period to the next
+        lambda d: 0.006 * np.exp(0.7 * d.old + d.normal(0.35))
+    )
+    tilt: float = by(  # dB per octave of the glottal source
+        lambda d: -d.of((9.5, 8.0)) - 0.8 * d.old + d.normal(1.4)
+    )
+    breath: float = by(  # noise in voiced sound, relative
+        lambda d: 0.05 * np.exp(0.5 * d.old + d.of((0.3, 0.0)) + d.normal(0.45))
+    )
+    tract: float = by(  # formant scale, 1 for a tract of 17 cm
+        lambda d: d.of((1.16, 1.0)) * np.exp(-0.015 * d.old + d.normal(0.04))
+    )
+    formants: np.ndarray = by(  # (vowels, formants) natural log offsets of the person's own vowels
+        lambda d: d.normal(0.035, FORMANTS) + d.normal(0.035, (VOWELS, FORMANTS))
+    )
+    bandwidth: float = by(lambda d: np.exp(d.normal(0.22)))  # scale of the formants' bandwidths
+    vowels: np.ndarray = by(  # (vowels,) how often each is used
+        lambda d: d.rng.dirichlet(np.full(VOWELS, 6.0))
+    )
+    hiss: float = by(lambda d: d.of((6300, 5300)) * np.exp(d.normal(0.1)))  # centre of the s
+    syllables: float = by(lambda d: (4.8 - 0.9 * d.old) * np.exp(d.normal(0.12)))  # a second
+    vowel_share: float = near(0.6, 0.06, 0.42, 0.78)  # of a syllable
+    pauses: float = near(0.07, 0.03, 0.01, 0.2, old=0.04)  # probability after a syllable
 
 
 @dataclass(frozen=True)
 class VoiceSession:
-    """What a day and a microphone do to a voice."""
+    """What a day and a microphone do to whatever voice speaks."""
 
-    pitch: float  # factor of the fundamental
-    rate: float  # factor of the syllables a second
-    effort: float  # dB per octave added to the tilt
-    tract: float  # factor of the formants (lips, head, a cold)
-    channel_db: np.ndarray  # (bands,) response
-    low_cut: float
-    high_cut: float
-    reverberation_s: float
-    noise_slope: float  # power of frequency
-    snr_db: float
-    level_dbfs: float
+    pitch: float = by(lambda d: np.exp(d.normal(0.09)))  # factor of the fundamental
+    rate: float = by(lambda d: np.exp(d.normal(0.12)))  # factor of the syllables a second
+    effort: float = by(lambda d: d.normal(1.3))  # dB per octave added to the tilt
+    tract: float = by(lambda d: np.exp(d.normal(0.018)))  # of the formants (lips, head, a cold)
+    channel_db: np.ndarray = by(lambda d: d.rng.normal(0.0, 4.0, BANDS))  # response
+    low_cut: float = by(lambda d: d.rng.uniform(*((200, 350) if d.telephone else (40, 160))))
+    high_cut: float = by(lambda d: d.rng.uniform(*((3300, 4000) if d.telephone else (5500, 8000))))
+    reverberation_s: float = by(lambda d: d.rng.uniform(0.05, 0.45))
+    noise_slope: float = by(lambda d: d.rng.uniform(-1.1, 0.0))  # power of frequency
+    snr_db: float = by(lambda d: d.rng.uniform(6.0, 28.0))
+    level_dbfs: float = by(lambda d: d.rng.uniform(-34.0, -16.0))
+
+
+def _skin(d: Dice) -> np.ndarray:
+    """Return a skin colour between light and dark."""
+    light, dark = np.array([238.0, 205, 182]), np.array([88.0, 58, 42])
+    tone, warmth = float(np.clip(d.rng.beta(1.2, 1.8), 0, 1)), d.rng.normal()
+    return np.clip(light + (dark - light) * tone + warmth * np.array([6.0, 0, -8]), 20, 250)
+
+
+def _hair(d: Dice) -> np.ndarray:
+    """Return a hair colour from fair to black, then greyed by age."""
+    fair, black = np.array([214.0, 176, 112]), np.array([28.0, 22, 20])
+    darkness, red = d.rng.beta(1.6, 1.0), float(d.rng.random() ** 2)
+    grey = np.clip(d.old + d.rng.normal(0, 0.15), 0, 1)
+    colour = fair + (black - fair) * darkness + red * np.array([40.0, 0, -14])
+    return np.clip(colour + (np.array([196.0, 194, 190]) - colour) * grey, 10, 250)
+
+
+def _iris(d: Dice) -> np.ndarray:
+    return np.clip(
+        np.array([72.0, 52, 36]) + d.rng.random() ** 2 * np.array([20.0, 70, 110]), 0, 255
+    )
+
+
+def _beard(d: Dice) -> float | None:
+    if d.female:
+        return None
+    return 0.0 if d.rng.random() < 0.6 else float(d.rng.uniform(0.3, 0.9))
+
+
+def _moles(d: Dice) -> np.ndarray:
+    low, high = (-0.5, -0.4, 0.0), (0.5, 0.8, 0.035)
+    return np.column_stack([d.rng.uniform(*ends, 2) for ends in zip(low, high, strict=True)])
 
 
 @dataclass(frozen=True)
 class Face:
-    """A person's face; lengths in half head heights, the chin at y = 1, the crown at y = -1."""
+    """A person's face; lengths in half head heights, the chin at y = 1, the crown at y = -1.
 
-    width: float
-    forehead: float
-    cheek: float
-    jaw: float
-    chin: float
-    eye_x: float
-    eye_y: float
-    eye_width: float
-    eye_height: float
-    eye_slant: float
-    iris: np.ndarray  # (3,) RGB
-    brow_y: float
-    brow_thickness: float
-    brow_length: float
-    brow_slope: float
-    nose_y: float
-    nose_width: float
-    bridge: float
-    mouth_y: float
-    mouth_width: float
-    upper_lip: float
-    lower_lip: float
-    lip: np.ndarray  # (3,) RGB
-    skin: np.ndarray  # (3,) RGB
-    hair: np.ndarray  # (3,) RGB
-    hairline: float
-    hair_volume: float
-    hair_length: float
-    parting: float
-    ear: float
-    wrinkles: float  # 0 to 1
-    beard: float  # 0 to 1
-    stubble: float  # how much a day's shows
-    moles: np.ndarray  # (moles, 3) x, y, radius
-
-
-@dataclass(frozen=True)
-class Creases:
-    """How deep the lines are that an expression draws into the skin, 0 (none) to 1.
-
-    Args:
-        furrow: upright, between the brows. forehead: across it. nose: across its root. cheek: from
-            the wings of the nose round the corners of the mouth, and under the eyes.
+    Sex moves jaw, brows and hair; age moves hairline, colour, lids and lines.
     """
 
-    furrow: float = 0.0
-    forehead: float = 0.0
-    nose: float = 0.0
-    cheek: float = 0.0
-
-    def times(self, strength: float) -> "Creases":
-        """Return all of them so many times as deep."""
-        return Creases(*(strength * depth for depth in astuple(self)))
+    width: float = near((0.70, 0.73), 0.04)
+    forehead: float = near(0.86, 0.05)
+    cheek: float = near((0.97, 0.95), 0.04)
+    jaw: float = near((0.70, 0.79), 0.07)
+    chin: float = near((0.36, 0.43), 0.07, 0.2, 0.62)
+    eye_x: float = near(0.31, 0.028)
+    eye_y: float = near(-0.06, 0.04)
+    eye_width: float = near(0.135, 0.016, 0.08)
+    eye_height: float = near((0.072, 0.066), 0.013, 0.03, old=-0.014)
+    eye_slant: float = near(0.02, 0.07)
+    iris: np.ndarray = by(_iris)  # (3,) RGB
+    brow_y: float = near(-0.26, 0.035)
+    brow_thickness: float = near((0.036, 0.056), 0.012, 0.012)
+    brow_length: float = near(0.19, 0.022)
+    brow_slope: float = near(0.05, 0.12)
+    nose_y: float = near(0.27, 0.05, old=0.02)
+    nose_width: float = near((0.115, 0.135), 0.024, 0.06)
+    bridge: float = near(0.05, 0.014, 0.02)
+    mouth_y: float = near(0.56, 0.035)
+    mouth_width: float = near(0.235, 0.032)
+    upper_lip: float = near(0.05, 0.014, 0.012, old=-0.014)
+    lower_lip: float = near((0.074, 0.068), 0.016, 0.015, old=-0.014)
+    lip: np.ndarray = by(lambda d: np.array([168.0, 92, 88]) + d.rng.normal(0, 12, 3))  # (3,) RGB
+    skin: np.ndarray = by(_skin)  # (3,) RGB
+    hair: np.ndarray = by(_hair)  # (3,) RGB
+    hairline: float = near(-0.60, 0.07, -0.95, -0.4, old=(0.0, -0.14))
+    hair_volume: float = near((0.12, 0.07), 0.035, 0.01)
+    hair_length: float = near((0.75, -0.05), 0.35, -0.5, 1.4)
+    parting: float = near(0.0, 0.3, -0.6, 0.6)
+    ear: float = near(0.13, 0.025, 0.06, old=0.02)
+    wrinkles: float = by(lambda d: float(np.clip(d.old + d.rng.normal(0, 0.15), 0, 1)))
+    beard: float | None = by(_beard)  # 0 to 1; None where none grows
+    moles: np.ndarray = by(_moles)  # (moles, 3) x, y, radius
 
 
 @dataclass(frozen=True)
 class FaceSession:
-    """What a day and a camera do to a face; angles in radians."""
+    """What a day and a camera do to whatever face is seen; angles in radians."""
 
-    yaw: float
-    pitch: float
-    roll: float
-    scale: float
-    offset: np.ndarray  # (2,) picture widths
-    light: np.ndarray  # (2,) brightness gained from left to right, from top to bottom
-    gain: float
-    colour: np.ndarray  # (3,) gains of R, G, B
-    smile: float
-    brow_raise: float
-    eye_opening: float
-    hair_length: float
-    hair_volume: float
-    stubble: float
-    lipstick: np.ndarray  # (3,) added to the lips
-    glasses: float  # 0 none, else thickness
-    glasses_size: float
-    hat: float  # 0 none, else height
-    clothes: np.ndarray  # (3,) RGB
-    hat_colour: np.ndarray  # (3,) RGB
-    background: np.ndarray  # (2, 3) RGB of top and bottom
-    blur: float  # pixels
-    noise: float  # grey levels
-    creases: Creases = Creases()  # of a mood
+    yaw: float = by(lambda d: np.deg2rad(d.normal(10.0)))
+    pitch: float = by(lambda d: np.deg2rad(d.normal(5.0)))
+    roll: float = by(lambda d: np.deg2rad(d.normal(4.0)))
+    scale: float = by(lambda d: d.rng.uniform(0.92, 1.05))
+    offset: np.ndarray = by(lambda d: d.normal(0.025, 2))  # (2,) picture widths
+    light: np.ndarray = by(lambda d: d.normal(0.3, 2))  # (2,) gained left to right, top to bottom
+    gain: float = by(lambda d: np.exp(d.normal(0.17)))
+    colour: np.ndarray = by(lambda d: np.exp(d.normal(0.05, 3)))  # (3,) gains of R, G, B
+    smile: float = by(lambda d: d.rng.uniform(-0.3, 1.0) * d.spread)
+    brow_raise: float = by(lambda d: d.normal(0.03))
+    eye_opening: float = by(lambda d: np.exp(d.normal(0.22)))
+    hair_length: float = by(lambda d: d.normal(0.16))
+    hair_volume: float = by(lambda d: d.normal(0.04))
+    stubble: float = by(lambda d: max(0.0, d.normal(0.2)))
+    lipstick: np.ndarray = by(lambda d: d.normal(14.0, 3))  # (3,) added to the lips
+    glasses: float = by(  # 0 none, else thickness
+        lambda d: d.rng.uniform(1.0, 2.6) if d.rng.random() < GLASSES else 0.0
+    )
+    glasses_size: float = by(lambda d: d.rng.uniform(0.8, 1.25))
+    hat: float = by(  # 0 none, else height
+        lambda d: d.rng.uniform(0.15, 0.35) if d.rng.random() < HAT else 0.0
+    )
+    clothes: np.ndarray = by(Dice.colour)  # (3,) RGB
+    hat_colour: np.ndarray = by(Dice.colour)  # (3,) RGB
+    background: np.ndarray = by(  # (2, 3) RGB of top and bottom
+        lambda d: 128 + 0.55 * (d.colour((2, 3)) - 128)
+    )
+    blur: float = by(lambda d: d.rng.uniform(0.0, 1.1))  # pixels
+    noise: float = by(lambda d: d.rng.uniform(1.0, 5.0))  # grey levels
+    creases: tuple[float, ...] = (0.0,) * 4
+    """Depths, 0 (none) to 1, of the lines that a mood draws into the skin: upright between the
+    brows, across the forehead, across the root of the nose, and from the wings of the nose round
+    the corners of the mouth and under the eyes."""
 
 
 @dataclass(frozen=True)
@@ -196,162 +267,26 @@ def generator(seed: int, *purpose: object) -> np.random.Generator:
     return keyed.generator_of(repr((seed, *purpose)))
 
 
-def make_person(seed: int, number: int, difficulty: Difficulty) -> Person:
-    """Draw person `number`; even numbers are women, ages are uniform from 18 to 75."""
+def make_person(seed: int, number: int, own: float = 1.0) -> Person:
+    """Draw person `number`; even numbers are women, ages are uniform from 18 to 75.
+
+    Args:
+        own: multiplies what is a person's own: below 1 age and sex say more of both voice and
+            face, and so each of the other.
+    """
     sex = "fm"[number % 2]
     age = int(generator(seed, "age", number).integers(18, 76))
-    return Person(
-        number,
-        sex,
-        age,
-        _voice(generator(seed, "voice", number), sex, age, difficulty.voice_person),
-        _face(generator(seed, "face", number), sex, age, difficulty.face_person),
-    )
+    about = sex == "f", max(0.0, (age - 40) / 35)
+    voice = Dice(generator(seed, "voice", number), own * VOICES_APART, *about).throw(Voice)
+    face = Dice(generator(seed, "face", number), own * FACES_APART, *about).throw(Face)
+    return Person(number, sex, age, voice, face)
 
 
-def _voice(rng: np.random.Generator, sex: str, age: int, spread: float) -> Voice:
-    """Draw a voice: women 200 Hz, men 115 Hz; old age lowers hers, raises his, roughens both."""
-    female, old = sex == "f", max(0.0, (age - 40) / 35)
-
-    def normal(deviation, size=None):
-        return rng.normal(0.0, deviation * spread, size)
-
-    return Voice(
-        fundamental=(200 if female else 115)
-        * np.exp((-0.12 if female else 0.08) * old + normal(0.14)),
-        excursion=2.2 * np.exp(normal(0.3)) * (1.15 if female else 1.0),
-        declination=2.0 + normal(0.9),
-        jitter=0.006 * np.exp(0.7 * old + normal(0.35)),
-        tilt=-(9.5 if female else 8.0) - 0.8 * old + normal(1.4),
-        breath=0.05 * np.exp(0.5 * old + (0.3 if female else 0.0) + normal(0.45)),
-        tract=(1.16 if female else 1.0) * np.exp(-0.015 * old + normal(0.04)),
-        formants=normal(0.035, FORMANTS) + normal(0.035, (VOWELS, FORMANTS)),
-        bandwidth=np.exp(normal(0.22)),
-        vowels=rng.dirichlet(np.full(VOWELS, 6.0)),
-        hiss=(6300 if female else 5300) * np.exp(normal(0.1)),
-        syllables=(4.8 - 0.9 * old) * np.exp(normal(0.12)),
-        vowel_share=float(np.clip(0.6 + normal(0.06), 0.42, 0.78)),
-        pauses=float(np.clip(0.07 + 0.04 * old + normal(0.03), 0.01, 0.2)),
-    )
-
-
-def make_voice_session(rng: np.random.Generator, difficulty: Difficulty) -> VoiceSession:
+def make_voice_session(rng: np.random.Generator, spread: float = VOICE_CHANGES) -> VoiceSession:
     """Draw what one session does to whatever voice speaks in it."""
-
-    def normal(deviation, size=None):
-        return rng.normal(0.0, deviation * difficulty.voice_session, size)
-
-    telephone = rng.random() < 0.15
-    return VoiceSession(
-        pitch=np.exp(normal(0.09)),
-        rate=np.exp(normal(0.12)),
-        effort=normal(1.3),
-        tract=np.exp(normal(0.018)),
-        channel_db=rng.normal(0.0, difficulty.channel_db, BANDS),
-        low_cut=rng.uniform(200, 350) if telephone else rng.uniform(40, 160),
-        high_cut=rng.uniform(3300, 4000) if telephone else rng.uniform(5500, 8000),
-        reverberation_s=rng.uniform(*difficulty.reverberation_s),
-        noise_slope=rng.uniform(-1.1, 0.0),
-        snr_db=rng.uniform(*difficulty.snr_db),
-        level_dbfs=rng.uniform(*difficulty.level_dbfs),
-    )
+    return Dice(rng, spread, telephone=rng.random() < TELEPHONE).throw(VoiceSession)
 
 
-def _skin(tone: float, warmth: float) -> np.ndarray:
-    """Return a skin colour between light (0) and dark (1)."""
-    light, dark = np.array([238.0, 205, 182]), np.array([88.0, 58, 42])
-    return np.clip(light + (dark - light) * tone + warmth * np.array([6.0, 0, -8]), 20, 250)
-
-
-def _hair(darkness: float, red: float, grey: float) -> np.ndarray:
-    """Return a hair colour from fair (0) to black (1), then greyed by age."""
-    fair, black = np.array([214.0, 176, 112]), np.array([28.0, 22, 20])
-    colour = fair + (black - fair) * darkness + red * np.array([40.0, 0, -14])
-    return np.clip(colour + (np.array([196.0, 194, 190]) - colour) * grey, 10, 250)
-
-
-def _face(rng: np.random.Generator, sex: str, age: int, spread: float) -> Face:
-    """Draw a face: sex moves jaw, brows and hair; age moves hairline, colour, lids and lines."""
-    female, old = sex == "f", max(0.0, (age - 40) / 35)
-
-    def normal(mean, deviation, low=-np.inf, high=np.inf):
-        return float(np.clip(mean + rng.normal(0.0, deviation * spread), low, high))
-
-    return Face(
-        width=normal(0.70 if female else 0.73, 0.04),
-        forehead=normal(0.86, 0.05),
-        cheek=normal(0.97 if female else 0.95, 0.04),
-        jaw=normal(0.70 if female else 0.79, 0.07),
-        chin=normal(0.36 if female else 0.43, 0.07, 0.2, 0.62),
-        eye_x=normal(0.31, 0.028),
-        eye_y=normal(-0.06, 0.04),
-        eye_width=normal(0.135, 0.016, 0.08),
-        eye_height=normal(0.066 - 0.014 * old + (0.006 if female else 0), 0.013, 0.03),
-        eye_slant=normal(0.02, 0.07),
-        iris=np.clip(
-            np.array([72.0, 52, 36]) + rng.random() ** 2 * np.array([20.0, 70, 110]), 0, 255
-        ),
-        brow_y=normal(-0.26, 0.035),
-        brow_thickness=normal(0.036 if female else 0.056, 0.012, 0.012),
-        brow_length=normal(0.19, 0.022),
-        brow_slope=normal(0.05, 0.12),
-        nose_y=normal(0.27 + 0.02 * old, 0.05),
-        nose_width=normal(0.115 if female else 0.135, 0.024, 0.06),
-        bridge=normal(0.05, 0.014, 0.02),
-        mouth_y=normal(0.56, 0.035),
-        mouth_width=normal(0.235, 0.032),
-        upper_lip=normal(0.05 - 0.014 * old, 0.014, 0.012),
-        lower_lip=normal(0.068 - 0.014 * old + (0.006 if female else 0), 0.016, 0.015),
-        lip=np.array([168.0, 92, 88]) + rng.normal(0, 12, 3),
-        skin=_skin(float(np.clip(rng.beta(1.2, 1.8), 0, 1)), rng.normal()),
-        hair=_hair(
-            rng.beta(1.6, 1.0), float(rng.random() ** 2), np.clip(old + rng.normal(0, 0.15), 0, 1)
-        ),
-        hairline=normal(-0.60 - (0.0 if female else 0.14 * old), 0.07, -0.95, -0.4),
-        hair_volume=normal(0.12 if female else 0.07, 0.035, 0.01),
-        hair_length=normal(0.75 if female else -0.05, 0.35, -0.5, 1.4),
-        parting=normal(0.0, 0.3, -0.6, 0.6),
-        ear=normal(0.13 + 0.02 * old, 0.025, 0.06),
-        wrinkles=float(np.clip(old + rng.normal(0, 0.15), 0, 1)),
-        beard=0.0 if female or rng.random() < 0.6 else float(rng.uniform(0.3, 0.9)),
-        stubble=0.0 if female else 1.0,
-        moles=np.column_stack(
-            [rng.uniform(-0.5, 0.5, 2), rng.uniform(-0.4, 0.8, 2), rng.uniform(0.0, 0.035, 2)]
-        ),
-    )
-
-
-def make_face_session(rng: np.random.Generator, difficulty: Difficulty) -> FaceSession:
+def make_face_session(rng: np.random.Generator, spread: float = FACE_CHANGES) -> FaceSession:
     """Draw what one session does to whatever face is seen in it."""
-
-    def normal(deviation, size=None):
-        return rng.normal(0.0, deviation * difficulty.face_session, size)
-
-    def colour(size=3):
-        return rng.uniform(20, 235, size)
-
-    return FaceSession(
-        yaw=np.deg2rad(normal(difficulty.yaw_degrees)),
-        pitch=np.deg2rad(normal(difficulty.pitch_degrees)),
-        roll=np.deg2rad(normal(difficulty.roll_degrees)),
-        scale=rng.uniform(*difficulty.scale),
-        offset=normal(difficulty.offset, 2),
-        light=normal(difficulty.side_light, 2),
-        gain=np.exp(normal(0.17)),
-        colour=np.exp(normal(0.05, 3)),
-        smile=rng.uniform(-0.3, 1.0) * difficulty.face_session,
-        brow_raise=normal(0.03),
-        eye_opening=np.exp(normal(0.22)),
-        hair_length=normal(0.16),
-        hair_volume=normal(0.04),
-        stubble=max(0.0, normal(0.2)),
-        lipstick=normal(14.0, 3),
-        glasses=rng.uniform(1.0, 2.6) if rng.random() < difficulty.glasses else 0.0,
-        glasses_size=rng.uniform(0.8, 1.25),
-        hat=rng.uniform(0.15, 0.35) if rng.random() < difficulty.hat else 0.0,
-        clothes=colour(),
-        hat_colour=colour(),
-        background=128 + 0.55 * (colour((2, 3)) - 128),
-        blur=rng.uniform(0.0, 1.1),
-        noise=rng.uniform(1.0, 5.0),
-    )
+    return Dice(rng, spread).throw(FaceSession)

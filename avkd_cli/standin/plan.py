@@ -1,13 +1,13 @@
 """What the stand-in corpus depends on, and where its files lie: VoxCeleb's names and folders."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import numpy as np
 
 from avkd_cli.standin.moods import mood_of
-from avkd_cli.standin.people import Difficulty, generator, make_person
+from avkd_cli.standin.people import generator, make_person
 
 NATIONS = ("UK", "USA", "India", "Ireland", "Australia")
 _VIDEO_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -25,7 +25,7 @@ class StandinPlan:
     picture: int = 128  # pixels, a multiple of 32: else x264 reads beyond its rows
     train_share: float = 0.7
     moods: bool = False  # people speak and look in seven moods by turns
-    difficulty: Difficulty = field(default_factory=Difficulty)
+    own: float = 1.0  # what multiplies how far people of one age and sex differ
 
     @property
     def train_persons(self) -> int:
@@ -82,7 +82,7 @@ def nationality(plan: StandinPlan, person: int) -> str:
 def people(plan: StandinPlan) -> Iterator[dict]:
     """Yield the utterances as lines of people.jsonl."""
     for session in sessions(plan):
-        person = make_person(plan.seed, session.person, plan.difficulty)
+        person = make_person(plan.seed, session.person, plan.own)
         name, video = PurePosixPath(session.folder).parts
         for utterance in range(plan.utterances):
             yield {

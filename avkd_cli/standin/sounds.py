@@ -57,8 +57,8 @@ def _line(path: str, kind: str, number: int) -> dict:
 
 def _voice(plan: StandinPlan, number: int) -> np.ndarray:
     """Return somebody who talks, with little noise of her own."""
-    stranger = make_person(plan.seed, _FIRST_STRANGER + number, plan.difficulty)
-    session = make_voice_session(generator(plan.seed, "stranger", number), plan.difficulty)
+    stranger = make_person(plan.seed, _FIRST_STRANGER + number, plan.own)
+    session = make_voice_session(generator(plan.seed, "stranger", number))
     return synthesise(stranger.voice, session, _SECONDS, generator(plan.seed, "talk", number))[0]
 
 

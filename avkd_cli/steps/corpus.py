@@ -157,12 +157,9 @@ def standin(
         persons, sessions, utterances, seconds, moods, seed: those of `StandinPlan`.
     """
     from avkd_cli.standin.corpus import make_standin
-    from avkd_cli.standin.people import usual
     from avkd_cli.standin.plan import StandinPlan
 
-    plan = StandinPlan(
-        persons, sessions, utterances, seed, seconds, moods=moods, difficulty=usual(own)
-    )
+    plan = StandinPlan(persons, sessions, utterances, seed, seconds, moods=moods, own=own)
     made, complete = make_standin(
         output,
         plan,

@@ -176,10 +176,9 @@ def drawn_sounds(prepared: PrepAudioConfig) -> Iterator[Case]:
     from avkd_cli.standin import people
     from avkd_cli.standin.voice import synthesise
 
-    usual = people.usual()
     for number, seconds in enumerate((0.5, 1.03, 2.5, 4.77, 11.0)):
-        session = people.make_voice_session(people.generator(0, "export", number), usual)
-        voice = people.make_person(0, number, usual).voice
+        session = people.make_voice_session(people.generator(0, "export", number))
+        voice = people.make_person(0, number).voice
         words = people.generator(0, "export words", number)
         sound = synthesise(voice, session, seconds, words)[0].astype(np.float32)
         yield heard(f"a drawn voice of {seconds:g} s", sound, prepared, real=False)
@@ -206,10 +205,9 @@ def drawn_faces(size: tuple[int, int, int]) -> Iterator[Case]:
     from avkd_cli.standin.face import draw_utterance
 
     height, width, channels = size
-    usual = people.usual()
     for number in range(5):
-        session = people.make_face_session(people.generator(0, "export", number), usual)
-        face = people.make_person(0, number, usual).face
+        session = people.make_face_session(people.generator(0, "export", number))
+        face = people.make_person(0, number).face
         rng = people.generator(0, "export face", number)
         shown = draw_utterance(face, session, np.linspace(0, 1, 3), 160, rng)
         crops = np.stack([cv2.resize(one, (width, height)) for one in shown])

@@ -5,16 +5,14 @@ import pytest
 
 from avkd_cli.standin.face import draw_utterance, outline
 from avkd_cli.standin.people import (
-    Creases,
-    Difficulty,
     generator,
     make_face_session,
     make_person,
 )
 
-PERSON = make_person(0, 0, Difficulty())
+PERSON = make_person(0, 0)
 PLAIN = dataclasses.replace(
-    make_face_session(generator(0, "plain"), Difficulty(face_session=0.0)),
+    make_face_session(generator(0, "plain"), 0.0),
     glasses=0.0,
     hat=0.0,
     noise=0.0,
@@ -48,7 +46,7 @@ def test_the_mouth_opens_with_loudness_and_nothing_else_does():
 
 
 def test_two_people_differ_more_than_two_utterances_of_one():
-    other = make_person(0, 2, Difficulty()).face
+    other = make_person(0, 2).face
     (one,), (again,), (stranger,) = draw([0.0]), draw([0.0], words="more"), draw([0.0], face=other)
     assert difference(one, stranger).mean() > 2 * difference(one, again).mean()
 
@@ -93,10 +91,10 @@ def test_the_outline_is_symmetric_and_reaches_crown_and_chin():
 @pytest.mark.parametrize(
     ("creases", "rows"),
     [
-        pytest.param(Creases(forehead=1), slice(12, 28), id="forehead above the brows"),
-        pytest.param(Creases(furrow=1), slice(18, 30), id="furrow between them"),
-        pytest.param(Creases(nose=1), slice(26, 38), id="nose at its root"),
-        pytest.param(Creases(cheek=1), slice(32, 58), id="cheek below the eyes"),
+        pytest.param((0, 1, 0, 0), slice(12, 28), id="forehead above the brows"),
+        pytest.param((1, 0, 0, 0), slice(18, 30), id="furrow between them"),
+        pytest.param((0, 0, 1, 0), slice(26, 38), id="nose at its root"),
+        pytest.param((0, 0, 0, 1), slice(32, 58), id="cheek below the eyes"),
     ],
 )
 def test_an_expression_draws_lines_where_it_is_and_nowhere_else(creases, rows):
@@ -112,7 +110,7 @@ def test_an_expression_draws_lines_where_it_is_and_nowhere_else(creases, rows):
 
 def test_deeper_creases_are_darker():
     (calm,), (light,), (deep,) = (
-        draw([0.0], session=dataclasses.replace(PLAIN, creases=Creases(1, 1, 1, 1).times(depth)))
+        draw([0.0], session=dataclasses.replace(PLAIN, creases=(depth,) * 4))
         for depth in (0, 0.5, 1)
     )
     assert deep.mean() < light.mean() < calm.mean()

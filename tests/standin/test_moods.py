@@ -10,7 +10,6 @@ from avkd_cli.standin.corpus import make_standin
 from avkd_cli.standin.face import draw_utterance
 from avkd_cli.standin.moods import MOODS, NAMES, looking, mood_of, speaking, strength_of
 from avkd_cli.standin.people import (
-    Difficulty,
     generator,
     make_face_session,
     make_person,
@@ -43,8 +42,8 @@ def test_without_moods_the_corpus_is_what_it_was(tiny, tiny_plan, tmp_path):
 
 def voiced(person, index):
     """Return pitch, melody, rate, effort and energy of an utterance, less those of the session."""
-    who = make_person(0, person, Difficulty())
-    session = make_voice_session(generator(0, person), Difficulty())
+    who = make_person(0, person)
+    session = make_voice_session(generator(0, person))
     voice, heard = speaking(who.voice, session, 0, person, index)
     return np.array(
         [
@@ -59,8 +58,8 @@ def voiced(person, index):
 
 def shown(person, index):
     """Return smile, brow's height and slope, eyes and mouth of an utterance, less the session's."""
-    who = make_person(0, person, Difficulty())
-    session = make_face_session(generator(0, person), Difficulty())
+    who = make_person(0, person)
+    session = make_face_session(generator(0, person))
     face, seen, mouth = looking(who.face, session, 0, person, index)
     return np.array(
         [
@@ -103,9 +102,9 @@ def test_what_is_felt_strongly_shows_in_voice_and_face():
 
 
 def test_moods_are_heard_and_seen():
-    who = make_person(0, 1, Difficulty())
-    voice_session = make_voice_session(generator(1), Difficulty())
-    face_session = make_face_session(generator(1), Difficulty())
+    who = make_person(0, 1)
+    voice_session = make_voice_session(generator(1))
+    face_session = make_face_session(generator(1))
     places = {mood_of(0, 1, k): k for k in range(7)}
     sounds, pictures = {}, {}
     for mood in ("sad", "angry"):

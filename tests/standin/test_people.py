@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from avkd_cli.standin.people import (
-    Difficulty,
     generator,
     make_face_session,
     make_person,
@@ -16,7 +15,7 @@ MANY = range(400)
 
 @pytest.fixture(scope="module")
 def crowd():
-    return [make_person(0, number, Difficulty()) for number in MANY]
+    return [make_person(0, number) for number in MANY]
 
 
 def flat(value) -> np.ndarray:
@@ -24,7 +23,7 @@ def flat(value) -> np.ndarray:
 
 
 def test_a_person_depends_on_seed_and_number_alone():
-    one, same, other = (make_person(seed, 5, Difficulty()) for seed in (1, 1, 2))
+    one, same, other = (make_person(seed, 5) for seed in (1, 1, 2))
     np.testing.assert_array_equal(flat(one.voice), flat(same.voice))
     np.testing.assert_array_equal(flat(one.face), flat(same.face))
     assert one.voice.fundamental != other.voice.fundamental
@@ -78,15 +77,13 @@ def test_given_sex_and_age_the_face_says_nothing_about_the_voice(crowd):
 
 
 def test_without_spread_people_of_one_sex_and_age_differ_in_nothing_measured():
-    alike = Difficulty(voice_person=0.0, face_person=0.0)
-    young = [p for p in (make_person(0, n, alike) for n in MANY) if p.age < 40 and p.sex == "m"]
+    young = [p for p in (make_person(0, n, own=0.0) for n in MANY) if p.age < 40 and p.sex == "m"]
     assert len({p.voice.fundamental for p in young}) == 1
     assert len({p.face.jaw for p in young}) == 1
 
 
 def test_without_session_spread_every_session_has_the_same_pose_and_pitch():
-    calm = Difficulty(voice_session=0.0, face_session=0.0)
-    faces = [make_face_session(generator(0, n), calm) for n in range(5)]
-    voices = [make_voice_session(generator(0, n), calm) for n in range(5)]
+    faces = [make_face_session(generator(0, n), 0.0) for n in range(5)]
+    voices = [make_voice_session(generator(0, n), 0.0) for n in range(5)]
     assert {face.yaw for face in faces} == {0.0}
     assert {voice.pitch for voice in voices} == {1.0}

@@ -3,12 +3,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from avkd_cli.standin.people import Difficulty, generator, make_person, make_voice_session
+from avkd_cli.standin.people import BANDS, generator, make_person, make_voice_session
 from avkd_cli.standin.voice import RATE, synthesise
 
-PERSON = make_person(0, 1, Difficulty())
+PERSON = make_person(0, 1)
 QUIET = dataclasses.replace(
-    make_voice_session(generator(0, "quiet"), Difficulty(channel_db=0.0, voice_session=0.0)),
+    make_voice_session(generator(0, "quiet"), 0.0),
+    channel_db=np.zeros(BANDS),
     snr_db=60.0,
     reverberation_s=0.02,
     low_cut=40.0,

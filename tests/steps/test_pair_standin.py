@@ -17,7 +17,6 @@ from avkd_cli.standin.people import (
     make_face_session,
     make_person,
     make_voice_session,
-    usual,
 )
 from avkd_cli.standin.voice import synthesise
 from avkd_cli.steps.analyze.strata import strata
@@ -30,7 +29,7 @@ from avkd_cli.storage.embeddings import Embeddings
 
 cv2 = pytest.importorskip("cv2")
 PEOPLE, TRAINED, CLIPS = 120, 84, 4
-PLAIN = usual(0.2)
+OWN = 0.2
 IDS = [f"p{n:03d}/{k}" for n in range(PEOPLE) for k in range(CLIPS)]
 SPLITS = ["train" if int(one[1:4]) < TRAINED else "test" for one in IDS]
 QUIET = Execution(quiet=True)
@@ -38,7 +37,7 @@ QUIET = Execution(quiet=True)
 
 def heard(person, clip):
     where = (0, person.number, clip)
-    session = make_voice_session(generator(*where, "voice"), PLAIN)
+    session = make_voice_session(generator(*where, "voice"))
     sound, _ = synthesise(person.voice, session, 1.5, generator(*where, "speech", 0))
     frames = fbank(sound.astype(np.float32), 40)
     level, loud = frames.mean(), np.percentile(frames, 90, axis=0)
@@ -48,7 +47,7 @@ def heard(person, clip):
 
 def seen(person, clip):
     where = (0, person.number, clip)
-    session = make_face_session(generator(*where, "face"), PLAIN)
+    session = make_face_session(generator(*where, "face"))
     drawn = draw_utterance(
         person.face, session, np.array([0.3]), 128, generator(*where, "picture", 0)
     )
@@ -65,7 +64,7 @@ def standardised(rows):
 
 @pytest.mark.slow
 def test_a_voice_tells_its_face_by_age_and_sex_and_by_nothing_else(tmp_path):
-    people = [make_person(0, n, PLAIN) for n in range(PEOPLE)]
+    people = [make_person(0, n, OWN) for n in range(PEOPLE)]
     stores, sides = {}, []
     for sense, sensed in (("audio", heard), ("visual", seen)):
         rows = np.array([sensed(person, clip) for person in people for clip in range(CLIPS)])

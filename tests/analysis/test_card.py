@@ -80,6 +80,8 @@ def test_it_says_what_nobody_has_told_it():
     assert "It was not tried on any list yet" in text and "Not measured." in text
     assert "Without a teacher: by labels alone." in text
     assert "Licence of the weights: not stated" in text
+    text = to_markdown(bare | {"settings": {}, "weights": None})
+    assert "gives an embedding. Two embeddings" in text
 
 
 @pytest.mark.parametrize(

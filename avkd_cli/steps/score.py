@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -14,7 +15,7 @@ from avkd_cli.steps import seen
 from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
 from avkd_cli.steps.score_fusion import fuse
 from avkd_cli.steps.score_lists import is_asked, score_lists
-from avkd_cli.steps.score_output import column_names, deliver, note
+from avkd_cli.steps.score_output import Facts, column_names, deliver, note
 from avkd_cli.steps.score_sides import Sides, Stores, check_labels, find_sides, without_missing
 from avkd_cli.steps.score_similarity import KIND, OtherPeople, check_cohort, compared
 from avkd_cli.storage import durable
@@ -144,25 +145,14 @@ def score(
     if beside.cohort:
         check_cohort(listed, sides, beside.cohort, strict, quiet)
     score = compared(listed, sides, opened, beside, settings)
-    facts = _facts(opened, beside, settings) | {
-        "enrol_map": enrol_map and f"sha256:{durable.sha256_file(Path(enrol_map))}",
-        "skipped": skipped,
-        seen.SEEN: met and met.to_json(),
-    }
+    facts = _facts(opened, beside, settings, enrol_map)
+    facts = replace(facts, skipped=skipped, seen=met)
     scores = _scores(listed, score)
     if calibration.use or calibration.train:
-        types = [facts["score_type"]]
-        scores, found = calibrate(
-            scores,
-            score[:, None],
-            types,
-            calibration,
-            settings,
-            system=facts["run"] or "",
-            met=met,
-            strict=strict,
+        types = [facts.score_type]
+        scores, facts = calibrate(
+            scores, score[:, None], types, calibration, settings, facts, strict=strict
         )
-        facts |= found
     return deliver(
         scores, settings, facts, output=output, metrics=metrics, overwrite=overwrite, quiet=quiet
     )
@@ -179,18 +169,19 @@ def _read_while_unpacking(
     return listed
 
 
-def _facts(opened: Stores, beside: OtherPeople, settings: ScoreConfig) -> dict:
+def _facts(
+    opened: Stores, beside: OtherPeople, settings: ScoreConfig, enrol_map: str | None
+) -> Facts:
     """Return what the summary says of stores and metric."""
     norm = beside.norm(settings)
-    return {
-        "norm": norm,
-        "metric": settings.metric,
-        "score_type": _score_type(opened, settings.metric, norm),
+    inputs = {
         "embeddings": opened.fingerprint,
         "run": run_of(opened),
         "cohort": beside.cohort and beside.cohort.fingerprint,
         "sub_mean": beside.background and beside.background.fingerprint,
+        "enrol_map": enrol_map and f"sha256:{durable.sha256_file(Path(enrol_map))}",
     }
+    return Facts(_score_type(opened, settings.metric, norm), norm, settings.metric, inputs)
 
 
 def _opened(stores: Sequence[str]) -> Stores:

@@ -7,7 +7,8 @@ import numpy as np
 
 from avkd_cli.config import P_TARGETS, ScoreConfig
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.steps.seen import SEEN, Seen, of_summary, tell
+from avkd_cli.steps.score_output import Facts
+from avkd_cli.steps.seen import SEEN, of_summary, tell
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import Store, open_store
 from avkd_cli.verification import calibration
@@ -49,12 +50,11 @@ def calibrate(
     score_types: list[str],
     files: CalibrationFiles,
     settings: ScoreConfig,
+    facts: Facts,
     *,
-    system: str = "",
-    met: Seen | None = None,
     strict: bool = False,
-) -> tuple[Scores, dict]:
-    """Return scores as log-likelihood ratios, and what the summary says of them.
+) -> tuple[Scores, Facts]:
+    """Return scores as log-likelihood ratios, and what is known of them.
 
     Args:
         scores: the trials.
@@ -62,17 +62,17 @@ def calibrate(
         score_types: what each system's score is.
         files: models.
         settings: of the step.
-        system: fingerprint of the run whose scores these are, "" where it is not known.
-        met: who of the trials the network was trained on, if that is known.
+        facts: of the scores.
         strict: refuse a model trained on such trials, or on these.
 
     Raises:
         InputError: the model is for other scores, or no labels to train on.
     """
     if files.train is not None:
-        model = replace(_trained(scores, systems, score_types, files, settings), system=system)
-        if met is not None:
-            model = replace(model, trained_on={**model.trained_on, SEEN: met.to_json()})
+        model = _trained(scores, systems, score_types, files, settings)
+        model = replace(model, system=facts.inputs.get("run") or "")
+        if facts.seen is not None:
+            model = replace(model, trained_on={**model.trained_on, SEEN: facts.seen.to_json()})
         tell_of_training(scores, model, str(files.train), new=True, strict=strict)
         durable.write_json(files.train, model.to_json())
         where = str(files.train)
@@ -83,8 +83,9 @@ def calibrate(
         tell_of_training(scores, model, where, new=False, strict=strict)
     quality = _quality(scores, files, model.qualities)
     ratios = replace(scores, score=model.apply(systems, quality))
-    found = {"calibration": {"model": where, "trained_on": dict(model.trained_on)}}
-    return ratios, found | {"ratios": figures_of(ratios, scores)}
+    used = {"calibration": {"model": where, "trained_on": dict(model.trained_on)}}
+    calibrated = figures_of(ratios, scores)
+    return ratios, replace(facts, inputs={**facts.inputs, **used}, calibrated=calibrated)
 
 
 def tell_of_training(

@@ -8,8 +8,8 @@ import numpy as np
 from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
-from avkd_cli.steps.score_output import column_names, deliver, note
-from avkd_cli.steps.seen import SEEN, Seen, of_scores, tell
+from avkd_cli.steps.score_output import Facts, column_names, deliver, note
+from avkd_cli.steps.seen import Seen, of_scores, tell
 from avkd_cli.verification.calibration import mean_fusion, z_sum_fusion
 from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scores import Scores, as_trials, join
@@ -61,19 +61,12 @@ def fuse(
         tell("score", files[0].name, met.text, strict=strict)
     systems = np.column_stack([one.score for one in files])
     fused, types = _fused(files, systems, types, settings.fuse)
-    facts = {
-        "norm": f"fused({settings.fuse})" if len(files) > 1 else "as-given",
-        "score_type": " ".join(types),
-        "scores": [{"file": one.source, "digest": one.digest} for one in files],
-        "skipped": 0,
-        SEEN: met and met.to_json(),
-    }
+    norm = f"fused({settings.fuse})" if len(files) > 1 else "as-given"
+    read = {"scores": [{"file": one.source, "digest": one.digest} for one in files]}
+    facts = Facts(" ".join(types), norm, inputs=read, seen=met)
     if calibration.use or calibration.train:
         columns = systems if settings.fuse == "logistic" else fused.score[:, None]
-        fused, found = calibrate(
-            fused, columns, types, calibration, settings, met=met, strict=strict
-        )
-        facts |= found
+        fused, facts = calibrate(fused, columns, types, calibration, settings, facts, strict=strict)
     return deliver(
         fused, settings, facts, output=output, metrics=metrics, overwrite=overwrite, quiet=quiet
     )

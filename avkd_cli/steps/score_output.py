@@ -3,15 +3,16 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from avkd_cli.config import P_TARGETS, ScoreConfig
 from avkd_cli.errors import InputError, OutputError, UsageError
-from avkd_cli.steps.seen import SEEN
+from avkd_cli.steps.seen import SEEN, Seen
 from avkd_cli.storage import durable
 from avkd_cli.verification.folded import grid_area, grid_eer, grid_rates
 from avkd_cli.verification.headed import as_names
@@ -26,6 +27,28 @@ from avkd_cli.verification.metrics import (
 from avkd_cli.verification.scorefiles import score_lines, write_scores
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import signature
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of scores beside themselves.
+
+    Args:
+        score_type: what they are, for calibrations.
+        norm, metric: how they were made, for the signature.
+        inputs: name → what they were made from; None where there is none.
+        skipped: trials left out.
+        seen: who of the trials was trained on, if that is known.
+        calibrated: figures of the ratios that they have become.
+    """
+
+    score_type: str
+    norm: str
+    metric: str = "cosine"
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    skipped: int = 0
+    seen: Seen | None = None
+    calibrated: dict[str, Any] | None = None
 
 
 def note(quiet: bool, text: str) -> None:
@@ -49,7 +72,7 @@ def column_names(settings: ScoreConfig) -> dict[str, str]:
 def deliver(
     scores: Scores,
     settings: ScoreConfig,
-    facts: dict,
+    facts: Facts,
     *,
     output: Path | None,
     metrics: Path | None,
@@ -67,11 +90,7 @@ def deliver(
     summary = summarise(scores, facts, settings.eer_mode)
     if settings.out_format == "voxsrc":
         scores = to_unit_range(scores)
-    if (
-        settings.out_format == "fame"
-        and facts.get("metric") == "tanh-l2"
-        and not facts.get("ratios")
-    ):
+    if settings.out_format == "fame" and facts.metric == "tanh-l2" and not facts.calibrated:
         scores = replace(scores, score=2 * scores.score - 1)  # so that d itself is written
     if output is None:
         for block in score_lines(scores, settings.out_format):
@@ -124,7 +143,7 @@ def to_unit_range(scores: Scores) -> Scores:
     return replace(scores, score=np.exp(-np.logaddexp(0, -scores.score)))
 
 
-def summarise(scores: Scores, facts: dict, eer_mode: str = "interp") -> dict:
+def summarise(scores: Scores, facts: Facts, eer_mode: str = "interp") -> dict:
     """Return figures, counts and signature; no figures where a class is missing."""
     n_target = 0 if scores.label is None else int((scores.label == 1).sum())
     n_nontarget = 0 if scores.label is None else len(scores) - n_target
@@ -136,20 +155,20 @@ def summarise(scores: Scores, facts: dict, eer_mode: str = "interp") -> dict:
             "trials": len(scores),
             "target": n_target,
             "nontarget": n_nontarget,
-            "skipped": facts["skipped"],
+            "skipped": facts.skipped,
         },
         "eer_percent": None,
         "min_dcf": None,
         "eer_threshold": None,
-        "inputs": {name: facts[name] for name in INPUTS if facts.get(name)},
-        "score_type": facts["score_type"],
+        "inputs": {name: value for name, value in facts.inputs.items() if value},
+        "score_type": facts.score_type,
     }
     if n_target and n_nontarget:
         summary |= figures(scores, eer_mode=eer_mode)
-    if facts.get(SEEN):
-        summary[SEEN] = facts[SEEN]
-    if facts.get("ratios"):
-        summary["calibrated"] = facts["ratios"]
+    if facts.seen:
+        summary[SEEN] = facts.seen.to_json()
+    if facts.calibrated:
+        summary["calibrated"] = facts.calibrated
     return summary | {
         "signature": signature(
             list_name=scores.name,
@@ -157,14 +176,11 @@ def summarise(scores: Scores, facts: dict, eer_mode: str = "interp") -> dict:
             n_target=n_target,
             n_nontarget=n_nontarget,
             p_targets=P_TARGETS,
-            norm=facts["norm"],
+            norm=facts.norm,
             mode=eer_mode,
-            metric=facts.get("metric", "cosine"),
+            metric=facts.metric,
         )
     }
-
-
-INPUTS = ("embeddings", "run", "cohort", "sub_mean", "enrol_map", "scores", "calibration")
 
 
 def figures(

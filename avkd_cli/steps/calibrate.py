@@ -92,7 +92,7 @@ def calibrate(
     ratios = None if test is None else applied(model, test, settings, strict=strict)
     if output is not None:
         write_model(output, model, overwrite=overwrite)
-    elif test is None and goes_somewhere("the calibration", "-o FILE.json"):
+    elif test is None and goes_somewhere("the calibration is", "-o FILE.json"):
         print(json.dumps(model.to_json(), ensure_ascii=False))
     for text in (*given.scores.warnings, *(ratios.scores.warnings if ratios else ())):
         print(f"avkd calibrate: warning: {text}", file=sys.stderr)
@@ -247,7 +247,7 @@ def deliver(
     """Write the ratios of a test as score lines, and say what they reach."""
     if output is not None:
         write_once(output, ratios.scores, "avkd", overwrite=overwrite, quiet=quiet)
-    elif goes_somewhere(f"{len(ratios.scores):,} ratios", "--calibrated FILE"):
+    elif goes_somewhere(f"{len(ratios.scores):,} ratios are", "--calibrated FILE"):
         for block in score_lines(ratios.scores, "avkd"):
             sys.stdout.buffer.write(block)
         sys.stdout.buffer.flush()
@@ -258,7 +258,7 @@ def deliver(
 def goes_somewhere(what: str, option: str) -> bool:
     """Return whether stdout is none of a terminal's; say there how to have what is not printed."""
     if sys.stdout.isatty():
-        _tell(f"{what}: not printed on a terminal; a pipe or {option} takes what was made")
+        _tell(f"{what} not printed on a terminal; give {option}, or a pipe")
     return not sys.stdout.isatty()
 
 

@@ -176,11 +176,11 @@ def test_a_terminal_gets_sentences_where_a_pipe_gets_ratios(made, capsys, monkey
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     calibrate(made.dev, made.test, USUAL)
     shown = capsys.readouterr()
-    assert shown.out == "" and "780 ratios: not printed on a terminal" in shown.err
+    assert shown.out == "" and "780 ratios are not printed on a terminal" in shown.err
     assert "--calibrated FILE" in shown.err
     calibrate(made.dev, None, USUAL, quiet=True)
     shown = capsys.readouterr()
-    assert shown.out == "" and "the calibration: not printed on a terminal" in shown.err
+    assert shown.out == "" and "the calibration is not printed on a terminal" in shown.err
 
 
 def test_sound_of_other_recordings_is_refused(made, tmp_path):

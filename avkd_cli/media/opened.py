@@ -14,8 +14,7 @@ from avkd_cli.errors import Rejected
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-# A record's own fault; any other error of the system is the machine's and ends the run.
-_OPEN_FAULTS = {
+_FAULTS = {
     errno.ENOENT: ("file_not_found", "not found"),
     errno.ENOTDIR: ("file_not_found", "a parent is not a directory"),
     errno.ENAMETOOLONG: ("file_not_found", "the name is too long"),
@@ -24,7 +23,16 @@ _OPEN_FAULTS = {
     errno.ELOOP: ("file_unreadable", "too many links"),
     errno.ENXIO: ("not_regular_file", "is a socket or a pipe"),
     errno.ENODEV: ("not_regular_file", "is a device"),
+    errno.EISDIR: ("not_regular_file", "is a directory"),
 }
+
+
+def reject_of(error: OSError) -> Rejected | None:
+    """Return the reject for an error of the system that is the file's own fault.
+
+    None for any other: it is the machine's and ends the run, or a flaky disk would thin the data.
+    """
+    return Rejected(*_FAULTS[error.errno]) if error.errno in _FAULTS else None
 
 
 class OpenFile(io.RawIOBase):
@@ -108,9 +116,7 @@ def open_file(path: Path) -> Iterator[OpenFile]:
     except ValueError:  # a NUL in the name
         raise Rejected("file_not_found", "the name holds a NUL") from None
     except OSError as error:
-        if error.errno in _OPEN_FAULTS:
-            raise Rejected(*_OPEN_FAULTS[error.errno]) from None
-        raise
+        raise reject_of(error) or error from None
     mode = os.fstat(descriptor).st_mode
     if not stat.S_ISREG(mode):
         os.close(descriptor)

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from avkd_cli.errors import InputError, Rejected
+from avkd_cli.media.opened import reject_of
 from avkd_cli.storage import durable, partitions, repeats, spool
 from avkd_cli.storage.clutter import is_clutter
 from avkd_cli.storage.specs import GROUP, Array, StoreSpec
@@ -173,14 +174,8 @@ def _checked(task: Task, index: int, utterance: Utterance) -> Record:
                 "run again when it is at rest"
             )
         record = task.process(utterance, resolve, task.settings)
-    except FileNotFoundError:
-        raise Rejected("file_not_found", "not found") from None
-    except (IsADirectoryError, NotADirectoryError):
-        raise Rejected(
-            "not_regular_file", "is a directory, or a part of its path is none"
-        ) from None
-    except PermissionError:
-        raise Rejected("file_unreadable", "permission denied") from None
+    except OSError as error:
+        raise reject_of(error) or error from None
     _check_shape(task.spec, record)
     return record
 

@@ -11,7 +11,7 @@ import pytest
 
 from avkd_cli.errors import Rejected
 from avkd_cli.media import opened as opened_module
-from avkd_cli.media.opened import DecoderFaults, open_file
+from avkd_cli.media.opened import DecoderFaults, open_file, reject_of
 
 
 def test_it_reads_as_any_file_does(make_file):
@@ -46,6 +46,14 @@ def test_a_missing_file_is_not_found(make_file):
         with pytest.raises(Rejected) as caught, open_file(path):
             pass
         assert caught.value.code == "file_not_found"
+
+
+def test_what_else_a_file_can_be_at_fault_for_has_the_same_codes():
+    codes = {"ENOENT": "file_not_found", "EACCES": "file_unreadable", "EISDIR": "not_regular_file"}
+    for name, code in codes.items():
+        assert reject_of(OSError(getattr(errno, name), name)).code == code
+    assert reject_of(OSError(errno.EIO, "EIO")) is None
+    assert reject_of(OSError("no number")) is None
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.EIO, errno.ENOMEM, errno.ESTALE])

@@ -14,6 +14,7 @@ import numpy as np
 from avkd_cli.audio.limits import Decoded
 from avkd_cli.config import CropFacesConfig, PrepAudioConfig
 from avkd_cli.errors import InputError, Rejected, UsageError
+from avkd_cli.media.opened import reject_of
 from avkd_cli.steps.decide import evidence
 from avkd_cli.steps.decide.embedders import Embedder
 from avkd_cli.steps.decide.evidence import Evidence
@@ -76,10 +77,10 @@ class Perception(ABC):
         """
         try:
             record = self.record_of(one)
-        except FileNotFoundError:
-            raise refused(one.name, Rejected("file_not_found", "not found")) from None
-        except PermissionError:
-            raise refused(one.name, Rejected("file_unreadable", "permission denied")) from None
+        except OSError as error:
+            if (fault := reject_of(error)) is None:
+                raise
+            raise refused(one.name, fault) from None
         except Rejected as error:
             if error.code in UNTELLING:
                 return f"{error.code.replace('_', ' ')}, {error.detail}"

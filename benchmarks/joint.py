@@ -133,7 +133,8 @@ def trained(
     task = TrainingSetup(made, Batches(sampler, sources), ROWS, chosen.ids)
     opened = open_run(folder / f"{name}-{time.time_ns()}", make_plan("bench", {}, {}))
     fit(task, settings, opened, quiet=True)
-    lines = (opened.path / "log.jsonl").read_text().splitlines()
+    log = opened.path / "log.jsonl"  # the first process's alone
+    lines = log.read_text().splitlines() if log.exists() else []
     return times, [json.loads(line) for line in lines if "losses" in line]
 
 
@@ -211,17 +212,25 @@ def processes(options: Options, folder: Path) -> bool:
 
 
 def losses(options: Options, output: Path) -> None:
-    """Train one step in this process, or as one of those launched together; write its loss.
+    """Train in this process, or as one of those launched together; write its losses.
 
-    After the first step batch statistics of half a batch are other ones, so losses part.
+    Statistics of half a batch are other ones, so batch norms take theirs as in evaluation.
     """
     from avkd_cli.training.processes import rank
 
+    for kind in (torch.nn.BatchNorm1d, torch.nn.BatchNorm2d):
+        kind.forward = as_in_evaluation
     with tempfile.TemporaryDirectory() as folder:
-        told = settings_of(options, max_steps=1, nce=1.0, cycle=0.5)
+        told = settings_of(options, nce=1.0, cycle=0.5)
         _, lines = trained("joint", options, told, Path(folder))
     if rank() == 0:
         output.write_text(json.dumps([line["losses"]["loss"] for line in lines]))
+
+
+def as_in_evaluation(norm: torch.nn.Module, x: torch.Tensor) -> torch.Tensor:
+    """Normalise a batch by the running statistics."""
+    moments = norm.running_mean, norm.running_var
+    return torch.nn.functional.batch_norm(x, *moments, norm.weight, norm.bias, eps=norm.eps)
 
 
 def said(what: str, found: float, limit: float) -> bool:

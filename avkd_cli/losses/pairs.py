@@ -1,6 +1,7 @@
 """Terms of face-voice association: what a pair network is taught beside its classes.
 
-They look at the persons of the batch, and hold the network against no teacher. To add one: a class
+They look at the persons of the batch, and hold the network against no teacher. Those of pairs take
+the batches of all processes together: a share of one may have nobody twice. To add one: a class
 here and a line in `PAIR_TERMS`; its weight in `config.PairConfig`.
 
 Reference:
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from avkd_cli.losses.across import contrastive_loss, triplet_loss
 from avkd_cli.losses.centres import CentreLoss, GitLoss
+from avkd_cli.losses.mmd import gathered
 from avkd_cli.losses.moment import Moment
 from avkd_cli.losses.orthogonal import FORMS, orthogonal_loss
 from avkd_cli.losses.terms import Taught, Term
@@ -59,7 +61,8 @@ class Orthogonal(PairTerm):
 
     def forward(self, levels: Levels, batch: Batch, moment: Moment) -> Tensor:
         """Return a scalar."""
-        return orthogonal_loss(level_of(levels, self.level), self.persons(batch), self.form)
+        fused = gathered(level_of(levels, self.level))
+        return orthogonal_loss(fused, gathered(self.persons(batch)), self.form)
 
 
 class Centre(PairTerm):
@@ -104,8 +107,8 @@ class Contrastive(PairTerm):
 
     def forward(self, levels: Levels, batch: Batch, moment: Moment) -> Tensor:
         """Return a scalar."""
-        both = (level_of(levels, sense) for sense in ("visual", "audio"))
-        return contrastive_loss(*both, self.persons(batch), self.margin)
+        both = (gathered(level_of(levels, sense)) for sense in ("visual", "audio"))
+        return contrastive_loss(*both, gathered(self.persons(batch)), self.margin)
 
 
 class Triplet(PairTerm):
@@ -121,8 +124,8 @@ class Triplet(PairTerm):
 
     def forward(self, levels: Levels, batch: Batch, moment: Moment) -> Tensor:
         """Return a scalar."""
-        both = (level_of(levels, sense) for sense in ("visual", "audio"))
-        return triplet_loss(*both, self.persons(batch), self.margin)
+        both = (gathered(level_of(levels, sense)) for sense in ("visual", "audio"))
+        return triplet_loss(*both, gathered(self.persons(batch)), self.margin)
 
 
 PAIR_TERMS: dict[str, type[PairTerm]] = {

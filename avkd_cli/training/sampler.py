@@ -83,8 +83,10 @@ class PersonSampler:
             self.utterances(self.rows_of[person], number)
             for person, number in zip(persons.rows, persons.numbers, strict=True)
         ]
+        # Persons take turns, as ranks and micro-batches do: a share of them has its persons whole.
         return Draws(
-            np.concatenate(rows), np.arange(k * self.batch_size, (k + 1) * self.batch_size)
+            np.stack(rows, axis=1).ravel(),
+            np.arange(k * self.batch_size, (k + 1) * self.batch_size),
         )
 
     def utterances(self, rows: np.ndarray, number: int) -> np.ndarray:

@@ -47,10 +47,21 @@ def test_person_batches_hold_k_utterances_of_each_person(labels, k):
     labels = np.unique(np.array(labels), return_inverse=True)[1]
     sampler = PersonSampler(labels, 6, 3, 0)
     rows = sampler.batch(k).rows
-    for group in rows.reshape(2, 3):
+    for group in rows.reshape(3, 2).T:
         assert len(set(labels[group])) == 1
         have = (labels == labels[group[0]]).sum()
         assert len(set(group)) == min(3, have)
+
+
+@given(st.integers(0, 9), st.sampled_from([(1, 2), (2, 1), (2, 2), (4, 1)]))
+def test_shares_of_a_person_batch_have_their_persons_whole(k, split):
+    world, parts = split  # processes, and micro-batches of each
+    labels = np.repeat(np.arange(16), 3)
+    for rank in range(world):
+        share = PersonSampler(labels, 16, 2, 0).batch(k).share(rank, world).rows
+        for part in range(parts):
+            counts = np.unique(labels[share[part::parts]], return_counts=True)[1]
+            assert set(counts) == {2}
 
 
 def test_a_batch_that_k_does_not_divide_is_refused():

@@ -1,6 +1,7 @@
 """Pictures of the stand-in faces: shapes turned by a pose, projected, painted, lit and blurred."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -17,6 +18,11 @@ class Shape:
     points: np.ndarray
     colour: np.ndarray  # (3,) RGB
     thickness: float = 0.0  # half head heights
+
+    @cached_property
+    def paint(self) -> list[float]:
+        """The colour as OpenCV takes it."""
+        return np.clip(self.colour, 0, 255).astype(float).tolist()
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,10 @@ class Camera:
         """Return the RGB picture (size, size, 3) uint8 of `shapes`."""
         image = self.wall.copy()
         points = self._project(np.concatenate([shape.points for shape in shapes]), instant)
-        ends = np.cumsum([len(shape.points) for shape in shapes])
-        for shape, piece in zip(shapes, np.split(points, ends[:-1]), strict=True):
-            self._paint(image, shape, piece)
+        end = 0
+        for shape in shapes:
+            start, end = end, end + len(shape.points)
+            self._paint(image, shape, points[start:end])
         lit = image.astype(np.float32) * self.gain
         if self.session.blur > 0.3:
             lit = cv2.GaussianBlur(lit, (0, 0), self.session.blur)
@@ -63,12 +70,11 @@ class Camera:
         return np.clip(lit + self.grain[self.frame % 4], 0, 255).astype(np.uint8)
 
     def _paint(self, image: np.ndarray, shape: Shape, points: np.ndarray) -> None:
-        colour = [float(value) for value in np.clip(shape.colour, 0, 255)]
         if shape.thickness:
             width = max(1, round(shape.thickness * self._scale()))
-            cv2.polylines(image, [points], False, colour, width, cv2.LINE_AA, _SHIFT)
+            cv2.polylines(image, [points], False, shape.paint, width, cv2.LINE_AA, _SHIFT)
         else:
-            cv2.fillPoly(image, [points], colour, cv2.LINE_AA, _SHIFT)
+            cv2.fillPoly(image, [points], shape.paint, cv2.LINE_AA, _SHIFT)
 
     def _scale(self) -> float:
         return 0.46 * self.size * self.session.scale

@@ -13,6 +13,7 @@ from avkd_cli.standin.camera import Camera, Instant, Shape
 from avkd_cli.standin.people import Face, FaceSession
 
 FRAMES_PER_SECOND = 25
+SHUT, OPEN = 0.12, 1.0  # eyes
 _ROUND = np.linspace(0, 2 * np.pi, 16, endpoint=False)
 
 
@@ -22,8 +23,9 @@ def draw_utterance(
     """Yield one RGB frame (size, size, 3) uint8 for each value of `loudness` (0 to 1)."""
     camera, surface = Camera(session, size, rng), _Surface(face.width)
     behind, before = _still(face, session, surface)
+    eyes = {opening: _eyes(face, session, opening, surface) for opening in (SHUT, OPEN)}
     for instant in _moments(session, loudness, rng):
-        moving = _mouth(face, session, instant, surface) + _eyes(face, session, instant, surface)
+        moving = _mouth(face, session, instant, surface) + eyes[instant.eyes]
         yield camera.picture(behind + moving + before, instant)
 
 
@@ -35,7 +37,7 @@ def _moments(session: FaceSession, loudness: np.ndarray, rng: np.random.Generato
     blink = int(rng.integers(0, 100))
     for index, loud in enumerate(loudness):
         yaw, pitch, roll = pose + sway * np.sin(phase + speed * index)
-        eyes = 0.12 if (index + blink) % 90 < 3 else 1.0
+        eyes = SHUT if (index + blink) % 90 < 3 else OPEN
         yield Instant(float(loud), eyes, yaw, pitch, roll)
 
 
@@ -221,14 +223,14 @@ def _mouth(face: Face, session: FaceSession, instant: Instant, surface: _Surface
     ]
 
 
-def _eyes(face: Face, session: FaceSession, instant: Instant, surface: _Surface) -> list[Shape]:
+def _eyes(face: Face, session: FaceSession, opened: float, surface: _Surface) -> list[Shape]:
     opening = np.clip(face.eye_height * session.eye_opening, 0.02, 0.13)
     shapes: list[Shape] = []
     for side in (-1, 1):
         x, y, slant = side * face.eye_x, face.eye_y, -side * face.eye_slant
-        white = _oval(x, y, face.eye_width, opening * instant.eyes, slant)
+        white = _oval(x, y, face.eye_width, opening * opened, slant)
         lid = _oval(x, y - 0.012, face.eye_width * 1.08, opening * 1.25, slant)
-        round_ = min(opening * instant.eyes, 0.062)
+        round_ = min(opening * opened, 0.062)
         shapes += [
             Shape(surface.at(lid), face.skin * 0.72),
             Shape(surface.at(white), np.array([232.0, 230, 226])),

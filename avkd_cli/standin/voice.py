@@ -139,17 +139,17 @@ def _pulses(score: _Score, jitter: float, rng: np.random.Generator) -> np.ndarra
 def _filter(score: _Score, voice: Voice, session: VoiceSession, rng) -> np.ndarray:
     """Return source times vocal tract, by overlapped frames in the frequency domain."""
     train = _pulses(score, voice.jitter, rng)
-    noise = rng.normal(0, 1.0, len(train))
+    noise = _frames(rng.normal(0, 1.0, len(train)))
     frequency = np.fft.rfftfreq(SPECTRUM, 1 / RATE)
     octaves = np.log2(np.maximum(frequency, 100) / 100)
     source = 10 ** ((voice.tilt + session.effort) * octaves / 20)
     source *= frequency / (frequency + 60)  # lips radiate no constant flow
     tract = _tract(score.formants, voice.bandwidth, frequency)
     breath = 0.25 * voice.breath * np.sqrt(source)
-    voiced = _frames(train) * source + _frames(noise) * breath
+    voiced = _frames(train) * source + noise * breath
     hiss = np.exp(-0.5 * ((frequency - score.hiss_centre[:, None]) / 1100) ** 2)
     spectrum = voiced * tract * score.voiced[:, None]
-    spectrum += 0.035 * _frames(noise) * hiss * score.hiss[:, None]
+    spectrum += 0.035 * noise * hiss * score.hiss[:, None]
     return _overlap_add(np.fft.irfft(spectrum, SPECTRUM))
 
 

@@ -79,7 +79,7 @@ def corpus(folder: Path, suffix: str, count: int) -> Path:
     lines = []
     for k in range(count):
         os.link(folder / f"source{k % DISTINCT}{suffix}", folder / f"{k}{suffix}")
-        lines.append({"id": str(k), "person": f"p{k % 7}", "audio": f"{k}{suffix}"})
+        lines.append({"id": str(k), "person": f"p{k % DISTINCT}", "audio": f"{k}{suffix}"})
     listed = folder / "people.jsonl"
     listed.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return listed

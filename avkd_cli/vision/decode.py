@@ -199,10 +199,7 @@ def read_frames(
     def choose(times: np.ndarray) -> np.ndarray:
         return choose_times(times, fps=fps, count=count, start=start, end=end, at_most=at_most)
 
-    def said() -> str:
-        return f"no frame from {start or 0:g} s to {f'{end:g} s' if end is not None else 'the end'}"
-
-    for _, frame in _decoded(path, choose, said, limits, warnings):
+    for _, frame in _decoded(path, choose, (start, end), limits, warnings):
         yield frame
 
 
@@ -240,10 +237,7 @@ def read_slots(
             warnings.append("cut_short")
         return np.unique(filled[filled >= 0])
 
-    def said() -> str:
-        return f"no frame from {start or 0:g} s to {f'{end:g} s' if end is not None else 'the end'}"
-
-    decoded = _decoded(path, choose, said, limits, warnings)
+    decoded = _decoded(path, choose, (start, end), limits, warnings)
     position, frame = next(decoded)
     for wanted in filled.tolist():
         while position < wanted and (after := next(decoded, None)) is not None:
@@ -255,11 +249,11 @@ def read_slots(
 def _decoded(
     path: Path,
     choose: Callable[[np.ndarray], np.ndarray],
-    said: Callable[[], str],
+    stretch: tuple[float | None, float | None],
     limits: Limits,
     warnings: list[str] | None,
 ) -> Iterator[tuple[int, Frame]]:
-    """Yield chosen frames of a video with their positions; `said` tells that none was chosen."""
+    """Yield chosen frames of a video with their positions; `stretch`: its start and end, in s."""
     warnings = [] if warnings is None else warnings
     with open_file(path) as opened, _decoding(opened, VIDEO, warnings) as faults:
         clock = Clock(limits)
@@ -267,7 +261,9 @@ def _decoded(
             listing = list_packets(container, warnings, limits, clock)
         chosen = choose(listing.times)
         if len(chosen) == 0:
-            raise Rejected("no_frames", said())
+            start, end = stretch
+            till = "the end" if end is None else f"{end:g} s"
+            raise Rejected("no_frames", f"no frame from {start or 0:g} s to {till}")
         clock.grant(len(listing.times))
         with open_video(faults, limits) as container:
             yield from decode_chosen(container, listing, chosen, warnings, limits, clock)

@@ -30,6 +30,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import torch
+from accelerate.state import AcceleratorState
 
 from avkd_cli.config import JointConfig
 from avkd_cli.inputs.clip import Clips
@@ -132,6 +133,7 @@ def trained(
     made.register_forward_pre_hook(lambda *_: times.append(options.clock()))
     task = TrainingSetup(made, Batches(sampler, sources), ROWS, chosen.ids)
     opened = open_run(folder / f"{name}-{time.time_ns()}", make_plan("bench", {}, {}))
+    AcceleratorState._reset_state()  # of another precision
     fit(task, settings, opened, quiet=True)
     log = opened.path / "log.jsonl"  # the first process's alone
     lines = log.read_text().splitlines() if log.exists() else []
@@ -163,7 +165,7 @@ def step(options: Options, folder: Path) -> bool:
 
 def bf16(options: Options, folder: Path) -> bool:
     """Print how far the losses of 50 steps are apart in bf16 and float32."""
-    told = {"max_steps": 50, "nce": 1.0}
+    told = {"max_steps": 50, "nce": 1.0, "lr": 0.01 * BATCH / 320}  # 0.01 is for 320 clips
     _, whole = trained("joint", options, settings_of(options, **told), folder)
     _, half = trained(
         "joint", options, settings_of(options, **told, mixed_precision="bf16"), folder

@@ -2,7 +2,7 @@
 # Are both encoders better trained on together (S4, SSA) than kept as they are under a fusion (S0's GATE)?
 # On people171: one still a sample, so no series of weights, and nothing for generators to do.
 #   examples/joint/people171.sh DATA/people171 work/joint171 choose    the joint's learning rate, on a third of the training people
-#   examples/joint/people171.sh DATA/people171 work/joint171 test      both on all of them, tested on 63 others, two seeds (SEEDS="1 2")
+#   examples/joint/people171.sh DATA/people171 work/joint171 test      both on all of them, tested on 63 others, three seeds (SEEDS="0 1 2")
 # (avkd on the PATH: source .venv/bin/activate.) What is finished is kept.
 set -euo pipefail
 data=$1 work=$2 part=$3
@@ -51,7 +51,7 @@ if [ "$part" = choose ]; then
 else
   trials=$data/people171_trials.txt list=$work/train.jsonl
   grep '"split": *"train"' "$work/people.jsonl" >"$list"
-  for seed in ${SEEDS:-1 2}; do
+  for seed in ${SEEDS:-0 1 2}; do
     encoders "$work/seed-$seed" "$seed"
     joint "$work/seed-$seed" "$seed" joint "$chosen"
     avkd analyze compare "$work/seed-$seed"/{gate,ssa,joint}.scores --people "$work/people.jsonl" --metrics eer

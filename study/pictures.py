@@ -1,39 +1,36 @@
 """The pictures of the page, each made of the results alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
 from avkd_cli.analysis.figures import interval_panels
 from avkd_cli.analysis.figures.style import BLUE, GREY, INK, house_style
-from study.sentences import says
-from study.systems import TABLES
+from study.sentences import judged, says
+from study.systems import TABLES, Table
 
 
 def pictures(results: Mapping) -> dict[str, Figure]:
     """Return the pictures by stage, those of the stages that were run."""
     found = {
-        table.stage: interval_panels(
-            {table.title: [(says(row["system"]), row) for row in results["tables"][table.stage]]}
-        )
+        table.stage: _compared(table, results["tables"][table.stage])
         for table in TABLES
-        if table.stage not in ("primary", "noise") and results["tables"][table.stage]
+        if table.stage != "noise" and results["tables"][table.stage]
     }
-    if results["tables"]["primary"]:
-        found["primary"] = _primary(results)
     if results["tables"]["noise"]:
         found["noise"] = _gain(results)
     return found
 
 
-def _primary(results: Mapping) -> Figure:
-    """Return the two primary comparisons, each in a panel."""
-    return interval_panels(
-        {
-            f"against {says(row['against'])}": [(says(row["system"]), row)]
-            for row in results["tables"]["primary"]
-        }
-    )
+def _compared(table: Table, rows: Sequence[Mapping]) -> Figure:
+    """Return the comparisons of a table; each says what it is against where that is not one."""
+    several = len({row["against"] for row in rows}) > 1
+    shown = []
+    for row in rows:
+        against = f", against {says(row['against'])}" if several else ""
+        claimed = judged(row, table.stage) != "open"
+        shown.append((says(row["system"]) + against, {**row, "claimed": claimed}))
+    return interval_panels({table.title: shown})
 
 
 def _gain(results: Mapping) -> Figure:

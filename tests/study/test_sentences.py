@@ -3,6 +3,7 @@
 import pytest
 
 from study.page import page
+from study.pictures import pictures
 from study.sentences import advice, goals, in_short, judged
 from study.systems import BY_NAME, CELLS, STAGES, SYSTEMS, TABLES, of_stages
 
@@ -177,3 +178,15 @@ def test_systems_that_tables_and_cells_name_are_there_once():
     assert {one.stage for one in SYSTEMS} == set(STAGES)
     assert [one.name for one in of_stages(("primary",))] == ["alone", "clusters", "all"]
     assert {"alone", "trained"} == {one.name for one in of_stages(("teachers",))}
+
+
+def test_a_picture_says_what_is_held_against_what_and_fills_what_may_be_claimed():
+    kd = row("kd-kl", "all", 0.9, 0.02, 1.7, p_holm=0.56)
+    drawn = pictures(results(primary=[GAIN, EVEN], labels=[kd]))
+    primary, labels = (drawn[stage].axes[0] for stage in ("primary", "labels"))
+    said = [tick.get_text() for tick in primary.get_yticklabels()]
+    assert said == [
+        f"{BY_NAME['clusters'].says}, against {BY_NAME[one].says}" for one in ("alone", "all")
+    ]
+    fills = [[line.get_markerfacecolor() for line in one.lines[2::2]] for one in (primary, labels)]
+    assert fills[0][0] != "none" and fills[0][1] == "none" and fills[1] == ["none"]

@@ -90,7 +90,8 @@ def interval_panels(panels: Mapping[str, Sequence[tuple[str, Mapping]]]) -> Figu
     """Return panels of differences: a dot and its interval a row, filled where it excludes 0.
 
     Args:
-        panels: by title, (label, {value, low, high}) of each row, in percentage points.
+        panels: by title, (label, {value, low, high}) of each row, in percentage points; where a
+            row says `claimed`, that fills its dot instead.
     """
     # A system missing on one list leaves its row empty there.
     labels = list(dict.fromkeys(label for found in panels.values() for label, _ in found))
@@ -110,7 +111,7 @@ def interval_panels(panels: Mapping[str, Sequence[tuple[str, Mapping]]]) -> Figu
 def _panel(axes: Axes, rows: Sequence[tuple[int, Mapping]], better: int = -1) -> None:
     axes.axvline(0, color=INK, linewidth=0.9)
     for y, one in rows:
-        beyond = one["high"] < 0 or one["low"] > 0
+        beyond = one.get("claimed", one["high"] < 0 or one["low"] > 0)
         face = (SKY if one["value"] * better > 0 else VERMILION) if beyond else "none"
         axes.plot([one["low"], one["high"]], [y, y], color=INK, linewidth=1.2)
         axes.plot(

@@ -79,7 +79,7 @@ CASES: dict[str, tuple[Plant, str]] = {
     ),
     # Media, by content.
     "sound of another kind": (lambda f: of_media(f, "a.wav", b".snd" + bytes(99)), "'au'"),
-    "a playlist": (lambda f: of_media(f, "a.wav", b"#EXTM3U\na.wav\n"), "'hls'"),
+    "a playlist": (lambda f: of_media(f, "a.wav", b"#EXTM3U\na.wav\n"), "'hls playlist'"),
     "a picture of another kind": (
         lambda f: of_media(f, "a.jpg", b"8BPS" + bytes(99), "images"),
         "psd",

@@ -34,6 +34,7 @@ NEEDED = {
     "pyarrow": "pyarrow",
     "rich": "rich",
     "matplotlib": "matplotlib",
+    "jinja2": "jinja2",
     "click": "click",
 }
 DONE_WITHOUT = {

@@ -2,26 +2,14 @@
 
 import json
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
-from avkd_cli.training import checkpoint, processes
+from avkd_cli.training import checkpoint
+from tests.steps.together import train_in
 
-# The mean of half a batch is not that of all of it, so batch norms take theirs as in evaluation:
-# whatever differs then is the weights' doing.
-CHILD = """
-import torch
-def as_in_evaluation(self, x):
-    moments = self.running_mean, self.running_var
-    return torch.nn.functional.batch_norm(x, *moments, self.weight, self.bias, training=False)
-torch.nn.BatchNorm1d.forward = as_in_evaluation
-from avkd_cli.__main__ import main
-main()
-"""
 WORDS = (
     "--modality audio -q --model tdnn --width 16 --embedding-size 8 --crop-min 20 --crop-max 30 "
     "--batch-size 8 --max-steps 6 --log-every 1 --optimizer adamw --lr 3e-3 --checkpoint-every 2 "
@@ -31,18 +19,7 @@ WORDS = (
 
 def trained(count: int, output: Path, *words: str) -> None:
     """Run `avkd distill` in so many processes over gloo."""
-    port = processes.free_port()
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", CHILD, "distill", *words, *shlex.split(WORDS), "-o", output],
-            stderr=subprocess.PIPE,
-            text=True,
-            env=processes.environment(rank, count, port) | {"OMP_NUM_THREADS": "1"},
-        )
-        for rank in range(count)
-    ]
-    said = [child.communicate(timeout=300)[1] for child in children]
-    assert [child.returncode for child in children] == [0] * count, said
+    train_in(count, ["distill", *words, *shlex.split(WORDS), "-o", output])
 
 
 @pytest.fixture(scope="module")

@@ -2,25 +2,13 @@
 
 import json
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from avkd_cli.training import processes
 from tests.steps.test_train_joint import make_clips
+from tests.steps.together import train_in
 
-# The mean of half a batch is not that of all of it, so batch norms take theirs as in evaluation.
-CHILD = """
-import torch
-def as_in_evaluation(self, x):
-    moments = self.running_mean, self.running_var
-    return torch.nn.functional.batch_norm(x, *moments, self.weight, self.bias, training=False)
-torch.nn.BatchNorm1d.forward = torch.nn.BatchNorm2d.forward = as_in_evaluation
-from avkd_cli.__main__ import main
-main()
-"""
 WORDS = (
     "train-teacher --modality joint {audio} {film} --init-from {hear} --init-from {watch} -q "
     "--embedding-size 8 --batch-size 8 --per-person 2 --clip 0.4 --nce 1 --cycle 0.5 "
@@ -30,18 +18,7 @@ WORDS = (
 
 def trained(count: int, output: Path, words: str) -> dict[str, float]:
     """Train a step in so many processes over gloo; return its losses."""
-    port = processes.free_port()
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", CHILD, *shlex.split(words), "-o", output],
-            stderr=subprocess.PIPE,
-            text=True,
-            env=processes.environment(rank, count, port) | {"OMP_NUM_THREADS": "1"},
-        )
-        for rank in range(count)
-    ]
-    said = [child.communicate(timeout=300)[1] for child in children]
-    assert [child.returncode for child in children] == [0] * count, said
+    train_in(count, [*shlex.split(words), "-o", output])
     lines = map(json.loads, (output / "log.jsonl").read_text().splitlines())
     return next(line["losses"] for line in lines if "losses" in line)
 

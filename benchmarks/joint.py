@@ -155,8 +155,7 @@ def step(options: Options, folder: Path) -> bool:
         for way, (name, told) in ways.items():
             times, _ = trained(name, options, settings_of(options, **told), folder)
             best[way] = min(best[way], *np.diff(times))
-    for way, seconds in best.items():
-        print(f"{way:10} {seconds:8.3f} s a step")
+            print(f"{way:10} {best[way]:8.3f} s a step", flush=True)
     alone, joint = best["audio"] + best["visual"], best["joint"]
     held = said("joint against both alone", joint / alone, JOINT)
     more = {name: (best[name] - joint) / joint for name in GENERATORS}

@@ -72,11 +72,15 @@ class Clip(Input):
         """Return what the audio store holds, as a front end calls it."""
         return FEATURE_OF[self.audio.long_name]
 
+    def clips(self, chosen: TrainingSet, settings: JointConfig) -> "Clips":
+        """Return what reads a clip of each draw."""
+        return Clips(self, chosen, settings.clip, settings.seed)
+
     def sources(
         self, chosen: TrainingSet, settings: JointConfig, disturbers: Disturbers
     ) -> list[Source]:
         """Return what reads a clip of each draw, and what disturbs its sound."""
-        clips = Clips(self, chosen, settings.clip, settings.seed)
+        clips = self.clips(chosen, settings)
         if not settings.augment:
             return [clips]
         noise = disturbers.noise
@@ -204,6 +208,22 @@ class Clips:
         audio = pieces(self.audio, sound, np.round(begin * FRAMES) * unit, self.length(k))
         first = np.zeros(len(face)) if self.fps is None else np.round(begin * self.fps)
         return {"audio": audio, "faces": pieces(self.faces, face, first, self.pictures)}
+
+    def short(self) -> Iterator[str]:
+        """Yield of which sense, and of how many, there is less than a clip."""
+        senses = [(self.audio, self.sound_rows, self.length(0))]
+        if self.fps is not None:  # a still is held
+            senses.append((self.faces, self.face_rows, self.pictures))
+        for store, rows, wanted in senses:
+            found = store.lengths[rows]
+            if count := int((found < wanted).sum()):
+                least = int(found.argmin())
+                yield (
+                    f"{store.path}: {count:,} of {len(rows):,} utterances are shorter than a clip, "
+                    f"such as {store.ids[rows[least]]!r} ({found[least]:,} of {wanted:,} "
+                    f"{store.long_name}): they are repeated from their beginning, take a shorter "
+                    "--clip"
+                )
 
     def length(self, k: int) -> int:
         """Return the length of batch k's sound, in the store's unit."""

@@ -62,6 +62,7 @@ def joint(request: Request, settings: JointConfig) -> Job:
         list_file=request.choice.list_file,
         prepared={"audio": clip.audio, "visual": clip.faces},
         known=persons_of(*encoders.values()),
+        oddities=tuple(clip.clips(chosen, settings).short()),
     )
 
 

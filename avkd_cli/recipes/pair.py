@@ -1,6 +1,6 @@
 """Faces and voices in one space: `--modality pair`, from stored embeddings or with encoders."""
 
-import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,6 @@ def pair(request: Request, settings: PairConfig) -> Job:
     stores = stores_of(both)
     chosen = choose([stores["audio"], stores["visual"]], request.choice)
     description = describe(both, settings, encoders)
-    warn_of_no_pairs(chosen, settings)
     return Job(
         step=request.step,
         modality="pair",
@@ -56,6 +55,7 @@ def pair(request: Request, settings: PairConfig) -> Job:
         list_file=request.choice.list_file,
         prepared=stores,
         known=persons_of(*encoders.values()),
+        oddities=tuple(pairs_missed(chosen, settings)),
     )
 
 
@@ -143,16 +143,15 @@ def terms_of(chosen: TrainingSet, settings: PairConfig) -> dict[str, Term]:
     return found
 
 
-def warn_of_no_pairs(chosen: TrainingSet, settings: PairConfig) -> None:
-    """Say where a term looks at pairs of a person and a batch is likely to hold none."""
+def pairs_missed(chosen: TrainingSet, settings: PairConfig) -> Iterator[str]:
+    """Yield that a term looks at pairs of a person and a batch is likely to hold none."""
     wanting = [n for n, kind in PAIR_TERMS.items() if getattr(settings, n) and kind.wants_pairs]
     expected = pairs_expected(chosen.labels, settings)
     if wanting and expected < 1:
-        print(
-            f"avkd train-teacher: warning: a batch of {settings.batch_size} of "
-            f"{len(chosen.classes)} people holds {expected:.2f} pairs of one person on average, "
-            f"often none, and {wanting[0]} has nothing to draw together; take --per-person 2",
-            file=sys.stderr,
+        yield (
+            f"a batch of {settings.batch_size} of {len(chosen.classes)} people holds "
+            f"{expected:.2f} pairs of one person on average, often none, and {wanting[0]} has "
+            "nothing to draw together; take --per-person 2"
         )
 
 

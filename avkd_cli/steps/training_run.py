@@ -94,6 +94,7 @@ def keep(files: Mapping[str, str], run: Path) -> None:
 def _oddities(job: Job, settings: TrainConfig) -> Iterator[str]:
     """Yield what is odd about what is trained on, though it can be done."""
     yield from job.chosen.left_out
+    yield from job.oddities
     count = len(job.chosen.ids)
     if settings.batch_size > count:
         times = settings.batch_size / count

@@ -122,8 +122,20 @@ def test_a_film_whose_frames_are_out_of_order_is_rejected(made, tmp_path):
     assert "frames come after later ones: out of order" in reject_lines(found["film"])
 
 
-def test_a_sense_much_shorter_than_the_clip_is_repeated_and_trained_on(made, tmp_path):
+def test_a_sense_much_shorter_than_the_clip_is_repeated_in_one_line_and_trained_on(
+    made, tmp_path, capsys
+):
     train(made, tmp_path / "run", clip=2.0, max_steps=1, nce=1.0)  # all films are below a second
+    said = [line for line in capsys.readouterr().err.splitlines() if "shorter than a clip" in line]
+    assert [Path(line.split()[3].rstrip(":")) for line in said] == [
+        Path(made["audio"]),
+        Path(made["film"]),
+    ]
+    films = open_store(made["film"], "avkd.faces")
+    least = int(films.lengths.argmin())
+    assert said[1].startswith("avkd train-teacher: warning: ")
+    assert f"{len(films.ids)} of {len(films.ids)} utterances" in said[1]
+    assert f"such as {films.ids[least]!r} ({films.lengths[least]} of 50 crops)" in said[1]
     assert all(np.isfinite(list(line.values())).all() for line in losses(tmp_path / "run"))
 
 

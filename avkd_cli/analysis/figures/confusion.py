@@ -13,18 +13,18 @@ SHADES = LinearSegmentedColormap.from_list("avkd", [PAPER, BLUE])
 MOST_WRITTEN = 12  # classes; of more, numbers in cells are too small to read
 
 
+@house_style()
 def confusion_figure(result: Mapping) -> Figure:
     """Return the picture of a `classify` result: shares of each true class in percent."""
     systems, classes = result["systems"], result["classes"]
     side = 1.6 + 0.42 * min(len(classes), 24)
-    with house_style():
-        figure = Figure(figsize=(side * len(systems), side + 0.4))
-        grid = figure.subplots(1, len(systems), squeeze=False)[0]
-        for axes, system in zip(grid, systems, strict=True):
-            _panel(axes, system, classes)
-        grid[0].set_ylabel(f"true {result['label']}")
-        figure.tight_layout()
-        return figure
+    figure = Figure(figsize=(side * len(systems), side + 0.4))
+    grid = figure.subplots(1, len(systems), squeeze=False)[0]
+    for axes, system in zip(grid, systems, strict=True):
+        _panel(axes, system, classes)
+    grid[0].set_ylabel(f"true {result['label']}")
+    figure.tight_layout()
+    return figure
 
 
 def _panel(axes: Axes, system: Mapping, classes: list[str]) -> None:
@@ -41,7 +41,5 @@ def _panel(axes: Axes, system: Mapping, classes: list[str]) -> None:
         spine.set(visible=True, color=FAINT)
     if len(classes) <= MOST_WRITTEN:
         for (row, column), share in np.ndenumerate(shares):
-            colour = PAPER if share > 55 else INK
-            axes.text(
-                column, row, f"{share:.0f}", ha="center", va="center", color=colour, fontsize=7.5
-            )
+            look = {"color": PAPER if share > 55 else INK, "fontsize": 7.5}
+            axes.text(column, row, f"{share:.0f}", ha="center", va="center", **look)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
@@ -23,10 +24,13 @@ POINTS = 300  # of a curve that are drawn; a list may have a million thresholds
 
 
 NO_BANDS: Mapping[str, Band] = {}
+Pairs = Mapping[str, tuple[ArrayLike, ArrayLike]]
+"""(target scores, nontarget scores) by system name."""
 
 
+@house_style()
 def det_figure(
-    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    scores: Pairs,
     title: str = "",
     *,
     p_targets: Sequence[float] = P_TARGETS,
@@ -37,7 +41,6 @@ def det_figure(
     """Return the DET curves of several systems on probit axes, with EER and minDCF points.
 
     Args:
-        scores: (target scores, nontarget scores) by system name.
         title: above.
         p_targets: priors of the minDCFs, at most as many as `MARKERS`.
         bands: intervals by system name, drawn where there are.
@@ -49,17 +52,16 @@ def det_figure(
         Eurospeech 1997.
     """
     side = look.width or 4.2
-    with house_style():
-        figure = Figure(figsize=(side, side))
-        axes = figure.subplots()
-        draw_det(axes, scores, p_targets, bands, paper, look)
-        axes.set_title(title)
-        return figure
+    figure = Figure(figsize=(side, side))
+    axes = figure.subplots()
+    draw_det(axes, scores, p_targets, bands, paper, look)
+    axes.set_title(title)
+    return figure
 
 
 def draw_det(
     axes: Axes,
-    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    scores: Pairs,
     p_targets: Sequence[float],
     bands: Mapping[str, Band],
     paper: Paper = USUAL,
@@ -67,10 +69,10 @@ def draw_det(
 ) -> None:
     """Draw DET curves; the axes run from where the lists tell anything to where curves end."""
     points = {name: operating_points(*pair, p_targets) for name, pair in scores.items()}
-    ends = _ends(scores, points, look)
+    ends, lines = _ends(scores, points, look), looks(list(scores), paper)
     # An end that was asked for may cut a curve; its clipped part must then lie outside.
     low = min(ends.x[0], ends.y[0], 0.5 * min(smallest(scores)))
-    for name, one in looks(list(scores), paper).items():
+    for name, one in lines.items():
         if name in bands:
             _band(axes, bands[name], one["color"], low)
         miss, false_alarm = curve(*scores[name], low)
@@ -78,19 +80,20 @@ def draw_det(
         for marker, point in zip(("o", *MARKERS), points[name], strict=False):
             _mark(axes, marker, point, ends, one["color"])
     draw_axes(axes, ends)
-    _legend(axes, scores, points, p_targets, paper)
+    below = {"loc": "upper center", "borderaxespad": 0, "handletextpad": 0.5}
+    axes.add_artist(_legend_of_marks(axes, p_targets, below))
+    labels = [f"{paper.label(name)}, EER {100 * points[name][0][0]:.2f} %" for name in lines]
+    _legend_of_lines(axes, dict(zip(labels, lines.values(), strict=True)), below)
 
 
-def smallest(scores: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> tuple[float, float]:
+def smallest(scores: Pairs) -> tuple[float, float]:
     """Return the false-alarm and the miss rate that one trial makes, of the longest list."""
     most = [max(len(np.atleast_1d(pair[side])) for pair in scores.values()) for side in (1, 0)]
     return 1 / max(most[0], 1), 1 / max(most[1], 1)
 
 
 def _ends(
-    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
-    points: Mapping[str, Sequence[tuple[float, float]]],
-    look: Look,
+    scores: Pairs, points: Mapping[str, Sequence[tuple[float, float]]], look: Look
 ) -> AxisEnds:
     """Return the ends of the axes: those asked for, else those of the data."""
     curves = [
@@ -104,53 +107,29 @@ def _ends(
     return AxisEnds(*asked)
 
 
-def _legend(
-    axes: Axes,
-    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
-    points: Mapping[str, Sequence[tuple[float, float]]],
-    p_targets: Sequence[float],
-    paper: Paper,
-) -> None:
-    """Write below what each line and each mark is; the EER stands beside its system."""
-    lines = [
-        Line2D(
-            [],
-            [],
-            linewidth=1.3,
-            **one,
-            label=f"{paper.label(name)}, EER {100 * points[name][0][0]:.2f} %",
-        )
-        for name, one in looks(list(scores), paper).items()
-    ]
-    costs = [f"minDCF {p:g}" for p in p_targets]
+def _legend_of_marks(axes: Axes, p_targets: Sequence[float], place: Mapping) -> Legend:
+    """Write below what each mark is."""
+    look = {"markersize": 5, "markerfacecolor": "none", "markeredgecolor": INK}
+    texts = ["EER", *(f"minDCF {p:g}" for p in p_targets)]
     marks = [
-        Line2D(
-            [],
-            [],
-            linestyle="none",
-            marker=marker,
-            markersize=5,
-            markerfacecolor="none",
-            markeredgecolor=INK,
-            markeredgewidth=0.7,
-            label=text,
-        )
-        for marker, text in zip(("o", *MARKERS), ["EER", *costs], strict=False)
+        Line2D([], [], linestyle="none", marker=marker, markeredgewidth=0.7, label=text, **look)
+        for marker, text in zip(("o", *MARKERS), texts, strict=False)
     ]
-    place = {"loc": "upper center", "borderaxespad": 0, "handletextpad": 0.5}
-    longest = max(len(one.get_label()) for one in lines)
-    two_columns = 2 * (LINE + LETTER * longest)
-    across = axes.get_figure(root=False).bbox.width / axes.get_figure(root=True).dpi
-    below = _inches_below(axes, 0.48)
-    first = axes.legend(
+    return axes.legend(
         handles=marks,
         ncols=len(marks),
-        bbox_to_anchor=(0.5, below),
+        bbox_to_anchor=(0.5, _inches_below(axes, 0.48)),
         columnspacing=1.0,
         handlelength=1.0,
         **place,
     )
-    axes.add_artist(first)
+
+
+def _legend_of_lines(axes: Axes, looks: Mapping[str, Mapping], place: Mapping) -> None:
+    """Write below that what each line is, in two columns where they fit."""
+    lines = [Line2D([], [], linewidth=1.3, **look, label=label) for label, look in looks.items()]
+    two_columns = 2 * (LINE + LETTER * max(map(len, looks)))
+    across = axes.get_figure(root=False).bbox.width / axes.get_figure(root=True).dpi
     axes.legend(
         handles=lines,
         ncols=2 if len(lines) > 1 and two_columns <= across else 1,
@@ -213,31 +192,21 @@ def curve(target: ArrayLike, nontarget: ArrayLike, low: float) -> tuple[NDArray,
     return miss[at], false_alarm[at]
 
 
-def roc_figure(
-    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
-    paper: Paper = USUAL,
-    look: Look = PLAIN,
-) -> Figure:
-    """Return the ROC curves of several systems, the false-alarm axis in decades.
-
-    Args:
-        scores: (target scores, nontarget scores) by system name.
-    """
-    with house_style():
-        wide = look.width or 4.6
-        figure = Figure(figsize=(wide, 0.83 * wide))
-        axes = figure.subplots()
-        lowest = min(1 / max(len(np.atleast_1d(pair[1])), 1) for pair in scores.values())
-        for name, line in looks(list(scores), paper).items():
-            miss, false_alarm, _ = error_rates(*scores[name])
-            x = np.clip(false_alarm, lowest, 1)
-            axes.step(100 * x, 100 * (1 - miss), where="post", label=paper.label(name), **line)
-        axes.set_xscale("log")
-        axes.set(xlim=look.xlim or (100 * lowest, 100), ylim=look.ylim or (0, 101))
-        axes.set(
-            xlabel="false alarms, % of nontarget trials", ylabel="accepted, % of target trials"
-        )
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.grid(visible=True)
-        axes.legend(loc="lower right")
-        return figure
+@house_style()
+def roc_figure(scores: Pairs, paper: Paper = USUAL, look: Look = PLAIN) -> Figure:
+    """Return the ROC curves of several systems, the false-alarm axis in decades."""
+    wide = look.width or 4.6
+    figure = Figure(figsize=(wide, 0.83 * wide))
+    axes = figure.subplots()
+    lowest = smallest(scores)[0]
+    for name, line in looks(list(scores), paper).items():
+        miss, false_alarm, _ = error_rates(*scores[name])
+        x = np.clip(false_alarm, lowest, 1)
+        axes.step(100 * x, 100 * (1 - miss), where="post", label=paper.label(name), **line)
+    axes.set_xscale("log")
+    axes.set(xlim=look.xlim or (100 * lowest, 100), ylim=look.ylim or (0, 101))
+    axes.set(xlabel="false alarms, % of nontarget trials", ylabel="accepted, % of target trials")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    axes.grid(visible=True)
+    axes.legend(loc="lower right")
+    return figure

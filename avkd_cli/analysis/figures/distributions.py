@@ -11,6 +11,7 @@ from scipy.special import expit
 from avkd_cli.analysis.figures.style import FAINT, INK, SKY, VERMILION, house_style
 
 
+@house_style()
 def histogram_figure(
     target: ArrayLike,
     nontarget: ArrayLike,
@@ -20,34 +21,25 @@ def histogram_figure(
 ) -> Figure:
     """Return the densities of target and nontarget scores, and the threshold between them."""
     target, nontarget = np.asarray(target, float), np.asarray(nontarget, float)
+    wide = width or 5
+    figure = Figure(figsize=(wide, 0.6 * wide))
+    axes = figure.subplots()
     edges = np.histogram_bin_edges(np.concatenate([target, nontarget]), bins=60)
-    with house_style():
-        wide = width or 5
-        figure = Figure(figsize=(wide, 0.6 * wide))
-        axes = figure.subplots()
-        shape = {"bins": edges, "density": True, "histtype": "stepfilled", "linewidth": 1.2}
-        axes.hist(
-            nontarget,
-            facecolor=VERMILION + "66",
-            edgecolor=VERMILION,
-            linestyle="--",
-            label=f"nontarget ({len(nontarget):,})",
-            **shape,
-        )
-        axes.hist(
-            target, facecolor=SKY + "66", edgecolor=INK, label=f"target ({len(target):,})", **shape
-        )
-        if threshold is not None and np.isfinite(threshold):
-            axes.axvline(threshold, color=INK, linewidth=1, label=f"threshold {threshold:.4g}")
-        axes.set(xlabel="score", ylabel="density", title=title)
-        axes.set_yticks([])
-        axes.spines["left"].set_visible(False)
-        axes.legend(
-            loc="lower center",
-            bbox_to_anchor=(0.5, 1.1 if title else 1),
-            ncols=3 if wide > 4.5 else 1,
-        )
-        return figure
+    shape = {"bins": edges, "density": True, "histtype": "stepfilled", "linewidth": 1.2}
+    for name, scores, face, edge in (
+        ("nontarget", nontarget, VERMILION, {"edgecolor": VERMILION, "linestyle": "--"}),
+        ("target", target, SKY, {"edgecolor": INK}),
+    ):
+        label = f"{name} ({len(scores):,})"
+        axes.hist(scores, facecolor=face + "66", label=label, **edge, **shape)
+    if threshold is not None and np.isfinite(threshold):
+        axes.axvline(threshold, color=INK, linewidth=1, label=f"threshold {threshold:.4g}")
+    axes.set(xlabel="score", ylabel="density", title=title)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    place = (0.5, 1.1 if title else 1)
+    axes.legend(loc="lower center", bbox_to_anchor=place, ncols=3 if wide > 4.5 else 1)
+    return figure
 
 
 def reliability_figure(
@@ -68,6 +60,7 @@ def reliability_figure(
     return reliability_panels({title: (log_likelihood_ratio, target)}, p_target)
 
 
+@house_style()
 def reliability_panels(
     panels: Mapping[str, tuple[ArrayLike, ArrayLike]], p_target: float
 ) -> Figure:
@@ -82,17 +75,16 @@ def reliability_panels(
     """
     across = min(len(panels), 3)
     down = -(-len(panels) // across)
-    with house_style():
-        figure = Figure(figsize=(3.4 * across + 0.4, 3.6 * down))
-        grid = figure.subplots(down, across, squeeze=False)
-        for axes in grid.ravel()[len(panels) :]:
-            axes.set_visible(False)
-        for axes, (title, one) in zip(grid.ravel(), panels.items(), strict=False):
-            _reliability(axes, *reliability(*one, p_target), p_target, title)
-        for axes in grid[:, 0]:
-            axes.set_ylabel("share of target trials")
-        figure.tight_layout()
-        return figure
+    figure = Figure(figsize=(3.4 * across + 0.4, 3.6 * down))
+    grid = figure.subplots(down, across, squeeze=False)
+    for axes in grid.ravel()[len(panels) :]:
+        axes.set_visible(False)
+    for axes, (title, one) in zip(grid.ravel(), panels.items(), strict=False):
+        _reliability(axes, *reliability(*one, p_target), p_target, title)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("share of target trials")
+    figure.tight_layout()
+    return figure
 
 
 def _reliability(axes: Axes, stated, seen, share, p_target: float, title: str) -> None:

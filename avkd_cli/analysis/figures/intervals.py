@@ -1,21 +1,21 @@
 """Differences between systems with their intervals, against the line of no difference."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
-from numpy.typing import ArrayLike
 
 from avkd_cli.analysis.bands import Band
-from avkd_cli.analysis.figures.curves import MARKERS, draw_det
+from avkd_cli.analysis.figures.curves import MARKERS, Pairs, draw_det
 from avkd_cli.analysis.figures.style import (
-    FAINT,
     INK,
     PLAIN,
     SKY,
     VERMILION,
     Look,
+    as_rows,
+    draw_dot,
     house_style,
 )
 
@@ -23,9 +23,10 @@ LETTERS = 10  # that an inch of a picture has room for above a panel
 COLUMN = 6.0  # inches: in less, differences stand below the curves, not beside them
 
 
+@house_style()
 def comparison_figure(
     result: Mapping,
-    scores: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    scores: Pairs,
     bands: Mapping[str, Band],
     look: Look = PLAIN,
 ) -> Figure:
@@ -33,22 +34,19 @@ def comparison_figure(
 
     Args:
         result: of `compare`.
-        scores: (target scores, nontarget scores) by system name.
         bands: of the curves, by system name.
         look: width of the whole, and ends of the curves' axes in percent.
     """
     panels, rows = result["figures"], len(result["differences"])
     width = look.width or 9.4
     letters = int(LETTERS * width / (2.2 if width >= COLUMN else 1))
-    with house_style():
-        figure, left, right = _halves(0.45 * len(panels) * (rows + 2.5), width, len(scores))
-        curves = left.subplots()
-        draw_det(curves, scores, det_points(result), bands, look=look)
-        axes = right.subplots(len(panels), 1, squeeze=False)[:, 0]
-        for one, each in zip(axes, panels, strict=True):
-            _difference_panel(one, each, result["differences"], letters)
-        right.subplots_adjust(hspace=1.1 + 0.4 / rows, left=0.3, right=0.97)
-        return figure
+    figure, left, right = _halves(0.45 * len(panels) * (rows + 2.5), width, len(scores))
+    draw_det(left.subplots(), scores, det_points(result), bands, look=look)
+    axes = right.subplots(len(panels), 1, squeeze=False)[:, 0]
+    for one, each in zip(axes, panels, strict=True):
+        _difference_panel(one, each, result["differences"], letters)
+    right.subplots_adjust(hspace=1.1 + 0.4 / rows, left=0.3, right=0.97)
+    return figure
 
 
 def _halves(panels: float, width: float, systems: int) -> tuple[Figure, SubFigure, SubFigure]:
@@ -74,18 +72,16 @@ def _difference_panel(
     axes: Axes, one: Mapping, differences: Sequence[Mapping], letters: int
 ) -> None:
     lower = one["better"] == "lower"
-    rows = [each[one["key"]] for each in differences]
-    _panel(axes, list(enumerate(rows)), better=-1 if lower else 1)
+    _draw(axes, enumerate(each[one["key"]] for each in differences), -1 if lower else 1)
+    as_rows([axes], [textwrap.fill(each["system"], letters // 2) for each in differences])
     unit = ", points" if one["percent"] else ""
     side = "left" if lower else "right"
     title = f"{one['label']} minus that of {differences[0]['against']}"
     axes.set_title(textwrap.fill(title, letters), fontsize=8.5)
     axes.set_xlabel(f"difference{unit} ({side}: better)")
-    names = [textwrap.fill(each["system"], letters // 2) for each in differences]
-    axes.set_yticks(range(len(rows)), names)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
 
 
+@house_style()
 def interval_panels(panels: Mapping[str, Sequence[tuple[str, Mapping]]]) -> Figure:
     """Return panels of differences: a dot and its interval a row, filled where it excludes 0.
 
@@ -96,29 +92,20 @@ def interval_panels(panels: Mapping[str, Sequence[tuple[str, Mapping]]]) -> Figu
     # A system missing on one list leaves its row empty there.
     labels = list(dict.fromkeys(label for found in panels.values() for label, _ in found))
     place = {label: y for y, label in enumerate(labels)}
-    with house_style():
-        figure = Figure(figsize=(1.4 + 2.6 * len(panels), 1.0 + 0.28 * len(labels)))
-        axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
-        for one, (title, found) in zip(axes, panels.items(), strict=True):
-            _panel(one, [(place[label], interval) for label, interval in found])
-            one.set_title(title)
-        axes[0].set_yticks(range(len(labels)), labels)
-        axes[0].set_ylim(len(labels) - 0.5, -0.5)
-        figure.subplots_adjust(wspace=0.1)
-        return figure
+    figure = Figure(figsize=(1.4 + 2.6 * len(panels), 1.0 + 0.28 * len(labels)))
+    axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for one, (title, found) in zip(axes, panels.items(), strict=True):
+        _draw(one, ((place[label], interval) for label, interval in found))
+        one.set_title(title)
+        one.set_xlabel("difference, points (left: better)")
+    as_rows(axes, labels)
+    figure.subplots_adjust(wspace=0.1)
+    return figure
 
 
-def _panel(axes: Axes, rows: Sequence[tuple[int, Mapping]], better: int = -1) -> None:
+def _draw(axes: Axes, rows: Iterable[tuple[int, Mapping]], better: int = -1) -> None:
     axes.axvline(0, color=INK, linewidth=0.9)
     for y, one in rows:
         beyond = one.get("claimed", one["high"] < 0 or one["low"] > 0)
         face = (SKY if one["value"] * better > 0 else VERMILION) if beyond else "none"
-        axes.plot([one["low"], one["high"]], [y, y], color=INK, linewidth=1.2)
-        axes.plot(
-            [one["value"]], [y], marker="o", markersize=6, markerfacecolor=face, markeredgecolor=INK
-        )
-    axes.set_xlabel("difference, points (left: better)")
-    axes.grid(visible=True, axis="x")
-    axes.set_axisbelow(True)
-    axes.tick_params(left=False)
-    axes.spines["left"].set_color(FAINT)
+        draw_dot(axes, y, one["value"], [one["low"], one["high"]], face)

@@ -23,6 +23,7 @@ COLOURS = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, GREY)
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
 
 
+@house_style()
 def plane_figure(
     panels: Mapping[str, tuple[ArrayLike, ArrayLike]],
     persons: Sequence[str],
@@ -36,37 +37,26 @@ def plane_figure(
         hard: which recordings stand in many wrong trials; none: nobody knows.
     """
     crossed = np.asarray(hard, bool) if any(hard) else None
-    with house_style():
-        figure = Figure(figsize=(3.4 * len(panels), 3.6))
-        axes = figure.subplots(1, len(panels), squeeze=False)[0]
-        for one, (title, (places, outlying)) in zip(axes, panels.items(), strict=True):
-            _panel(one, np.asarray(places), np.asarray(outlying, bool), np.asarray(persons, str))
-            if crossed is not None:
-                one.scatter(
-                    *np.asarray(places)[crossed].T, s=34, marker="x", color=INK, linewidth=1
-                )
-            number = int(np.count_nonzero(outlying))
-            one.set_title(f"{title}: {number} outlier{'s' if number != 1 else ''}")
-        crosses = "" if crossed is None else "; crosses: hard ones"
-        note = f"{len(set(persons))} persons by colour and marker; rings: outliers{crosses}. "
-        note += "No axis has a "
-        figure.text(0.5, 0.02, note + "meaning.", ha="center", fontsize=7.5)
-        figure.subplots_adjust(wspace=0.06, left=0.02, right=0.98, bottom=0.08)
-        return figure
+    figure = Figure(figsize=(3.4 * len(panels), 3.6))
+    axes = figure.subplots(1, len(panels), squeeze=False)[0]
+    for one, (title, (places, outlying)) in zip(axes, panels.items(), strict=True):
+        spots = np.asarray(places)
+        _panel(one, spots, np.asarray(outlying, bool), np.asarray(persons, str))
+        if crossed is not None:
+            one.scatter(*spots[crossed].T, s=34, marker="x", color=INK, linewidth=1)
+        number = int(np.count_nonzero(outlying))
+        one.set_title(f"{title}: {number} outlier{'s' if number != 1 else ''}")
+    crosses = "" if crossed is None else "; crosses: hard ones"
+    note = f"{len(set(persons))} persons by colour and marker; rings: outliers{crosses}. "
+    figure.text(0.5, 0.02, note + "No axis has a meaning.", ha="center", fontsize=7.5)
+    figure.subplots_adjust(wspace=0.06, left=0.02, right=0.98, bottom=0.08)
+    return figure
 
 
 def _panel(axes: Axes, places: np.ndarray, outlying: np.ndarray, persons: np.ndarray) -> None:
     for place, person in enumerate(np.unique(persons).tolist()):
-        own = places[persons == person]
-        axes.scatter(
-            own[:, 0],
-            own[:, 1],
-            s=16,
-            color=COLOURS[place % len(COLOURS)],
-            marker=MARKERS[place % len(MARKERS)],
-            edgecolor=INK,
-            linewidth=0.3,
-        )
+        look = {"color": COLOURS[place % len(COLOURS)], "marker": MARKERS[place % len(MARKERS)]}
+        axes.scatter(*places[persons == person].T, s=16, edgecolor=INK, linewidth=0.3, **look)
     axes.scatter(*places[outlying].T, s=90, facecolor="none", edgecolor=INK, linewidth=1.1)
     axes.set_xticks([])
     axes.set_yticks([])

@@ -7,13 +7,14 @@ hatch, so that nothing is lost in black and white.
 
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import cycle
 from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -59,7 +60,10 @@ STYLE = {
 DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)), (0, (8, 2)), (0, (3, 3)), (0, (1, 3)))
 SENSE_COLOURS = {"audio": BLUE, "visual": VERMILION, "fusion": GREEN}
 OTHERS = (PURPLE, ORANGE, SKY, GREY, INK)
-OTHER_DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
+OTHER_DASHES = DASHES[:4]
+MARKERS = "osD^vP"
+CHANCE = {"color": GREY, "linewidth": 0.9, "linestyle": (0, (4, 2))}
+"""The line that others are held against."""
 
 
 class Look(NamedTuple):
@@ -81,7 +85,10 @@ PLAIN = Look()
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Make and render figures with `STYLE`, whatever the user's own matplotlibrc says."""
+    """Make and render figures with `STYLE`, whatever the user's own matplotlibrc says.
+
+    Also a decorator of whatever makes a figure.
+    """
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(STYLE)
@@ -92,6 +99,46 @@ def plain_powers(axis: Axis) -> None:
     """Write an axis of powers in plain text: usual ticks want mathtext, which is off."""
     axis.set_major_formatter(LogFormatter())
     axis.set_minor_formatter(LogFormatter())
+
+
+def lay_grid(axes: Axes, axis: str = "both") -> None:
+    """Lay a grid behind all that is drawn."""
+    axes.grid(visible=True, axis=axis)
+    axes.set_axisbelow(True)
+
+
+def as_rows(panels: Sequence[Axes], names: Sequence[str], first: float = -0.5) -> None:
+    """Give each name a row, downwards, in panels that share their rows.
+
+    Args:
+        first: where the first row begins, its middle being 0.
+    """
+    for axes in panels:
+        lay_grid(axes, "x")
+        axes.tick_params(left=False)
+        axes.spines["left"].set_color(FAINT)
+    panels[0].set_yticks(range(len(names)), names)
+    panels[0].set_ylim(len(names) - 1 - first, first)
+
+
+def draw_dot(axes: Axes, y: int, value: float, limits: Sequence[float], face: str) -> None:
+    """Draw a figure and its interval in a row."""
+    axes.plot(limits, [y, y], color=INK, linewidth=1.2)
+    axes.plot([value], [y], marker="o", markersize=6, markerfacecolor=face, markeredgecolor=INK)
+
+
+def draw_whisker(axes: Axes, x: float, rate: Mapping, color: str) -> None:
+    """Draw the interval of a rate upright, where it has one."""
+    if rate["low"] is not None:
+        limits = [rate["low"], rate["high"]]
+        axes.plot([x, x], limits, color=color, linewidth=1, marker="_", markersize=6)
+
+
+def legend_above(figure: Figure, ncols: int) -> None:
+    """Write above all panels what their lines are, each once."""
+    found = [axes.get_legend_handles_labels() for axes in figure.axes]
+    lines = {label: line for one in found for line, label in zip(*one, strict=True)}
+    figure.legend(lines.values(), lines, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=ncols)
 
 
 def looks(names: Sequence[str], paper: Paper = USUAL) -> dict[str, dict]:

@@ -11,17 +11,20 @@ from avkd_cli.analysis.figures.style import (
     GREY,
     INK,
     ORANGE,
+    OTHER_DASHES,
     PURPLE,
     SKY,
     VERMILION,
     house_style,
+    legend_above,
     plain_powers,
 )
 
-DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1, 1, 1)))
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY, INK)
 LOGARITHMIC = ("lr",)
 
 
+@house_style()
 def training_figure(series: Mapping[str, Mapping[str, Mapping]]) -> Figure:
     """Return panels over the step, two abreast.
 
@@ -30,32 +33,23 @@ def training_figure(series: Mapping[str, Mapping[str, Mapping]]) -> Figure:
     """
     names = list(dict.fromkeys(name for one in series.values() for name in one))
     down = -(-len(names) // 2)
-    with house_style():
-        figure = Figure(figsize=(8.4, 0.4 + 2.3 * down))
-        grid = figure.subplots(down, 2, squeeze=False)
-        for axes in grid.flat[len(names) :]:
-            axes.set_axis_off()
-        looks = [
-            {"color": colour, "linestyle": DASHES[place // 8 % len(DASHES)]}
-            for place, colour in zip(range(len(series)), _colours(), strict=False)
-        ]
-        for axes, name in zip(grid.flat, names, strict=False):
-            for (run, one), look in zip(series.items(), looks, strict=True):
-                if name in one:
-                    axes.plot(one[name]["step"], one[name]["value"], label=run, **look)
-            axes.set_title(name)
-            axes.grid(visible=True)
-            if name in LOGARITHMIC and all(
-                min(s[name]["value"], default=1) > 0 for s in series.values() if name in s
-            ):
-                axes.set_yscale("log")
-                plain_powers(axes.yaxis)
-        grid[-1, 0].set_xlabel("step")
-        lines = {line.get_label(): line for axes in grid.flat for line in axes.get_lines()}
-        figure.legend(lines.values(), lines, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=3)
-        figure.tight_layout()
-        return figure
-
-
-def _colours():
-    return cycle((BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY, INK))
+    figure = Figure(figsize=(8.4, 0.4 + 2.3 * down))
+    grid = figure.subplots(down, 2, squeeze=False)
+    for axes in grid.flat[len(names) :]:
+        axes.set_axis_off()
+    looks = cycle((color, dashes) for dashes in OTHER_DASHES for color in COLOURS)
+    styles = dict(zip(series, looks, strict=False))
+    for axes, name in zip(grid.flat, names, strict=False):
+        found = {run: one[name] for run, one in series.items() if name in one}
+        for run, one in found.items():
+            color, dashes = styles[run]
+            axes.plot(one["step"], one["value"], label=run, color=color, linestyle=dashes)
+        axes.set_title(name)
+        axes.grid(visible=True)
+        if name in LOGARITHMIC and all(min(s["value"], default=1) > 0 for s in found.values()):
+            axes.set_yscale("log")
+            plain_powers(axes.yaxis)
+    grid[-1, 0].set_xlabel("step")
+    legend_above(figure, ncols=3)
+    figure.tight_layout()
+    return figure

@@ -15,51 +15,48 @@ LINE = 22  # letters of a system's name beside another's
 NOTE = "Areas are proportional to the number of trials decided wrongly."
 
 
+@house_style()
 def venn_figure(result: Mapping, width: float | None = None) -> Figure:
     """Return the picture of a `venn` result: circles for two systems, bars of regions for more."""
-    with house_style():
-        if len(result["systems"]) > 2:
-            return _regions_figure(result)
-        wide = width or 5.2
-        figure = Figure(figsize=(wide, 0.78 * wide))
-        axes = figure.add_axes((0, 0.07, 1, 0.93))
-        draw_circles(axes, result, "")
-        _names(axes, result)
-        figure.text(0.5, 0.01, NOTE, ha="center", fontsize=7)
-        return figure
+    if len(result["systems"]) > 2:
+        return _regions_figure(result)
+    wide = width or 5.2
+    figure = Figure(figsize=(wide, 0.78 * wide))
+    axes = figure.add_axes((0, 0.07, 1, 0.93))
+    draw_circles(axes, result, "")
+    _names(axes, result)
+    figure.text(0.5, 0.01, NOTE, ha="center", fontsize=7)
+    return figure
 
 
+@house_style()
 def venn_panels(results: Mapping[str, Mapping]) -> Figure:
     """Return one small diagram for each titled `venn` result of two systems, on one scale."""
     across = 3
     down = -(-len(results) // across)
-    with house_style():
-        figure = Figure(figsize=(3.1 * across, 2.75 * down))
-        grid = figure.subplots(down, across, squeeze=False)
-        for axes in grid.flat:
-            axes.set_axis_off()
-        for axes, (title, result) in zip(grid.flat, results.items(), strict=False):
-            draw_circles(axes, result, title)
-        figure.subplots_adjust(left=0, right=1, bottom=0.02, top=0.94, hspace=0.22, wspace=0.05)
-        return figure
+    figure = Figure(figsize=(3.1 * across, 2.75 * down))
+    grid = figure.subplots(down, across, squeeze=False)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for axes, (title, result) in zip(grid.flat, results.items(), strict=False):
+        draw_circles(axes, result, title)
+    figure.subplots_adjust(left=0, right=1, bottom=0.02, top=0.94, hspace=0.22, wspace=0.05)
+    return figure
 
 
-def draw_circles(axes: Axes, result: Mapping, title: str | None = None) -> None:
+def draw_circles(axes: Axes, result: Mapping, title: str) -> None:
     """Draw what a and b decide wrongly: corrected to the left, broken to the right."""
     newly_right, newly_wrong = result["newly_right"], result["newly_wrong"]
     both = result["both_wrong"]
-    names = [one["name"] for one in result["systems"].values()]
     if both + newly_right + newly_wrong == 0:
         axes.text(0, 0, "no trial is decided wrongly", ha="center", va="center")
-        distance = left = right = 0.0
-        axes.set(xlim=(-1.7, 1.7), ylim=(-1.5, 1.35))
     else:
         r, s, distance = two_circles(newly_right + both, newly_wrong + both, both)
         unit = max(r, s, (r + s + distance) / 2.6)
         left, right, distance = r / unit, s / unit, distance / unit
         _areas(axes, left, right, distance)
         _labels(axes, result, left, right, distance)
-    axes.set_title(f"{names[0]} → {names[1]}" if title is None else title, pad=2)
+    axes.set_title(title, pad=2)
     note = f"both right {result['both_right']:,} of {result['trials']:,} trials"
     axes.text(0, -1.46, note, ha="center", va="center", fontsize=8)
     axes.set(xlim=(-1.75, 1.75), ylim=(-1.55, 1.2), aspect="equal")
@@ -72,15 +69,8 @@ def _names(axes: Axes, result: Mapping) -> None:
     for letter, alone, x, align, line in sides:
         wrong = result[alone] + result["both_wrong"]
         name = textwrap.fill(result["systems"][letter]["name"], LINE)
-        axes.text(
-            x,
-            1.28,
-            f"{line} wrong for\n{name}\n({wrong:,})",
-            ha=align,
-            va="bottom",
-            fontsize=8.5,
-            linespacing=1.2,
-        )
+        text = f"{line} wrong for\n{name}\n({wrong:,})"
+        axes.text(x, 1.28, text, ha=align, va="bottom", fontsize=8.5, linespacing=1.2)
 
 
 def _areas(axes: Axes, left: float, right: float, distance: float) -> None:

@@ -1,6 +1,6 @@
 """What a recipe hands over: one training, ready to be planned, run and published."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,7 +39,6 @@ class Job:
         prepared: by name, the stores that the network reads; a run remembers how they were made.
         known: whom other networks that it begins with were trained on.
         files: by name, texts that the run keeps, in the order of being written.
-        oddities: what is odd about it, though it can be done; each is a warning.
     """
 
     step: str
@@ -59,7 +58,6 @@ class Job:
     prepared: dict[str, Store] = field(default_factory=dict)
     known: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
-    oddities: Sequence[str] = ()
 
     def persons(self) -> list[str]:
         """Return whom its network will have been trained on, sorted: names, and others' digests.

@@ -23,6 +23,7 @@ from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.request import Request
 from avkd_cli.recipes.sense import refuse_encoders
 from avkd_cli.recipes.start import persons_of
+from avkd_cli.said import warn
 from avkd_cli.training.training_set import TrainingSet, choose
 
 
@@ -40,6 +41,8 @@ def joint(request: Request, settings: JointConfig) -> Job:
     disturbers = open_disturbers(clip.audio, settings.augment, False, request.noise, request.rir)
     encoders = encoders_of(request.begun, clip)
     chosen = choose([*clip.stores, *request.beside], request.choice)
+    for text in clip.clips(chosen, settings).short():
+        warn(request.step, text)
     description = describe(settings, encoders)
 
     def finish(network: networks.JointSenses) -> None:
@@ -62,7 +65,6 @@ def joint(request: Request, settings: JointConfig) -> Job:
         list_file=request.choice.list_file,
         prepared={"audio": clip.audio, "visual": clip.faces},
         known=persons_of(*encoders.values()),
-        oddities=tuple(clip.clips(chosen, settings).short()),
     )
 
 

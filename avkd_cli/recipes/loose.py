@@ -1,13 +1,13 @@
 """Which terms are loose, and by how much: what --tolerance says."""
 
 import math
-import sys
 
 from avkd_cli.config import DistillTerms
 from avkd_cli.errors import UsageError
 from avkd_cli.losses.moment import Schedule
 from avkd_cli.losses.tolerance import LARGEST, narrowing
 from avkd_cli.recipes.terms import weights_of
+from avkd_cli.said import warn
 
 DEFAULT = {"cos": 0.4}
 """Tolerance of a term that is named without a number.
@@ -77,8 +77,8 @@ def _check(part: str, narrow: float, wide: float | None) -> None:
 
 def _warn(name: str, narrow: float) -> None:
     if narrow >= LARGEST.get(name, math.inf):
-        print(
-            f"avkd distill: warning: --tolerance {name}={narrow:g}: no {name} is above "
-            f"{LARGEST[name]:g}, so it teaches nothing",
-            file=sys.stderr,
+        warn(
+            "distill",
+            f"--tolerance {name}={narrow:g}: no {name} is above {LARGEST[name]:g}, so it teaches "
+            "nothing",
         )

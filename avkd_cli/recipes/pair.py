@@ -1,6 +1,5 @@
 """Faces and voices in one space: `--modality pair`, from stored embeddings or with encoders."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.request import Request
 from avkd_cli.recipes.sense import refuse_disturbers, start_of
 from avkd_cli.recipes.start import persons_of
+from avkd_cli.said import warn
 from avkd_cli.storage.store import Store
 from avkd_cli.training.batches import Source
 from avkd_cli.training.training_set import TrainingSet, choose
@@ -39,6 +39,7 @@ def pair(request: Request, settings: PairConfig) -> Job:
     encoders = encoders_of(request, both)
     stores = stores_of(both)
     chosen = choose([stores["audio"], stores["visual"]], request.choice)
+    warn_of_no_pairs(chosen, settings)
     description = describe(both, settings, encoders)
     return Job(
         step=request.step,
@@ -55,7 +56,6 @@ def pair(request: Request, settings: PairConfig) -> Job:
         list_file=request.choice.list_file,
         prepared=stores,
         known=persons_of(*encoders.values()),
-        oddities=tuple(pairs_missed(chosen, settings)),
     )
 
 
@@ -143,15 +143,16 @@ def terms_of(chosen: TrainingSet, settings: PairConfig) -> dict[str, Term]:
     return found
 
 
-def pairs_missed(chosen: TrainingSet, settings: PairConfig) -> Iterator[str]:
-    """Yield that a term looks at pairs of a person and a batch is likely to hold none."""
+def warn_of_no_pairs(chosen: TrainingSet, settings: PairConfig) -> None:
+    """Say that a term looks at pairs of a person and a batch is likely to hold none."""
     wanting = [n for n, kind in PAIR_TERMS.items() if getattr(settings, n) and kind.wants_pairs]
     expected = pairs_expected(chosen.labels, settings)
     if wanting and expected < 1:
-        yield (
+        warn(
+            "train-teacher",
             f"a batch of {settings.batch_size} of {len(chosen.classes)} people holds "
             f"{expected:.2f} pairs of one person on average, often none, and {wanting[0]} has "
-            "nothing to draw together; take --per-person 2"
+            "nothing to draw together; take --per-person 2",
         )
 
 

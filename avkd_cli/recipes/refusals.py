@@ -1,11 +1,10 @@
 """Settings of a student that exclude each other, and what is odd about them."""
 
-import sys
-
 from avkd_cli.config import AudioConfig, DistillTerms
 from avkd_cli.errors import UsageError
 from avkd_cli.recipes.quality import wanted
 from avkd_cli.recipes.terms import weights_of
+from avkd_cli.said import warn
 
 
 def has_speeds(settings: DistillTerms) -> bool:
@@ -56,8 +55,8 @@ def refuse_where_untaught(settings: DistillTerms) -> None:
 def warn_of_nothing(settings: DistillTerms) -> None:
     """Say on stderr that nothing is taught, where no term is on."""
     if not weights_of(settings):
-        print(
-            "avkd distill: warning: no term is on, this trains the plain baseline; "
-            "set --alpha (KL), --beta (COS), --gamma (MMD) or --imitation",
-            file=sys.stderr,
+        warn(
+            "distill",
+            "no term is on, this trains the plain baseline; set --alpha (KL), --beta (COS), "
+            "--gamma (MMD) or --imitation",
         )

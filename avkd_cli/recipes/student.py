@@ -1,7 +1,6 @@
 """A student of one sense: its baseline, and terms that hold it against a stored teacher."""
 
 import dataclasses
-import sys
 from collections.abc import Callable, Sequence
 
 from avkd_cli.config import DistillTerms
@@ -31,6 +30,7 @@ from avkd_cli.recipes.teachers import (
     stores_of,
 )
 from avkd_cli.recipes.unlabelled import Unlabelled, named_by
+from avkd_cli.said import warn
 from avkd_cli.storage.choosing import refuse_other_persons
 from avkd_cli.storage.store import Store
 
@@ -173,5 +173,5 @@ def known_to_teacher(
     )
     if not intersect:
         raise InputError(f"{what}; make it from the same list, or pass --intersect")
-    print(f"avkd distill: warning: {what}; they are left out", file=sys.stderr)
+    warn("distill", f"{what}; they are left out")
     return SENSES[request.modality](dataclasses.replace(request, beside=(stored,)), settings)

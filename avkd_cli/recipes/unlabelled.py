@@ -5,7 +5,6 @@ What was found is kept in the run, so that going on never looks for clusters aga
 
 import dataclasses
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from avkd_cli.recipes.cluster_rules import Rules
 from avkd_cli.recipes.clusters import clustered
 from avkd_cli.recipes.gate import TERMS
 from avkd_cli.recipes.request import Request
+from avkd_cli.said import tell
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import EmbeddingStore, Store, open_store
 from avkd_cli.storage.utterances import Utterance, UtteranceList, read_utterances, read_whole
@@ -174,7 +174,7 @@ def found_now(
     """Look for clusters; return the files that keep them, and say what was found."""
     found = clustered(teachers, everyone, where, rules)
     for note in found.notes:
-        print(f"avkd distill: {note}", file=sys.stderr)
+        tell("distill", note)
     lines = "".join(json.dumps(one.to_json()) + "\n" for one in found.utterances)
     digest = durable.sha256_bytes(lines.encode())
     record = {**found.report, "key": key, "list": digest}
@@ -202,8 +202,8 @@ def _refuse_labelled(listed: UtteranceList, choice: Choice) -> None:
 def _say_names(listed: UtteranceList) -> None:
     named = sum(1 for one in listed.utterances if one.person)
     if named:
-        print(
-            f"avkd distill: {listed.name}: names of {named} utterances are ignored: nobody of "
-            "--unlabelled is taken to be known",
-            file=sys.stderr,
+        tell(
+            "distill",
+            f"{listed.name}: names of {named} utterances are ignored: nobody of --unlabelled is "
+            "taken to be known",
         )

@@ -1,7 +1,6 @@
 """What every training command does around `fit`: plan, lock, train, publish."""
 
 import dataclasses
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from avkd_cli.config import TrainConfig
 from avkd_cli.errors import AvkdError, UsageError
 from avkd_cli.inputs import networks
 from avkd_cli.recipes.job import Job
+from avkd_cli.said import tell, warn
 from avkd_cli.steps import card_facts
 from avkd_cli.steps.overfitting import Overfitting
 from avkd_cli.steps.training_said import ending, told, trial
@@ -43,12 +43,12 @@ def train(
     A finished run of the same plan is left alone; an unfinished one goes on. With `dry_run` a few
     steps are taken and nothing is kept; what a training would be is returned.
     """
-    for text in _oddities(job, settings) if not rank() else ():
-        print(f"avkd {job.step}: warning: {text}", file=sys.stderr)
+    for text in _oddities(job, settings):
+        warn(job.step, text)
     training = make_training(job, settings, validation)
     if dry_run:
         found = trial(job, training, settings, output)
-        print(f"avkd {job.step}: {told(found)}", file=sys.stderr)
+        tell(job.step, told(found))
         return found
     plan = plan_of(job, settings, training.validate)
     if rank():  # the first process owns the folder; the others only take their share
@@ -77,10 +77,10 @@ def tell_of_names(step: str, run: Run, settings: TrainConfig) -> None:
     """Say where names were asked for, and a finished run has digests: it is not written again."""
     said = read_json(run.path / "model.json", MODEL_FORMAT).get("names")
     if settings.keep_names and said == names.DIGESTS:
-        print(
-            f"avkd {step}: warning: {run.path}: holds digests of names, --keep-names came too "
-            "late; train into another folder for names",
-            file=sys.stderr,
+        warn(
+            step,
+            f"{run.path}: holds digests of names, --keep-names came too late; train into another "
+            "folder for names",
         )
 
 
@@ -94,7 +94,6 @@ def keep(files: Mapping[str, str], run: Path) -> None:
 def _oddities(job: Job, settings: TrainConfig) -> Iterator[str]:
     """Yield what is odd about what is trained on, though it can be done."""
     yield from job.chosen.left_out
-    yield from job.oddities
     count = len(job.chosen.ids)
     if settings.batch_size > count:
         times = settings.batch_size / count
@@ -130,7 +129,7 @@ def train_once(
     )
     run.status("complete", code=0)
     if not quiet:
-        print(f"avkd {job.step}: {ending(job, run, time.monotonic() - began)}", file=sys.stderr)
+        tell(job.step, ending(job, run, time.monotonic() - began))
     return line
 
 
@@ -193,7 +192,7 @@ def validation_of(job: Job, settings: TrainConfig, source: str | None) -> Valida
             f"{len(both):,} of {len(persons):,} persons of the validation trials are trained on: "
             "the best epoch is chosen by whom the network knows"
         )
-        print(f"avkd {job.step}: warning: {source}: {text}", file=sys.stderr)
+        warn(job.step, f"{source}: {text}")
     return Overfitting(found, job, settings) if settings.train_trials else found
 
 

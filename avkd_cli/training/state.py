@@ -1,6 +1,5 @@
 """What a run is made of while it runs, and how it is saved and found again."""
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from accelerate.optimizer import AcceleratedOptimizer
 from torch import nn
 
 from avkd_cli.errors import InputError
+from avkd_cli.said import warn
 from avkd_cli.training import checkpoint
 from avkd_cli.training.objective import Objective
 from avkd_cli.training.runs import Run
@@ -101,7 +101,7 @@ class State:
         """
         for found in checkpoint.newest(self.run.path):
             if len(found) == 2:
-                self.warn(f"{found[1]}; the one before is tried")
+                warn(self.run.plan["step"], f"{found[1]}; the one before is tried")
                 continue
             folder, parts, state = found
             self.load(folder, parts, Progress(**state))
@@ -140,8 +140,3 @@ class State:
             folder = self.run.path / f"step_{int(best['step']):06d}"
             self.bare.load_state_dict(checkpoint.read(folder)[0]["network"])
         return self.bare
-
-    def warn(self, message: str) -> None:
-        """Say something on stderr, once."""
-        if self.first:
-            print(f"avkd {self.run.plan['step']}: warning: {message}", file=sys.stderr)

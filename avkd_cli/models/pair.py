@@ -61,6 +61,12 @@ class Pair(nn.Module):
         self.sizes, self.embedding_size = (visual_size, audio_size), embedding_size
         self.visual = Branch(visual_size, embedding_size, dropout)
         self.audio = Branch(audio_size, embedding_size, dropout)
+        self.begin(embedding_size)
+        self.apply(_draw)
+
+    def begin(self, embedding_size: int) -> None:
+        """Make what fuses both senses."""
+        raise NotImplementedError
 
     def forward(self, visual: Tensor, audio: Tensor) -> Levels:
         """Return the levels of a batch of pairs.
@@ -96,27 +102,14 @@ class GatedPair(Pair):
     k = sigmoid(A2 relu(bn(A1 [u, v]))); k tanh(u) + (1 - k) tanh(v), eq. 2.
     """
 
-    def __init__(
-        self,
-        *,
-        visual_size: int = 4096,
-        audio_size: int = 512,
-        embedding_size: int = 128,
-        dropout: float = 0.5,
-    ) -> None:
-        super().__init__(
-            visual_size=visual_size,
-            audio_size=audio_size,
-            embedding_size=embedding_size,
-            dropout=dropout,
-        )
+    def begin(self, embedding_size: int) -> None:
+        """Make the gate."""
         self.gate = nn.Sequential(
             nn.Linear(2 * embedding_size, embedding_size),
             nn.BatchNorm1d(embedding_size),
             nn.ReLU(),
             nn.Linear(embedding_size, embedding_size),
         )
-        self.apply(_begin)
 
     def fuse(self, face: Tensor, voice: Tensor) -> Tensor:
         """Return the gated sum."""
@@ -130,29 +123,16 @@ class LinearPair(Pair):
     w1 u + w2 v, both weights drawn from (0, 1).
     """
 
-    def __init__(
-        self,
-        *,
-        visual_size: int = 4096,
-        audio_size: int = 512,
-        embedding_size: int = 128,
-        dropout: float = 0.5,
-    ) -> None:
-        super().__init__(
-            visual_size=visual_size,
-            audio_size=audio_size,
-            embedding_size=embedding_size,
-            dropout=dropout,
-        )
+    def begin(self, embedding_size: int) -> None:
+        """Draw the two weights."""
         self.share = nn.Parameter(torch.rand(2))  # of the face, of the voice
-        self.apply(_begin)
 
     def fuse(self, face: Tensor, voice: Tensor) -> Tensor:
         """Return the weighted sum."""
         return self.share[0] * face + self.share[1] * voice
 
 
-def _begin(module: nn.Module) -> None:
+def _draw(module: nn.Module) -> None:
     """Draw a linear layer as the released code does."""
     if isinstance(module, nn.Linear):
         nn.init.xavier_uniform_(module.weight)

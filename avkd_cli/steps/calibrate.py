@@ -11,6 +11,7 @@ import numpy as np
 
 from avkd_cli.config import CalibrateConfig
 from avkd_cli.errors import InputError, OutputError, UsageError
+from avkd_cli.steps.decide.decision import plain_cosines
 from avkd_cli.steps.score_calibration import (
     figures_of,
     of_worse_side,
@@ -27,9 +28,6 @@ from avkd_cli.verification.scorefiles import read_scores, score_lines
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.skill import EDGES, bands
 from avkd_cli.verification.trials import read_trials
-
-PLAIN = "cosine none of {}"
-"""The type of scores that are the cosines of a run's embeddings; see `score._score_type`."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +118,7 @@ def read_given(
         if system and system != named:
             raise InputError(f"{path}: is of another run than {of} (its summary says which)")
         system = named
-        short = named.removeprefix("sha256:")[:12]
-        score_type = str(summary.get("score_type", PLAIN.format(short)))
+        score_type = str(summary.get("score_type", plain_cosines(named)))
     return Given(scores, score_type, system, summary)
 
 

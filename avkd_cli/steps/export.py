@@ -19,6 +19,7 @@ import numpy as np
 from avkd_cli.config import PrepAudioConfig
 from avkd_cli.errors import AvkdError, InputError, OutputError, UsageError
 from avkd_cli.steps.card import card_of
+from avkd_cli.steps.decide.embedders import FORMAT, session_of
 from avkd_cli.steps.export_check import LEAST_COSINE, Checked, cases_of, checked
 from avkd_cli.storage import durable, manifest
 from avkd_cli.training.runs import RUN_FORMAT, read_json
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from avkd_cli.inputs.networks import Trained
 
-FORMAT, VERSION = "avkd.onnx", 1
+VERSION = 1
 OPSET = 18
 ONE_SENSE = ("audio", "visual")
 UNSTATED = "not stated by whoever exported it"
@@ -261,11 +262,8 @@ def described(path: Path) -> dict[str, str]:
     """
     if not path.exists():
         return {}
-    import onnxruntime
-
     try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-        said = session.get_modelmeta().custom_metadata_map
+        said = session_of(str(path)).get_modelmeta().custom_metadata_map
     except Exception:  # onnxruntime has a class of error for each code, and no common one
         said = {}
     if said.get("format") != FORMAT:

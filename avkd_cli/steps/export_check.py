@@ -9,6 +9,7 @@ import numpy as np
 
 from avkd_cli.config import PrepAudioConfig
 from avkd_cli.errors import InputError, MissingInputError, Rejected
+from avkd_cli.steps.decide.embedders import session_of
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import Utterance, read_utterances
 
@@ -80,7 +81,7 @@ def checked(model: bytes, trained: "Trained", cases: Sequence[Case]) -> Checked:
     """Return how near a graph's embeddings are to the run's."""
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    session = session_of(model)
     cosines = [cosine(session, trained, one) for one in cases]
     worst = int(np.argmin(cosines))
     lengths = [len(one.raw) / 16_000 for one in cases if one.raw.ndim == 1]

@@ -70,10 +70,10 @@ def share(
     """
     parts = parts_of(runs, students or {})
     chosen = chosen_calibrations(parts, calibrations)
-    check_weights(parts, detector_weights)
+    weights = weights_of(parts, detector_weights)
     with tempfile.TemporaryDirectory(prefix="avkd-share-") as work:
         folder = Path(work) / "system"
-        record = write_system(folder, parts, chosen, detector_weights, mode)
+        record = write_system(folder, parts, chosen, weights, mode)
         publish(folder, output, mode, overwrite=overwrite)
     return record
 
@@ -179,15 +179,22 @@ def chosen_calibrations(parts: Parts, given: Sequence[Path]) -> dict[str, Path]:
     return found
 
 
-def check_weights(parts: Parts, weights: Path | None) -> None:
-    """Raise UsageError or InputError unless weights are those of the faces, where there are any."""
-    if weights is None:
-        return
-    seeing = [name for name in parts.runs if name.startswith("visual")]
-    if not seeing:
+def weights_of(parts: Parts, given: Path | None) -> Path | None:
+    """Return the file of the detector's weights, which may have been given as a folder.
+
+    Raises:
+        UsageError, InputError: there are no faces here, or these were found by other weights.
+    """
+    if given is None:
+        return None
+    senses = [
+        opening.open_sense(run, Provided(weights=given))
+        for name, run in parts.runs.items()
+        if name.startswith("visual")
+    ]
+    if not senses:
         raise UsageError("--detector-weights are for faces, and no run here sees any")
-    for name in seeing:
-        opening.open_sense(parts.runs[name], Provided(weights=weights))
+    return senses[0].weights.path  # type: ignore[attr-defined, union-attr]
 
 
 def write_system(
@@ -197,29 +204,18 @@ def write_system(
     folder.mkdir()
     for name, trained in parts.trained.items():
         write_part(folder / name, parts.runs[name], name, trained)
-    files = []
-    for name, path in calibrations.items():
-        files.append(f"calibration-{name}.json")
-        shutil.copyfile(path, folder / files[-1])
-    detector = None
-    if weights is not None:
-        detector = "detector.onnx"
-        shutil.copyfile(opening_weights(parts, weights), folder / detector)
+    copied = {f"calibration-{name}.json": path for name, path in calibrations.items()}
+    detector = {} if weights is None else {"detector.onnx": weights}
+    for name, path in (copied | detector).items():
+        shutil.copyfile(path, folder / name)
     record = {
         "parts": list(parts.runs),
         "extraction": dict(parts.extraction),
-        "calibrations": files,
-        "detector": detector,
+        "calibrations": list(copied),
+        "detector": next(iter(detector), None),
     }
     shared.write(folder, record, mode)
     return record
-
-
-def opening_weights(parts: Parts, weights: Path) -> Path:
-    """Return the file of the weights, which may have been given as a folder."""
-    name = next(one for one in parts.runs if one.startswith("visual"))
-    sense = opening.open_sense(parts.runs[name], Provided(weights=weights))
-    return sense.weights.path  # type: ignore[attr-defined, union-attr]
 
 
 def write_part(folder: Path, run: Path, name: str, trained: Trained) -> None:
@@ -229,29 +225,23 @@ def write_part(folder: Path, run: Path, name: str, trained: Trained) -> None:
     entry = checkpoint.save_tensors(folder / "model.safetensors", tensors)
     if (run / CARD).is_file():
         shutil.copyfile(run / CARD, folder / CARD)
-    description = {key: trained.record[key] for key in KEPT if key in trained.record}
-    durable.write_json(
-        folder / "model.json",
-        {
-            "format": MODEL_FORMAT,
-            "version": VERSION,
-            **description,
-            "network": networks.to_json(trained.description),
-            "heads": {},
-            "label": trained.label,
-            "persons": [],
-            "files": {"model.safetensors": entry},
-        },
-    )
-    if name == FUSION:
-        return
-    sense = name.removesuffix("-student")
-    prepared = {sense: opening.preparation_of(run, sense, None)}
-    said = {"step": trained.record.get("role"), "fingerprint": trained.fingerprint}
-    durable.write_json(
-        folder / "run.json",
-        {"format": RUN_FORMAT, "version": VERSION, **said, "prepared": prepared},
-    )
+    model = {
+        "format": MODEL_FORMAT,
+        "version": VERSION,
+        **{key: trained.record[key] for key in KEPT if key in trained.record},
+        "network": networks.to_json(trained.description),
+        "heads": {},
+        "label": trained.label,
+        "persons": [],
+        "files": {"model.safetensors": entry},
+    }
+    durable.write_json(folder / "model.json", model)
+    if name != FUSION:
+        sense = name.removesuffix("-student")
+        said = {"step": trained.record.get("role"), "fingerprint": trained.fingerprint}
+        said["prepared"] = {sense: opening.preparation_of(run, sense, None)}
+        plan = {"format": RUN_FORMAT, "version": VERSION, **said}
+        durable.write_json(folder / "run.json", plan)
 
 
 def publish(folder: Path, output: Path, mode: int, *, overwrite: bool) -> None:

@@ -1,16 +1,26 @@
 """An answer and what it rests on. Pure: a score and evidence in, a decision out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from avkd_cli.errors import ANSWERS
 from avkd_cli.steps.decide.evidence import Evidence
 from avkd_cli.verification.calibration import UNIT, Calibration, bayes_threshold, probability
-from avkd_cli.verification.skill import doubt
+from avkd_cli.verification.skill import EDGES, doubt
 
 SAME, DIFFERENT, CANNOT_TELL = "same", "different", "cannot tell"
-MEASURES = ("speech_s", "snr_db")
+Asked = Mapping[str, float | None]
+"""Prior and costs in place of a calibration's."""
+
+
+def plain_cosines(run: str) -> str:
+    """Return the type of scores that `avkd score` says the cosines of a run's embeddings are.
+
+    Args:
+        run: its fingerprint.
+    """
+    return f"cosine none of {run.removeprefix('sha256:')[:12]}"
 
 
 @dataclass(frozen=True)
@@ -27,14 +37,10 @@ class Odds:
     cost_false_alarm: float
 
     @classmethod
-    def of(cls, model: Calibration, asked: Mapping[str, float | None]) -> "Odds":
+    def of(cls, model: Calibration, asked: Asked) -> "Odds":
         """Return those of a calibration, with what was asked for instead."""
-        own = {
-            "prior": model.prior,
-            "cost_miss": model.costs[0],
-            "cost_false_alarm": model.costs[1],
-        }
-        return cls(**own | {name: value for name, value in asked.items() if value is not None})
+        own = cls(model.prior, *model.costs)
+        return replace(own, **{name: one for name, one in asked.items() if one is not None})
 
     @property
     def threshold(self) -> float:
@@ -42,7 +48,7 @@ class Odds:
         return bayes_threshold(self.prior, self.cost_miss, self.cost_false_alarm)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Decision:
     """Whether two sides are one person.
 
@@ -93,9 +99,7 @@ class Decision:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as verify --json prints it."""
-        plain = asdict(self)
-        plain["sides"] = [asdict(one) for one in self.sides]
-        return {"format": "avkd.decision", "version": 1, "unit": UNIT, **plain}
+        return {"format": "avkd.decision", "version": 1, "unit": UNIT, **asdict(self)}
 
 
 def calibrated_text(trained_on: Mapping[str, Any]) -> str:
@@ -107,18 +111,11 @@ def calibrated_text(trained_on: Mapping[str, Any]) -> str:
 def doubts_of(
     score: float, model: Calibration, sides: Sequence[Evidence], names: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return why a score must not be believed; none where it may.
-
-    Args:
-        score: cosine. model: its calibration. sides: what it rests on. names: of the sides.
-    """
+    """Return why a score, a cosine, must not be believed; none where it may."""
     found = [
         f"{name}: {text}" for name, side in zip(names, sides, strict=True) for text in side.doubts
     ]
-    for measure in MEASURES:
-        values = [getattr(side, measure) for side in sides]
-        if None not in values and (text := doubt(model.skill, measure, min(values))):
-            found.append(text)
+    found += without_skill(model, sides)
     if model.seen and not model.seen[0][0] <= score <= model.seen[0][1]:
         low, high = model.seen[0]
         found.append(
@@ -127,33 +124,40 @@ def doubts_of(
     return tuple(dict.fromkeys(found))
 
 
+def without_skill(model: Calibration, sides: Sequence[Evidence]) -> Iterator[str]:
+    """Yield by which measures of the worse side a calibration has no skill."""
+    for measure in EDGES:
+        values = [getattr(side, measure) for side in sides]
+        if None not in values and (text := doubt(model.skill, measure, min(values))):
+            yield text
+
+
 def decide(
-    score: float,
+    score: float | None,
     model: Calibration,
     sides: tuple[Evidence, Evidence],
-    names: tuple[str, str],
-    asked: Mapping[str, float | None],
-    **said: Any,
+    why: tuple[str, ...],
+    asked: Asked,
+    *,
+    senses: tuple[str, ...],
+    by: str,
+    notes: tuple[str, ...] = (),
 ) -> Decision:
-    """Return the decision on a score.
-
-    Args:
-        asked: prior and costs in place of the calibration's.
-        said: senses, by and notes of the decision.
-    """
+    """Return the decision on a score; of None, or where it is not believed, nothing can be told."""
     odds = Odds.of(model, asked)
-    ratio = float(model.apply([[score]])[0])
-    why = doubts_of(score, model, sides, names)
-    answer = CANNOT_TELL if why else SAME if ratio >= odds.threshold else DIFFERENT
+    ratio = None if score is None else float(model.apply([[score]])[0])
+    told = SAME if ratio is not None and ratio >= odds.threshold else DIFFERENT
     return Decision(
-        answer,
-        why,
-        probability(ratio, odds.prior),
-        ratio,
-        odds.threshold,
-        score,
-        odds,
+        answer=CANNOT_TELL if why else told,
+        why=why,
+        probability=None if ratio is None else probability(ratio, odds.prior),
+        llr=ratio,
+        threshold=odds.threshold,
+        score=score,
+        odds=odds,
+        senses=senses,
+        by=by,
         sides=sides,
         trained_on=model.trained_on,
-        **said,
+        notes=notes,
     )

@@ -1,7 +1,7 @@
 """What embeds prepared recordings: a run's network, or the same as an ONNX graph without torch."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,27 +10,12 @@ from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.steps.decide.unsaved import Unsaved
 
 if TYPE_CHECKING:
+    import onnxruntime
+
     from avkd_cli.inputs.networks import Trained
 
-GRAPH = "avkd.onnx"
-"""The format that `avkd export` writes into a graph's metadata."""
-
-
-class Embedder(Protocol):
-    """What gives one vector a recording.
-
-    Attributes:
-        fingerprint: of the run. modality: audio or visual.
-        is_graph: whether it takes sound as samples, its front end being inside.
-    """
-
-    fingerprint: str
-    modality: str
-    is_graph: bool
-
-    def embed(self, store: Unsaved) -> np.ndarray:
-        """Return the embedding of each recording, (recordings, d) float32."""
-        ...
+FORMAT = "avkd.onnx"
+"""What `avkd export` writes into a graph's metadata as its format."""
 
 
 class RunEmbedder:
@@ -42,13 +27,10 @@ class RunEmbedder:
 
     is_graph = False
 
-    def __init__(
-        self, trained: "Trained", where: Path, extraction: ExtractConfig | None = None
-    ) -> None:
+    def __init__(self, trained: "Trained", where: Path, extraction: ExtractConfig) -> None:
         from avkd_cli.training.device import here
 
-        self.trained, self.where = trained, where
-        self.extraction = extraction or ExtractConfig()
+        self.trained, self.where, self.extraction = trained, where, extraction
         self.fingerprint, self.modality = trained.fingerprint, trained.description.modality
         self.network = trained.network.to(here())
 
@@ -68,6 +50,15 @@ class RunEmbedder:
         return read.embed(self.network, store.ids, self.extraction, "embedding")
 
 
+def session_of(model: str | bytes) -> "onnxruntime.InferenceSession":
+    """Return what runs a graph, the path or the bytes of one; its errors are told by us alone."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
 class GraphEmbedder:
     """A run's network as `avkd export` wrote it, run by onnxruntime.
 
@@ -82,20 +73,14 @@ class GraphEmbedder:
     is_graph = True
 
     def __init__(self, path: Path) -> None:
-        import onnxruntime
-
         if not path.is_file():
             raise MissingInputError(f"{path}: no such file; make it by avkd export")
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
         try:
-            self.session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
+            self.session = session_of(str(path))
         except Exception as error:  # onnxruntime has a class a code, and no common one
             raise InputError(f"{path}: onnxruntime cannot load it; export it again") from error
         said = self.session.get_modelmeta().custom_metadata_map
-        if said.get("format") != GRAPH:
+        if said.get("format") != FORMAT:
             raise InputError(f"{path}: was not made by avkd export; give what it made")
         self.fingerprint, self.modality = said["avkd.run"], said["avkd.modality"]
 
@@ -108,3 +93,7 @@ class GraphEmbedder:
             rows = self.session.run(None, {name: given})[0]
             found.append(rows.mean(axis=0, dtype=np.float64))
         return np.array(found, np.float32)
+
+
+Embedder = RunEmbedder | GraphEmbedder
+"""What gives one vector a recording; a graph takes sound as samples, its front end being inside."""

@@ -1,7 +1,7 @@
 """What a side of a question rests on: speech, noise, faces; and when that is too little."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,22 +52,19 @@ def of_sound(records: Sequence[Record], least_s: float) -> Evidence:
     Args:
         records: prepared. least_s: seconds of speech below which nothing is told.
     """
-    seconds = np.array([float(one.columns["duration_s"]) for one in records])
-    speech = seconds * [float(one.columns["speech_fraction"]) for one in records]
+    names = ("duration_s", "speech_fraction", "snr_db", "clipped_fraction")
+    columns = (np.array([float(one.columns[name]) for one in records]) for name in names)
+    seconds, fraction, snr, clipping = columns
+    speech = seconds * fraction
     total = float(speech.sum())
-    snr = np.array([float(one.columns["snr_db"]) for one in records])
-    weight = speech if total > 0 else seconds
-    clipped = np.average(
-        [float(one.columns["clipped_fraction"]) for one in records], weights=seconds
-    )
+    clipped = np.average(clipping, weights=seconds)
     doubts = []
     if total < least_s:
         doubts.append(f"too little speech, {total:.2f} s (at least {least_s:g} s are wanted)")
     if clipped > CLIPPED:
         doubts.append(f"clipped: {100 * clipped:.0f} % of the samples are at full scale")
-    return Evidence(
-        len(records), total, float(np.average(snr, weights=weight)), None, tuple(doubts)
-    )
+    mean = float(np.average(snr, weights=speech if total > 0 else seconds))
+    return Evidence(len(records), total, mean, None, tuple(doubts))
 
 
 def of_faces(records: Sequence[Record]) -> Evidence:
@@ -104,10 +101,5 @@ def second_person(story: "Story", face_sizes: np.ndarray) -> bool:
 
 def both(sound: Evidence, faces: Evidence) -> Evidence:
     """Return what both senses say of one side."""
-    return Evidence(
-        max(sound.recordings, faces.recordings),
-        sound.speech_s,
-        sound.snr_db,
-        faces.faces,
-        (*sound.doubts, *faces.doubts),
-    )
+    most, doubts = max(sound.recordings, faces.recordings), (*sound.doubts, *faces.doubts)
+    return replace(sound, recordings=most, faces=faces.faces, doubts=doubts)

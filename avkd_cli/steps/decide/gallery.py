@@ -12,12 +12,17 @@ from typing import Any
 import numpy as np
 
 from avkd_cli.errors import ANSWERS, InputError
-from avkd_cli.steps.decide.decision import CANNOT_TELL, MEASURES, Odds, calibrated_text
+from avkd_cli.steps.decide.decision import (
+    CANNOT_TELL,
+    Asked,
+    Odds,
+    calibrated_text,
+    without_skill,
+)
 from avkd_cli.steps.decide.evidence import Evidence
 from avkd_cli.storage.store import EMBEDDINGS, EmbeddingStore, open_store
 from avkd_cli.verification.calibration import UNIT, Calibration
 from avkd_cli.verification.scoring import person_means, unit_rows
-from avkd_cli.verification.skill import doubt
 
 FOUND, NOBODY = "found", "nobody"
 SHOWN = 10
@@ -59,7 +64,7 @@ class Nearest:
     score: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Identification:
     """Who a clip is of.
 
@@ -74,9 +79,9 @@ class Identification:
 
     answer: str
     why: tuple[str, ...]
-    person: str
-    candidates: tuple[Nearest, ...]
-    nobody: float | None
+    person: str = ""
+    candidates: tuple[Nearest, ...] = ()
+    nobody: float | None = None
     enrolled: int
     clip: Evidence
     odds: Odds
@@ -121,23 +126,18 @@ def open_galleries(paths: Sequence[str]) -> dict[str, Gallery]:
     stores = [open_store(one, EMBEDDINGS.kind) for one in paths]
     by_run: dict[str, list[EmbeddingStore]] = {}
     for store in stores:
-        run = store.manifest.get("inputs", {}).get("run")
-        if run is None:
+        if (run := store.manifest.get("inputs", {}).get("run")) is None:
             raise InputError(
                 f"{store.path}: was not embedded by a run of avkd; make it by extract-embeddings"
             )
-        check_named(store)
+        if "" in store.persons:
+            unnamed = store.ids[store.persons.index("")]
+            raise InputError(
+                f"{store.path}: nobody is known of {unnamed!r}; enrol from a list that says "
+                "'person'"
+            )
         by_run.setdefault(run, []).append(store)
     return {run: gallery_of(several, run) for run, several in by_run.items()}
-
-
-def check_named(store: EmbeddingStore) -> None:
-    """Raise InputError where a store has a row of nobody known."""
-    if "" in store.persons:
-        raise InputError(
-            f"{store.path}: nobody is known of {store.ids[store.persons.index('')]!r}; enrol from "
-            "a list that says 'person'"
-        )
 
 
 def gallery_of(stores: Sequence[EmbeddingStore], run: str) -> Gallery:
@@ -155,36 +155,37 @@ def identify(
     direction: np.ndarray,
     model: Calibration,
     clip: Evidence,
-    asked: Mapping[str, float | None],
-    **said: Any,
+    asked: Asked,
+    *,
+    senses: tuple[str, ...],
+    by: str,
+    notes: tuple[str, ...] = (),
 ) -> Identification:
     """Return who a clip is of.
 
     Args:
         direction: of its embedding, at length one. model: calibration of the run's cosines.
-        clip: what it rests on. asked: prior and costs in place of the calibration's.
-        said: senses, by and notes.
+        clip: what it rests on.
     """
     odds = Odds.of(model, asked)
     scores, best = gallery.nearest(direction)
     candidates, nobody = posteriors(scores, best, gallery.persons, model, odds.prior)
-    first = candidates[0]
-    why = doubts_of(first.score, model, clip)
-    answer, who = CANNOT_TELL, ""
+    answer, why = CANNOT_TELL, doubts_of(candidates[0].score, model, clip)
     if not why:
         answer, why = answer_of(candidates, nobody, odds)
-        who = first.person if answer == FOUND else ""
     return Identification(
-        answer,
-        why,
-        who,
-        candidates,
-        nobody,
-        len(gallery.persons),
-        clip,
-        odds,
+        answer=answer,
+        why=why,
+        person=candidates[0].person if answer == FOUND else "",
+        candidates=candidates,
+        nobody=nobody,
+        enrolled=len(gallery.persons),
+        clip=clip,
+        odds=odds,
+        senses=senses,
+        by=by,
         trained_on=model.trained_on,
-        **said,
+        notes=notes,
     )
 
 
@@ -235,11 +236,7 @@ def doubts_of(score: float, model: Calibration, clip: Evidence) -> tuple[str, ..
 
     A low score is no doubt here: it says that the clip is of nobody.
     """
-    found = list(clip.doubts)
-    for measure in MEASURES:
-        value = getattr(clip, measure)
-        if value is not None and (text := doubt(model.skill, measure, value)):
-            found.append(text)
+    found = [*clip.doubts, *without_skill(model, [clip])]
     if model.seen and score > model.seen[0][1]:
         found.append(
             f"score {score:.4f} is above what the calibration saw (up to {model.seen[0][1]:.4f})"

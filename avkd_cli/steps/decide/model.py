@@ -63,9 +63,8 @@ class Model:
         Raises:
             MissingInputError, InputError: as `embed`; there is no calibration.
         """
-        return self.system.same(
-            _side(a, rate), _side(b, rate), _asked(prior, cost_miss, cost_false_alarm)
-        )
+        asked = {"prior": prior, "cost_miss": cost_miss, "cost_false_alarm": cost_false_alarm}
+        return self.system.same(_side(a, rate), _side(b, rate), asked)
 
     def who(
         self,
@@ -86,24 +85,15 @@ class Model:
         Raises:
             MissingInputError, InputError: as `same`; the gallery is of another run.
         """
-        paths = [gallery] if isinstance(gallery, str | PathLike) else list(gallery)
-        return self.system.who(
-            _side(clip, rate),
-            open_galleries([str(one) for one in paths]),
-            _asked(prior, cost_miss, cost_false_alarm),
-        )
+        paths = [gallery] if isinstance(gallery, str | PathLike) else gallery
+        people = open_galleries([str(one) for one in paths])
+        asked = {"prior": prior, "cost_miss": cost_miss, "cost_false_alarm": cost_false_alarm}
+        return self.system.who(_side(clip, rate), people, asked)
 
 
 def _side(given: Given | Sequence[Given], rate: int) -> list[Recording]:
-    is_one = isinstance(given, str | PathLike | np.ndarray)
-    several = [given] if is_one else list(given)
+    several = [given] if isinstance(given, str | PathLike | np.ndarray) else given
     return [recording_of(one, rate) for one in several]
-
-
-def _asked(
-    prior: float | None, cost_miss: float | None, cost_false_alarm: float | None
-) -> dict[str, float | None]:
-    return {"prior": prior, "cost_miss": cost_miss, "cost_false_alarm": cost_false_alarm}
 
 
 def load(
@@ -113,7 +103,7 @@ def load(
     like: str | None = None,
 ) -> Model:
     """Open a system; see `avkd_cli.load`."""
-    given = [calibration] if isinstance(calibration, str | PathLike) else list(calibration)
+    given = [calibration] if isinstance(calibration, str | PathLike) else calibration
     weights = None if detector_weights is None else Path(detector_weights)
     beside = Provided([Path(one) for one in given], weights, like)
     return Model(open_system(Path(system), beside))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from avkd_cli.config import ExtractConfig
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.steps.decide import shared
+from avkd_cli.steps.decide.decision import plain_cosines
 from avkd_cli.steps.decide.embedders import Embedder, GraphEmbedder, RunEmbedder
 from avkd_cli.steps.decide.sense import Hearing, Perception, Seeing
-from avkd_cli.steps.decide.system import PLAIN, Channel, Verifier
+from avkd_cli.steps.decide.system import Channel, Verifier
 from avkd_cli.storage.store import open_store
 from avkd_cli.training.runs import RUN_FORMAT, read_description, read_json
 from avkd_cli.verification import calibration
@@ -21,11 +22,9 @@ if TYPE_CHECKING:
 
 CALIBRATION = "calibration.json"
 """Looked for in a run's folder."""
-SENSES: Mapping[str, type[Perception]] = {"audio": Hearing, "visual": Seeing}
+SENSES: Mapping[str, type[Perception]] = {one.name: one for one in (Hearing, Seeing)}
 SENSE_OF = {"audio": "audio", "visual": "visual", "clips": "visual"}
 """The sense of each kind of network that takes one; clips are faces in a row."""
-KINDS = {"audio": "avkd.audio", "visual": "avkd.faces"}
-BY = {"audio": "a run that hears", "visual": "a run that sees faces"}
 
 
 @dataclass(frozen=True)
@@ -64,26 +63,26 @@ def open_system(path: Path, beside: Provided = NOTHING) -> Verifier:
         with shared.unpacked(path) as folder:
             return open_shared(folder, path, beside)
     sense = open_sense(path, beside)
-    return Verifier(
-        str(path),
-        [Channel(BY[sense.name], [sense])],
-        calibrations_of([sense.fingerprint], path, beside),
-    )
+    channels = list(channels_of({sense.name: sense}))
+    return Verifier(str(path), channels, calibrations_of(channels, path, beside))
 
 
 def open_sense(
-    run: Path, beside: Provided, extraction: ExtractConfig | None = None, name: str = ""
+    run: Path,
+    beside: Provided,
+    extraction: Mapping[str, Any] | None = None,
+    where: Path | None = None,
 ) -> Perception:
     """Return a run of one sense, ready for new recordings.
 
     Args:
-        extraction: settings that its embeddings are made with. name: of the run, for messages.
+        extraction: settings that its embeddings are made with. where: it is, for messages.
 
     Raises:
         MissingInputError, InputError: as `networks.load`; the run is of another kind, or does not
             say how its store was made.
     """
-    embedder = embedder_of(run, beside, extraction, Path(name or run))
+    embedder = embedder_of(run, beside, extraction or {}, where or run)
     sense = SENSE_OF.get(embedder.modality)
     if sense is None:
         raise InputError(
@@ -91,12 +90,11 @@ def open_sense(
             "as a student, or what avkd share made of a fusion"
         )
     prepared = preparation_of(run, sense, beside.like)
-    more: dict[str, Any] = {"weights": beside.weights} if sense == "visual" else {}
-    return SENSES[sense](embedder, prepared, Path(name or run), **more)
+    return SENSES[sense](embedder, prepared, where or run, beside.weights)
 
 
 def embedder_of(
-    run: Path, beside: Provided, extraction: ExtractConfig | None, where: Path
+    run: Path, beside: Provided, extraction: Mapping[str, Any], where: Path
 ) -> Embedder:
     """Return what embeds as a run does: its network, or the graph that was made of it.
 
@@ -106,7 +104,9 @@ def embedder_of(
     if beside.onnx is None:
         from avkd_cli.inputs import networks  # torch
 
-        return RunEmbedder(networks.load(run), where, extraction)
+        known = extraction.keys() & ExtractConfig.__dataclass_fields__.keys()
+        settings = ExtractConfig(**{name: extraction[name] for name in known})
+        return RunEmbedder(networks.load(run), where, settings)
     graph, print_of = GraphEmbedder(beside.onnx), read_description(run)["fingerprint"]
     if graph.fingerprint != print_of:
         raise InputError(
@@ -122,7 +122,7 @@ def preparation_of(run: Path, sense: str, like: str | None) -> dict[str, Any]:
     Raises:
         InputError: it does not say so, and there is no store to do alike.
     """
-    kind = KINDS[sense]
+    kind = SENSES[sense].kind
     if like is not None:
         return open_store(like, kind).preparation()
     said = read_json(run / "run.json", RUN_FORMAT).get("prepared", {})
@@ -136,19 +136,19 @@ def preparation_of(run: Path, sense: str, like: str | None) -> dict[str, Any]:
 
 
 def calibrations_of(
-    runs: Sequence[str], system: Path, beside: Provided, own: Sequence[Path] = ()
+    channels: Sequence[Channel], system: Path, beside: Provided, own: Sequence[Path] = ()
 ) -> dict[str, Calibration]:
-    """Return the calibrations of runs, by their fingerprints.
+    """Return the calibrations of channels, by the fingerprints of their runs.
 
     Args:
-        runs: fingerprints. system: for messages. own: what lies with the system, unless others
-            are given.
+        system: for messages. own: what lies with the system, unless others are given.
 
     Raises:
         InputError: one is of another run, says no run, or is of other scores than plain cosines.
     """
     lying = own or [one for one in [system / CALIBRATION] if one.is_file()]
     found: dict[str, Calibration] = {}
+    runs = [channel.fingerprint for channel in channels]
     for path in beside.calibrations or lying:
         model = calibration.read(path)
         check_calibration(model, path, runs, system)
@@ -168,7 +168,7 @@ def check_calibration(model: Calibration, path: Path, runs: Sequence[str], syste
             f"{path}: is the calibration of another run ({model.system[7:19]}) than {system} "
             f"({', '.join(one[7:19] for one in runs)}); make one of its scores"
         )
-    plain = PLAIN.format(model.system.removeprefix("sha256:")[:12])
+    plain = plain_cosines(model.system)
     if model.score_types != (plain,) or model.qualities:
         raise InputError(
             f"{path}: is for {', '.join((*model.score_types, *model.qualities))}; verify compares "
@@ -189,8 +189,7 @@ def open_shared(folder: Path, path: Path, beside: Provided) -> Verifier:
     parts = {name: open_part(folder, name, path, beside, record) for name in record["parts"]}
     channels = list(channels_of(parts))
     own = [folder / one for one in record["calibrations"]]
-    runs = [channel.fingerprint for channel in channels]
-    return Verifier(str(path), channels, calibrations_of(runs, path, beside, own))
+    return Verifier(str(path), channels, calibrations_of(channels, path, beside, own))
 
 
 def open_part(
@@ -202,26 +201,15 @@ def open_part(
 
         return networks.load(folder / name)
     said = record["extraction"].get(name)
-    extraction = None if said is None else extraction_of(said)
-    return open_sense(folder / name, beside, extraction, f"{path}: {name}")
-
-
-def extraction_of(said: Mapping[str, Any]) -> ExtractConfig:
-    """Return the settings of extract-embeddings that a store was made with."""
-    names = ExtractConfig.__dataclass_fields__
-    return ExtractConfig(**{key: value for key, value in said.items() if key in names})
+    return open_sense(folder / name, beside, said, Path(f"{path}: {name}"))
 
 
 def channels_of(parts: Mapping[str, Any]) -> Iterator[Channel]:
-    """Yield the channels of a shared system, the best first: both senses, then students."""
+    """Yield the channels of a system by parts, the best first: both senses, then single runs."""
     if shared.FUSION in parts:
         fusion = parts[shared.FUSION]
         yield Channel("the fusion of both senses", (parts["audio"], parts["visual"]), fusion)
-    for sense in SENSES:
-        if (student := parts.get(f"{sense}-student")) is not None:
-            what = "hears" if sense == "audio" else "sees faces"
-            yield Channel(f"the student that {what}", (student,))
-    if shared.FUSION not in parts:
-        for sense in SENSES:
-            if sense in parts:
-                yield Channel(BY[sense], (parts[sense],))
+    for name in sorted(parts.keys() - {shared.FUSION}):
+        what = "the student" if name.endswith("-student") else "a run"
+        if shared.FUSION not in parts or name.endswith("-student"):
+            yield Channel(f"{what} that {parts[name].does}", (parts[name],))

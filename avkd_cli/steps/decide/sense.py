@@ -7,7 +7,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -28,7 +28,11 @@ from avkd_cli.steps.decide.recordings import (
 )
 from avkd_cli.steps.decide.unsaved import Unsaved
 from avkd_cli.storage.record import Record
+from avkd_cli.storage.specs import AUDIO, FACES
 from avkd_cli.storage.utterance import Utterance
+
+if TYPE_CHECKING:
+    from avkd_cli.vision.detectors import Weights
 
 
 class Perception(ABC):
@@ -36,13 +40,31 @@ class Perception(ABC):
 
     Args:
         embedder: of a run. prepared: how its store was made. where: the run, for messages.
+        weights: of the face detector, for what sees.
+
+    Attributes:
+        kind, long_name: of its store, and of the long array there.
+        does, wanted: what it does and what it needs, in words.
     """
 
     name: ClassVar[str]
     kind: ClassVar[str]
+    does: ClassVar[str]
+    wanted: ClassVar[str]
+    settings: ClassVar[type[PrepAudioConfig] | type[CropFacesConfig]]
+    long_name: str
+    config: PrepAudioConfig | CropFacesConfig
 
-    def __init__(self, embedder: Embedder, prepared: dict[str, Any], where: Path) -> None:
-        self.embedder, self.prepared, self.where = embedder, prepared, where
+    def __init__(
+        self, embedder: Embedder, prepared: dict[str, Any], where: Path, weights: Path | None
+    ) -> None:
+        self.embedder, self.prepared = embedder, prepared
+        self.config = self.settings(**prepared["config"])
+        if self.config.disturb != "none":  # there is no alike of these
+            raise InputError(
+                f"{where}: was trained on recordings spoilt by --disturb {self.config.disturb}; "
+                "take a run that was trained on recordings as they are"
+            )
 
     @property
     def fingerprint(self) -> str:
@@ -93,30 +115,20 @@ class Perception(ABC):
         """Return the embedding of each record, (records, d) float32."""
         return self.embedder.embed(Unsaved(self.kind, self.long_name, records))
 
-    @property
-    @abstractmethod
-    def long_name(self) -> str:
-        """The long array of its store."""
-
 
 class Hearing(Perception):
     """A run that hears."""
 
-    name, kind = "audio", "avkd.audio"
-
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.config = PrepAudioConfig(**self.prepared["config"])
-        refuse_spoilt(self.config.disturb, self.where)
+    name, kind, settings = "audio", AUDIO.kind, PrepAudioConfig
+    does, wanted = "hears", "sound"
+    config: PrepAudioConfig
 
     @property
     def long_name(self) -> str:
         """The long array of its store; of a graph, samples."""
         from avkd_cli.steps.prep_audio import LONG
 
-        if self.embedder.is_graph:
-            return "samples"
-        return LONG[self.config.features].array
+        return "samples" if self.embedder.is_graph else LONG[self.config.features].array
 
     def record_of(self, one: Recording) -> Record:
         """Return a recording as prep-audio makes it."""
@@ -146,24 +158,18 @@ class Hearing(Perception):
 
 
 class Seeing(Perception):
-    """A run that sees faces.
+    """A run that sees faces."""
 
-    Args:
-        weights: of the detector; None where none is needed.
-    """
+    name, kind, settings = "visual", FACES.kind, CropFacesConfig
+    does, wanted = "sees faces", "a face"
+    long_name = "crops"
+    config: CropFacesConfig
 
-    name, kind = "visual", "avkd.faces"
-
-    def __init__(self, *args: Any, weights: Path | None = None, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.config = CropFacesConfig(**self.prepared["config"])
-        refuse_spoilt(self.config.disturb, self.where)
-        self.weights = detector_of(self.config, self.prepared["inputs"], weights, self.where)
-
-    @property
-    def long_name(self) -> str:
-        """The long array of its store, as it is read."""
-        return "crops"
+    def __init__(
+        self, embedder: Embedder, prepared: dict[str, Any], where: Path, weights: Path | None
+    ) -> None:
+        super().__init__(embedder, prepared, where, weights)
+        self.weights = detector_of(self.config, prepared["inputs"], weights, where)
 
     def record_of(self, one: Recording) -> Record:
         """Return the faces of a recording as crop-faces finds them."""
@@ -198,16 +204,9 @@ class Seeing(Perception):
         return evidence.of_faces(records)
 
 
-def refuse_spoilt(disturb: str, where: Path) -> None:
-    """Raise InputError for a run on recordings spoilt on purpose: there is no alike of these."""
-    if disturb != "none":
-        raise InputError(
-            f"{where}: was trained on recordings spoilt by --disturb {disturb}; take a run that "
-            "was trained on recordings as they are"
-        )
-
-
-def detector_of(config: CropFacesConfig, inputs: dict[str, str], given: Path | None, where: Path):
+def detector_of(
+    config: CropFacesConfig, inputs: dict[str, str], given: Path | None, where: Path
+) -> "Weights | None":
     """Return the detector's weights, those of the run's store.
 
     Raises:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from avkd_cli.errors import InputError, Rejected
-from avkd_cli.steps.decide.decision import CANNOT_TELL, Decision, Odds, decide
+from avkd_cli.steps.decide.decision import (
+    CANNOT_TELL,
+    Asked,
+    Decision,
+    Odds,
+    decide,
+    doubts_of,
+)
 from avkd_cli.steps.decide.evidence import Evidence, both
 from avkd_cli.steps.decide.gallery import Gallery, Identification, identify
 from avkd_cli.steps.decide.recordings import Recording
@@ -19,12 +26,9 @@ from avkd_cli.verification.scoring import cosine_scores, enrolment_means, unit_r
 if TYPE_CHECKING:
     from avkd_cli.inputs.networks import Trained
 
-PLAIN = "cosine none of {}"
-"""The type of scores that `avkd score` says the cosines of a run's embeddings are."""
-DOES = {"audio": "hears", "visual": "sees faces"}
+NOTHING: Asked = {}
 ODD = ("clipped", "decode_errors", "over_range", "flat_image", "long_gap")
 """Warnings of the preparation that are told with a decision."""
-WANTED = {"audio": "sound", "visual": "a face"}
 
 
 @dataclass(frozen=True)
@@ -55,11 +59,14 @@ class Channel:
         """Return the embedding of a side, (d,) float32: of several recordings the mean."""
         given = {one.name: mean_of(one.embed(side.records(one))) for one in self.senses}
         if self.fusion is None:
-            return next(iter(given.values()))
+            return given[self.names[0]]
         from avkd_cli.inputs.passing import forward
 
-        batch = {name: vector[None] for name, vector in given.items()}
-        return forward(self.fusion.network, batch)[0]
+        return forward(self.fusion.network, {name: one[None] for name, one in given.items()})[0]
+
+    def suits(self, *sides: "Side") -> bool:
+        """Return whether all sides have something of all its senses."""
+        return all(side.records(sense) for side in sides for sense in self.senses)
 
 
 def mean_of(rows: np.ndarray) -> np.ndarray:
@@ -120,7 +127,6 @@ class Verifier:
     Attributes:
         name: for messages. channels: the best first.
         calibrations: by fingerprint of the run whose scores they are for.
-        files: by fingerprint, where each was read, for messages.
     """
 
     name: str
@@ -142,7 +148,7 @@ class Verifier:
         found = Side(name or " and ".join(one.name for one in recordings), recordings)
         for one in recordings:
             if not any(sense.takes(one) for sense in self.senses.values()):
-                does = " and ".join(DOES[name] for name in self.senses)
+                does = " and ".join(sense.does for sense in self.senses.values())
                 raise InputError(
                     f"{one.name}: is {one.kind}, and {self.name} {does}; give what it takes"
                 )
@@ -150,16 +156,13 @@ class Verifier:
             for sense in channel.senses:
                 found.prepare(sense)
         if not any(found.found.values()) and not found.why:
-            wanted = " or ".join(WANTED[name] for name in self.senses)
+            wanted = " or ".join(sense.wanted for sense in self.senses.values())
             raise InputError(f"{found.name}: has no {wanted.removeprefix('a ')}; give another")
         return found
 
     def channel_of(self, *sides: Side) -> Channel | None:
         """Return the best channel whose senses all sides have, or None."""
-        for channel in self.channels:
-            if all(side.records(sense) for side in sides for sense in channel.senses):
-                return channel
-        return None
+        return next((one for one in self.channels if one.suits(*sides)), None)
 
     def calibration_of(self, channel: Channel) -> Calibration:
         """Return the calibration of a channel.
@@ -186,20 +189,16 @@ class Verifier:
         side = self.side(recordings)
         channel = self.channel_of(side)
         if channel is None:
-            raise InputError(f"{said_why([side])}; give another recording")
+            raise InputError(f"{'; '.join(too_little([side]))}; give another recording")
         return channel.embed(side)
 
     def same(
-        self,
-        enrol: Sequence[Recording],
-        test: Sequence[Recording],
-        asked: Mapping[str, float | None] | None = None,
+        self, enrol: Sequence[Recording], test: Sequence[Recording], asked: Asked = NOTHING
     ) -> Decision:
         """Return whether two sides are one person.
 
         Args:
             enrol, test: recordings of either side, at least one.
-            asked: prior, cost_miss and cost_false_alarm in place of the calibration's.
 
         Raises:
             MissingInputError, InputError: as `side` and `calibration_of`.
@@ -207,94 +206,19 @@ class Verifier:
         sides = self.side(enrol), self.side(test)
         channel = self.channel_of(*sides)
         if channel is None:
-            return self.untold(sides, asked or {})
+            return self.untold(sides, asked)
         model = self.calibration_of(channel)
         vectors = np.stack([channel.embed(one) for one in sides])
         score = float(cosine_scores(vectors, np.array([0]), np.array([1]))[0])
         rests = sides[0].evidence(channel), sides[1].evidence(channel)
+        why = doubts_of(score, model, rests, [one.name for one in sides])
         notes = self.notes(channel, sides)
         if max(one.recordings for one in rests) > 1 and not model.trained_on.get("enrol_map"):
             notes = (*notes, "calibrated on one recording a side")
-        return decide(
-            score,
-            model,
-            rests,
-            (sides[0].name, sides[1].name),
-            asked or {},
-            senses=channel.names,
-            by=channel.by,
-            notes=notes,
-        )
+        said = {"senses": channel.names, "by": channel.by, "notes": notes}
+        return decide(score, model, rests, why, asked, **said)
 
-    def who(
-        self,
-        clip: Sequence[Recording],
-        galleries: Mapping[str, Gallery],
-        asked: Mapping[str, float | None] | None = None,
-    ) -> Identification:
-        """Return who of those enrolled a clip is of.
-
-        Args:
-            clip: recordings of one person.
-            galleries: by fingerprint of the run that embedded them.
-            asked: prior, here that it is somebody enrolled, and costs.
-
-        Raises:
-            MissingInputError, InputError: as `side` and `calibration_of`; no gallery is of a run
-                of this system, or of one that the clip can be embedded by.
-        """
-        side = self.side(clip)
-        channel, has_all = self.enrolled_by(galleries, side)
-        model, gallery = self.calibration_of(channel), galleries[channel.fingerprint]
-        said = {"senses": channel.names, "by": channel.by}
-        if not has_all:
-            if not side.why:
-                wanted = WANTED[channel.names[0]]
-                raise InputError(f"{side.name}: lacks {wanted}; the gallery is of {channel.by}")
-            odds, size = Odds.of(model, asked or {}), len(gallery.persons)
-            return Identification(
-                CANNOT_TELL,
-                (said_why([side]),),
-                "",
-                (),
-                None,
-                size,
-                Evidence(0),
-                odds,
-                trained_on=model.trained_on,
-                **said,
-            )
-        vector = unit_rows(channel.embed(side)[None])[0]
-        return identify(
-            gallery,
-            vector,
-            model,
-            side.evidence(channel),
-            asked or {},
-            notes=self.notes(channel, [side]),
-            **said,
-        )
-
-    def enrolled_by(self, galleries: Mapping[str, Gallery], side: Side) -> tuple[Channel, bool]:
-        """Return the best channel that a gallery is of, and whether the clip has its senses.
-
-        Raises:
-            InputError: no gallery is of a run of this system.
-        """
-        enrolled = [one for one in self.channels if one.fingerprint in galleries]
-        if not enrolled:
-            there = ", ".join(one[7:19] for one in galleries)
-            wanted = ", ".join(one.fingerprint[7:19] for one in self.channels)
-            raise InputError(
-                f"--gallery: holds embeddings of another run ({there}) than {self.name} "
-                f"({wanted}); make it by avkd extract-embeddings with this one"
-            )
-        for channel in enrolled:
-            if all(side.records(sense) for sense in channel.senses):
-                return channel, True
-        return enrolled[0], False
-
-    def untold(self, sides: tuple[Side, Side], asked: Mapping[str, float | None]) -> Decision:
+    def untold(self, sides: tuple[Side, Side], asked: Asked) -> Decision:
         """Return that nothing can be told of sides without a common sense.
 
         Raises:
@@ -305,42 +229,80 @@ class Verifier:
                 f"{sides[0].name} and {sides[1].name}: one is heard, the other seen; {self.name} "
                 "compares what both have"
             )
-        channel = self.channels[-1]
-        model = self.calibration_of(channel)
-        odds = Odds.of(model, asked)
-        nothing = tuple(self.evidence(side) for side in sides)
-        return Decision(
-            CANNOT_TELL,
-            (said_why(sides),),
-            None,
-            None,
-            odds.threshold,
-            None,
-            odds,
-            channel.names,
-            channel.by,
-            nothing,
-            model.trained_on,
-        )
+        rests = self.evidence(sides[0]), self.evidence(sides[1])
+        channel, why = self.channels[-1], ("; ".join(too_little(sides)),)
+        model, said = self.calibration_of(channel), {"senses": channel.names, "by": channel.by}
+        return decide(None, model, rests, why, asked, **said)
 
     def evidence(self, side: Side) -> Evidence:
         """Return what a side has, in the first channel that it is enough for."""
         channel = self.channel_of(side)
         return Evidence(0) if channel is None else side.evidence(channel)
 
+    def who(
+        self, clip: Sequence[Recording], galleries: Mapping[str, Gallery], asked: Asked = NOTHING
+    ) -> Identification:
+        """Return who of those enrolled a clip is of.
+
+        Args:
+            clip: recordings of one person.
+            galleries: by fingerprint of the run that embedded them.
+            asked: the prior is here that it is somebody enrolled.
+
+        Raises:
+            MissingInputError, InputError: as `side` and `calibration_of`; no gallery is of a run
+                of this system, or of one that the clip can be embedded by.
+        """
+        side = self.side(clip)
+        enrolled = self.enrolled(galleries)
+        channel = next((one for one in enrolled if one.suits(side)), enrolled[0])
+        model, gallery = self.calibration_of(channel), galleries[channel.fingerprint]
+        said = {"senses": channel.names, "by": channel.by}
+        if channel.suits(side):
+            vector = unit_rows(channel.embed(side)[None])[0]
+            said["notes"] = self.notes(channel, [side])
+            return identify(gallery, vector, model, side.evidence(channel), asked, **said)
+        if not side.why:
+            wanted = channel.senses[0].wanted
+            raise InputError(f"{side.name}: lacks {wanted}; the gallery is of {channel.by}")
+        return Identification(
+            answer=CANNOT_TELL,
+            why=("; ".join(too_little([side])),),
+            enrolled=len(gallery.persons),
+            clip=Evidence(0),
+            odds=Odds.of(model, asked),
+            trained_on=model.trained_on,
+            **said,
+        )
+
+    def enrolled(self, galleries: Mapping[str, Gallery]) -> list[Channel]:
+        """Return the channels that a gallery is of, the best first.
+
+        Raises:
+            InputError: no gallery is of a run of this system.
+        """
+        if found := [one for one in self.channels if one.fingerprint in galleries]:
+            return found
+        there = ", ".join(one[7:19] for one in galleries)
+        wanted = ", ".join(one.fingerprint[7:19] for one in self.channels)
+        raise InputError(
+            f"--gallery: holds embeddings of another run ({there}) than {self.name} ({wanted}); "
+            "make it by avkd extract-embeddings with this one"
+        )
+
     def notes(self, channel: Channel, sides: Sequence[Side]) -> tuple[str, ...]:
         """Return what else should be known: what was left out, and which sense was missing."""
-        found = [text for side in sides for several in side.why.values() for text in several]
+        found = too_little(sides)
         for side in sides:
             found += [f"{side.name}: {text}" for text in side.warnings(channel)]
-        missing = [name for name in self.senses if name not in channel.names]
+        missing = [one.wanted for name, one in self.senses.items() if name not in channel.names]
         if missing:
-            found.append(f"without {WANTED[missing[0]]}, by {channel.by}")
+            found.append(f"without {missing[0]}, by {channel.by}")
         return tuple(dict.fromkeys(found))
 
 
-def said_why(sides: Sequence[Side]) -> str:
-    """Return in words what was wrong with recordings that say too little."""
-    return "; ".join(
+def too_little(sides: Sequence[Side]) -> list[str]:
+    """Return what was wrong with recordings that say too little, each once."""
+    return list(
         dict.fromkeys(text for side in sides for several in side.why.values() for text in several)
     )

@@ -10,10 +10,11 @@ from avkd_cli import keyed
 from avkd_cli.audio.limits import FRAME, HOP
 from avkd_cli.config import ExtractConfig, JointConfig
 from avkd_cli.inputs.base import Input, Row, open_stores
+from avkd_cli.inputs.crops import at
 from avkd_cli.inputs.disturbance import Disturbances, Disturbers, sorted_noise
 from avkd_cli.inputs.face import Face
 from avkd_cli.inputs.frames import film_rate
-from avkd_cli.inputs.passing import forward
+from avkd_cli.inputs.passing import forward, one_by_one
 from avkd_cli.inputs.sound import FEATURE_OF, Sound
 from avkd_cli.inputs.weights import sound_step, sound_weights
 from avkd_cli.storage.store import RaggedStore
@@ -146,13 +147,8 @@ class OneOfClip(Input):
     ) -> np.ndarray:
         """Return the embedding that the network gives of one sense, (ids, d) float32."""
         store, precision = self.stores[0], settings.mixed_precision
-        rows = self.rows(store, ids).tolist()
-        return np.stack(
-            [
-                forward(network, {self.name: store.read([row])[0][None]}, precision=precision)[0]
-                for row in rows
-            ]
-        )
+        rows = self.rows(store, ids)
+        return np.stack([*one_by_one(network, self.name, store, rows, precision=precision)])
 
     def piece_size(self, network: nn.Module, level: str) -> int:
         """Return 1: a weight."""
@@ -177,9 +173,7 @@ class OneOfClip(Input):
             yield from sound_weights(network, store, rows, level, precision)
             return
         rate = film_rate(store) or 1.0
-        for row in rows.tolist():
-            film = {"faces": store.read([row])[0][None]}
-            found = forward(network, film, precision=precision, level=level)[0]
+        for found in one_by_one(network, "faces", store, rows, precision=precision, level=level):
             yield found[:, None], np.arange(len(found)) / rate
 
 
@@ -205,9 +199,9 @@ class Clips:
         sound, face = self.sound_rows[draws.rows], self.face_rows[draws.rows]
         begin = self.begins(sound, face, draws.numbers)
         unit = HOP if self.samples else 1
-        audio = pieces(self.audio, sound, np.round(begin * FRAMES) * unit, self.length(k))
+        audio = at(self.audio, sound, np.round(begin * FRAMES) * unit, self.length(k))
         first = np.zeros(len(face)) if self.fps is None else np.round(begin * self.fps)
-        return {"audio": audio, "faces": pieces(self.faces, face, first, self.pictures)}
+        return {"audio": audio, "faces": at(self.faces, face, first, self.pictures)}
 
     def short(self) -> Iterator[str]:
         """Yield of which sense, and of how many, there is less than a clip."""
@@ -236,16 +230,3 @@ class Clips:
         if self.fps is not None:
             room = np.minimum(room, (self.faces.lengths[face] - self.pictures) / self.fps)
         return keyed.uniform(self.seed, "clip", numbers) * np.maximum(room, 0)
-
-
-def pieces(store: RaggedStore, rows: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
-    """Return `length` of each row from its start on, (rows, length, …); what ends is repeated."""
-    starts = np.minimum(starts.astype(np.int64), np.maximum(store.lengths[rows] - length, 0))
-    short = store.lengths[rows] < length
-    if not short.any():
-        return store.crops(rows, starts, length)
-    found = [
-        np.take(whole, np.arange(start, start + length), axis=0, mode="wrap")
-        for whole, start in zip(store.read(rows), starts, strict=True)
-    ]
-    return np.stack(found)

@@ -54,9 +54,17 @@ def stretches(
 
     Recordings that are shorter are repeated, from their beginning.
     """
+    room = np.maximum(store.lengths[rows] - length, 0)
+    return at(store, rows, keyed.whole(seed, purpose, numbers, room + 1), length)
+
+
+def at(store: RaggedStore, rows: np.ndarray, starts: np.ndarray, length: int) -> np.ndarray:
+    """Return `length` of each row from its start on, or its last: (rows, length, …).
+
+    Recordings that are shorter are repeated, from their beginning.
+    """
     room = store.lengths[rows] - length
-    starts = keyed.whole(seed, purpose, numbers, np.maximum(room, 0) + 1)
-    long = room >= 0
+    starts, long = np.minimum(starts.astype(np.int64), np.maximum(room, 0)), room >= 0
     if long.all():
         return store.crops(rows, starts, length)
     short = store.read(rows[~long])

@@ -10,14 +10,12 @@ from torch import nn
 from avkd_cli import keyed
 from avkd_cli.config import ExtractConfig, FusionConfig
 from avkd_cli.inputs.base import Input, by_sense
-from avkd_cli.inputs.passing import chunks, forward
+from avkd_cli.inputs.passing import in_parts
 from avkd_cli.storage.choosing import refuse_other_persons
 from avkd_cli.storage.store import EmbeddingStore, Store
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.sampler import Draws
 from avkd_cli.training.training_set import TrainingSet
-
-PAIRS = 4096  # that pass at once
 
 
 class BothEmbeddings(Input):
@@ -58,11 +56,7 @@ class BothEmbeddings(Input):
         """Return a level of each pair of stored embeddings, (ids, d) float32."""
         visual = self.visual.embedding[self.rows(self.visual, ids)]
         audio = self.audio.embedding[self.rows(self.audio, ids)]
-        parts = [
-            forward(network, {"visual": visual[i], "audio": audio[i]}, level=level)
-            for i in chunks(len(ids), PAIRS)
-        ]
-        return np.concatenate(parts)
+        return in_parts(network, {"visual": visual, "audio": audio}, level)
 
 
 def mean_of(store: EmbeddingStore, chosen: TrainingSet) -> torch.Tensor:

@@ -9,7 +9,7 @@ from torch import nn
 from avkd_cli import keyed
 from avkd_cli.config import ExtractConfig, VisualConfig
 from avkd_cli.inputs.base import Input, Row
-from avkd_cli.inputs.frames import rate_of
+from avkd_cli.inputs.frames import rate_of, size_of_crop
 from avkd_cli.inputs.passing import chunks, forward, posteriors
 from avkd_cli.losses.heads import Head
 from avkd_cli.storage.store import RaggedStore
@@ -27,8 +27,7 @@ class Face(Input):
 
     def held(self) -> dict[str, Any]:
         """Return the size of a crop."""
-        height, width, channels = self.stores[0].row_shape
-        return {"in_channels": channels, "height": height, "width_px": width}
+        return size_of_crop(self.stores[0])
 
     def front_end(self, settings: VisualConfig) -> dict[str, Any]:
         """Return the keywords of the front end."""

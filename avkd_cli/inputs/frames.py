@@ -10,7 +10,7 @@ from avkd_cli.config import ExtractConfig, SequenceConfig, VisualConfig
 from avkd_cli.errors import InputError
 from avkd_cli.inputs.base import Input, Row
 from avkd_cli.inputs.crops import stretches
-from avkd_cli.inputs.passing import chunks, equal_lengths, forward
+from avkd_cli.inputs.passing import by_length, chunks, forward, one_by_one
 from avkd_cli.inputs.weights import weighs
 from avkd_cli.models.joint import OverTime
 from avkd_cli.storage.store import RaggedStore, Store
@@ -56,13 +56,11 @@ class StoredFrames(Input):
         self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
     ) -> np.ndarray:
         """Return a level of whole utterances, (ids, d) float32."""
-        rows = self.rows(self.stores[0], ids)
-        found: dict[int, np.ndarray] = {}
-        for places in equal_lengths(self.stores[0].lengths[rows], MOST_FRAMES):
-            frames = {"frames": np.stack(self.stores[0].read(rows[places]))}
-            given = forward(network, frames, precision=settings.mixed_precision, level=level)
-            found.update(zip(places.tolist(), given, strict=True))
-        return np.stack([found[i] for i in range(len(rows))])
+        store, precision = self.stores[0], settings.mixed_precision
+        rows = self.rows(store, ids)
+        return by_length(
+            network, "frames", store, rows, MOST_FRAMES, precision=precision, level=level
+        )
 
     def piece_size(self, network: nn.Module, level: str) -> int:
         """Return the width of a segment."""
@@ -77,10 +75,9 @@ class StoredFrames(Input):
         self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
     ) -> Iterator[Row]:
         """Yield the segments of each utterance."""
-        length = network.core.length
-        for row in self.rows(self.stores[0], ids).tolist():
-            frames = {"frames": self.stores[0].read([row])[0][None]}
-            found = forward(network, frames, precision=settings.mixed_precision, level=level)[0]
+        store, precision = self.stores[0], settings.mixed_precision
+        rows, length = self.rows(store, ids), network.core.length
+        for found in one_by_one(network, "frames", store, rows, precision=precision, level=level):
             yield found, np.arange(len(found)) * length / self.fps
 
 
@@ -98,8 +95,7 @@ class FaceClips(Input):
 
     def held(self) -> dict[str, Any]:
         """Return the size of a crop."""
-        height, width, channels = self.stores[0].row_shape
-        return {"in_channels": channels, "height": height, "width_px": width}
+        return size_of_crop(self.stores[0])
 
     def sources(self, chosen: TrainingSet, settings: SequenceConfig | VisualConfig) -> list[Source]:
         """Return what reads the faces of a batch; a still is one face."""
@@ -113,12 +109,8 @@ class FaceClips(Input):
         """Return a level of whole utterances, (ids, d) float32."""
         store, precision = self.stores[0], settings.mixed_precision
         rows = self.rows(store, ids)
-        whole = (store.read([row])[0][None] for row in rows.tolist())
         return np.stack(
-            [
-                forward(network, {"faces": faces}, precision=precision, level=level)[0]
-                for faces in whole
-            ]
+            [*one_by_one(network, "faces", store, rows, precision=precision, level=level)]
         )
 
     def piece_size(self, network: nn.Module, level: str) -> int:
@@ -150,6 +142,12 @@ class FaceClips(Input):
                 found = forward(network, faces, precision=precision, level=level)[0]
                 times = (part.start + np.arange(len(found)) * step) / rate
                 yield found.reshape(len(found), -1), times
+
+
+def size_of_crop(store: RaggedStore) -> dict[str, int]:
+    """Return the size of a face, as keywords of a network."""
+    height, width, channels = store.row_shape
+    return {"in_channels": channels, "height": height, "width_px": width}
 
 
 def step_of(network: nn.Module, level: str) -> int:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from avkd_cli.audio import kaldi
 from avkd_cli.errors import InputError
-from avkd_cli.inputs.networks import Sense
+from avkd_cli.inputs.senses import Sense
 from avkd_cli.models.sequence import Aggregator, Segmented
 from avkd_cli.vision.augment import to_unit
 

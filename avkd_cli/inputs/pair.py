@@ -12,13 +12,12 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs.base import Input
 from avkd_cli.inputs.embeddings import BothEmbeddings
 from avkd_cli.inputs.face import Face
-from avkd_cli.inputs.passing import chunks, forward
+from avkd_cli.inputs.passing import in_parts
 from avkd_cli.inputs.sound import Sound
 from avkd_cli.storage.store import EmbeddingStore, Store, open_store
 from avkd_cli.training.device import to_device
 
 COMPARED = ("audio", "visual")
-ROWS = 4096  # stored embeddings that pass at once
 
 
 class PairOfEmbeddings(BothEmbeddings):
@@ -111,7 +110,4 @@ class SideEmbeddings(Input):
     ) -> np.ndarray:
         """Return the side's level of each embedding, (ids, d) float32."""
         rows = self.stores[0].embedding[self.rows(self.stores[0], ids)]
-        parts = [
-            forward(network, {self.sense: rows[i]}, level=level) for i in chunks(len(ids), ROWS)
-        ]
-        return np.concatenate(parts)
+        return in_parts(network, {self.sense: rows}, level)

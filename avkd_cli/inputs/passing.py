@@ -12,7 +12,10 @@ from torch import nn
 
 from avkd_cli.losses.heads import Head
 from avkd_cli.models.levels import level_of
+from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training.device import to_device
+
+ROWS = 4096  # stored embeddings that pass at once
 
 
 def equal_lengths(lengths: np.ndarray, most: int) -> Iterator[np.ndarray]:
@@ -46,6 +49,54 @@ def forward(
     with torch.autocast(device.type, dtype=dtype, enabled=precision != "no"):
         levels = network(to_device(batch, device))
     return level_of(levels, level).float().cpu().numpy()
+
+
+def one_by_one(
+    network: nn.Module,
+    name: str,
+    store: RaggedStore,
+    rows: np.ndarray,
+    *,
+    precision: str = "no",
+    level: str = "embedding",
+) -> Iterator[np.ndarray]:
+    """Yield a level of each row of a store, which passes alone under a name of the batch."""
+    for row in rows.tolist():
+        batch = {name: store.read([row])[0][None]}
+        yield forward(network, batch, precision=precision, level=level)[0]
+
+
+def by_length(
+    network: nn.Module,
+    name: str,
+    store: RaggedStore,
+    rows: np.ndarray,
+    most: int,
+    *,
+    precision: str = "no",
+    level: str = "embedding",
+) -> np.ndarray:
+    """Return a level of rows, (rows, d) float32; those of one length pass together.
+
+    Args:
+        most: length of a batch, in the store's unit; one row may be longer.
+    """
+    found: dict[int, np.ndarray] = {}
+    for places in equal_lengths(store.lengths[rows], most):
+        batch = {name: np.stack(store.read(rows[places]))}
+        given = forward(network, batch, precision=precision, level=level)
+        found.update(zip(places.tolist(), given, strict=True))
+    return np.stack([found[i] for i in range(len(rows))])
+
+
+def in_parts(network: nn.Module, batch: dict[str, np.ndarray], level: str) -> np.ndarray:
+    """Return a level of stored embeddings, (rows, d) float32, of which `ROWS` pass at once."""
+    count = len(next(iter(batch.values())))
+    parts = [
+        forward(network, {name: one[i] for name, one in batch.items()}, level=level)
+        for i in chunks(count, ROWS)
+    ]
+    return np.concatenate(parts)
 
 
 @torch.inference_mode()

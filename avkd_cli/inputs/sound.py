@@ -18,7 +18,7 @@ from avkd_cli.inputs.disturbance import (
     SpeedClasses,
     sorted_noise,
 )
-from avkd_cli.inputs.passing import equal_lengths, forward
+from avkd_cli.inputs.passing import by_length, one_by_one
 from avkd_cli.inputs.segments import Segments
 from avkd_cli.inputs.weights import FRAMES_A_SECOND, sound_step, sound_weights, weighs
 from avkd_cli.models.sequence import Segmented
@@ -103,15 +103,10 @@ class Sound(Input):
 
         A batch has at most `settings.batch_frames` frames; one recording may be longer.
         """
-        store = self.stores[0]
+        store, precision = self.stores[0], settings.mixed_precision
+        most = settings.batch_frames * (HOP if store.long_name == "samples" else 1)
         rows = self.rows(store, ids)
-        unit = HOP if store.long_name == "samples" else 1
-        found: dict[int, np.ndarray] = {}
-        for places in equal_lengths(store.lengths[rows], settings.batch_frames * unit):
-            sounds = {"audio": np.stack(store.read(rows[places]))}
-            given = forward(network, sounds, precision=settings.mixed_precision, level=level)
-            found.update(zip(places.tolist(), given, strict=True))
-        return np.stack([found[i] for i in range(len(rows))])
+        return by_length(network, "audio", store, rows, most, precision=precision, level=level)
 
     def piece_size(self, network: nn.Module, level: str) -> int:
         """Return the width of a segment's embedding, or 1: a weight."""
@@ -136,9 +131,7 @@ class Sound(Input):
             yield from sound_weights(network, store, rows, level, precision)
             return
         length = network.encoder.length
-        for row in rows.tolist():
-            sound = {"audio": store.read([row])[0][None]}
-            found = forward(network, sound, precision=precision, level=level)[0]
+        for found in one_by_one(network, "audio", store, rows, precision=precision, level=level):
             yield found, np.arange(len(found)) * length / FRAMES_A_SECOND
 
 

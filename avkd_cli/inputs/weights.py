@@ -7,7 +7,7 @@ from torch import nn
 
 from avkd_cli.audio.limits import HOP
 from avkd_cli.inputs.base import Row
-from avkd_cli.inputs.passing import forward
+from avkd_cli.inputs.passing import one_by_one
 from avkd_cli.models.weasp import WeightEnhancedPooling
 from avkd_cli.storage.store import RaggedStore
 
@@ -32,9 +32,8 @@ def sound_weights(
     Args:
         store: of sound. level: that the network calls them.
     """
-    for row in rows.tolist():
-        sound = {"audio": store.read([row])[0][None]}
-        found = forward(network, sound, precision=precision, level=level)[0]
+    each = one_by_one(network, "audio", store, rows, precision=precision, level=level)
+    for row, found in zip(rows.tolist(), each, strict=True):
         step = stride(frames_of(store, row), len(found)) / FRAMES_A_SECOND
         yield found[:, None], np.arange(len(found)) * step
 

@@ -11,6 +11,7 @@ from avkd_cli.inputs.clip import Clip
 from avkd_cli.inputs.disturbance import open_disturbers
 from avkd_cli.inputs.face import Face
 from avkd_cli.inputs.networks import Description, Trained
+from avkd_cli.inputs.senses import JointSenses
 from avkd_cli.inputs.sound import Sound
 from avkd_cli.losses import AamSoftmax, Head
 from avkd_cli.losses.moment import constant, growing
@@ -45,8 +46,8 @@ def joint(request: Request, settings: JointConfig) -> Job:
         warn(request.step, text)
     description = describe(settings, encoders)
 
-    def finish(network: networks.JointSenses) -> None:
-        network.take(encoders)
+    def finish(network: JointSenses) -> None:
+        network.take({sense: one.network for sense, one in encoders.items()})
         if settings.start == "orthogonal":
             make_orthogonal(network.joint.fusion)
 

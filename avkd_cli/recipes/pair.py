@@ -51,7 +51,7 @@ def pair(request: Request, settings: PairConfig) -> Job:
         heads=lambda: {"person": head_for(chosen, settings)},
         inputs=both.fingerprints() | {f"{s}-encoder": e.fingerprint for s, e in encoders.items()},
         terms=lambda: terms_of(chosen, settings),
-        finish=lambda network: network.take(encoders),
+        finish=lambda network: network.take({s: e.network for s, e in encoders.items()}),
         start=start_of(request, description, chosen),
         list_file=request.choice.list_file,
         prepared=stores,

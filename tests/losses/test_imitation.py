@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from avkd_cli.inputs.networks import Sense
+from avkd_cli.inputs.senses import Sense
 from avkd_cli.losses import Imitation, Moment, Multitask, SoftLabels, Softmax, Taught
 from avkd_cli.losses.imitation import vector_distance
 from avkd_cli.losses.moment import constant

@@ -352,11 +352,11 @@ def test_the_joint_begins_with_the_weights_of_both_runs_poolings_too(made):
     encoders = encoders_of(runs, Clip(stores))
     assert list(encoders) == ["audio", "visual"]
     network = build(describe(JointConfig(**JOINT), encoders))
-    network.take(encoders)
+    network.take({sense: one.network for sense, one in encoders.items()})
     same(network.joint.audio, hear.network.encoder)
     same(network.joint.visual, watch.network.core)
     drawn = network.joint.visual.pool.attention[0].weight.clone()
-    network.take({"visual": see})  # of single faces: the pooling stays
+    network.take({"visual": see.network})  # of single faces: the pooling stays
     same(network.joint.visual.encoder, see.network.encoder)
     assert torch.equal(network.joint.visual.pool.attention[0].weight, drawn)
 

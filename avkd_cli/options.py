@@ -5,7 +5,7 @@ Everything here is loaded for `--help`: click and the standard library only.
 
 import dataclasses
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,22 +25,80 @@ store = click.Path(path_type=str, allow_dash=True)
 text_file = click.Path(path_type=str, allow_dash=True)
 run_folder = click.Path(path_type=Path)
 
-output_store = click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="STORE",
-    help="Store to make, such as audio.zarr.",
+
+def together(*options: Decorator) -> Decorator:
+    """Return what adds all options, in the order of the help page."""
+    return lambda command: functools.reduce(lambda to, one: one(to), reversed(options), command)
+
+
+def option(names: str, help: str, default: Any = None, **attributes: Any) -> Decorator:
+    """Return click's option; a default, where there is one, is shown.
+
+    Args:
+        names: such as "-o --output"; behind them the parameter, where it is called otherwise.
+        attributes: further ones of click's option.
+    """
+    if default is not None:
+        attributes |= {"default": default, "show_default": default != ""}
+    return click.option(*names.split(), help=help, **attributes)
+
+
+def flag(names: str, help: str, **attributes: Any) -> Decorator:
+    """Return an option that takes nothing."""
+    return option(names, help, is_flag=True, **attributes)
+
+
+def text(names: str, metavar: str, help: str, **attributes: Any) -> Decorator:
+    """Return an option of a word."""
+    return option(names, help, metavar=metavar, **attributes)
+
+
+def path(names: str, metavar: str, help: str, **attributes: Any) -> Decorator:
+    """Return an option of a file or folder."""
+    kind = click.Path(path_type=Path, allow_dash=True)
+    return option(names, help, metavar=metavar, type=kind, **attributes)
+
+
+def source(names: str, metavar: str, help: str, **attributes: Any) -> Decorator:
+    """Return an option of a store, list or score file, which may be `-`."""
+    return option(names, help, metavar=metavar, type=store, **attributes)
+
+
+def choice(names: str, choices: Iterable[str], help: str, **attributes: Any) -> Decorator:
+    """Return an option of one of some words."""
+    return option(names, help, type=click.Choice(choices), **attributes)
+
+
+def number(
+    names: str,
+    help: str,
+    default: int | None = None,
+    least: int | None = None,
+    most: int | None = None,
+    **attributes: Any,
+) -> Decorator:
+    """Return an option of a whole number."""
+    return option(names, help, type=click.IntRange(least, most), default=default, **attributes)
+
+
+def real(
+    names: str,
+    help: str,
+    default: float | None = None,
+    least: float | None = None,
+    most: float | None = None,
+) -> Decorator:
+    """Return an option of a number, its ends among what it may be."""
+    bounded = least is not None or most is not None
+    kind = click.FloatRange(least, most) if bounded else click.FLOAT
+    return option(names, help, type=kind, default=default)
+
+
+output_store = path("-o --output", "STORE", "Store to make, such as audio.zarr.", required=True)
+list_file = path(
+    "--list list_file", "FILE.jsonl", "Take only the utterances of this list, with its splits."
 )
-list_file = click.option(
-    "--list",
-    "list_file",
-    type=click.Path(path_type=Path),
-    metavar="FILE.jsonl",
-    help="Take only the utterances of this list, with its splits.",
-)
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of the table.")
+as_json = flag("--json as_json", "Print JSON in place of the table.")
 
 
 class StepCommand(click.Command):
@@ -90,7 +148,7 @@ class SettingOption(click.Option):
         record = super().get_help_record(ctx)
         if chosen is None or record is None:
             return record
-        own = next((f for f in dataclasses.fields(chosen) if f.name == self.field.name), None)
+        own = field_of(chosen, self.field.name)
         return own and (record[0], meaning(own, {None: chosen}))
 
     def make_metavar(self, ctx: click.Context) -> str:
@@ -98,103 +156,70 @@ class SettingOption(click.Option):
         chosen = self.configs.get(ctx.meta.get(help_page.MODALITY))
         if self.field.name != "model" or chosen is None:
             return super().make_metavar(ctx)
-        return f"[{'|'.join(choices('model', chosen))}]"
+        return f"[{'|'.join(field_of(chosen, 'model').metadata['choices'])}]"
 
 
-class Encoding(click.ParamType):
-    """The name of an encoding of text, as Python knows it."""
-
-    name = "encoding"
-
-    def convert(self, value, param, ctx):  # noqa: D102
-        try:
-            "a".encode(value)  # base64 and the like are codecs, too, but of no text
-        except LookupError:
-            self.fail(f"{value!r} is no encoding of text; cp1252 or utf-16 are", param, ctx)
-        return value
+def partition_range(value: str) -> tuple[int, int]:
+    """Return both ends of `0:500`, a half-open range of partitions."""
+    first, colon, last = value.partition(":")
+    if not colon or not first.isdigit() or not last.isdigit() or int(first) >= int(last):
+        raise click.BadParameter(f"{value!r} is not a range such as 0:500")
+    return int(first), int(last)
 
 
-class PartitionRange(click.ParamType):
-    """`0:500`, a half-open range of partitions."""
-
-    name = "first:last"
-
-    def convert(self, value, param, ctx):  # noqa: D102
-        first, colon, last = value.partition(":")
-        if not colon or not first.isdigit() or not last.isdigit() or int(first) >= int(last):
-            self.fail(f"{value!r} is not a range such as 0:500", param, ctx)
-        return int(first), int(last)
-
-
-EXECUTION = (
-    click.option("--overwrite", is_flag=True, help="Replace a finished output of another plan."),
-    click.option(
-        "--workers",
-        type=click.IntRange(0, 1024),
-        help="Processes.  [default: all cores; 0: this one]",
+EXECUTION = {
+    "overwrite": flag("--overwrite", "Replace a finished output of another plan."),
+    "workers": number(
+        "--workers", "Processes.  [default: all cores; 0: this one]", least=0, most=1024
     ),
-    click.option(
-        "--partition-size",
-        type=click.IntRange(1),
-        help="Utterances a partition.  [default: by the list's length]",
+    "partition_size": number(
+        "--partition-size", "Utterances a partition.  [default: by the list's length]", least=1
     ),
-    click.option(
+    "max_reject_fraction": real(
         "--max-reject-fraction",
-        type=click.FloatRange(0, 1),
-        help="Most records that may be rejected.  [default: 0.01 for sound, 0.05 for faces]",
+        "Most records that may be rejected.  [default: 0.01 for sound, 0.05 for faces]",
+        least=0,
+        most=1,
     ),
-    click.option(
-        "--max-rejects", type=click.IntRange(0), help="The same as a number; the stricter wins."
-    ),
-    click.option("--strict", is_flag=True, help="Stop at the first reject or warning."),
-    click.option(
+    "max_rejects": number("--max-rejects", "The same as a number; the stricter wins.", least=0),
+    "strict": flag("--strict", "Stop at the first reject or warning."),
+    "root": path(
         "--root",
-        type=click.Path(path_type=Path),
-        help="Paths are relative to this folder and stay inside.  [default: the list's folder]",
+        "PATH",
+        "Paths are relative to this folder and stay inside.  [default: the list's folder]",
     ),
-    click.option(
+    "dask": text(
         "--dask",
-        metavar="ADDRESS",
-        help="Run partitions on a Dask scheduler, or on 'local' processes (avkd[dask]).",
+        "ADDRESS",
+        "Run partitions on a Dask scheduler, or on 'local' processes (avkd[dask]).",
     ),
-    click.option(
+    "partitions": text(
         "--partitions",
-        type=PartitionRange(),
-        help="Only these partitions, for job arrays; then --finalise.",
+        "FIRST:LAST",
+        "Only these partitions, for job arrays; then --finalise.",
+        type=partition_range,
     ),
-    click.option("--finalise", is_flag=True, help="Publish the partitions that others have made."),
-    click.option("--dry-run", is_flag=True, help="Say what would be done, touch nothing."),
-    click.option("-q", "--quiet", is_flag=True, help="Nothing but errors and the result."),
-    pipes.manifest,
-)
+    "finalise": flag("--finalise", "Publish the partitions that others have made."),
+    "dry_run": flag("--dry-run", "Say what would be done, touch nothing."),
+    "quiet": flag("-q --quiet", "Nothing but errors and the result."),
+}
+HERE = ("overwrite", "partition_size", "partitions", "finalise", "dry_run", "quiet")
 
 
-def execution(command: Callable, options: tuple[Decorator, ...] = EXECUTION) -> Callable:
+def execution(command: Callable, names: Iterable[str] = EXECUTION) -> Callable:
     """Add the options of `Execution`; the command gets one argument `execution`."""
-    names = [field.name for field in dataclasses.fields(Execution)]
 
     @functools.wraps(command)
     def gathered(**kwargs: Any) -> Any:
-        given = {name: kwargs.pop(name) for name in names if name in kwargs}
+        given = {name: kwargs.pop(name) for name in names}
         return command(execution=Execution(**given), **kwargs)
 
-    return apply(options, gathered)
+    return together(*(EXECUTION[name] for name in names), pipes.manifest)(gathered)
 
 
 def execution_here(command: Callable) -> Callable:
     """Add those of `Execution` that make sense where the work is done in this process."""
-    wanted = ("overwrite", "partition_size", "partitions", "finalise", "dry_run", "quiet")
-    wanted += ("manifest",)
-    return execution(command, tuple(one for one in EXECUTION if parameter_name(one) in wanted))
-
-
-def parameter_name(option: Decorator) -> str:
-    """Return the argument that a click option fills."""
-
-    def probe() -> None:
-        """Carry the option."""
-
-    return option(probe).__click_params__[0].name
+    return execution(command, [name for name in EXECUTION if name in HERE])
 
 
 def settings(section: str) -> Decorator:
@@ -222,8 +247,8 @@ def settings(section: str) -> Decorator:
             except OtherFeaturesError as error:
                 raise prepared_by(config, error) from None
 
-        flags = [flag(field, configs) for field in fields.values()]
-        return apply((*CONFIG, *flags), resolved)
+        flags = [of_setting(field, configs) for field in fields.values()]
+        return together(*CONFIG, *flags)(resolved)
 
     return decorate
 
@@ -238,36 +263,30 @@ def prepared_by(config: str | None, error: OtherFeaturesError) -> OtherFeaturesE
 
 
 CONFIG = (
-    click.option(
+    text(
         "--config",
-        metavar="FILE.toml",
-        help=f"Settings file, or a preset: {', '.join(settings_of.PRESETS)}. Flags win over it.",
+        "FILE.toml",
+        f"Settings file, or a preset: {', '.join(settings_of.PRESETS)}. Flags win over it.",
     ),
-    click.option(
-        "--print-config", is_flag=True, help="Print the settings that would be used, and stop."
-    ),
+    flag("--print-config", "Print the settings that would be used, and stop."),
 )
 
 
 def resolve(section: str, choice: str | None, file: str | None, flags: dict) -> Any:
     """Return the settings of the chosen dataclass; flags that only another one has are refused."""
     chosen = settings_of.STEPS[section][choice]
-    if choice is None:
-        return settings_of.load(chosen, (section,), file, flags)
-    own = {field.name for field in dataclasses.fields(chosen)}
+    sections = (section,) if choice is None else (section, f"{section}.{choice}")
+    if section == "distill":  # a student is its baseline plus terms
+        sections = ("train-teacher", f"train-teacher.{choice}", *sections)
     for name, value in flags.items():
-        if value is not None and name not in own:
+        if value is not None and field_of(chosen, name) is None:
             raise click.UsageError(
                 f"--{name.replace('_', '-')} is no setting of {section} --modality {choice}"
             )
-    sections = (section, f"{section}.{choice}")
-    if section == "distill":  # a student is its baseline plus terms
-        sections = ("train-teacher", f"train-teacher.{choice}", *sections)
-    flags = {name: value for name, value in flags.items() if name in own}
     return settings_of.load(chosen, sections, file, flags)
 
 
-def flag(field: dataclasses.Field, configs: Named) -> Decorator:
+def of_setting(field: dataclasses.Field, configs: Named) -> Decorator:
     """Return the click option of one setting.
 
     Args:
@@ -284,41 +303,25 @@ def flag(field: dataclasses.Field, configs: Named) -> Decorator:
         return made(f"--{name}", "set_" + field.name, multiple=True, callback=joined)
     kind = click.Choice(meta["choices"]) if meta["choices"] else type(field.default)
     if field.name == "model":
-        kind = click.Choice(sorted({c for cfg in configs.values() for c in choices("model", cfg)}))
+        every = (field_of(one, "model").metadata["choices"] for one in configs.values())
+        kind = click.Choice(sorted(set().union(*every)))
     return made(f"--{name}", "set_" + field.name, type=kind)
 
 
 def meaning(field: dataclasses.Field, configs: Named) -> str:
     """Return the help of one setting, with its default and unit, in each of `configs`."""
-    default = " | ".join(dict.fromkeys(defaults(field.name, configs)))
+    same = [found for one in configs.values() if (found := field_of(one, field.name))]
+    said = " | ".join(dict.fromkeys(one.metadata["help"] for one in same))
+    default = " | ".join(dict.fromkeys(shown(one.default) for one in same))
     unit = f" {field.metadata['unit']}" if field.metadata["unit"] else ""
-    said = " | ".join(dict.fromkeys(helps(field.name, configs)))
     return f"{said[0].upper()}{said[1:]}.  [default: {default}{unit}]"
 
 
-def helps(name: str, configs: Named) -> list[str]:
-    """Return what each dataclass that has the setting says of it."""
-    return [
-        f.metadata["help"]
-        for c in configs.values()
-        for f in dataclasses.fields(c)
-        if f.name == name
-    ]
+def field_of(config: type, name: str) -> dataclasses.Field | None:
+    """Return the setting of a dataclass that is called so, None where it has none."""
+    return next((one for one in dataclasses.fields(config) if one.name == name), None)
 
 
-def defaults(name: str, configs: Named) -> list[str]:
-    """Return how each dataclass that has the setting would print its default."""
-    found = [f.default for c in configs.values() for f in dataclasses.fields(c) if f.name == name]
-    return [
-        {True: "on", False: "off"}[d] if isinstance(d, bool) else str(d) or "none" for d in found
-    ]
-
-
-def choices(name: str, config: type) -> tuple[str, ...]:
-    """Return what a setting may be in this dataclass."""
-    return next(f.metadata["choices"] for f in dataclasses.fields(config) if f.name == name)
-
-
-def apply(decorators: tuple[Decorator, ...], command: Callable) -> Callable:
-    """Return `command` with all options, in the order of the help page."""
-    return functools.reduce(lambda wrapped, one: one(wrapped), reversed(decorators), command)
+def shown(default: Any) -> str:
+    """Return how a default is printed."""
+    return ("off", "on")[default] if isinstance(default, bool) else str(default) or "none"

@@ -1,36 +1,26 @@
 """`avkd analyze classify`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import resampling, show
 from avkd_cli.commands.analyze_shown import named, plot_file
-from avkd_cli.shown import Picture
+from avkd_cli.options import text
 
 
 @click.command("classify")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
 @named
 @options.list_file
-@click.option(
+@text(
     "--label",
-    metavar="COLUMN",
-    help="Column of --list whose values are the classes.  [default: what the stores are of]",
+    "COLUMN",
+    "Column of --list whose values are the classes.  [default: what the stores are of]",
 )
 @resampling(1000)
 @plot_file
 @options.as_json
-def classify(
-    inputs: tuple[str, ...],
-    list_file: Path | None,
-    label: str | None,
-    resamples: int,
-    seed: int,
-    plot: Picture | None,
-    as_json: bool,
-) -> None:
+def classify(inputs: tuple[str, ...], as_json: bool, **asked) -> None:
     """Say how often the class is told rightly, such as a mood.
 
     INPUTS are stores of posteriors (extract-embeddings --level posteriors), one a system; or
@@ -46,9 +36,6 @@ def classify(
         avkd analyze classify plain/ taught/ --list people.jsonl --plot confusion.svg
     """
     from avkd_cli.analysis.text_stores import classify_parts
-    from avkd_cli.steps.analyze.classify import classify as step
+    from avkd_cli.steps.analyze.classify import classify
 
-    found = step(
-        inputs, list_file=list_file, label=label, resamples=resamples, seed=seed, plot=plot
-    )
-    show(found, classify_parts, as_json)
+    show(classify(inputs, **asked), classify_parts, as_json)

@@ -12,7 +12,7 @@ from avkd_cli.commands.analyze_output import (
     trial_list,
 )
 from avkd_cli.commands.analyze_shown import named, plot_with_ends
-from avkd_cli.shown import Picture
+from avkd_cli.options import choice, number, option, text
 
 USUAL = "eer,min_dcf_0.01,min_dcf_0.05"
 
@@ -28,43 +28,29 @@ def names(value: str) -> tuple[str, ...]:
 @trial_list
 @score_format
 @people_list
-@click.option(
+@choice(
     "--by",
-    type=click.Choice(["person", "trial"]),
+    ["person", "trial"],
+    "What is drawn with replacement; trials give too narrow intervals.",
     default="person",
-    show_default=True,
-    help="What is drawn with replacement; trials give too narrow intervals.",
 )
-@click.option(
-    "--resamples",
-    type=click.IntRange(100, 100_000),
-    default=1000,
-    show_default=True,
-    help="How many lists are drawn.",
-)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws.")
-@click.option(
+@number("--resamples", "How many lists are drawn.", 1000, least=100, most=100_000)
+@number("--seed", "Of the draws.", 0, least=0)
+@text(
     "--metrics",
-    default=USUAL,
-    show_default=True,
-    metavar="NAME[,NAME...]",
-    callback=lambda _ctx, _param, value: names(value),
-    help="What is compared, by commas: eer, eer_MODE (of 'analyze metrics'), min_dcf_P "
+    "NAME[,NAME...]",
+    "What is compared, by commas: eer, eer_MODE (of 'analyze metrics'), min_dcf_P "
     "and act_dcf_P at a probability P of a target, fnmr_at_fmr_RATE, auc, min_cllr, "
     "cllr. What may be claimed is said of the first.",
+    default=USUAL,
+    type=names,
 )
-@click.option(
-    "--c-miss",
-    type=COST,
-    default=1.0,
-    show_default=True,
-    help="Cost of a miss in min_dcf and act_dcf.",
-)
-@click.option("--c-fa", type=COST, default=1.0, show_default=True, help="Cost of a false alarm.")
-@click.option(
+@option("--c-miss", "Cost of a miss in min_dcf and act_dcf.", type=COST, default=1.0)
+@option("--c-fa", "Cost of a false alarm.", type=COST, default=1.0)
+@text(
     "--fail-if-worse",
-    metavar="METRIC",
-    help="Exit with 3 if a later one is worse in it beyond its interval; compared even "
+    "METRIC",
+    "Exit with 3 if a later one is worse in it beyond its interval; compared even "
     "if --metrics does not name it.",
 )
 @plot_with_ends
@@ -72,18 +58,12 @@ def names(value: str) -> tuple[str, ...]:
 @options.as_json
 def compare(
     scores: tuple[str, ...],
-    trials: str | None,
-    in_format: str | None,
-    people: str | None,
-    by: str,
-    resamples: int,
-    seed: int,
     metrics: tuple[str, ...],
     c_miss: float,
     c_fa: float,
     fail_if_worse: str | None,
-    plot: Picture | None,
     as_json: bool,
+    **asked,
 ) -> None:
     """Say whether later SCORES are better than the first, and how sure that is.
 
@@ -102,25 +82,14 @@ def compare(
     from avkd_cli.steps.analyze.compare import compare, gate
     from avkd_cli.verification.figure import figure
 
-    if fail_if_worse:
-        metrics = (*metrics, fail_if_worse) if fail_if_worse not in metrics else metrics
+    names = dict.fromkeys((*metrics, fail_if_worse) if fail_if_worse else metrics)
     try:
-        wanted = [figure(name, c_miss, c_fa) for name in metrics]
+        wanted = [figure(name, c_miss, c_fa) for name in names]
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     if not wanted:
         raise click.UsageError("--metrics names nothing")
-    result = compare(
-        scores,
-        trials=trials,
-        in_format=in_format,
-        people=people,
-        by=by,
-        resamples=resamples,
-        seed=seed,
-        plot=plot,
-        wanted=wanted,
-    )
+    result = compare(scores, wanted=wanted, **asked)
     show(result, compare_parts, as_json)
     if fail_if_worse:
         gate(result, fail_if_worse)

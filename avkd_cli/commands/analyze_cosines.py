@@ -1,31 +1,21 @@
 """`avkd analyze cosines`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import show
 from avkd_cli.commands.analyze_shown import named, plot_file
-from avkd_cli.shown import Picture
+from avkd_cli.options import number
 
 
 @click.command("cosines")
 @click.argument("stores", nargs=-1, required=True, type=options.store)
 @named
 @options.list_file
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Of the recordings drawn where there are too many for all pairs.",
-)
+@number("--seed", "Of the recordings drawn where there are too many for all pairs.", 0, least=0)
 @plot_file
 @options.as_json
-def cosines(
-    stores: tuple[str, ...], list_file: Path | None, seed: int, plot: Picture | None, as_json: bool
-) -> None:
+def cosines(stores: tuple[str, ...], as_json: bool, **asked) -> None:
     """Say how close embeddings of one person are, and those of two.
 
     Mean cosine of all pairs of recordings of one person, of two people, and of two people in
@@ -39,4 +29,4 @@ def cosines(
     from avkd_cli.analysis.text_stores import cosines_parts
     from avkd_cli.steps.analyze.cosines import cosines
 
-    show(cosines(stores, list_file, plot, seed), cosines_parts, as_json)
+    show(cosines(stores, **asked), cosines_parts, as_json)

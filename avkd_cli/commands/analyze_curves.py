@@ -5,7 +5,6 @@ import click
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import show
 from avkd_cli.commands.analyze_shown import named, plot_file
-from avkd_cli.shown import Picture
 
 
 @click.command("curves")
@@ -13,7 +12,7 @@ from avkd_cli.shown import Picture
 @named
 @plot_file
 @options.as_json
-def curves(runs: tuple[str, ...], plot: Picture | None, as_json: bool) -> None:
+def curves(runs: tuple[str, ...], as_json: bool, **asked) -> None:
     """Show how trainings went: each loss, learning rate, margin, speed, validation EER.
 
     Of a run with --train-trials, also EER and distances on the people it was trained on, and by
@@ -26,4 +25,4 @@ def curves(runs: tuple[str, ...], plot: Picture | None, as_json: bool) -> None:
     from avkd_cli.analysis.text import curves_parts
     from avkd_cli.steps.analyze.curves import curves
 
-    show(curves(runs, plot), curves_parts, as_json)
+    show(curves(runs, **asked), curves_parts, as_json)

@@ -13,7 +13,7 @@ from avkd_cli.commands.analyze_output import (
     trial_list,
 )
 from avkd_cli.commands.analyze_shown import named, plot_with_ends
-from avkd_cli.shown import Picture
+from avkd_cli.options import choice, option
 
 
 @click.command("det")
@@ -21,39 +21,20 @@ from avkd_cli.shown import Picture
 @named
 @trial_list
 @score_format
-@click.option(
-    "--kind",
-    type=click.Choice(["det", "roc", "histogram", "reliability"]),
-    default="det",
-    show_default=True,
-    help="Picture to draw.",
-)
+@choice("--kind", ["det", "roc", "histogram", "reliability"], "Picture to draw.", default="det")
 @priors
-@click.option(
+@option(
     "--prior",
+    "Probability of a target in a reliability diagram.",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.5,
-    show_default=True,
-    help="Probability of a target in a reliability diagram.",
 )
 @resampling()
 @people_list
 @plot_with_ends
 @strict
 @options.as_json
-def det(
-    scores: tuple[str, ...],
-    trials: str | None,
-    in_format: str | None,
-    kind: str,
-    p_target: tuple[float, ...],
-    prior: float,
-    resamples: int,
-    seed: int,
-    people: str | None,
-    plot: Picture | None,
-    as_json: bool,
-) -> None:
+def det(scores: tuple[str, ...], as_json: bool, **asked) -> None:
     """Draw the detection error trade-off of SCORES.
 
     Misses against false alarms on probit axes, where Gaussian scores make straight lines, with
@@ -70,16 +51,4 @@ def det(
     from avkd_cli.analysis.text import metrics_parts
     from avkd_cli.steps.analyze.det import det
 
-    result = det(
-        scores,
-        trials,
-        kind,
-        plot,
-        in_format=in_format,
-        p_targets=p_target,
-        prior=prior,
-        people=people,
-        resamples=resamples,
-        seed=seed,
-    )
-    show(result, metrics_parts, as_json)
+    show(det(scores, **asked), metrics_parts, as_json)

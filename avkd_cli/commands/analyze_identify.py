@@ -1,7 +1,5 @@
 """`avkd analyze identify`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
@@ -13,8 +11,8 @@ from avkd_cli.commands.analyze_output import (
     strict,
     trial_list,
 )
-from avkd_cli.commands.analyze_shown import checked_suffix, named, plot_file
-from avkd_cli.shown import Picture
+from avkd_cli.commands.analyze_shown import named, picture, plot_file
+from avkd_cli.options import choice, number, path, source, text
 
 
 def ranks(value: str) -> tuple[int, ...]:
@@ -28,10 +26,8 @@ def ranks(value: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def sizes(value: str | None) -> tuple[int, ...] | None:
+def sizes(value: str) -> tuple[int, ...]:
     """Return the N of 1:N matching that are given by commas, each once, rising."""
-    if value is None:
-        return None
     found = ranks(value)
     if found[0] < 2:
         raise click.BadParameter(f"{found[0]} is no N; the least is 2")
@@ -40,93 +36,52 @@ def sizes(value: str | None) -> tuple[int, ...] | None:
 
 @click.command("identify")
 @click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
-@click.option(
-    "--enrol",
-    type=click.Path(path_type=Path),
-    metavar="LIST.jsonl",
-    help="Of stores: utterances that are enrolled, one model a person.",
-)
-@click.option(
+@path("--enrol", "LIST.jsonl", "Of stores: utterances that are enrolled, one model a person.")
+@number(
     "--enrol-first",
-    type=click.IntRange(1),
+    "Of stores: enrol each person's first N utterances.  [default: 1]",
+    least=1,
     metavar="N",
-    help="Of stores: enrol each person's first N utterances.  [default: 1]",
 )
-@click.option(
-    "--gallery",
-    "galleries",
-    type=options.store,
-    metavar="STORE",
-    multiple=True,
-    help="Of stores: look among these, such as faces for voices; once for all INPUTS, or "
+@source(
+    "--gallery galleries",
+    "STORE",
+    "Of stores: look among these, such as faces for voices; once for all INPUTS, or "
     "once for each in their order.",
-)
-@click.option(
-    "--candidates",
-    type=click.Choice(("person", "utterance")),
-    default="person",
-    show_default=True,
-    help="Of stores: one candidate a person, the mean of the "
-    "enrolled; or every utterance of the gallery, as in 1:N matching.",
-)
-@click.option(
-    "--matching-list",
-    "matching_lists",
-    type=options.text_file,
-    metavar="LIST",
     multiple=True,
-    help="Of stores: lines 'probe right other …', one N a list, in place "
-    "of all galleries; may be given several times.",
 )
-@click.option(
+@choice(
+    "--candidates",
+    ("person", "utterance"),
+    "Of stores: one candidate a person, the mean of the "
+    "enrolled; or every utterance of the gallery, as in 1:N matching.",
+    default="person",
+)
+@source(
+    "--matching-list matching_lists",
+    "LIST",
+    "Of stores: lines 'probe right other …', one N a list, in place "
+    "of all galleries; may be given several times.",
+    multiple=True,
+)
+@text(
     "--match",
-    metavar="N[,N...]",
-    callback=lambda _ctx, _param, value: sizes(value),
-    help="N of 1:N matching.  [default: 2 to 10, where there are as many]",
+    "N[,N...]",
+    "N of 1:N matching.  [default: 2 to 10, where there are as many]",
+    type=sizes,
 )
 @named
 @options.list_file
 @trial_list
 @score_format
 @people_list
-@click.option(
-    "--ranks",
-    default="1,5,10",
-    show_default=True,
-    metavar="K[,K...]",
-    callback=lambda _ctx, _param, value: ranks(value),
-    help="k of the rank-k rates.",
-)
+@text("--ranks", "K[,K...]", "k of the rank-k rates.", default="1,5,10", type=ranks)
 @resampling(1000)
 @plot_file
-@click.option(
-    "--matching-plot",
-    type=click.Path(path_type=Path),
-    metavar="FILE.svg|png|pdf",
-    callback=lambda _ctx, _param, path: checked_suffix(path),
-    help="Draw 1:N matching against N.",
-)
+@picture("--matching-plot", "Draw 1:N matching against N.")
 @strict
 @options.as_json
-def identify(
-    inputs: tuple[str, ...],
-    enrol: Path | None,
-    enrol_first: int | None,
-    galleries: tuple[str, ...],
-    candidates: str,
-    matching_lists: tuple[str, ...],
-    match: tuple[int, ...] | None,
-    list_file: Path | None,
-    trials: str | None,
-    in_format: str | None,
-    people: str | None,
-    ranks: tuple[int, ...],
-    resamples: int,
-    seed: int,
-    plot: Picture | None,
-    matching_plot: Picture | None,
-    as_json: bool,
-) -> None:
+def identify(inputs: tuple[str, ...], as_json: bool, **asked) -> None:
     """Say how often the right person is found among many.
 
     INPUTS are embedding stores, one a system: each utterance that is not enrolled is compared with
@@ -151,22 +106,4 @@ def identify(
     from avkd_cli.analysis.text import identify_parts
     from avkd_cli.steps.analyze.identify import identify
 
-    result = identify(
-        inputs,
-        galleries=galleries,
-        candidates=candidates,
-        matching_lists=matching_lists,
-        match=match,
-        enrol=enrol,
-        enrol_first=enrol_first,
-        list_file=list_file,
-        trials=trials,
-        in_format=in_format,
-        people=people,
-        ranks=ranks,
-        resamples=resamples,
-        seed=seed,
-        plot=plot,
-        matching_plot=matching_plot,
-    )
-    show(result, identify_parts, as_json)
+    show(identify(inputs, **asked), identify_parts, as_json)

@@ -15,6 +15,7 @@ from avkd_cli.commands.analyze_output import (
 )
 from avkd_cli.commands.analyze_shown import named
 from avkd_cli.config import EER_MODES
+from avkd_cli.options import choice, option
 
 
 @click.command("metrics")
@@ -22,33 +23,28 @@ from avkd_cli.config import EER_MODES
 @named
 @trial_list
 @score_format
-@click.option(
+@choice(
     "--eer-mode",
-    type=click.Choice(EER_MODES),
-    default="interp",
-    show_default=True,
-    help="What the EER is where no threshold makes both rates equal; the others are "
+    EER_MODES,
+    "What the EER is where no threshold makes both rates equal; the others are "
     "those of toolkits, and rocch is on the ROC's convex hull.",
+    default="interp",
 )
 @priors
-@click.option("--c-miss", type=COST, default=1.0, show_default=True, help="Cost of a miss.")
-@click.option("--c-fa", type=COST, default=1.0, show_default=True, help="Cost of a false alarm.")
+@option("--c-miss", "Cost of a miss.", type=COST, default=1.0)
+@option("--c-fa", "Cost of a false alarm.", type=COST, default=1.0)
 @resampling()
 @people_list
 @strict
 @options.as_json
 def metrics(
     scores: tuple[str, ...],
-    trials: str | None,
-    in_format: str | None,
     eer_mode: str,
-    p_target: tuple[float, ...],
+    p_targets: tuple[float, ...],
     c_miss: float,
     c_fa: float,
-    resamples: int,
-    seed: int,
-    people: str | None,
     as_json: bool,
+    **asked,
 ) -> None:
     """Print every metric, counts and a signature of each of SCORES.
 
@@ -66,8 +62,5 @@ def metrics(
     from avkd_cli.analysis.text import metrics_parts
     from avkd_cli.steps.analyze.metrics import MetricRules, metrics
 
-    rules = MetricRules(eer_mode, p_target, c_miss, c_fa)
-    result = metrics(
-        scores, trials, rules, in_format=in_format, people=people, resamples=resamples, seed=seed
-    )
-    show(result, metrics_parts, as_json)
+    rules = MetricRules(eer_mode, p_targets, c_miss, c_fa)
+    show(metrics(scores, rules=rules, **asked), metrics_parts, as_json)

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import functools
+import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
 
-from avkd_cli import options
 from avkd_cli.config import P_TARGETS, SCORE_FORMATS
-from avkd_cli.papers import PAPERS, USUAL
+from avkd_cli.options import choice, flag, number, source, text, together
+from avkd_cli.papers import PAPERS
 from avkd_cli.shown import Reading
 
 if TYPE_CHECKING:
     from avkd_cli.analysis.table import Part, Table
 
 READING = (
-    click.option(
-        "--trials",
-        type=click.Path(path_type=str, allow_dash=True),
-        metavar="LIST",
-        help="Trial list to take labels from, where score files have none.",
-    ),
-    click.option(
+    source("--trials", "LIST", "Trial list to take labels from, where score files have none."),
+    flag(
         "--intersect",
-        is_flag=True,
-        help="Take the trials that score files and list all have, and say how many others "
+        "Take the trials that score files and list all have, and say how many others "
         "there are; else they must be the same.",
     ),
-    click.option(
+    text(
         "--columns",
-        metavar="enrol=COLUMN,…",
-        help="What the columns of CSV files are called, where it is not the usual: enrol, "
+        "enrol=COLUMN,…",
+        "What the columns of CSV files are called, where it is not the usual: enrol, "
         "test, label, score, distance.",
     ),
 )
@@ -54,28 +50,26 @@ def trial_list(command: Callable) -> Callable:
             trials = Reading(trials or "", intersect, names)
         return command(trials=trials, **kwargs)
 
-    return options.apply(READING, gathered)
+    return together(*READING)(gathered)
 
 
-score_format = click.option(
+score_format = choice(
     "--in-format",
-    type=click.Choice(SCORE_FORMATS),
+    SCORE_FORMATS,
+    "Of the score files, where it cannot be guessed; fame is distances.  [default: guessed]",
     metavar="FORMAT",
-    help="Of the score files, where it cannot be guessed; fame is distances.  [default: guessed]",
 )
-people_list = click.option(
+people_list = source(
     "--people",
-    type=click.Path(path_type=str),
-    metavar="LIST.jsonl",
-    help="List of utterances that says who is who.  [default: the first part of each id]",
+    "LIST.jsonl",
+    "List of utterances that says who is who.  [default: the first part of each id]",
 )
-which_paper = click.option(
-    "--paper",
-    type=click.Choice(tuple(PAPERS)),
-    default=USUAL.name,
-    show_default=True,
-    help="Published system whose tables to fill and whose names to know (docs/formats.md).",
-)
+
+
+def which_paper(help: str, default: str | None = None) -> Callable[[Callable], Callable]:
+    """Return what adds --paper; the command gets the paper."""
+    named = lambda _ctx, _param, name: name and PAPERS[name]  # noqa: E731
+    return choice("--paper", tuple(PAPERS), help, default=default, callback=named)
 
 
 TESTED = ("scores", "inputs", "folder")
@@ -92,10 +86,9 @@ def strict(command: Callable) -> Callable:
             refuse("analyze", tested(kwargs))
         return command(**kwargs)
 
-    return click.option(
+    return flag(
         "--strict",
-        is_flag=True,
-        help="Refuse a test on persons that the network was trained on, instead of a warning.",
+        "Refuse a test on persons that the network was trained on, instead of a warning.",
     )(checked)
 
 
@@ -105,10 +98,8 @@ def tested(arguments: dict[str, object]) -> list[object]:
     return [one for value in named for one in (value if isinstance(value, tuple) else (value,))]
 
 
-corpus_name = click.option(
-    "--corpus",
-    metavar="NAME",
-    help="Corpus, said first and last; 'stand-in' says that nobody in it is real.",
+corpus_name = text(
+    "--corpus", "NAME", "Corpus, said first and last; 'stand-in' says that nobody in it is real."
 )
 
 
@@ -118,19 +109,17 @@ def resampling(usual: int = 0, least: int = 0) -> Callable[[Callable], Callable]
     Args:
         usual: draws where the command is not told. least: fewest; 0: none at all is one way.
     """
-    number = click.option(
+    drawn = number(
         "--resamples",
-        type=click.IntRange(least, 100_000),
-        default=usual,
-        show_default=True,
-        callback=lambda _ctx, _param, n: enough(n),
-        help="Lists of persons drawn with replacement for 95 % intervals"
+        "Lists of persons drawn with replacement for 95 % intervals"
         + ("." if least else "; 0: none."),
+        usual,
+        least=least,
+        most=100_000,
+        callback=lambda _ctx, _param, n: enough(n),
     )
-    seed = click.option(
-        "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the draws."
-    )
-    return lambda command: number(seed(command))
+    seed = number("--seed", "Of the draws.", 0, least=0)
+    return lambda command: drawn(seed(command))
 
 
 def enough(resamples: int) -> int:
@@ -140,35 +129,25 @@ def enough(resamples: int) -> int:
     return resamples
 
 
-class Prior(click.ParamType):
-    """Probabilities of a target, one or several by commas."""
-
-    name = "P[,P...]"
-
-    def convert(self, value, param, ctx):  # noqa: D102
-        if isinstance(value, tuple):
-            return value
-        try:
-            found = tuple(float(one) for one in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is no number, nor several by commas", param, ctx)
-        for one in found:
-            if not 0 < one < 1:
-                self.fail(f"{one:g} is not between 0 and 1", param, ctx)
-        return found
+def probabilities(value: str) -> tuple[float, ...]:
+    """Return probabilities of a target, one or several by commas."""
+    try:
+        found = tuple(float(one) for one in value.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no number, nor several by commas") from None
+    for one in found:
+        if not 0 < one < 1:
+            raise click.BadParameter(f"{one:g} is not between 0 and 1")
+    return found
 
 
-def joined(groups: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
-    """Return the priors of all options, each once."""
-    return tuple(dict.fromkeys(one for group in groups for one in group))
-
-
-priors = click.option(
-    "--p-target",
-    type=Prior(),
+priors = text(
+    "--p-target p_targets",
+    "P[,P...]",
+    "Probability of a target in detection costs; several by commas.  [default: 0.01,0.05]",
+    type=probabilities,
     multiple=True,
-    callback=lambda _ctx, _param, groups: joined(groups) or P_TARGETS,
-    help="Probability of a target in detection costs; several by commas.  [default: 0.01,0.05]",
+    callback=lambda _ctx, _param, given: tuple(dict.fromkeys(chain(*given))) or P_TARGETS,
 )
 
 COST = click.FloatRange(min=0, min_open=True)
@@ -181,8 +160,6 @@ def show(
     as_table: Callable[[Table], str] | None = None,
 ) -> None:
     """Print paragraphs and tables, piped or not, or one JSON object where that is asked."""
-    import json
-
     from avkd_cli.analysis.render import document
 
     if as_json:

@@ -1,29 +1,20 @@
 """`avkd analyze pcc`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import show
 from avkd_cli.commands.analyze_shown import named
+from avkd_cli.options import path
 
 
 @click.command("pcc")
 @click.argument("stores", nargs=-1, required=True, type=options.store)
 @named
 @options.list_file
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE.json",
-    help="Write the JSON there as well.",
-)
+@path("-o --output", "FILE.json", "Write the JSON there as well.")
 @options.as_json
-def pcc(
-    stores: tuple[str, ...], list_file: Path | None, output: Path | None, as_json: bool
-) -> None:
+def pcc(stores: tuple[str, ...], as_json: bool, **asked) -> None:
     """Say how alike embedding STORES are, utterance by utterance.
 
     Every pair of stores: Pearson correlation (per segment, pooled, per dimension), linear CKA,
@@ -38,4 +29,4 @@ def pcc(
     from avkd_cli.analysis.text_stores import correlation_parts
     from avkd_cli.steps.analyze.correlation import correlations
 
-    show(correlations(stores, list_file, output), correlation_parts, as_json)
+    show(correlations(stores, **asked), correlation_parts, as_json)

@@ -5,33 +5,19 @@ import click
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import people_list, resampling, score_format, show, trial_list
 from avkd_cli.commands.analyze_shown import plot_file
-from avkd_cli.shown import Picture
+from avkd_cli.options import text
 
 
 @click.command("robustness")
 @click.argument("folder", type=click.Path(path_type=str))
-@click.option(
-    "--baseline",
-    metavar="SYSTEM",
-    help="What the others are compared with.  [default: the first by name]",
-)
+@text("--baseline", "SYSTEM", "What the others are compared with.  [default: the first by name]")
 @trial_list
 @score_format
 @people_list
 @resampling(1000, least=100)
 @plot_file
 @options.as_json
-def robustness(
-    folder: str,
-    baseline: str | None,
-    trials: str | None,
-    in_format: str | None,
-    people: str | None,
-    resamples: int,
-    seed: int,
-    plot: Picture | None,
-    as_json: bool,
-) -> None:
+def robustness(folder: str, as_json: bool, **asked) -> None:
     """Show EER against disturbance, from the score files of FOLDER.
 
     FOLDER holds SYSTEM.CONDITION-LEVEL.scores, such as audio.babble-5.scores, and
@@ -46,16 +32,6 @@ def robustness(
         avkd analyze robustness noisy --baseline audio --plot noisy.svg
     """
     from avkd_cli.analysis.robustness import robustness_parts
-    from avkd_cli.steps.analyze.robustness import robustness as step
+    from avkd_cli.steps.analyze.robustness import robustness
 
-    result = step(
-        folder,
-        baseline=baseline,
-        trials=trials,
-        people=people,
-        in_format=in_format,
-        resamples=resamples,
-        seed=seed,
-        plot=plot,
-    )
-    show(result, robustness_parts, as_json)
+    show(robustness(folder, **asked), robustness_parts, as_json)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from avkd_cli.options import apply
+from avkd_cli.options import Decorator, number, path, text, together
 from avkd_cli.shown import Named, Picture
 
 PICTURES = (".svg", ".png", ".pdf")
@@ -22,30 +22,23 @@ def named(command: Callable) -> Callable:
     def renamed(names: tuple[tuple[str, str], ...], **kwargs):
         return command(**(with_names(kwargs, names) if names else kwargs))
 
-    return click.option(
-        "--name",
-        "names",
-        multiple=True,
-        metavar="NAME=FILE",
-        type=NameOfFile(),
-        help="What a system is called in tables and pictures; FILE as it is given to the command. "
+    return text(
+        "--name names",
+        "NAME=FILE",
+        "What a system is called in tables and pictures; FILE as it is given to the command. "
         "Once for each system.  [default: the file's name]",
+        type=name_of_file,
+        multiple=True,
     )(renamed)
 
 
-class NameOfFile(click.ParamType):
-    """`NAME=FILE`; a name may hold blanks, a file `=`."""
-
-    name = "name"
-
-    def convert(self, value, param, ctx):  # noqa: D102
-        if isinstance(value, tuple):
-            return value
-        name, equals, file = value.partition("=")
-        name = " ".join(name.split())
-        if not (equals and name and file) or not name.isprintable():
-            self.fail(f"{value!r} is no NAME=FILE, such as 'ECAPA=ecapa.scores'", param, ctx)
-        return name, file
+def name_of_file(value: str) -> tuple[str, str]:
+    """Return the two sides of NAME=FILE; a name may hold blanks, a file `=`."""
+    name, equals, file = value.partition("=")
+    name = " ".join(name.split())
+    if not (equals and name and file) or not name.isprintable():
+        raise click.BadParameter(f"{value!r} is no NAME=FILE, such as 'ECAPA=ecapa.scores'")
+    return name, file
 
 
 def with_names(given: dict, names: tuple[tuple[str, str], ...]) -> dict:
@@ -77,91 +70,80 @@ def _named(value: object, names: dict[str, str]) -> object:
     return Named(value, names[str(Path(value))])
 
 
-class Length(click.ParamType):
-    """A length in inches, given with its unit."""
-
-    name = "length"
-
-    def convert(self, value, param, ctx):  # noqa: D102
-        if isinstance(value, float):
-            return value
-        found = re.fullmatch(r"(\d+\.?\d*|\.\d+)(in|cm|mm|pt)", value.replace(" ", ""))
-        inches = float(found[1]) * INCHES[found[2]] if found else math.nan
-        if not 1 <= inches <= 40:
-            self.fail(f"{value!r} is no width from 1in to 40in; 3.3in, 84mm are", param, ctx)
-        return inches
+def length(value: str) -> float:
+    """Return in inches a length that has its unit."""
+    found = re.fullmatch(r"(\d+\.?\d*|\.\d+)(in|cm|mm|pt)", value.replace(" ", ""))
+    inches = float(found[1]) * INCHES[found[2]] if found else math.nan
+    if not 1 <= inches <= 40:
+        raise click.BadParameter(f"{value!r} is no width from 1in to 40in; 3.3in, 84mm are")
+    return inches
 
 
-class Ends(click.ParamType):
-    """`LOW,HIGH`, the ends of an axis."""
+def ends(value: str) -> tuple[float, float]:
+    """Return LOW,HIGH, the ends of an axis."""
+    try:
+        low, high = (float(one) for one in value.split(","))
+    except ValueError:
+        low = high = math.nan
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise click.BadParameter(f"{value!r} is no LOW,HIGH such as 0.1,40")
+    return low, high
 
-    name = "low,high"
 
-    def convert(self, value, param, ctx):  # noqa: D102
-        if isinstance(value, tuple):
-            return value
-        try:
-            low, high = (float(one) for one in value.split(","))
-        except ValueError:
-            low = high = math.nan
-        if not (math.isfinite(low) and math.isfinite(high) and low < high):
-            self.fail(f"{value!r} is no LOW,HIGH such as 0.1,40", param, ctx)
-        return low, high
+def checked_suffix(_ctx: click.Context, _param: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a picture's file name that names no known format."""
+    if path is not None and path.suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"{str(path)!r} ends in none of {', '.join(PICTURES)}")
+    return path
+
+
+def picture(names: str, help: str) -> Decorator:
+    """Return an option of a picture to draw."""
+    return path(names, "FILE.svg|png|pdf", help, callback=checked_suffix)
 
 
 SIZE = (
-    click.option(
-        "--plot",
-        type=click.Path(path_type=Path),
-        metavar="FILE.svg|png|pdf",
-        callback=lambda _ctx, _param, path: checked_suffix(path),
-        help="Draw a picture.",
-    ),
-    click.option(
+    picture("--plot", "Draw a picture."),
+    text(
         "--width",
-        type=Length(),
-        metavar="LENGTH",
-        help="Of the whole picture, in in, cm, mm or pt: 3.3in is a column of a paper.  "
+        "LENGTH",
+        "Of the whole picture, in in, cm, mm or pt: 3.3in is a column of a paper.  "
         "[default: by what is in it]",
+        type=length,
     ),
-    click.option("--dpi", type=click.IntRange(50, 2400), help="Of a PNG.  [default: 200]"),
+    number("--dpi", "Of a PNG.  [default: 200]", least=50, most=2400),
 )
 ENDS = (
-    click.option(
+    text(
         "--xlim",
-        type=Ends(),
-        metavar="LOW,HIGH",
-        help="Ends of the x axis, in its unit (DET, ROC: %).  [default: of the data]",
+        "LOW,HIGH",
+        "Ends of the x axis, in its unit (DET, ROC: %).  [default: of the data]",
+        type=ends,
     ),
-    click.option("--ylim", type=Ends(), metavar="LOW,HIGH", help="Ends of the y axis."),
+    text("--ylim", "LOW,HIGH", "Ends of the y axis.", type=ends),
 )
 
 
-def plot_file(command: Callable, options: tuple[Callable, ...] = SIZE) -> Callable:
-    """Add --plot and the size of the picture; the command gets one argument, `plot`."""
+def plot_file(command: Callable, options: tuple[Decorator, ...] = SIZE) -> Callable:
+    """Add --plot and the size of the picture; the command gets one argument, `plot`.
+
+    Another picture of it, --matching-plot, has the same size.
+    """
 
     @functools.wraps(command)
-    def gathered(plot: Path | None, **kwargs):
-        names = ("width", "dpi", "xlim", "ylim")
-        look = {one: kwargs.pop(one) for one in names if kwargs.get(one) is not None}
-        kwargs = {key: value for key, value in kwargs.items() if key not in names}
-        others = kwargs.get("matching_plot")
-        if look and plot is None and others is None:
+    def gathered(**kwargs):
+        asked = {one: kwargs.pop(one, None) for one in ("width", "dpi", "xlim", "ylim")}
+        look = {one: value for one, value in asked.items() if value is not None}
+        paths = {one: kwargs[one] for one in ("plot", "matching_plot") if one in kwargs}
+        if look and not any(paths.values()):
             raise click.UsageError(f"--{next(iter(look))} is of a picture; give --plot as well")
-        if others is not None:
-            kwargs["matching_plot"] = Picture(others, **look)
-        return command(plot=plot and Picture(plot, **look), **kwargs)
+        return command(
+            **kwargs | {one: path and Picture(path, **look) for one, path in paths.items()}
+        )
 
-    return apply(options, gathered)
+    return together(*options)(gathered)
 
 
 def plot_with_ends(command: Callable) -> Callable:
     """Add --plot, the size of the picture and the ends of its axes."""
     return plot_file(command, (*SIZE, *ENDS))
-
-
-def checked_suffix(path: Path | None) -> Path | None:
-    """Refuse a picture's file name that names no known format."""
-    if path is not None and path.suffix.lower() not in PICTURES:
-        raise click.BadParameter(f"{str(path)!r} ends in none of {', '.join(PICTURES)}")
-    return path

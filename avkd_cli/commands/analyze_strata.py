@@ -6,25 +6,21 @@ from avkd_cli import options
 from avkd_cli.commands.analyze_output import resampling, score_format, show, strict, trial_list
 from avkd_cli.commands.analyze_shown import named
 from avkd_cli.config import STRATA
+from avkd_cli.options import choice, source
 
 
 @click.command("strata")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
-@click.option(
-    "--people",
-    required=True,
-    type=click.Path(path_type=str),
-    metavar="LIST.jsonl",
-    help="List of utterances with sex, nationality and age.",
+@source(
+    "--people", "LIST.jsonl", "List of utterances with sex, nationality and age.", required=True
 )
-@click.option(
-    "--stratum",
-    "chosen",
-    type=click.Choice(STRATA),
-    multiple=True,
-    help="Sex (G), nationality (N), age within 5 years (A), all three (GNA), sex and age "
+@choice(
+    "--stratum chosen",
+    STRATA,
+    "Sex (G), nationality (N), age within 5 years (A), all three (GNA), sex and age "
     "(GA), or random: all nontargets. May be given several times.  [default: the first "
     "five]",
+    multiple=True,
 )
 @named
 @trial_list
@@ -32,16 +28,7 @@ from avkd_cli.config import STRATA
 @resampling()
 @strict
 @options.as_json
-def strata(
-    scores: tuple[str, ...],
-    people: str,
-    chosen: tuple[str, ...],
-    trials: str | None,
-    in_format: str | None,
-    resamples: int,
-    seed: int,
-    as_json: bool,
-) -> None:
+def strata(scores: tuple[str, ...], chosen: tuple[str, ...], as_json: bool, **asked) -> None:
     """Say what is left of SCORES when the two people of a nontarget are alike.
 
     EER and AUC of each file, its nontargets restricted to pairs of one sex, nationality, age, or
@@ -56,13 +43,4 @@ def strata(
     from avkd_cli.analysis.text import strata_parts
     from avkd_cli.steps.analyze.strata import strata
 
-    result = strata(
-        scores,
-        people,
-        chosen=chosen or STRATA[:5],
-        trials=trials,
-        in_format=in_format,
-        resamples=resamples,
-        seed=seed,
-    )
-    show(result, strata_parts, as_json)
+    show(strata(scores, chosen=chosen or STRATA[:5], **asked), strata_parts, as_json)

@@ -6,24 +6,21 @@ import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import corpus_name, show, strict, which_paper
+from avkd_cli.options import path
+from avkd_cli.papers import USUAL
 
 
 @click.command("table")
 @click.argument("scores", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Write table.md, table.tex, table.json there.",
+@path("-o --output", "DIR", "Write table.md, table.tex, table.json there.")
+@which_paper(
+    "Published system whose tables to fill and whose names to know (docs/formats.md).",
+    default=USUAL.name,
 )
-@which_paper
 @corpus_name
 @strict
 @options.as_json
-def table(
-    scores: tuple[Path, ...], output: Path | None, paper: str, corpus: str | None, as_json: bool
-) -> None:
+def table(scores: tuple[Path, ...], as_json: bool, **asked) -> None:
     """Arrange SCORES, files SYSTEM.LIST.scores or folders of them, as a paper's tables.
 
     Systems are audio, visual, fusion-gate, audio-kd-cos-kl and so on, lists vox1-o, vox1-e,
@@ -37,7 +34,6 @@ def table(
     """
     from avkd_cli.analysis.render import as_markdown
     from avkd_cli.analysis.written import results_parts
-    from avkd_cli.papers import PAPERS
     from avkd_cli.steps.analyze.table import table
 
-    show(table(scores, output, corpus, PAPERS[paper]), results_parts, as_json, as_markdown)
+    show(table(scores, **asked), results_parts, as_json, as_markdown)

@@ -1,65 +1,30 @@
 """`avkd analyze tsne`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import show
 from avkd_cli.commands.analyze_shown import named, plot_file
-from avkd_cli.shown import Picture
+from avkd_cli.options import number, real, source
 
 
 @click.command("tsne")
 @click.argument("stores", nargs=-1, required=True, type=options.store)
 @named
 @options.list_file
-@click.option(
+@source(
     "--hard",
-    type=click.Path(path_type=str),
-    metavar="SCORES",
-    help="Take the recordings of most wrong trials in a score file, and all others of "
-    "their persons.",
+    "SCORES",
+    "Take the recordings of most wrong trials in a score file, and all others of their persons.",
 )
-@click.option(
-    "--samples", type=click.IntRange(1), default=20, show_default=True, help="How many hard ones."
-)
-@click.option(
-    "--persons",
-    type=click.IntRange(1),
-    default=20,
-    show_default=True,
-    help="Most persons; those with most recordings are taken.",
-)
-@click.option(
-    "--recordings",
-    type=click.IntRange(2),
-    default=30,
-    show_default=True,
-    help="Most recordings of each.",
-)
-@click.option(
-    "--perplexity",
-    type=click.FloatRange(1),
-    default=30.0,
-    show_default=True,
-    help="About how many neighbours t-SNE keeps together.",
-)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of t-SNE.")
+@number("--samples", "How many hard ones.", 20, least=1)
+@number("--persons", "Most persons; those with most recordings are taken.", 20, least=1)
+@number("--recordings", "Most recordings of each.", 30, least=2)
+@real("--perplexity", "About how many neighbours t-SNE keeps together.", 30.0, least=1)
+@number("--seed", "Of t-SNE.", 0, least=0)
 @plot_file
 @options.as_json
-def tsne(
-    stores: tuple[str, ...],
-    list_file: Path | None,
-    hard: str | None,
-    samples: int,
-    persons: int,
-    recordings: int,
-    perplexity: float,
-    seed: int,
-    plot: Picture | None,
-    as_json: bool,
-) -> None:
+def tsne(stores: tuple[str, ...], as_json: bool, **asked) -> None:
     """Count recordings that lie far from their person's others, and draw them by t-SNE.
 
     The same recordings in each of STORES, such as one a modality and the fusion. A recording is
@@ -79,15 +44,4 @@ def tsne(
     from avkd_cli.analysis.text_stores import tsne_parts
     from avkd_cli.steps.analyze.tsne import tsne
 
-    result = tsne(
-        stores,
-        list_file=list_file,
-        hard=hard,
-        samples=samples,
-        persons=persons,
-        recordings=recordings,
-        perplexity=perplexity,
-        seed=seed,
-        plot=plot,
-    )
-    show(result, tsne_parts, as_json)
+    show(tsne(stores, **asked), tsne_parts, as_json)

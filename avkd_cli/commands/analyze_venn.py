@@ -1,55 +1,32 @@
 """`avkd analyze venn`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import people_list, show, strict, trial_list
 from avkd_cli.commands.analyze_shown import named, plot_file
-from avkd_cli.shown import Picture
-
-LETTERS = ("a", "b", "c", "d")
+from avkd_cli.options import path, real, source
 
 
 @click.command("venn")
-@click.option("--a", required=True, type=options.text_file, help="Scores of the baseline.")
-@click.option("--b", required=True, type=options.text_file, help="Scores of what replaces it.")
-@click.option("--c", type=options.text_file, help="Scores of a third, such as the other sense.")
-@click.option("--d", type=options.text_file, help="Scores of a fourth.")
-@click.option("--threshold-a", type=float, help="Accept at this score.  [default: a's at its EER]")
-@click.option("--threshold-b", type=float, help="The same for b.")
-@click.option("--threshold-c", type=float, help="The same for c.")
-@click.option("--threshold-d", type=float, help="The same for d.")
-@click.option("--fmr", type=click.FloatRange(0, 1), help="Decide at this false-match rate instead.")
+@source("--a", "PATH", "Scores of the baseline.", required=True)
+@source("--b", "PATH", "Scores of what replaces it.", required=True)
+@source("--c", "PATH", "Scores of a third, such as the other sense.")
+@source("--d", "PATH", "Scores of a fourth.")
+@real("--threshold-a", "Accept at this score.  [default: a's at its EER]")
+@real("--threshold-b", "The same for b.")
+@real("--threshold-c", "The same for c.")
+@real("--threshold-d", "The same for d.")
+@real("--fmr", "Decide at this false-match rate instead.", least=0, most=1)
 @named
 @trial_list
-@click.option(
-    "--trials-out",
-    type=click.Path(path_type=Path),
-    metavar="FILE.tsv",
-    help="Write every trial with its region and scores.",
-)
-@click.option(
-    "--persons-out",
-    type=click.Path(path_type=Path),
-    metavar="FILE.tsv",
-    help="Write who gains and who loses, most gaining first.",
-)
+@path("--trials-out", "FILE.tsv", "Write every trial with its region and scores.")
+@path("--persons-out", "FILE.tsv", "Write who gains and who loses, most gaining first.")
 @people_list
 @plot_file
 @strict
 @options.as_json
-def venn(
-    trials: str | None,
-    fmr: float | None,
-    trials_out: Path | None,
-    persons_out: Path | None,
-    people: str | None,
-    plot: Picture | None,
-    as_json: bool,
-    **by_letter: str | float | None,
-) -> None:
+def venn(as_json: bool, **asked) -> None:
     """Count the trials that b corrects and breaks against a.
 
     A trial is accepted when its score is at least the threshold: each system's own at its
@@ -66,20 +43,7 @@ def venn(
     from avkd_cli.analysis.text import venn_parts
     from avkd_cli.steps.analyze.venn import venn
 
-    systems = {letter: by_letter[letter] for letter in LETTERS if by_letter[letter]}
-    thresholds = {
-        letter: by_letter[f"threshold_{letter}"]
-        for letter in LETTERS
-        if by_letter[f"threshold_{letter}"] is not None
-    }
-    result = venn(
-        systems,
-        thresholds=thresholds,
-        fmr=fmr,
-        trials=trials,
-        people=people,
-        trials_out=trials_out,
-        persons_out=persons_out,
-        plot=plot,
-    )
-    show(result, venn_parts, as_json)
+    given = {letter: (asked.pop(letter), asked.pop(f"threshold_{letter}")) for letter in "abcd"}
+    systems = {letter: scores for letter, (scores, _) in given.items() if scores}
+    thresholds = {letter: at for letter, (_, at) in given.items() if at is not None}
+    show(venn(systems, thresholds=thresholds, **asked), venn_parts, as_json)

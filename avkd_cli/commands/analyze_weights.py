@@ -1,52 +1,28 @@
 """`avkd analyze weights`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import show
 from avkd_cli.commands.analyze_shown import named, plot_file
-from avkd_cli.shown import Picture
+from avkd_cli.options import number, text
 
 
 @click.command("weights")
 @click.argument("stores", nargs=-1, required=True, type=options.store)
 @named
 @options.list_file
-@click.option(
-    "--utterance",
-    "utterances",
+@text(
+    "--utterance utterances",
+    "ID",
+    "Show its time line; again for more.  [default: the first ones]",
     multiple=True,
-    metavar="ID",
-    help="Show its time line; again for more.  [default: the first ones]",
 )
-@click.option(
-    "--show",
-    "shown",
-    type=click.IntRange(0, 40),
-    default=4,
-    show_default=True,
-    help="How many time lines, where none are named.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Of the persons drawn for intervals.",
-)
+@number("--show shown", "How many time lines, where none are named.", 4, least=0, most=40)
+@number("--seed", "Of the persons drawn for intervals.", 0, least=0)
 @plot_file
 @options.as_json
-def weights(
-    stores: tuple[str, ...],
-    list_file: Path | None,
-    utterances: tuple[str, ...],
-    shown: int,
-    seed: int,
-    plot: Picture | None,
-    as_json: bool,
-) -> None:
+def weights(stores: tuple[str, ...], as_json: bool, **asked) -> None:
     """Draw which moments of a film, and of its sound, counted.
 
     STORES hold weights of moments (extract-embeddings --level weights), such as one a sense of one
@@ -61,7 +37,4 @@ def weights(
     from avkd_cli.analysis.text_stores import weights_parts
     from avkd_cli.steps.analyze.weights import weights
 
-    result = weights(
-        stores, list_file=list_file, utterances=utterances, shown=shown, seed=seed, plot=plot
-    )
-    show(result, weights_parts, as_json)
+    show(weights(stores, **asked), weights_parts, as_json)

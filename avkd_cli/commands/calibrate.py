@@ -1,60 +1,38 @@
 """`avkd calibrate`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
-from avkd_cli.config import CalibrateConfig
-
-FILES = (
-    click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path),
-        metavar="FILE.json",
-        help="Calibration to write.  [default: stdout, where TEST is not given, but no terminal]",
-    ),
-    click.option(
-        "--calibrated",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Where the ratios of TEST go.  [default: stdout, but no terminal]",
-    ),
-    click.option(
-        "--of",
-        type=click.Path(path_type=Path),
-        metavar="RUN",
-        help="The run whose scores these are, or a store of its embeddings.  [default: what "
-        "NAME.metrics.json beside NAME.scores says]",
-    ),
-    click.option(
-        "--audio",
-        type=options.store,
-        metavar="STORE",
-        help="The sound that was scored, as prep-audio made it: at which durations and SNR there "
-        "is skill is kept, too.",
-    ),
-    click.option(
-        "--trials",
-        type=options.text_file,
-        metavar="LIST",
-        help="Labels of DEV, where its lines have none.",
-    ),
-    click.option("--overwrite", is_flag=True, help="Replace other files of these names."),
-    click.option(
-        "--strict", is_flag=True, help="Refuse trials of persons that the network was trained on."
-    ),
-    click.option("-q", "--quiet", is_flag=True, help="No figures, only warnings and errors."),
-)
+from avkd_cli.options import flag, path, source
 
 
 @click.command("calibrate", cls=options.StepCommand)
 @click.argument("dev", type=options.text_file, metavar="DEV.scores")
 @click.argument("test", type=options.text_file, required=False, metavar="TEST.scores")
-@lambda command: options.apply(FILES, command)
+@path(
+    "-o --output",
+    "FILE.json",
+    "Calibration to write.  [default: stdout, where TEST is not given, but no terminal]",
+)
+@path("--calibrated", "FILE", "Where the ratios of TEST go.  [default: stdout, but no terminal]")
+@path(
+    "--of",
+    "RUN",
+    "The run whose scores these are, or a store of its embeddings.  [default: what "
+    "NAME.metrics.json beside NAME.scores says]",
+)
+@source(
+    "--audio",
+    "STORE",
+    "The sound that was scored, as prep-audio made it: at which durations and SNR there "
+    "is skill is kept, too.",
+)
+@source("--trials", "LIST", "Labels of DEV, where its lines have none.")
+@flag("--overwrite", "Replace other files of these names.")
+@flag("--strict", "Refuse trials of persons that the network was trained on.")
+@flag("-q --quiet", "No figures, only warnings and errors.")
 @options.settings("calibrate")
-def calibrate(dev: str, test: str | None, settings: CalibrateConfig, **files) -> None:
+def calibrate(dev: str, test: str | None, **asked) -> None:
     """Make scores log-likelihood ratios, by those of a development list.
 
     DEV.scores are scored trials of people that are neither trained on nor tested. What comes of
@@ -72,4 +50,4 @@ def calibrate(dev: str, test: str | None, settings: CalibrateConfig, **files) ->
     """
     from avkd_cli.steps.calibrate import calibrate as step
 
-    step(dev, test, settings, **files)
+    step(dev, test, **asked)

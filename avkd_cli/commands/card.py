@@ -6,44 +6,31 @@ import click
 
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import resampling
+from avkd_cli.options import source, text
 
 
 @click.command("card")
 @click.argument("run", type=options.run_folder)
-@click.option(
+@source(
     "--scores",
-    type=options.text_file,
+    "FILE",
+    "Score file of this run, on people that it was not trained on; again for more lists.",
     multiple=True,
-    metavar="FILE",
-    help="Score file of this run, on people that it was not trained on; again for more lists.",
 )
-@click.option(
-    "--trials", type=options.text_file, metavar="LIST", help="Labels, where score files have none."
-)
-@click.option(
+@source("--trials", "LIST", "Labels, where score files have none.")
+@source(
     "--people",
-    type=click.Path(path_type=str),
-    metavar="LIST.jsonl",
-    help="List of utterances that says who is who, and their sex, age, language …",
+    "LIST.jsonl",
+    "List of utterances that says who is who, and their sex, age, language …",
 )
-@click.option(
+@source(
     "--audio",
-    type=options.store,
-    metavar="STORE",
-    help="The sound that was scored, as prep-audio made it: errors by duration and SNR.",
+    "STORE",
+    "The sound that was scored, as prep-audio made it: errors by duration and SNR.",
 )
-@click.option("--licence", metavar="TEXT", default="", help="Of the weights, such as CC-BY-4.0.")
+@text("--licence", "TEXT", "Of the weights, such as CC-BY-4.0.", default="")
 @resampling(1000)
-def card(
-    run: Path,
-    scores: tuple[str, ...],
-    trials: str | None,
-    people: str | None,
-    audio: str | None,
-    licence: str,
-    resamples: int,
-    seed: int,
-) -> None:
+def card(run: Path, **asked) -> None:
     """Say what the model of RUN is good for: write its MODEL.md anew, and print it.
 
     Every training leaves a card in its run: whom it was trained on, how, and what it must not be
@@ -58,16 +45,4 @@ def card(
     """
     from avkd_cli.steps.card import card as step
 
-    click.echo(
-        step(
-            run,
-            scores,
-            trials=trials,
-            people=people,
-            audio=audio,
-            licence=licence,
-            resamples=resamples,
-            seed=seed,
-        ),
-        nl=False,
-    )
+    click.echo(step(run, **asked), nl=False)

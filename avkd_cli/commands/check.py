@@ -4,21 +4,17 @@ from pathlib import Path
 
 import click
 
+from avkd_cli.options import flag, number, path, text
+
 
 @click.command("check")
 @click.argument("stores", nargs=-1, required=True, metavar="STORE | RUN…")
-@click.option("--against", metavar="STORE", help="Ids, persons and dimension must be as there.")
-@click.option(
-    "--source",
-    metavar="LIST",
-    help="The list that a store was made from: decode a sample again and compare.",
-)
-@click.option("--sample", type=click.IntRange(1), default=20, show_default=True, help="Its rows.")
-@click.option("--root", type=click.Path(path_type=Path), help="As it was when the store was made.")
-@click.option(
-    "--detector-weights", type=click.Path(path_type=Path), help="As when the store was made."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@text("--against", "STORE", "Ids, persons and dimension must be as there.")
+@text("--source", "LIST", "The list that a store was made from: decode a sample again and compare.")
+@number("--sample", "Its rows.", 20, least=1)
+@path("--root", "PATH", "As it was when the store was made.")
+@path("--detector-weights", "PATH", "As when the store was made.")
+@flag("--json as_json", "Print one JSON object.")
 def check(
     stores: tuple[str, ...],
     against: str | None,

@@ -1,32 +1,27 @@
 """`avkd corpus check`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
+from avkd_cli.options import flag, path, source
 
 
 @click.command("check")
 @click.argument("source", metavar="LIST|DIR", type=options.utterance_list)
-@click.option(
-    "--store",
-    "stores",
+@source(
+    "--store stores",
+    "STORE",
+    "A store made of it: its rejects, faces not found, and what is equal once decoded.",
     multiple=True,
-    type=options.store,
-    metavar="STORE",
-    help="A store made of it: its rejects, faces not found, and what is equal once decoded.",
 )
-@click.option(
+@path(
     "--root",
-    type=click.Path(path_type=Path),
-    help="Paths are relative to this folder and stay inside.  [default: the list's folder]",
+    "PATH",
+    "Paths are relative to this folder and stay inside.  [default: the list's folder]",
 )
-@click.option("--strict", is_flag=True, help="End with 65 where something should be mended.")
+@flag("--strict", "End with 65 where something should be mended.")
 @options.as_json
-def check(
-    source: str, stores: tuple[str, ...], root: Path | None, strict: bool, as_json: bool
-) -> None:
+def check(source: str, stores: tuple[str, ...], **asked) -> None:
     """Look a corpus over before any work, on one page.
 
     LIST is a list of utterances, or - for stdin; DIR a folder of people. Says how many clips
@@ -41,4 +36,4 @@ def check(
     """
     from avkd_cli.steps.corpus_check import check_corpus
 
-    check_corpus(source, stores, root=root, as_json=as_json, strict=strict)
+    check_corpus(source, stores, **asked)

@@ -5,71 +5,54 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
+from avkd_cli.options import flag, number, path, real, source, text
 
 
 @click.command()
 @click.argument("stores", nargs=-1, required=True, type=options.store, metavar="STORE [STORE]")
-@click.option(
-    "--list",
-    "utterances",
-    type=options.utterance_list,
-    required=True,
-    metavar="FILE.jsonl",
-    help="Labelled people, and lines without a person.",
+@source(
+    "--list utterances", "FILE.jsonl", "Labelled people, and lines without a person.", required=True
 )
-@click.option(
+@real(
     "--threshold",
-    type=click.FloatRange(-1, 1),
-    help="Affinity from which on clusters are one person.  [default: chosen on the labelled]",
+    "Affinity from which on clusters are one person.  [default: chosen on the labelled]",
+    least=-1,
+    most=1,
 )
-@click.option(
+@text(
     "--film",
+    "COLUMN",
+    "What has one person alone, such as a film; '' for nothing.",
     default="session",
-    show_default=True,
-    metavar="COLUMN",
-    help="What has one person alone, such as a film; '' for nothing.",
 )
-@click.option(
-    "--least",
-    type=click.IntRange(1),
-    default=2,
-    show_default=True,
-    help="Utterances of the smallest cluster; fewer are noise.",
-)
-@click.option(
+@number("--least", "Utterances of the smallest cluster; fewer are noise.", 2, least=1)
+@real(
     "--separation",
-    type=click.FloatRange(0, 1),
-    default=0.5,
-    show_default=True,
-    help="Least pairwise F of the labelled people, their names hidden; below, nothing is done.",
+    "Least pairwise F of the labelled people, their names hidden; below, nothing is done.",
+    0.5,
+    least=0,
+    most=1,
 )
-@click.option(
-    "--truth", default="", metavar="COLUMN", help="Who they truly are, for figures alone."
-)
-@click.option(
+@text("--truth", "COLUMN", "Who they truly are, for figures alone.", default="")
+@number(
     "--exact-up-to",
-    type=click.IntRange(2),
-    default=20_000,
-    show_default=True,
-    help="Utterances that are compared each with each; more by near neighbours (avkd[cluster]).",
+    "Utterances that are compared each with each; more by near neighbours (avkd[cluster]).",
+    20_000,
+    least=2,
 )
-@click.option(
-    "--report", type=click.Path(path_type=Path), metavar="FILE.json", help="The figures, as JSON."
-)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE.jsonl",
-    help="List to write, which may be the same; its paths are relative to its folder.  "
+@path("--report", "FILE.json", "The figures, as JSON.")
+@path(
+    "-o --output",
+    "FILE.jsonl",
+    "List to write, which may be the same; its paths are relative to its folder.  "
     "[default: stdout, with absolute paths]",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Do not print the summary on stderr.")
+@flag("-q --quiet", "Do not print the summary on stderr.")
 def cluster(
     stores: tuple[str, ...],
     utterances: str,
-    report: Path | None,
     output: Path | None,
+    report: Path | None,
     quiet: bool,
     **rules,
 ) -> None:

@@ -1,73 +1,74 @@
 """`avkd corpus split` and `avkd corpus folds`: one way to divide people, written as columns."""
 
-from pathlib import Path
+import functools
+from collections.abc import Callable
 
 import click
 
 from avkd_cli import options
+from avkd_cli.options import flag, number, option, path, text, together
 
-_SHARE = click.FloatRange(0, 1, max_open=True)
-_RULES = (
-    click.option(
+SHARE = click.FloatRange(0, 1, max_open=True)
+
+
+def names(value: str) -> tuple[str, ...]:
+    """Return names that are given by commas."""
+    return tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+RULES = (
+    text(
         "--by",
+        "COLUMNS",
+        "Columns that every part has in the same shares, by commas, such as sex,block.",
         default="",
-        metavar="COLUMNS",
-        help="Columns that every part has in the same shares, by commas, such as sex,block.",
+        type=names,
     ),
-    click.option("--within", default="", metavar="COLUMN", help="Divide inside each value of it."),
-    click.option("--only", default="", metavar="SPLIT", help="Divide only those of this split."),
-    click.option(
-        "--seed", type=click.IntRange(0), default=0, show_default=True, help="Which division."
-    ),
-    click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path),
-        metavar="FILE.jsonl",
-        help="List to write, which may be the same; its paths are relative to its folder.  "
+    text("--within", "COLUMN", "Divide inside each value of it.", default=""),
+    text("--only", "SPLIT", "Divide only those of this split.", default=""),
+    number("--seed", "Which division.", 0, least=0),
+    path(
+        "-o --output",
+        "FILE.jsonl",
+        "List to write, which may be the same; its paths are relative to its folder.  "
         "[default: stdout, with absolute paths]",
     ),
-    click.option("--overwrite", is_flag=True, help="Replace columns that are there."),
-    click.option("-q", "--quiet", is_flag=True, help="Do not print the summary on stderr."),
+    flag("--overwrite", "Replace columns that are there."),
+    flag("-q --quiet", "Do not print the summary on stderr."),
 )
 
 
-def _rules(command):
-    return options.apply(_RULES, command)
+def division(command: Callable) -> Callable:
+    """Add the options of every division; the command gets `rules`, `output` and `seed`."""
+
+    @functools.wraps(command)
+    def gathered(group, by, within, only, output, overwrite, quiet, **asked):
+        from avkd_cli.steps.corpus_divide import DivisionRules, Output
+
+        rules = DivisionRules(group, by, within, only)
+        return command(rules=rules, output=Output(output, overwrite, quiet), **asked)
+
+    return together(*RULES)(gathered)
 
 
-class Shares(click.ParamType):
-    """`70,10,20`: of train, validation and test."""
-
-    name = "train,validation,test"
-
-    def convert(self, value, param, ctx):  # noqa: D102
-        try:
-            shares = tuple(float(part) for part in value.split(","))
-        except ValueError:
-            shares = ()
-        if len(shares) != 3 or not all(0 <= share < 1e6 for share in shares) or not shares[0]:
-            self.fail(f"{value!r} are no three shares such as 70,10,20", param, ctx)
-        return shares
+def three_shares(value: str) -> tuple[float, ...]:
+    """Return the shares of train, validation and test, such as of `70,10,20`."""
+    try:
+        shares = tuple(float(part) for part in value.split(","))
+    except ValueError:
+        shares = ()
+    if len(shares) != 3 or not all(0 <= share < 1e6 for share in shares) or not shares[0]:
+        raise click.BadParameter(f"{value!r} are no three shares such as 70,10,20")
+    return shares
 
 
 @click.command()
 @click.argument("utterances", type=options.utterance_list)
-@click.option(
-    "--test", type=_SHARE, default=0.3, show_default=True, help="Share of the people in test."
-)
-@click.option(
-    "--validation", type=_SHARE, default=0.0, show_default=True, help="Share in validation."
-)
-@click.option(
-    "--group",
-    default="person",
-    show_default=True,
-    metavar="COLUMN",
-    help="What is in one part only.",
-)
-@_rules
-def split(utterances: str, test: float, validation: float, group: str, **rest) -> None:
+@option("--test", "Share of the people in test.", type=SHARE, default=0.3)
+@option("--validation", "Share in validation.", type=SHARE, default=0.0)
+@text("--group", "COLUMN", "What is in one part only.", default="person")
+@division
+def split(utterances: str, **asked) -> None:
     """Divide the people of UTTERANCES into train and test.
 
     Nobody is in both. Shares are of people, not of recordings; with --by each part has as many
@@ -80,45 +81,30 @@ def split(utterances: str, test: float, validation: float, group: str, **rest) -
     """
     from avkd_cli.steps.corpus_divide import split_list
 
-    output, rules, seed = _take(rest, group)
-    split_list(utterances, output, rules, test=test, validation=validation, seed=seed)
+    split_list(utterances, **asked)
 
 
 @click.command()
 @click.argument("utterances", type=options.utterance_list)
-@click.option(
-    "--folds", "count", type=click.IntRange(1), help="How many.  [default: leave one group out]"
-)
-@click.option(
+@number("--folds count", "How many.  [default: leave one group out]", least=1)
+@text(
     "--group",
-    metavar="COLUMN",
+    "COLUMN",
+    "What is in one part only: person, session or any other column.",
     default="person",
-    show_default=True,
-    help="What is in one part only: person, session or any other column.",
 )
-@click.option(
-    "--validation",
-    type=_SHARE,
-    default=0.0,
-    show_default=True,
-    help="Share in validation of those who are not test.",
-)
-@click.option(
+@option("--validation", "Share in validation of those who are not test.", type=SHARE, default=0.0)
+@text(
     "--shares",
-    type=Shares(),
-    metavar="TRAIN,VALIDATION,TEST",
-    help="Draw each fold anew in these shares, such as 70,10,20, instead of testing all once.",
+    "TRAIN,VALIDATION,TEST",
+    "Draw each fold anew in these shares, such as 70,10,20, instead of testing all once.",
+    type=three_shares,
 )
-@click.option(
-    "--prefix",
-    "prefix_of",
-    default="fold",
-    show_default=True,
-    metavar="NAME",
-    help="Columns are NAME1, NAME2 …",
-)
-@_rules
-def folds(utterances: str, group: str, prefix_of: str, **rest) -> None:
+@text("--prefix prefix_of", "NAME", "Columns are NAME1, NAME2 …", default="fold")
+@division
+def folds(
+    utterances: str, count: int | None, shares: tuple[float, ...] | None, validation: float, **asked
+) -> None:
     """Add columns to UTTERANCES that say train or test, one column a fold.
 
     Every group is test in one fold: each person in turn, or as many folds as --folds says. Train
@@ -134,19 +120,8 @@ def folds(utterances: str, group: str, prefix_of: str, **rest) -> None:
     """
     from avkd_cli.steps.corpus_divide import fold_list
 
-    settings = {name: rest.pop(name) for name in ("count", "shares", "validation")}
-    if settings["shares"] and settings["validation"]:
+    if shares and validation:
         raise click.UsageError("--shares says how many are in validation; leave out --validation")
-    if settings["count"] == 1 and not settings["shares"]:
+    if count == 1 and not shares:
         raise click.UsageError("--folds 1 leaves nobody to train on; ask for 2, or give --shares")
-    output, rules, seed = _take(rest, group)
-    fold_list(utterances, output, rules, prefix_of=prefix_of, seed=seed, **settings)
-
-
-def _take(rest: dict, group: str):
-    """Return output, rules and seed of the options that both commands have."""
-    from avkd_cli.steps.corpus_divide import DivisionRules, Output
-
-    by = tuple(name.strip() for name in rest["by"].split(",") if name.strip())
-    rules = DivisionRules(group, by, rest["within"], rest["only"])
-    return Output(rest["output"], rest["overwrite"], rest["quiet"]), rules, rest["seed"]
+    fold_list(utterances, count=count, shares=shares, validation=validation, **asked)

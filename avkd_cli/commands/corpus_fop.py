@@ -5,22 +5,17 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
+from avkd_cli.options import flag, path
 
-_output = click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="File to write.  [default: stdout]",
-)
+_output = path("-o --output", "FILE", "File to write.  [default: stdout]")
 
 
 @click.command("fop-trials")
 @click.argument("voices", type=options.store)
 @click.argument("faces", type=options.store)
 @_output
-@click.option("-q", "--quiet", is_flag=True, help="Do not print the summary on stderr.")
-def fop_trials(voices: str, faces: str, output: Path | None, quiet: bool) -> None:
+@flag("-q --quiet", "Do not print the summary on stderr.")
+def fop_trials(**asked) -> None:
     """Write the trials that two imported files of FOP are, with their labels.
 
     Row i of VOICES and of FACES is trial i; even rows are of one person, odd ones of two, which
@@ -34,7 +29,7 @@ def fop_trials(voices: str, faces: str, output: Path | None, quiet: bool) -> Non
     """
     from avkd_cli.steps.import_csv import row_trials
 
-    row_trials(voices, faces, output, quiet)
+    row_trials(**asked)
 
 
 @click.command("fop-csv")

@@ -1,48 +1,46 @@
 """The commands of `avkd corpus` that list what lies on a disk."""
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from avkd_cli import options
+from avkd_cli.options import choice, flag, path, text, together
 
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-list_split = click.option("--split", default="", metavar="NAME", help="Split of all utterances.")
-_OUTPUT = (
-    click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path),
-        metavar="FILE.jsonl",
-        help="List to write; its paths are relative to its folder.  "
+list_split = text("--split", "NAME", "Split of all utterances.", default="")
+OUTPUT = (
+    path(
+        "-o --output",
+        "FILE.jsonl",
+        "List to write; its paths are relative to its folder.  "
         "[default: stdout, with absolute paths]",
     ),
-    click.option(
-        "--report",
-        "report_file",
-        type=click.Path(path_type=Path),
-        metavar="FILE.json",
-        help="What was found, missing, unreadable or there twice.",
+    path(
+        "--report report_file", "FILE.json", "What was found, missing, unreadable or there twice."
     ),
-    click.option(
-        "--strict", is_flag=True, help="Stop if anything is missing, unreadable or there twice."
-    ),
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing where all is well."),
+    flag("--strict", "Stop if anything is missing, unreadable or there twice."),
+    flag("-q --quiet", "Say nothing where all is well."),
 )
 
 
-def list_output(command):
-    """Add the options of every command that writes a list."""
-    return options.apply(_OUTPUT, command)
+def writes_list(command: Callable[..., tuple]) -> Callable:
+    """Add the options of every command that lists: it returns the listing and its paths' folder."""
+
+    @functools.wraps(command)
+    def written(output: Path | None, report_file: Path | None, strict: bool, quiet: bool, **asked):
+        from avkd_cli.steps.corpus import write_listing
+
+        listing, base = command(**asked)
+        write_listing(listing, base, output, report_file=report_file, strict=strict, quiet=quiet)
+
+    return together(*OUTPUT)(written)
 
 
 def _metadata(name: str):
-    return click.option(
-        "--meta",
-        "metadata",
-        type=click.Path(path_type=Path),
-        metavar=name,
-        help=f"Sexes, names and sets.  [default: {name} in DIR or above]",
+    return path(
+        "--meta metadata", name, f"Sexes, names and sets.  [default: {name} in DIR or above]"
     )
 
 
@@ -50,8 +48,8 @@ def _metadata(name: str):
 @_folder
 @_metadata("vox1_meta.csv")
 @list_split
-@list_output
-def voxceleb1(folder: Path, metadata: Path | None, split: str, **output) -> None:
+@writes_list
+def voxceleb1(folder: Path, **asked) -> tuple:
     """List VoxCeleb1 in DIR, as far as it is there.
 
     Takes wav/, dev/wav/ and test/wav/, the still faces unzippedFaces/<Name>/1.6/<video>/*.jpg
@@ -64,17 +62,16 @@ def voxceleb1(folder: Path, metadata: Path | None, split: str, **output) -> None
         avkd corpus voxceleb1 /data/voxceleb1 --split test -o vox1.jsonl
     """
     from avkd_cli.corpora.voxceleb import list_voxceleb
-    from avkd_cli.steps.corpus import write_listing
 
-    write_listing(list_voxceleb(folder, 1, metadata=metadata, split=split), folder, **output)
+    return list_voxceleb(folder, 1, **asked), folder
 
 
 @click.command()
 @_folder
 @_metadata("vox2_meta.csv")
 @list_split
-@list_output
-def voxceleb2(folder: Path, metadata: Path | None, split: str, **output) -> None:
+@writes_list
+def voxceleb2(folder: Path, **asked) -> tuple:
     """List VoxCeleb2 in DIR, as far as it is there.
 
     Takes aac/ (m4a, or wav if converted), mp4/, frames, and the track files txt/ as boxes, at any
@@ -85,16 +82,15 @@ def voxceleb2(folder: Path, metadata: Path | None, split: str, **output) -> None
         avkd corpus voxceleb2 /data/voxceleb2 -o vox2.jsonl --report vox2-report.json
     """
     from avkd_cli.corpora.voxceleb import list_voxceleb
-    from avkd_cli.steps.corpus import write_listing
 
-    write_listing(list_voxceleb(folder, 2, metadata=metadata, split=split), folder, **output)
+    return list_voxceleb(folder, 2, **asked), folder
 
 
 @click.command()
 @_folder
 @list_split
-@list_output
-def cnceleb(folder: Path, split: str, **output) -> None:
+@writes_list
+def cnceleb(folder: Path, **asked) -> tuple:
     """List CN-Celeb1 or CN-Celeb2 in DIR (data/, eval/, dev/), with the ids of its lists.
 
     \b
@@ -102,30 +98,22 @@ def cnceleb(folder: Path, split: str, **output) -> None:
         avkd corpus cnceleb /data/CN-Celeb_flac -o cnceleb.jsonl
     """
     from avkd_cli.corpora.cnceleb import list_cnceleb
-    from avkd_cli.steps.corpus import write_listing
 
-    write_listing(list_cnceleb(folder, split=split), folder, **output)
+    return list_cnceleb(folder, **asked), folder
 
 
 @click.command()
 @_folder
-@click.option(
+@choice(
     "--calm",
-    type=click.Choice(["merge", "keep", "drop"]),
+    ["merge", "keep", "drop"],
+    "Merge calm into neutral, keep it, or drop it.",
     default="merge",
-    show_default=True,
-    help="Merge calm into neutral, keep it, or drop it.",
 )
-@click.option(
-    "--channel",
-    type=click.Choice(["both", "speech", "song"]),
-    default="both",
-    show_default=True,
-    help="Speech, song or both.",
-)
+@choice("--channel", ["both", "speech", "song"], "Speech, song or both.", default="both")
 @list_split
-@list_output
-def ravdess(folder: Path, calm: str, channel: str, split: str, **output) -> None:
+@writes_list
+def ravdess(folder: Path, **asked) -> tuple:
     """List RAVDESS in DIR; emotion, actor and the rest are read from the files' names.
 
     \b
@@ -133,40 +121,30 @@ def ravdess(folder: Path, calm: str, channel: str, split: str, **output) -> None
         avkd corpus ravdess /data/ravdess --channel speech -o ravdess.jsonl
     """
     from avkd_cli.corpora.ravdess import list_ravdess
-    from avkd_cli.steps.corpus import write_listing
 
-    write_listing(list_ravdess(folder, calm=calm, channel=channel, split=split), folder, **output)
+    return list_ravdess(folder, **asked), folder
 
 
 @click.command()
 @_folder
-@click.option("--video", is_flag=True, help="Name the dialogues' films, with start and end.")
-@click.option(
+@flag("--video", "Name the dialogues' films, with start and end.")
+@choice(
     "--left",
-    type=click.Choice(("female", "male", "marked", "unmarked")),
-    help="With --video: who is on the left half, she, he, who wears the markers (the letter in "
+    ("female", "male", "marked", "unmarked"),
+    "With --video: who is on the left half, she, he, who wears the markers (the letter in "
     "the dialogue's name), or the other one.  [default: none; both faces are found]",
 )
-@click.option(
+@path(
     "--preview",
-    type=click.Path(path_type=Path),
-    metavar="FILE.jpg",
-    help="With --left: draw some frames with the half that is taken for the speaker's.",
+    "FILE.jpg",
+    "With --left: draw some frames with the half that is taken for the speaker's.",
 )
-@click.option(
-    "--four", is_flag=True, help="Only neutral, happy (with excited), sad and angry utterances."
-)
+@flag("--four", "Only neutral, happy (with excited), sad and angry utterances.")
 @list_split
-@list_output
+@writes_list
 def iemocap(
-    folder: Path,
-    video: bool,
-    left: str | None,
-    preview: Path | None,
-    four: bool,
-    split: str,
-    **output,
-) -> None:
+    folder: Path, video: bool, left: str | None, preview: Path | None, four: bool, split: str
+) -> tuple:
     """List IEMOCAP in DIR (Session1 to Session5); the fold is the session.
 
     Both actors are seen on a dialogue's film. Look at --preview before you trust a --left: the
@@ -177,7 +155,6 @@ def iemocap(
         avkd corpus iemocap /data/IEMOCAP_full_release --four -o iemocap.jsonl
     """
     from avkd_cli.corpora.iemocap import list_iemocap
-    from avkd_cli.steps.corpus import write_listing
     from avkd_cli.steps.corpus_preview import draw_halves
 
     if (left or preview) and not video:
@@ -186,15 +163,14 @@ def iemocap(
         raise click.UsageError("--preview shows the halves that --left names: pass --left")
     if preview:
         draw_halves(list_iemocap(folder, video=True, four=four, left=left)[0], folder, preview)
-    listing = list_iemocap(folder, video=video, four=four, left=left or "", split=split)
-    write_listing(listing, folder, **output)
+    return list_iemocap(folder, video=video, four=four, left=left or "", split=split), folder
 
 
 @click.command()
 @_folder
 @list_split
-@list_output
-def kaldi(folder: Path, split: str, **output) -> None:
+@writes_list
+def kaldi(folder: Path, **asked) -> tuple:
     """List a Kaldi data directory DIR: wav.scp, utt2spk, and segments and spk2gender if there.
 
     A command in wav.scp (anything with a |) is refused and reported, never run; write its output
@@ -205,16 +181,15 @@ def kaldi(folder: Path, split: str, **output) -> None:
         avkd corpus kaldi data/voxceleb1_test --split test -o test.jsonl
     """
     from avkd_cli.corpora.kaldi import list_kaldi
-    from avkd_cli.steps.corpus import write_listing
 
-    write_listing(list_kaldi(folder, split=split), folder, **output)
+    return list_kaldi(folder, **asked), folder
 
 
 @click.command()
 @_folder
 @list_split
-@list_output
-def folder(folder: Path, split: str, **output) -> None:
+@writes_list
+def folder(folder: Path, **asked) -> tuple:
     """List any folder of people: DIR/person/…/file.
 
     Sound, film and pictures of one stem are joined, also where they lie in folders called audio,
@@ -226,47 +201,54 @@ def folder(folder: Path, split: str, **output) -> None:
         avkd corpus folder recordings/ -o people.jsonl
     """
     from avkd_cli.corpora.folder import list_folder
-    from avkd_cli.steps.corpus import write_listing
 
-    write_listing(list_folder(folder, split=split), folder, **output)
+    return list_folder(folder, **asked), folder
 
 
-_COLUMNS = tuple(
-    click.option(f"--{field}", metavar="COLUMN", help=f"Column of {what}.  [default: {field}]")
-    for field, what in {
-        "id": "the utterance's id",
-        "person": "who it is",
-        "session": "what was recorded together",
-        "audio": "the sound file",
-        "video": "the film",
-        "images": "a picture or a folder of pictures",
-        "boxes": "the track file",
-        "start": "the first second",
-        "end": "the last second",
-        "split": "the split",
-        "sex": "the sex",
-    }.items()
-)
+COLUMNS = {
+    "id": "the utterance's id",
+    "person": "who it is",
+    "session": "what was recorded together",
+    "audio": "the sound file",
+    "video": "the film",
+    "images": "a picture or a folder of pictures",
+    "boxes": "the track file",
+    "start": "the first second",
+    "end": "the last second",
+    "split": "the split",
+    "sex": "the sex",
+}
+
+
+def encoding(value: str) -> str:
+    """Return the name of an encoding of text, as Python knows it."""
+    try:
+        "a".encode(value)  # base64 and the like are codecs, too, but of no text
+    except LookupError:
+        raise click.BadParameter(
+            f"{value!r} is no encoding of text; cp1252 or utf-16 are"
+        ) from None
+    return value
 
 
 @click.command("csv")
 @click.argument("table", metavar="FILE", type=click.Path(path_type=Path))
-@lambda command: options.apply(_COLUMNS, command)
-@click.option("--set-split", default="", metavar="NAME", help="Split of all utterances.")
-@click.option(
-    "--root",
-    type=click.Path(path_type=Path),
-    help="Paths are relative to this folder and stay inside.  [default: FILE's folder]",
+@together(
+    *(text(f"--{f}", "COLUMN", f"Column of {what}.  [default: {f}]") for f, what in COLUMNS.items())
 )
-@click.option(
+@text("--set-split", "NAME", "Split of all utterances.", default="")
+@path(
+    "--root", "PATH", "Paths are relative to this folder and stay inside.  [default: FILE's folder]"
+)
+@text(
     "--encoding",
-    type=options.Encoding(),
-    metavar="NAME",
-    help="Of the text, such as cp1252 of spreadsheets on Windows.  [default: UTF-8, or UTF-16 "
+    "NAME",
+    "Of the text, such as cp1252 of spreadsheets on Windows.  [default: UTF-8, or UTF-16 "
     "where it says so]",
+    type=encoding,
 )
-@list_output
-def csv(table: Path, set_split: str, root: Path | None, encoding: str | None, **columns) -> None:
+@writes_list
+def csv(table: Path, set_split: str, root: Path | None, encoding: str | None, **columns) -> tuple:
     """List the rows of a table: comma, TAB or semicolon, column names in the first line.
 
     Name the columns that are called otherwise than here; all others are kept in the list.
@@ -278,9 +260,7 @@ def csv(table: Path, set_split: str, root: Path | None, encoding: str | None, **
             --audio voice --images face --split split --root ../data -o people.jsonl
     """
     from avkd_cli.corpora.columns import list_csv
-    from avkd_cli.steps.corpus import write_listing
 
-    output = {name: columns.pop(name) for name in ("output", "report_file", "strict", "quiet")}
     named = {field: name for field, name in columns.items() if name is not None}
     listing = list_csv(table, named, root=root, split=set_split, encoding=encoding)
-    write_listing(listing, root or table.parent, **output)
+    return listing, root or table.parent

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from avkd_cli import pipes
+from avkd_cli.options import flag, number, option, path, text
 
 LONGEST = 60.0
 
@@ -21,65 +22,32 @@ def seconds_of(text: str) -> tuple[float, float]:
 
 
 @click.command()
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="DIR",
-    help="Folder to make.",
+@path("-o --output", "DIR", "Folder to make.", required=True)
+@number(
+    "--persons", "Invented people; 7 of 10 to train on, the others to test.", 40, least=4, most=9000
 )
-@click.option(
-    "--persons",
-    type=click.IntRange(4, 9000),
-    default=40,
-    show_default=True,
-    help="Invented people; 7 of 10 to train on, the others to test.",
-)
-@click.option(
-    "--sessions",
-    type=click.IntRange(2),
-    default=6,
-    show_default=True,
-    help="Sessions (videos) a person.",
-)
-@click.option(
-    "--utterances",
-    type=click.IntRange(1, 99999),
-    default=3,
-    show_default=True,
-    help="Utterances a session.",
-)
-@click.option(
+@number("--sessions", "Sessions (videos) a person.", 6, least=2)
+@number("--utterances", "Utterances a session.", 3, least=1, most=99999)
+@text(
     "--seconds",
+    "LOW,HIGH",
+    "Shortest and longest utterance, in seconds.",
     default="1.8,2.8",
-    show_default=True,
-    metavar="LOW,HIGH",
-    callback=lambda _ctx, _param, text: seconds_of(text),
-    help="Shortest and longest utterance, in seconds.",
+    type=seconds_of,
 )
-@click.option(
-    "--moods", is_flag=True, help="People speak and look in seven moods by turns (emotion)."
-)
-@click.option(
+@flag("--moods", "People speak and look in seven moods by turns (emotion).")
+@option(
     "--own",
+    "How far voices and faces of one age and sex differ, as a share of what is usual: the "
+    "less, the more voice and face have in common.",
     type=click.FloatRange(0, 3, min_open=True),
     default=1.0,
-    show_default=True,
-    help="How far voices and faces of one age and sex differ, as a share of what is usual: the "
-    "less, the more voice and face have in common.",
 )
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of everything random."
-)
-@click.option(
-    "--workers",
-    type=click.IntRange(0, 1024),
-    help="Processes.  [default: all cores; 0: this one]",
-)
+@number("--seed", "Of everything random.", 0, least=0)
+@number("--workers", "Processes.  [default: all cores; 0: this one]", least=0, most=1024)
 @pipes.manifest
-@click.option("--overwrite", is_flag=True, help="Replace a stand-in corpus of other settings.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress, only warnings and errors.")
+@flag("--overwrite", "Replace a stand-in corpus of other settings.")
+@flag("-q --quiet", "No progress, only warnings and errors.")
 def standin(output: Path, **settings) -> None:
     """Make invented people in files laid out as VoxCeleb2 dev and VoxCeleb1.
 

@@ -6,86 +6,60 @@ import click
 
 from avkd_cli import options
 from avkd_cli.config import STRATA
+from avkd_cli.options import choice, flag, number, path, text
 
-_SENSES = ("audio", "visual", "video", "images")
-_output = click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Trial list to write.  [default: stdout]",
-)
+SENSES = ("audio", "visual", "video", "images")
+_output = path("-o --output", "FILE", "Trial list to write.  [default: stdout]")
 
 
-class Senses(click.ParamType):
-    """`audio,visual`: what each side of a trial must have."""
-
-    name = "senses"
-
-    def convert(self, value, param, ctx):  # noqa: D102
-        senses = tuple(name.strip() for name in value.split(",") if name.strip())
-        if unknown := [name for name in senses if name not in _SENSES]:
-            self.fail(f"{unknown[0]!r} is none of {', '.join(_SENSES)}", param, ctx)
-        return senses
+def senses(value: str) -> tuple[str, ...]:
+    """Return what each side of a trial must have, by commas."""
+    found = tuple(name.strip() for name in value.split(",") if name.strip())
+    if unknown := [name for name in found if name not in SENSES]:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(SENSES)}")
+    return found
 
 
 @click.command()
 @click.argument("utterances", type=options.utterance_list)
 @_output
-@click.option("--targets", type=click.IntRange(0), help="Trials of one person.  [default: all]")
-@click.option(
-    "--nontargets",
-    type=click.IntRange(0),
-    help="Trials of two people.  [default: as many as targets]",
-)
-@click.option("--same-sex", is_flag=True, help="Nontargets are of one sex, as in VoxCeleb1-H.")
-@click.option(
-    "--cross-session", is_flag=True, help="Targets are of two sessions, as in VoxCeleb1's lists."
-)
-@click.option("--split", default="", metavar="NAME", help="Only utterances of this split.")
-@click.option(
+@number("--targets", "Trials of one person.  [default: all]", least=0)
+@number("--nontargets", "Trials of two people.  [default: as many as targets]", least=0)
+@flag("--same-sex", "Nontargets are of one sex, as in VoxCeleb1-H.")
+@flag("--cross-session", "Targets are of two sessions, as in VoxCeleb1's lists.")
+@text("--split", "NAME", "Only utterances of this split.", default="")
+@text(
     "--need",
-    type=Senses(),
-    default="",
-    metavar="SENSES",
-    help="Only utterances with all of these, by commas: audio, visual, video, images. A film has "
+    "SENSES",
+    "Only utterances with all of these, by commas: audio, visual, video, images. A film has "
     "both audio and visual.",
+    default="",
+    type=senses,
 )
-@click.option(
-    "--cross",
-    is_flag=True,
-    help="Trials of a voice (enrolment) and a face (test), for score TRIALS VOICES FACES.",
-)
-@click.option(
+@flag("--cross", "Trials of a voice (enrolment) and a face (test), for score TRIALS VOICES FACES.")
+@choice(
     "--stratum",
-    type=click.Choice(STRATA),
-    help="With --cross: what the two people of a nontarget have in common: sex (G), nationality "
+    STRATA,
+    "With --cross: what the two people of a nontarget have in common: sex (G), nationality "
     "(N), age within 5 years (A), all three (GNA), sex and age (GA).  [default: random, nothing]",
 )
-@click.option(
+@choice(
     "--protocol",
-    type=click.Choice(("seen-heard", "unseen-unheard")),
-    help="With --cross: people of the training set in other clips, or people outside it.",
+    ("seen-heard", "unseen-unheard"),
+    "With --cross: people of the training set in other clips, or people outside it.",
 )
-@click.option(
+@text(
     "--split-column",
-    metavar="COLUMN",
+    "COLUMN",
+    "Column that --split and --protocol look at; those it calls train are trained on.",
     default="split",
-    show_default=True,
-    help="Column that --split and --protocol look at; those it calls train are trained on.",
 )
-@click.option(
-    "--limit",
-    type=click.IntRange(1),
-    default=2_000_000,
-    show_default=True,
-    help="Most trials that are drawn.",
-)
-@click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Which list is drawn."
-)
-@click.option("-q", "--quiet", is_flag=True, help="Do not print the summary on stderr.")
-def trials(utterances: str, **settings) -> None:
+@number("--limit", "Most trials that are drawn.", 2_000_000, least=1)
+@number("--seed", "Which list is drawn.", 0, least=0)
+@flag("-q --quiet", "Do not print the summary on stderr.")
+def trials(
+    utterances: str, cross: bool, same_sex: bool, stratum: str | None, protocol: str | None, **asked
+) -> None:
     """Draw a trial list from UTTERANCES, in VoxCeleb's form: label, enrolment, test.
 
     Trials are drawn without replacement and evenly among all that the rules allow; (a, b) and
@@ -98,34 +72,24 @@ def trials(utterances: str, **settings) -> None:
             --targets 1000 --nontargets 1000 > trials.txt
         avkd corpus trials people.jsonl --cross --protocol unseen-unheard --stratum GNA > gna.txt
     """
-    cross = {name: settings.pop(name) for name in ("stratum", "protocol")}
-    if settings.pop("cross"):
-        if settings.pop("same_sex"):
+    if cross:
+        if same_sex:
             raise click.UsageError("--same-sex with --cross is --stratum G")
         from avkd_cli.steps.corpus_cross import draw_cross
 
-        draw_cross(
-            utterances, stratum=cross["stratum"] or "random", protocol=cross["protocol"], **settings
-        )
+        draw_cross(utterances, stratum=stratum or "random", protocol=protocol, **asked)
         return
-    for name, value in cross.items():
+    for name, value in (("stratum", stratum), ("protocol", protocol)):
         if value is not None:
             raise click.UsageError(f"--{name} is for --cross, trials of a voice and a face")
     from avkd_cli.steps.corpus_trials import draw_trials
 
-    draw_trials(utterances, **settings)
+    draw_trials(utterances, same_sex=same_sex, **asked)
 
 
 @click.command("rename-trials")
 @click.argument("trial_list", metavar="TRIALS", type=options.text_file)
-@click.option(
-    "--meta",
-    "metadata",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="vox1_meta.csv",
-    help="Who is called what.",
-)
+@path("--meta metadata", "vox1_meta.csv", "Who is called what.", required=True)
 @_output
 def rename_trials(trial_list: str, metadata: Path, output: Path | None) -> None:
     """Rewrite TRIALS that name celebrities with the ids of today's VoxCeleb1.

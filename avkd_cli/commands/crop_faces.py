@@ -5,28 +5,21 @@ from pathlib import Path
 import click
 
 from avkd_cli import options, pipes
-from avkd_cli.config import CropFacesConfig, Execution
+from avkd_cli.config import CropFacesConfig
+from avkd_cli.options import path
 
 
 @click.command("crop-faces", cls=options.StepCommand)
 @click.argument("utterances", type=options.utterance_list)
 @options.output_store
-@click.option(
-    "--detector-weights",
-    "weights",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="ONNX file of the detector, or a folder that holds it. Nothing is ever downloaded.",
+@path(
+    "--detector-weights weights",
+    "PATH",
+    "ONNX file of the detector, or a folder that holds it. Nothing is ever downloaded.",
 )
 @options.execution
 @options.settings("crop-faces")
-def crop_faces(
-    utterances: str,
-    output: Path,
-    weights: Path | None,
-    execution: Execution,
-    settings: CropFacesConfig,
-) -> None:
+def crop_faces(utterances: str, output: Path, settings: CropFacesConfig, **asked) -> None:
     """Find the faces of UTTERANCES, align and crop them into the store of -o.
 
     UTTERANCES is a list, one JSON object a line with id, person and video (mp4, mov, mkv, webm,
@@ -50,4 +43,4 @@ def crop_faces(
     """
     from avkd_cli.steps.crop_faces import crop_faces as step
 
-    pipes.print_store(step(utterances, output, settings, execution, weights))
+    pipes.print_store(step(utterances, output, settings, **asked))

@@ -1,74 +1,48 @@
 """`avkd distill`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options, pipes, training_options
-from avkd_cli.config import STEPS, TrainConfig
+from avkd_cli.config import STEPS
+from avkd_cli.options import choice, flag, path, source
 
 
 @click.command("distill", cls=options.StepCommand)
 @click.argument("store", type=options.store)
-@click.option(
+@source(
     "--teacher",
-    "teachers",
-    type=options.store,
-    multiple=True,
-    metavar="STORE",
-    help="Embeddings of the teacher, with its classifier; or its segments (--level segments). "
+    "STORE",
+    "Embeddings of the teacher, with its classifier; or its segments (--level segments). "
     "Twice: one of each sense, whose cosines are z-normed and averaged.",
-)
-@click.option(
-    "--teacher-run",
-    "teacher_runs",
-    type=options.run_folder,
     multiple=True,
-    metavar="RUN",
-    help="In place of --teacher: a run that teaches on what the student sees, crop and disturbance "
+)
+@path(
+    "--teacher-run teacher_runs",
+    "RUN",
+    "In place of --teacher: a run that teaches on what the student sees, crop and disturbance "
     "alike. Three times: audio, visual and their fusion.",
+    multiple=True,
 )
-@click.option(
+@source(
     "--beside",
-    type=options.store,
-    metavar="STORE",
-    help="With --teacher-run: the store of the other sense, drawn from anew each time.",
+    "STORE",
+    "With --teacher-run: the store of the other sense, drawn from anew each time.",
 )
-@click.option(
-    "--modality",
-    type=click.Choice(STEPS["distill"]),
-    required=True,
-    help="The sense that the student keeps.",
-)
+@choice("--modality", STEPS["distill"], "The sense that the student keeps.", required=True)
 @training_options.training
-@click.option(
-    "--intersect", is_flag=True, help="Train on what the teacher has, if it lacks utterances."
-)
-@click.option(
+@flag("--intersect", "Train on what the teacher has, if it lacks utterances.")
+@source(
     "--quality-store",
-    type=options.store,
-    metavar="STORE",
-    help="Store with the column of --quality, as prep-audio or crop-faces makes it.",
+    "STORE",
+    "Store with the column of --quality, as prep-audio or crop-faces makes it.",
 )
-@click.option(
+@path(
     "--unlabelled",
-    type=click.Path(path_type=Path),
-    metavar="FILE.jsonl",
-    help="People nobody named: trained on as the clusters of the teacher's embeddings.",
+    "FILE.jsonl",
+    "People nobody named: trained on as the clusters of the teacher's embeddings.",
 )
 @options.settings("distill")
-def distill(
-    store: str,
-    teachers: tuple[str, ...],
-    modality: str,
-    training: training_options.Training,
-    intersect: bool,
-    quality_store: str | None,
-    unlabelled: Path | None,
-    teacher_runs: tuple[Path, ...],
-    beside: str | None,
-    settings: TrainConfig,
-) -> None:
+def distill(store: str, modality: str, **asked) -> None:
     """Train a student of one sense on STORE from a teacher's stored embeddings.
 
     The student has the baseline's network and settings ([train-teacher] of a settings file) and
@@ -99,21 +73,8 @@ def distill(
         avkd distill spectra.zarr --teacher segments.zarr --modality audio --segment 1 \\
           --model thin-resnet --head softmax --level segments --imitation 0.5 -o runs/taught
     """
-    if training_options.launched_here(training):
+    if training_options.launched_here(asked):
         return
     from avkd_cli.steps.distill import distill as step
 
-    pipes.print_run(
-        step(
-            modality,
-            pipes.resolved(store),
-            teachers,
-            settings=settings,
-            intersect=intersect,
-            quality_store=quality_store,
-            unlabelled=unlabelled,
-            teacher_runs=teacher_runs,
-            beside=beside,
-            **training.for_step(),
-        )
-    )
+    pipes.print_run(step(modality, pipes.resolved(store), **asked))

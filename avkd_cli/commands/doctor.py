@@ -6,20 +6,19 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
+from avkd_cli.options import flag, path
 
 
 @click.command("doctor")
-@click.option(
+@path(
     "--folder",
-    type=click.Path(path_type=Path),
-    default=".",
-    show_default=True,
-    metavar="FOLDER",
-    help="Where stores and runs go: its disk and file system are tried, in a folder that is "
+    "FOLDER",
+    "Where stores and runs go: its disk and file system are tried, in a folder that is "
     "removed again.",
+    default=".",
 )
-@click.option("--names", is_flag=True, help="Tell the host's name and paths, too.")
-@click.option("--strict", is_flag=True, help="End with 3 if anything is bad.")
+@flag("--names", "Tell the host's name and paths, too.")
+@flag("--strict", "End with 3 if anything is bad.")
 @options.as_json
 def doctor(folder: Path, names: bool, strict: bool, as_json: bool) -> None:
     """Look whether this machine is fit for avkd, and say what to do where it is not.

@@ -6,42 +6,25 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
+from avkd_cli.options import flag, path, source, text
 
 
 @click.command("export")
 @click.argument("run", type=options.run_folder)
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FILE.onnx",
-    help="Graph to make.",
-)
-@click.option(
+@path("-o --output", "FILE.onnx", "Graph to make.", required=True)
+@source(
     "--check",
-    type=options.store,
-    multiple=True,
-    metavar="PATH",
-    help="Hold it against the run on these: recordings, lists of utterances, or a store of faces; "
+    "PATH",
+    "Hold it against the run on these: recordings, lists of utterances, or a store of faces; "
     "again for more.  [default: drawn ones]",
+    multiple=True,
 )
-@click.option(
-    "--licence",
-    metavar="TEXT",
-    default="",
-    help="Of the weights, for the file's metadata, such as CC-BY-4.0.",
+@text(
+    "--licence", "TEXT", "Of the weights, for the file's metadata, such as CC-BY-4.0.", default=""
 )
-@click.option("--overwrite", is_flag=True, help="Replace an export of another run.")
-@click.option("-q", "--quiet", is_flag=True, help="Only warnings and errors.")
-def export(
-    run: Path,
-    output: Path,
-    check: tuple[str, ...],
-    licence: str,
-    overwrite: bool,
-    quiet: bool,
-) -> None:
+@flag("--overwrite", "Replace an export of another run.")
+@flag("-q --quiet", "Only warnings and errors.")
+def export(run: Path, output: Path, **asked) -> None:
     """Write the network of RUN, of one sense, as an ONNX file.
 
     It takes 16 kHz samples of any length, or aligned face crops, and gives embeddings: the front
@@ -58,5 +41,4 @@ def export(
     """
     from avkd_cli.steps.export import export as step
 
-    found = step(run, output, check=check, licence=licence, overwrite=overwrite, quiet=quiet)
-    click.echo(json.dumps(found))
+    click.echo(json.dumps(step(run, output, **asked)))

@@ -6,46 +6,42 @@ import click
 
 from avkd_cli import options, pipes
 from avkd_cli.config import Execution, ExtractConfig
+from avkd_cli.options import choice, number, path, source, text
 
 
 @click.command("extract-embeddings", cls=options.StepCommand)
 @click.argument("run", required=False, type=options.run_folder)
 @click.argument("stores", nargs=-1, type=options.store)
-@click.option(
-    "--from",
-    "source",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Import somebody else's embeddings: an .npz with arrays id, embedding and, if there, "
+@path(
+    "--from source",
+    "FILE",
+    "Import somebody else's embeddings: an .npz with arrays id, embedding and, if there, "
     "person, classes, classifier, classifier_bias, scale; an .npz of one vector an utterance, by "
     "its id; a Kaldi .ark or .scp; or a .csv of FOP or FAME, a row the values and perhaps "
     "the person, of any size.  --list says who is who where the file does not.",
 )
-@click.option(
+@choice(
     "--side",
-    type=click.Choice(("audio", "visual")),
-    help="Of a pair: embed this sense alone, to be compared with the other's.",
+    ("audio", "visual"),
+    "Of a pair: embed this sense alone, to be compared with the other's.",
 )
-@click.option(
+@source(
     "--held-out",
-    type=options.store,
-    multiple=True,
-    metavar="STORE",
-    help="Join stores of teachers that were trained on other people each, once for each store: "
+    "STORE",
+    "Join stores of teachers that were trained on other people each, once for each store: "
     "everybody gets the embedding of a teacher that never saw them, in the first one's space.",
+    multiple=True,
 )
-@click.option("--modality", help="What imported embeddings were made from, such as visual.")
-@click.option(
+@text("--modality", "TEXT", "What imported embeddings were made from, such as visual.")
+@number(
     "--columns",
-    type=click.IntRange(1),
-    help="Of a .csv: how many values an embedding has.  [default: by the width, 4096 or 512]",
+    "Of a .csv: how many values an embedding has.  [default: by the width, 4096 or 512]",
+    least=1,
 )
-@click.option(
-    "--ids",
-    "ids_file",
-    type=options.text_file,
-    metavar="FILE",
-    help="Of a .csv: names of its rows, one a line, or a FAME list 'name voice face'.  "
+@source(
+    "--ids ids_file",
+    "FILE",
+    "Of a .csv: names of its rows, one a line, or a FAME list 'name voice face'.  "
     "[default: row000000 …]",
 )
 @options.output_store
@@ -58,13 +54,11 @@ def extract_embeddings(
     source: Path | None,
     side: str | None,
     held_out: tuple[str, ...],
-    modality: str | None,
-    columns: int | None,
-    ids_file: str | None,
     output: Path,
     list_file: Path | None,
     execution: Execution,
     settings: ExtractConfig,
+    **asked,
 ) -> None:
     """Make one embedding of each utterance of STORES with the network of RUN.
 
@@ -92,43 +86,41 @@ def extract_embeddings(
             raise click.UsageError("--held-out takes no RUN, no --from and no --list")
         from avkd_cli.steps.join_folds import join_folds
 
-        pipes.print_store(join_folds(held_out, output, execution))
-        return
-    if source is not None:
+        made = join_folds(held_out, output, execution)
+    elif source is not None:
         if run is not None:
             raise click.UsageError("--from takes no RUN and no STORES")
         if side is not None:
             raise click.UsageError("--side is of the network of a RUN, --from has none")
-        if source.suffix == ".csv":
-            from avkd_cli.steps.import_csv import import_csv
+        made = imported(source, output, execution, list_file=list_file, **asked)
+    else:
+        if asked["columns"] or asked["ids_file"]:
+            raise click.UsageError("--columns and --ids are for --from FILE.csv")
+        if run is None or not stores:
+            raise click.UsageError("give a RUN and the STORES to embed, or --from FILE")
+        from avkd_cli.steps.extract_embeddings import extract
 
-            pipes.print_store(
-                import_csv(
-                    source,
-                    output,
-                    execution,
-                    modality=modality,
-                    list_file=list_file,
-                    columns=columns,
-                    ids_file=ids_file,
-                )
-            )
-            return
-        if columns or ids_file:
-            raise click.UsageError("--columns and --ids are for a .csv")
-        from avkd_cli.steps.import_embeddings import import_embeddings
+        inputs = [pipes.resolved(store) for store in stores]
+        made = extract(run, inputs, output, settings, execution, list_file=list_file, side=side)
+    pipes.print_store(made)
 
-        pipes.print_store(
-            import_embeddings(source, output, execution, modality=modality, list_file=list_file)
-        )
-        return
+
+def imported(
+    source: Path,
+    output: Path,
+    execution: Execution,
+    *,
+    columns: int | None,
+    ids_file: str | None,
+    **asked,
+) -> dict | None:
+    """Make a store of somebody else's embeddings; return its manifest."""
+    if source.suffix == ".csv":
+        from avkd_cli.steps.import_csv import import_csv
+
+        return import_csv(source, output, execution, columns=columns, ids_file=ids_file, **asked)
     if columns or ids_file:
-        raise click.UsageError("--columns and --ids are for --from FILE.csv")
-    if run is None or not stores:
-        raise click.UsageError("give a RUN and the STORES to embed, or --from FILE")
-    from avkd_cli.steps.extract_embeddings import extract
+        raise click.UsageError("--columns and --ids are for a .csv")
+    from avkd_cli.steps.import_embeddings import import_embeddings
 
-    inputs = [pipes.resolved(store) for store in stores]
-    pipes.print_store(
-        extract(run, inputs, output, settings, execution, list_file=list_file, side=side)
-    )
+    return import_embeddings(source, output, execution, **asked)

@@ -5,34 +5,18 @@ from pathlib import Path
 import click
 
 from avkd_cli import options, pipes
-from avkd_cli.config import Execution, PrepAudioConfig
+from avkd_cli.config import PrepAudioConfig
+from avkd_cli.options import source
 
 
 @click.command("prep-audio", cls=options.StepCommand)
 @click.argument("utterances", type=options.utterance_list)
 @options.output_store
-@click.option(
-    "--noise",
-    type=options.store,
-    metavar="STORE",
-    help="Waveforms of music, speech and noise (MUSAN), for --disturb.",
-)
-@click.option(
-    "--rir",
-    type=options.store,
-    metavar="STORE",
-    help="Waveforms of room responses, for --disturb room.",
-)
+@source("--noise", "STORE", "Waveforms of music, speech and noise (MUSAN), for --disturb.")
+@source("--rir", "STORE", "Waveforms of room responses, for --disturb room.")
 @options.execution
 @options.settings("prep-audio")
-def prep_audio(
-    utterances: str,
-    output: Path,
-    noise: str | None,
-    rir: str | None,
-    execution: Execution,
-    settings: PrepAudioConfig,
-) -> None:
+def prep_audio(utterances: str, output: Path, settings: PrepAudioConfig, **asked) -> None:
     """Decode the recordings of UTTERANCES into the store of -o.
 
     UTTERANCES is a list, one JSON object a line with id, person and audio (or video); - reads
@@ -56,4 +40,4 @@ def prep_audio(
     """
     from avkd_cli.steps.prep_audio import prep_audio as step
 
-    pipes.print_store(step(utterances, output, settings, execution, noise=noise, rir=rir))
+    pipes.print_store(step(utterances, output, settings, **asked))

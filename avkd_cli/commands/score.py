@@ -1,97 +1,57 @@
 """`avkd score`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli import options
-from avkd_cli.config import ScoreConfig
-
-FILES = (
-    click.option(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Score file to write; with {list} in it, one for each of several trial lists.  "
-        "[default: stdout]",
-    ),
-    click.option(
-        "--metrics",
-        type=click.Path(path_type=Path, allow_dash=True),
-        metavar="FILE",
-        help="Write the summary as JSON.",
-    ),
-    click.option(
-        "--cohort",
-        type=options.store,
-        metavar="STORE",
-        help="Other people's embeddings, for --norm.",
-    ),
-    click.option(
-        "--sub-mean",
-        type=options.store,
-        metavar="STORE",
-        help="Subtract the mean of these embeddings from all.",
-    ),
-    click.option(
-        "--enrol-map",
-        type=options.text_file,
-        metavar="FILE",
-        help="Lines 'model utterance …': trials name models, each the mean of its utterances.",
-    ),
-    click.option(
-        "--trials",
-        "trial_list",
-        type=options.text_file,
-        metavar="LIST",
-        help="With --fuse: order and labels.  [default: the first score file's]",
-    ),
-    click.option(
-        "--intersect",
-        is_flag=True,
-        help="With --fuse: take the trials that the list and all score files have.",
-    ),
-    click.option(
-        "--train-calibration",
-        type=click.Path(path_type=Path),
-        metavar="MODEL.json",
-        help="Train log-likelihood ratios on these trials and save the model; avkd calibrate does "
-        "it from a score file.",
-    ),
-    click.option(
-        "--calibration",
-        "--calibrate",
-        "calibrate",
-        type=click.Path(path_type=Path),
-        metavar="FILE.json",
-        help="Turn scores into natural-log likelihood ratios by what avkd calibrate made. "
-        "(--calibrate is the older name.)",
-    ),
-    click.option(
-        "--quality-store",
-        type=options.store,
-        metavar="STORE",
-        help="Store with the columns of --quality, as prep-audio makes it.",
-    ),
-    click.option("--overwrite", is_flag=True, help="Replace other scores in the file of -o."),
-    click.option(
-        "--strict",
-        is_flag=True,
-        help="Refuse trials, or a cohort, of persons that they should not be of: those that the "
-        "network was trained on, and those of the trials.",
-    ),
-    click.option("-q", "--quiet", is_flag=True, help="No summary, only warnings and errors."),
-)
+from avkd_cli.options import flag, path, source
 
 
 @click.command("score", cls=options.StepCommand)
 @click.argument(
     "inputs", type=options.text_file, nargs=-1, metavar="TRIALS... STORE [STORE] | SCORES..."
 )
-@lambda command: options.apply(FILES, command)
+@path(
+    "-o --output",
+    "FILE",
+    "Score file to write; with {list} in it, one for each of several trial lists.  "
+    "[default: stdout]",
+)
+@path("--metrics", "FILE", "Write the summary as JSON.")
+@source("--cohort", "STORE", "Other people's embeddings, for --norm.")
+@source("--sub-mean", "STORE", "Subtract the mean of these embeddings from all.")
+@source(
+    "--enrol-map",
+    "FILE",
+    "Lines 'model utterance …': trials name models, each the mean of its utterances.",
+)
+@source(
+    "--trials trial_list",
+    "LIST",
+    "With --fuse: order and labels.  [default: the first score file's]",
+)
+@flag("--intersect", "With --fuse: take the trials that the list and all score files have.")
+@path(
+    "--train-calibration",
+    "MODEL.json",
+    "Train log-likelihood ratios on these trials and save the model; avkd calibrate does "
+    "it from a score file.",
+)
+@path(
+    "--calibration --calibrate calibrate",
+    "FILE.json",
+    "Turn scores into natural-log likelihood ratios by what avkd calibrate made. "
+    "(--calibrate is the older name.)",
+)
+@source("--quality-store", "STORE", "Store with the columns of --quality, as prep-audio makes it.")
+@flag("--overwrite", "Replace other scores in the file of -o.")
+@flag(
+    "--strict",
+    "Refuse trials, or a cohort, of persons that they should not be of: those that the "
+    "network was trained on, and those of the trials.",
+)
+@flag("-q --quiet", "No summary, only warnings and errors.")
 @options.settings("score")
-def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> None:
+def score(inputs: tuple[str, ...], **asked) -> None:
     """Score TRIALS by how close the embeddings in STORE are.
 
     TRIALS has one trial a line: label (1 target, 0 nontarget), enrolment id, test id; other
@@ -123,4 +83,4 @@ def score(inputs: tuple[str, ...], settings: ScoreConfig, **files: object) -> No
     """
     from avkd_cli.steps.score import score_or_fuse
 
-    score_or_fuse(inputs, settings, **files)
+    score_or_fuse(inputs, **asked)

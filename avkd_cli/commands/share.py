@@ -5,86 +5,59 @@ from pathlib import Path
 import click
 
 from avkd_cli import options, pipes
+from avkd_cli.options import flag, path, text
 
 
-class Student(click.ParamType):
-    """`audio=RUN`: what answers where the other sense is missing."""
-
-    name = "sense=run"
-
-    def convert(self, value, param, ctx):  # noqa: D102
-        sense, is_set, run = value.partition("=")
-        if sense not in ("audio", "visual") or not is_set or not run:
-            self.fail(f"{value!r} is not audio=RUN or visual=RUN", param, ctx)
-        return sense, Path(run)
+def student(value: str) -> tuple[str, Path]:
+    """Return sense and run of `audio=RUN`: what answers where the other sense is missing."""
+    sense, is_set, run = value.partition("=")
+    if sense not in ("audio", "visual") or not is_set or not run:
+        raise click.BadParameter(f"{value!r} is not audio=RUN or visual=RUN")
+    return sense, Path(run)
 
 
-class Mode(click.ParamType):
-    """`0640`: permissions in octal."""
-
-    name = "mode"
-
-    def convert(self, value, param, ctx):  # noqa: D102
-        digits = str(value).removeprefix("0o")
-        try:
-            mode = int(digits, 8)
-        except ValueError:
-            mode = -1
-        if mode not in range(0o1000) or not mode & 0o400:
-            self.fail(f"{value!r} are no permissions such as 0640, readable by you", param, ctx)
-        return mode
+def permissions(value: str) -> int:
+    """Return permissions that are given in octal, such as `0640`."""
+    try:
+        mode = int(value.removeprefix("0o"), 8)
+    except ValueError:
+        mode = -1
+    if mode not in range(0o1000) or not mode & 0o400:
+        raise click.BadParameter(f"{value!r} are no permissions such as 0640, readable by you")
+    return mode
 
 
 @click.command("share")
 @click.argument("runs", nargs=-1, required=True, type=options.run_folder, metavar="RUN…")
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="FOLDER|FILE.tar",
-    help="What to make.",
-)
-@click.option(
-    "--student",
-    "students",
+@path("-o --output", "FOLDER|FILE.tar", "What to make.", required=True)
+@text(
+    "--student students",
+    "SENSE=RUN",
+    "audio=RUN or visual=RUN: what answers where the other sense is missing.",
+    type=student,
     multiple=True,
-    type=Student(),
-    metavar="SENSE=RUN",
-    help="audio=RUN or visual=RUN: what answers where the other sense is missing.",
 )
-@click.option(
-    "--calibration",
-    "calibrations",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE.json",
-    help="Of each run that answers: the fusion, and every student.  [default: calibration.json "
+@path(
+    "--calibration calibrations",
+    "FILE.json",
+    "Of each run that answers: the fusion, and every student.  [default: calibration.json "
     "in their folders]",
+    multiple=True,
 )
-@click.option(
-    "--detector-weights",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Put the face detector's weights in as well; mind their licence.",
+@path(
+    "--detector-weights", "FILE", "Put the face detector's weights in as well; mind their licence."
 )
-@click.option(
+@text(
     "--mode",
-    type=Mode(),
-    default="0600",
-    show_default=True,
-    help="Permissions of what is made, such as 0640 for a group: an embedding network tells of "
+    "MODE",
+    "Permissions of what is made, such as 0640 for a group: an embedding network tells of "
     "people, so nobody else reads it unless you say so.",
+    type=permissions,
+    default="0600",
 )
-@click.option("--overwrite", is_flag=True, help="Replace another system.")
+@flag("--overwrite", "Replace another system.")
 def share(
-    runs: tuple[Path, ...],
-    output: Path,
-    students: tuple[tuple[str, Path], ...],
-    calibrations: tuple[Path, ...],
-    detector_weights: Path | None,
-    mode: int,
-    overwrite: bool,
+    runs: tuple[Path, ...], output: Path, students: tuple[tuple[str, Path], ...], **asked
 ) -> None:
     """Put all that verify needs into one folder or tar.
 
@@ -108,13 +81,5 @@ def share(
     by_sense = dict(students)
     if len(by_sense) < len(students):
         raise click.UsageError("--student is given twice for one sense; give each once")
-    record = step(
-        runs,
-        output,
-        students=by_sense,
-        calibrations=calibrations,
-        detector_weights=detector_weights,
-        mode=mode,
-        overwrite=overwrite,
-    )
+    record = step(runs, output, students=by_sense, **asked)
     pipes.print_line({"format": "avkd.system", "path": str(output), "parts": record["parts"]})

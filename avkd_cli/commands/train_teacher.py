@@ -5,44 +5,35 @@ from pathlib import Path
 import click
 
 from avkd_cli import options, pipes, training_options
-from avkd_cli.config import (
-    STEPS,
-    TrainConfig,
-)
+from avkd_cli.config import STEPS
+from avkd_cli.options import choice, flag, path
 
 
 @click.command("train-teacher", cls=options.StepCommand)
 @click.argument("stores", nargs=-1, required=True, type=options.store)
-@click.option(
+@choice(
     "--modality",
-    type=click.Choice(STEPS["train-teacher"]),
-    required=True,
-    help="Sound, faces, both fused from stored embeddings, both in one space (pair), frames of a "
+    STEPS["train-teacher"],
+    "Sound, faces, both fused from stored embeddings, both in one space (pair), frames of a "
     "film in a row (sequence), or sound and film of one clip (joint).",
+    required=True,
 )
 @training_options.training
-@click.option(
-    "--reset-head", is_flag=True, help="With --init-from: a new classifier, for other persons."
-)
-@click.option(
+@flag("--reset-head", "With --init-from: a new classifier, for other persons.")
+@path(
     "--audio-encoder",
-    type=options.run_folder,
-    metavar="RUN",
-    help="Of a pair of an audio and a face store: finished run whose network hears, and "
+    "RUN",
+    "Of a pair of an audio and a face store: finished run whose network hears, and "
     "is trained on with the pair.",
 )
-@click.option(
-    "--visual-encoder", type=options.run_folder, metavar="RUN", help="The same of what sees."
-)
+@path("--visual-encoder", "RUN", "The same of what sees.")
 @options.settings("train-teacher")
 def train_teacher(
     stores: tuple[str, ...],
     modality: str,
-    training: training_options.Training,
-    reset_head: bool,
     audio_encoder: Path | None,
     visual_encoder: Path | None,
-    settings: TrainConfig,
+    **asked,
 ) -> None:
     """Train an encoder of one sense, a fusion of both, or a space where both are compared.
 
@@ -64,19 +55,11 @@ def train_teacher(
         avkd train-teacher --modality joint audio.zarr films.zarr --init-from runs/audio \\
           --init-from runs/visual --nce 1 -o runs/joint
     """
-    if training_options.launched_here(training):
+    if training_options.launched_here(asked):
         return
     from avkd_cli.steps.train_teacher import train_teacher as step
 
     given = {"audio": audio_encoder, "visual": visual_encoder}
-
-    pipes.print_run(
-        step(
-            modality,
-            [pipes.resolved(s) for s in stores],
-            settings=settings,
-            reset_head=reset_head,
-            encoders={sense: run for sense, run in given.items() if run is not None},
-            **training.for_step(),
-        )
-    )
+    encoders = {sense: run for sense, run in given.items() if run is not None}
+    inputs = [pipes.resolved(one) for one in stores]
+    pipes.print_run(step(modality, inputs, encoders=encoders, **asked))

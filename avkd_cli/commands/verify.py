@@ -5,79 +5,65 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-
-_COST = click.FloatRange(min=1e-6)
-FILES = (
-    click.option(
-        "--enrol",
-        multiple=True,
-        metavar="A",
-        help="A recording of one side; give it several times. What stands behind SYSTEM is then "
-        "all of the other side.",
-    ),
-    click.option(
-        "--gallery",
-        multiple=True,
-        type=options.store,
-        metavar="STORE",
-        help="Who of these people is it? Embeddings that extract-embeddings made with SYSTEM's "
-        "run, any number of recordings a person; several stores are one gallery.",
-    ),
-    click.option(
-        "--calibration",
-        multiple=True,
-        type=click.Path(path_type=Path),
-        metavar="FILE.json",
-        help="What avkd calibrate made of scores of this run.  [default: calibration.json in the "
-        "run's folder, or what was shared]",
-    ),
-    click.option(
-        "--detector-weights",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="The face detector's, the same as when the run's faces were cropped.",
-    ),
-    click.option(
-        "--like",
-        type=options.store,
-        metavar="STORE",
-        help="Prepare recordings as this store's were: for runs of avkd 0.1, which do not say.",
-    ),
-    click.option(
-        "--onnx",
-        type=click.Path(path_type=Path),
-        metavar="FILE.onnx",
-        help="Run the network by onnxruntime, without torch: what avkd export made of SYSTEM.",
-    ),
-    click.option(
-        "--prior",
-        type=click.FloatRange(1e-6, 0.999999),
-        help="Probability of one person.  [default: the calibration's]",
-    ),
-    click.option(
-        "--cost-miss",
-        type=_COST,
-        help="Cost of 'different' for one person.  [default: the calibration's]",
-    ),
-    click.option(
-        "--cost-false-alarm",
-        type=_COST,
-        help="Cost of 'same' for two persons.  [default: the calibration's]",
-    ),
-    click.option(
-        "--exit-code",
-        is_flag=True,
-        help="End with 0 for same or found, 4 for different or nobody, 5 for cannot tell.  "
-        "[default: 0 for any]",
-    ),
-    options.as_json,
-)
+from avkd_cli.options import flag, path, real, source, text
 
 
 @click.command("verify")
 @click.argument("system", type=click.Path(path_type=Path), metavar="SYSTEM")
 @click.argument("recordings", nargs=-1, required=True, metavar="A B")
-@lambda command: options.apply(FILES, command)
+@text(
+    "--enrol",
+    "A",
+    "A recording of one side; give it several times. What stands behind SYSTEM is then "
+    "all of the other side.",
+    multiple=True,
+)
+@source(
+    "--gallery",
+    "STORE",
+    "Who of these people is it? Embeddings that extract-embeddings made with SYSTEM's "
+    "run, any number of recordings a person; several stores are one gallery.",
+    multiple=True,
+)
+@path(
+    "--calibration",
+    "FILE.json",
+    "What avkd calibrate made of scores of this run.  [default: calibration.json in the "
+    "run's folder, or what was shared]",
+    multiple=True,
+)
+@path(
+    "--detector-weights",
+    "FILE",
+    "The face detector's, the same as when the run's faces were cropped.",
+)
+@source(
+    "--like",
+    "STORE",
+    "Prepare recordings as this store's were: for runs of avkd 0.1, which do not say.",
+)
+@path(
+    "--onnx",
+    "FILE.onnx",
+    "Run the network by onnxruntime, without torch: what avkd export made of SYSTEM.",
+)
+@real(
+    "--prior", "Probability of one person.  [default: the calibration's]", least=1e-6, most=0.999999
+)
+@real(
+    "--cost-miss", "Cost of 'different' for one person.  [default: the calibration's]", least=1e-6
+)
+@real(
+    "--cost-false-alarm",
+    "Cost of 'same' for two persons.  [default: the calibration's]",
+    least=1e-6,
+)
+@flag(
+    "--exit-code",
+    "End with 0 for same or found, 4 for different or nobody, 5 for cannot tell.  "
+    "[default: 0 for any]",
+)
+@options.as_json
 @click.pass_context
 def verify(
     ctx: click.Context,
@@ -85,7 +71,7 @@ def verify(
     recordings: tuple[str, ...],
     exit_code: bool,
     as_json: bool,
-    **given,
+    **asked,
 ) -> None:
     """Say whether recordings A and B are of one person.
 
@@ -112,7 +98,7 @@ def verify(
     from avkd_cli.steps.verify import show
     from avkd_cli.steps.verify import verify as step
 
-    answer = step(system, recordings, **given)
+    answer = step(system, recordings, **asked)
     show(answer, as_json)
     if exit_code:
         ctx.exit(answer.exit_code)

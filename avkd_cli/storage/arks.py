@@ -10,7 +10,6 @@ Reference:
 import os
 import re
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -34,7 +33,8 @@ def read_ark(source: Path) -> dict[str, np.ndarray]:
         InputError: cut off, no archive, matrices, or vectors of several lengths.
     """
     with _open(source) as file:
-        return _arrays(source, list(_entries(source, file)))
+        ids = iter(lambda: _id(source, file), None)
+        return _arrays(source, [(id, _vector(source, file, id)) for id in ids])
 
 
 def read_scp(source: Path) -> dict[str, np.ndarray]:
@@ -55,7 +55,8 @@ def read_scp(source: Path) -> dict[str, np.ndarray]:
         for number, id, path, offset in places:
             if path not in opened:
                 opened[path] = _open(path, f"{source}:{number}: ")
-            found.append((id, _vector_at(path, opened[path], offset, id)))
+            opened[path].seek(offset or 0)
+            found.append((id, _vector(path, opened[path], id)))
     finally:
         for file in opened.values():
             file.close()
@@ -87,16 +88,6 @@ def _place(source: Path, number: int, line: str) -> tuple[int, str, Path, int | 
     if not path.is_absolute() and not path.exists():
         path = source.parent / path
     return number, id, path, int(place[2]) if place else None
-
-
-def _vector_at(path: Path, file: BinaryIO, offset: int | None, id: str) -> np.ndarray:
-    file.seek(offset or 0)
-    return _vector(path, file, id)
-
-
-def _entries(source: Path, file: BinaryIO) -> Iterator[tuple[str, np.ndarray]]:
-    while (id := _id(source, file)) is not None:
-        yield id, _vector(source, file, id)
 
 
 def _id(source: Path, file: BinaryIO) -> str | None:

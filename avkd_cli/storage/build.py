@@ -33,14 +33,8 @@ RECORD_SECONDS = 120.0
 class Recordings(Content, Generic[Settings]):
     """The content of a store of media: a row for each utterance that `process` accepts.
 
-    Args:
-        spec: what is stored.
-        utterances: the list.
-        process: utterance → record, or Rejected; a function that a worker can import.
-        options: a dataclass, handed to `process`.
-        size: utterances in a partition, unless the user says otherwise.
-        max_reject_fraction: the same, of records that may be rejected.
-        sizes: of each utterance's media, as text.
+    Its parts are the arguments of `build_from_utterances`, the settings as `options`, and `sizes`,
+    those of each utterance's media, as text.
     """
 
     spec: StoreSpec
@@ -71,16 +65,14 @@ class Recordings(Content, Generic[Settings]):
 
     def foretell(self, out: Path, plan: Plan) -> Said:
         """Say what would be done, with sizes estimated from a few records."""
-        return dryrun.of_utterances(
-            out, plan, self.utterances, self.sizes, self.spec, self.process, self.options
-        )
+        return dryrun.of_recordings(out, plan, self)
 
     def make(self, build: Build, numbers: range, marks: Marks) -> None:
         """Make every partition that has no mark, and add its mark."""
         limit = self._limit(build)
         limit.check(marks.values())
         todo = [number for number in numbers if number not in marks]
-        earlier = sum(_finished(mark) for mark in marks.values())
+        earlier = sum(m["accepted"] + sum(m["rejected"].values()) for m in marks.values())
         made = _made(self._tasks(build, todo), len(todo), build.execution)
         bar = progress(build.step, limit.planned, quiet=build.execution.quiet, done=earlier)
         with bar as advance, contextlib.closing(made):
@@ -109,7 +101,7 @@ class Recordings(Content, Generic[Settings]):
 
     def _limit(self, build: Build) -> rejects.Limit:
         fraction = self.max_reject_fraction
-        return rejects.Limit.of(self.utterances, build.execution, fraction, build.out, build.step)
+        return rejects.Limit(self.utterances, build.execution, fraction, build.out, build.step)
 
     def whole(self, build: Build, marks: Marks) -> tuple[Files, Said]:
         """Return the files above the partitions, and what avkd.json says of them."""
@@ -121,7 +113,7 @@ class Recordings(Content, Generic[Settings]):
 
     def tell(self, build: Build, marks: Marks, whole: Said) -> None:
         """Say what was accepted and rejected."""
-        self._limit(build).tell(marks.values(), self.utterances, whole["counts"])
+        self._limit(build).tell(marks.values(), whole["counts"])
 
 
 def build_from_utterances(
@@ -190,10 +182,6 @@ def _media_sizes(utterances: UtteranceList, spec: StoreSpec) -> list[str]:
             return ""
 
     return [size(utterance) for utterance in utterances.utterances]
-
-
-def _finished(mark: Mapping[str, Any]) -> int:
-    return mark["accepted"] + sum(mark["rejected"].values())
 
 
 def _made(

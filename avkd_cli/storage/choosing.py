@@ -11,9 +11,7 @@ from avkd_cli.storage.readers import Store
 
 def chosen_fingerprint(ids: Sequence[str], list_file: Path | None) -> dict[str, str]:
     """Return the fingerprint of a choice, for the inputs of a plan; nothing without a list."""
-    if list_file is None:
-        return {}
-    return {"list": "sha256:" + durable.sha256_bytes("\n".join(ids).encode())}
+    return {} if list_file is None else {"list": durable.digest_of(ids)}
 
 
 def refuse_other_persons(ids: Collection[str], first: Store, other: Store) -> None:

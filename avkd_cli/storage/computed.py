@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from avkd_cli.errors import InputError
-from avkd_cli.storage import dryrun, durable
+from avkd_cli.storage import dryrun
 from avkd_cli.storage.builder import Build, Content, Said
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
@@ -95,8 +95,3 @@ class Computed(Content):
     @abstractmethod
     def commit(self, build: Build, number: int) -> dict[str, Any]:
         """Compute a partition, write it and return its mark."""
-
-
-def digest_of_rows(*columns: Sequence[str]) -> str:
-    """Return what names rows in a plan."""
-    return durable.digest_of([text for column in columns for text in column])

@@ -3,47 +3,44 @@
 import contextlib
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from avkd_cli.errors import Rejected
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import duration, say
-from avkd_cli.storage.record import Process, Settings
-from avkd_cli.storage.specs import StoreSpec
-from avkd_cli.storage.utterances import UtteranceList
+
+if TYPE_CHECKING:
+    from avkd_cli.storage.build import Recordings
 
 _TRIED = 4  # records of which sizes and times are estimated
 
 
-def of_utterances(
-    out: Path,
-    plan: Plan,
-    utterances: UtteranceList,
-    sizes: list[str],
-    spec: StoreSpec,
-    process: Process[Settings],
-    settings: Settings,
-) -> dict[str, Any]:
+def of_recordings(out: Path, plan: Plan, content: "Recordings") -> dict[str, Any]:
     """Say what would be done, with sizes estimated from a few records; touch nothing."""
-    source = [_total(size) for size in sizes]
+    utterances = content.utterances
+    source = [
+        sum(int(part.rpartition(":")[2] or 0) for part in size.split(",")) for size in content.sizes
+    ]
     present = [index for index, size in enumerate(source) if size]
     chosen = sorted({present[i * len(present) // _TRIED] for i in range(_TRIED) if present})
     made = read = 0
     seconds = 0.0
     for index in chosen:
         with contextlib.suppress(Rejected):
-            record = process(utterances.utterances[index], utterances.resolve, settings)
+            record = content.process(
+                utterances.utterances[index], utterances.resolve, content.options
+            )
             made += record.long.nbytes
             read += source[index]
             seconds += float(record.columns.get("duration_s", 0.0))
     ratio = sum(source) / read if read else 0.0
     found = {
         "dry_run": True,
-        "format": spec.kind,
+        "format": content.spec.kind,
         "path": str(out),
         "utterances": len(utterances.utterances),
         "rejected_in_list": len(utterances.rejects),
-        "missing_media": len(sizes) - len(present),
+        "missing_media": len(source) - len(present),
         "partitions": plan.partitions,
         "source_bytes": sum(source),
         "expected_bytes": round(made * ratio),
@@ -60,10 +57,6 @@ def of_utterances(
         f"{found['missing_media']} without a file, {found['rejected_in_list']} bad lines",
     )
     return found
-
-
-def _total(size: str) -> int:
-    return sum(int(part.rpartition(":")[2] or 0) for part in size.split(","))
 
 
 def _bytes(count: int) -> str:

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from avkd_cli.errors import InputError
-from avkd_cli.storage import index, partitions
+from avkd_cli.storage import durable, index, partitions
 from avkd_cli.storage.builder import Build, Files, Said
-from avkd_cli.storage.computed import Computed, Rows, digest_of_rows
+from avkd_cli.storage.computed import Computed, Rows
 from avkd_cli.storage.heads import PERSON, StoredHead
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.record import reject_lines
@@ -63,8 +63,9 @@ class Embeddings(Computed):
 
     def layout(self) -> Said:
         """Return what decides where things are stored."""
-        rows = digest_of_rows(self.rows.ids, self.rows.persons, self.rows.splits)
-        return {"dimension": self.dimension, "rows": rows}
+        rows = self.rows
+        named = durable.digest_of([*rows.ids, *rows.persons, *rows.splits])
+        return {"dimension": self.dimension, "rows": named}
 
     def expected_bytes(self) -> int:
         """Return the bytes of the vectors."""
@@ -89,7 +90,8 @@ class Embeddings(Computed):
         for name, values in self._columns().items():
             files |= index.encoded(_ARRAYS[name], values)
             described[name] = index.described(_ARRAYS[name], list(np.shape(values)))
-        said = {"normalised": False, "label": self.label, "head": self._said_of_head()}
+        head = self.head and {"kind": self.head.kind, "scale": self.head.scale}
+        said = {"normalised": False, "label": self.label, "head": head}
         return files, said | {"counts": self.rows.counts(), "arrays": described}
 
     def _columns(self) -> dict[str, Any]:
@@ -97,17 +99,14 @@ class Embeddings(Computed):
         rows, head = self.rows, self.head
         columns = {"id": list(rows.ids), "person": list(rows.persons), "split": list(rows.splits)}
         if head is not None:
-            columns |= {"classes": list(head.classes), "classifier": _float32(head.weight)}
+            columns |= {"classes": list(head.classes), "classifier": np.float32(head.weight)}
             if head.bias is not None:
-                columns["classifier_bias"] = _float32(head.bias)
+                columns["classifier_bias"] = np.float32(head.bias)
         if self.names is not None:
             columns["classes"] = list(self.names)
         if self.trained_on is not None:
             columns["trained_on"] = list(self.trained_on)
         return columns
-
-    def _said_of_head(self) -> Said | None:
-        return self.head and {"kind": self.head.kind, "scale": self.head.scale}
 
     def _block(self, vectors: np.ndarray, size: int, start: int) -> Files:
         """Return the files of rows `start` on of the vectors, stored in blocks of `size`."""
@@ -115,13 +114,9 @@ class Embeddings(Computed):
         return index.encoded(_VECTORS, vectors, **place)
 
 
-def _float32(values: np.ndarray) -> np.ndarray:
-    return np.asarray(values, np.float32)
-
-
 def _checked(vectors: np.ndarray, ids: Sequence[str], dimension: int) -> np.ndarray:
     """Return vectors as float32, all finite."""
-    vectors = _float32(vectors)
+    vectors = np.asarray(vectors, np.float32)
     if vectors.shape != (len(ids), dimension):
         raise ValueError(f"embeddings {vectors.shape}, wanted {len(ids), dimension}")
     if not np.isfinite(vectors).all():

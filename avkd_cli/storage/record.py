@@ -158,7 +158,8 @@ def make_partition(
                 begin(index)
                 records[index] = _checked(task, index, utterance)
             except Rejected as error:
-                rejects.append(task.utterances.reject(index, error, stage="process"))
+                said = error.code, error.detail
+                rejects.append(task.utterances.told("rejects", index, "process", *said))
             finally:
                 end()
         return _commit(task, records, rejects)
@@ -223,7 +224,7 @@ def _told(task: Task, index: int, record: Record) -> Iterator[dict[str, Any]]:
     for text in record.warnings:
         code, colon, detail = text.partition(": ")
         if colon:
-            yield task.utterances.warning(index, code, detail)
+            yield task.utterances.told("warnings", index, "process", code, detail)
 
 
 def _encoded(full: list[Record], spec: StoreSpec) -> tuple[dict[str, durable.Data], dict]:
@@ -290,7 +291,8 @@ def _index(task: Task, records: dict[int, Record]) -> dict[str, Any]:
         columns[f"{array.name}:shape"] = list(values.shape[1:]) if parts else None
     if task.spec.media:
         columns["content"] = repeats.contents(record.long for record in records.values())
-        columns["place"] = repeats.places(task.utterances, records)
+        rows, lines = task.utterances.rows, task.utterances.line_numbers
+        columns["place"] = [(rows[index], lines[index]) for index in records]
     packed = [record for record in records.values() if record.packed is not None]
     return columns | (_packed_columns(task.spec, packed) if packed else {})
 

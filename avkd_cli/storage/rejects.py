@@ -3,6 +3,7 @@
 Reference: reliability.md 2.2.
 """
 
+import functools
 import json
 import math
 from collections import Counter
@@ -29,54 +30,36 @@ class Limit:
     """The most records of a run that may be rejected.
 
     Args:
-        most: so many.
-        planned: records in the list.
-        strict: a warning stops as well.
-        in_list: codes of the lines that are no utterances.
-        example: the first of them in words, or "".
-        warned_in_list: the list's warnings.
+        utterances: the list.
+        execution: what the user says of it.
+        fraction: of the records, unless the user says otherwise.
         out: the store, for messages.
         step: the command, for messages.
-        quiet: only errors are said.
     """
 
-    most: int
-    planned: int
-    strict: bool
-    in_list: Counter[str]
-    example: str
-    warned_in_list: Counter[str]
+    utterances: UtteranceList
+    execution: Execution
+    fraction: float
     out: Path
     step: str
-    quiet: bool
 
-    @classmethod
-    def of(
-        cls,
-        utterances: UtteranceList,
-        execution: Execution,
-        fraction: float,
-        out: Path,
-        step: str,
-    ) -> "Limit":
-        """Return the limit: of fraction and number the stricter, one record always within."""
-        planned = len(utterances.utterances) + len(utterances.rejects)
-        if execution.max_reject_fraction is not None:
-            fraction = execution.max_reject_fraction
-        most = max(1, math.floor(fraction * planned)) if fraction else 0
-        if execution.max_rejects is not None:
-            most = min(most, execution.max_rejects)
-        return cls(
-            0 if execution.strict else most,
-            planned,
-            execution.strict,
-            Counter(reject["code"] for reject in utterances.rejects),
-            next(map(_in_words, utterances.rejects), ""),
-            Counter(utterances.warnings),
-            out,
-            step,
-            execution.quiet,
-        )
+    @property
+    def planned(self) -> int:
+        """Records in the list."""
+        return len(self.utterances.utterances) + len(self.utterances.rejects)
+
+    @property
+    def most(self) -> int:
+        """So many: of fraction and number the stricter, one record always within."""
+        said, number = self.execution.max_reject_fraction, self.execution.max_rejects
+        fraction = self.fraction if said is None else said
+        most = max(1, math.floor(fraction * self.planned)) if fraction else 0
+        return 0 if self.execution.strict else min(most, most if number is None else number)
+
+    @functools.cached_property
+    def in_list(self) -> Counter[str]:
+        """Codes of the lines that are no utterances."""
+        return Counter(reject["code"] for reject in self.utterances.rejects)
 
     def rejected(self, marks: Marks) -> Counter[str]:
         """Return how often each code occurred, the list's included."""
@@ -84,7 +67,7 @@ class Limit:
 
     def warned(self, marks: Marks) -> Counter[str]:
         """Return how often each warning occurred, the list's included."""
-        return sum((Counter(mark["warnings"]) for mark in marks), Counter(self.warned_in_list))
+        return sum((Counter(mark["warnings"]) for mark in marks), Counter(self.utterances.warnings))
 
     def check(self, marks: Marks) -> None:
         """Stop as soon as the limit is exceeded, whatever is still to come.
@@ -94,17 +77,14 @@ class Limit:
         """
         marks = list(marks)
         codes = self.rejected(marks)
-        if self._counting(codes) > self.most:
+        # All count, if none is allowed; else those that are broken.
+        if codes.total() - sum(codes[code] for code in NEVER_THERE if self.most) > self.most:
             raise self._too_many(codes, f"at most {self.most} may be")
-        if self.strict and (warned := self.warned(marks)):
+        if self.execution.strict and (warned := self.warned(marks)):
             told = self._example(making_of(self.out).work, "warnings")
             raise InputError(
                 f"--strict: warnings ({counted(warned)}){told}; mend them, or run without"
             )
-
-    def _counting(self, codes: Counter[str]) -> int:
-        """Return how many rejects count: all, if none is allowed; else those that are broken."""
-        return codes.total() - sum(codes[code] for code in NEVER_THERE if self.most)
 
     def check_warnings(self, lines: bytes) -> None:
         """Stop a strict run for what only all records together show.
@@ -115,7 +95,7 @@ class Limit:
         Raises:
             InputError: there are such lines.
         """
-        if self.strict and lines:
+        if self.execution.strict and lines:
             first, *more = lines.splitlines()
             raise InputError(
                 f"--strict: {len(more) + 1} warnings{_in_words(json.loads(first))}; "
@@ -142,7 +122,9 @@ class Limit:
             return InputError(
                 f"{found}: no line is JSON; give a list of utterances, as avkd corpus makes it"
             )
-        example = self._example(work) if in_parts else self.example
+        example = (
+            self._example(work) if in_parts else next(map(_in_words, self.utterances.rejects), "")
+        )
         return InputError(
             f"{found}, {wanted}{example}; see {where}, repair or remove them, "
             "or raise --max-reject-fraction"
@@ -155,14 +137,14 @@ class Limit:
                 return _in_words(json.loads(line))
         return ""
 
-    def tell(self, marks: Marks, utterances: UtteranceList, counts: Mapping[str, int]) -> None:
+    def tell(self, marks: Marks, counts: Mapping[str, int]) -> None:
         """Say on stderr what was accepted and rejected, and each kind of warning once."""
         marks = list(marks)
         codes = self.rejected(marks)
         line = f"accepted {counts['utterances']}, rejected {codes.total()}"
         self._say(line + (f" ({counted(codes)})" if codes else ""))
-        for why, count in utterances.passed_over.items():
-            whole = self.planned + utterances.passed_over.total()
+        for why, count in self.utterances.passed_over.items():
+            whole = self.planned + self.utterances.passed_over.total()
             self._say(f"{count} of {whole} lines have {why} and are passed over")
         total, told = warnings_told(self.out)
         for code, count in sorted((total | self.warned(marks)).items()):
@@ -170,12 +152,12 @@ class Limit:
             self._say(f"warning: {code} ({count} times){such}")
         if told:
             self._say(f"all of these are in {self.out}/{WARNINGS}")
-        if lost := lost_persons(utterances, self.out):
+        if lost := lost_persons(self.utterances, self.out):
             shown = ", ".join(lost[:5]) + (", …" if len(lost) > 5 else "")
             self._say(f"warning: {len(lost)} persons lost all records: {shown}")
 
     def _say(self, text: str) -> None:
-        say(self.step, text, quiet=self.quiet)
+        say(self.step, text, quiet=self.execution.quiet)
 
 
 def _in_words(line: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from avkd_cli.storage.spool import Spool
-from avkd_cli.storage.utterances import UtteranceList, warning_line
+from avkd_cli.storage.utterances import told
 
 OF_TWO, OF_ONE = "same_content", "repeated_content"
 
@@ -26,11 +26,6 @@ def _digest(long: np.ndarray | Spool) -> bytes:
     for piece in [long] if isinstance(long, np.ndarray) else long:
         found.update(piece.tobytes())
     return found.digest()
-
-
-def places(utterances: UtteranceList, chosen: Iterable[int]) -> list[tuple[int, int]]:
-    """Return record and line in the list of each of these."""
-    return [(utterances.rows[index], utterances.line_numbers[index]) for index in chosen]
 
 
 def warnings_of(
@@ -56,4 +51,4 @@ def warnings_of(
         detail = f"equal to {ids[other]!r}{who}" + (
             f", this is {persons[row]!r}" * (code == OF_TWO)
         )
-        yield warning_line(place[row], ids[row], code, detail)
+        yield told("warnings", place[row], ids[row], "process", code, detail)

@@ -16,7 +16,7 @@ import numpy as np
 from avkd_cli.errors import InputError
 from avkd_cli.storage import durable, index, partitions
 from avkd_cli.storage.builder import Build, Files, Said
-from avkd_cli.storage.computed import Computed, Rows, digest_of_rows
+from avkd_cli.storage.computed import Computed, Rows
 from avkd_cli.storage.heads import PERSON
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.specs import GROUP, SEQUENCES, StoreSpec
@@ -82,7 +82,7 @@ class Sequences(Computed):
     def layout(self) -> Said:
         """Return what decides where things are stored."""
         rows = self.rows
-        named = digest_of_rows(rows.ids, rows.persons, rows.splits, rows.sessions)
+        named = durable.digest_of([*rows.ids, *rows.persons, *rows.splits, *rows.sessions])
         return {"utterances": len(rows), "dimension": self.dimension, "rows": named}
 
     def expected_bytes(self) -> int:

@@ -37,7 +37,6 @@ __all__ = [
     "read_ids",
     "read_utterances",
     "read_whole",
-    "reject",
     "resolve_within",
     "value_of",
     "write_utterances",
@@ -87,35 +86,28 @@ class UtteranceList:
         chosen = (self.utterances[which], self.rows[which], self.line_numbers[which])
         return UtteranceList(self.name, self.base, *chosen, root=self.root)
 
-    def reject(self, index: int, error: Rejected, stage: str = "list") -> dict[str, Any]:
-        """Return the reject of a good line that turned out bad."""
+    def told(self, kind: str, index: int, stage: str, code: str, detail: str) -> dict[str, Any]:
+        """Return one line of rejects.jsonl or warnings.jsonl, about a good line; see `told`."""
         place = self.rows[index], self.line_numbers[index]
-        return reject(place, self.utterances[index].id, error, stage=stage)
-
-    def warning(self, index: int, code: str, detail: str) -> dict[str, Any]:
-        """Return one line of warnings.jsonl, about a good line."""
-        place = self.rows[index], self.line_numbers[index]
-        return warning_line(place, self.utterances[index].id, code, detail)
+        return told(kind, place, self.utterances[index].id, stage, code, detail)
 
 
-def reject(
-    place: tuple[int, int], id: str, error: Rejected, *, stage: str = "list"
+def told(
+    kind: str, place: tuple[int, int], id: str, stage: str, code: str, detail: str
 ) -> dict[str, Any]:
-    """Return one line of rejects.jsonl; `place`: record, counted from 0, and line, from 1."""
-    return _line("avkd.rejects/1", place, id, stage, error.code, error.detail)
+    """Return one line of rejects.jsonl or of warnings.jsonl.
 
-
-def warning_line(place: tuple[int, int], id: str, code: str, detail: str) -> dict[str, Any]:
-    """Return one line of warnings.jsonl; `place` as in `reject`."""
-    return _line("avkd.warnings/1", place, id, "process", code, detail)
-
-
-def _line(
-    schema: str, place: tuple[int, int], id: str, stage: str, code: str, detail: str
-) -> dict[str, Any]:
+    Args:
+        kind: "rejects" or "warnings".
+        place: record, counted from 0, and line, from 1.
+        id: of the utterance.
+        stage: where it turned out, "list" or "process".
+        code: what it is.
+        detail: in words.
+    """
     row, line = place
     visible = detail.encode("unicode_escape").decode() if not detail.isprintable() else detail
-    found = {"schema": schema, "row": row, "line": line, "id": id}
+    found = {"schema": f"avkd.{kind}/1", "row": row, "line": line, "id": id}
     return found | {"stage": stage, "code": code, "detail": visible[:200]}
 
 
@@ -168,7 +160,8 @@ def _add(found: UtteranceList, line: lines.RawLine, seen: dict[str, int]) -> Non
             raise InputError(
                 f"{found.name}: is cut off at line {line.number}{hint}; fetch it again"
             ) from None
-        found.rejects.append(reject((row, line.number), id, error))
+        place = row, line.number
+        found.rejects.append(told("rejects", place, id, "list", error.code, error.detail))
         return
     found.utterances.append(utterance)
     found.persons.add(utterance.person)
@@ -265,8 +258,8 @@ def drop_conflicts(found: UtteranceList, conflicts: Mapping[int, int], same: str
         return
     for index, other in conflicts.items():
         line, person = found.line_numbers[other], found.utterances[other].person
-        error = Rejected("label_conflict", f"{same} as line {line} with person {person!r}")
-        found.rejects.append(found.reject(index, error))
+        detail = f"{same} as line {line} with person {person!r}"
+        found.rejects.append(found.told("rejects", index, "list", "label_conflict", detail))
     found.rejects.sort(key=lambda one: one["row"])
     keep = [i for i in range(len(found.utterances)) if i not in conflicts]
     found.utterances = [found.utterances[i] for i in keep]

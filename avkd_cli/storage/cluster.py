@@ -4,6 +4,7 @@ Each Dask worker thread keeps one worker process of our own, so that crashes, ha
 dealt with there as on one machine. All machines see the same file system.
 """
 
+import itertools
 import threading
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -69,17 +70,10 @@ def make_all(
 
 def _collect(client: Any, as_completed: Any, tasks: Iterable[Task]) -> Iterator[dict[str, Any]]:
     """Keep a few tasks for each thread on the cluster, as each holds a part of the list."""
-    waiting = iter(tasks)
+    submitted = (client.submit(make, task, pure=False) for task in tasks)
     ahead = 3 * max(1, sum(client.nthreads().values()))
-    futures = as_completed()
-    for _ in range(ahead):
-        _submit(client, futures, waiting)
+    futures = as_completed(list(itertools.islice(submitted, ahead)))
     for future in futures:
         yield future.result()
-        _submit(client, futures, waiting)
-
-
-def _submit(client: Any, futures: Any, waiting: Iterable[Task]) -> None:
-    task = next(waiting, None)  # type: ignore[call-overload]
-    if task is not None:
-        futures.add(client.submit(make, task, pure=False))
+        for following in itertools.islice(submitted, 1):
+            futures.add(following)

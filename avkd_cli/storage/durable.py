@@ -133,19 +133,11 @@ def _sync(written: Sequence[_Beside]) -> None:
     for path, *_ in written:
         with _operation("sync", path):
             pass
-    descriptors = [file.fileno() for *_, file in written]
     with ThreadPoolExecutor(max(1, min(_SYNCS, len(written)))) as threads:
-        for (path, *_), failed in zip(written, threads.map(_failed_sync, descriptors), strict=True):
-            if failed:
-                raise explain(failed, path) from failed
-
-
-def _failed_sync(descriptor: int) -> OSError | None:
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        return error
-    return None
+        syncs = [threads.submit(os.fsync, file.fileno()) for *_, file in written]
+    for (path, *_), sync in zip(written, syncs, strict=True):
+        if failed := sync.exception():
+            raise explain(failed, path) from failed
 
 
 def _sweep(stale: Iterable[Path]) -> None:

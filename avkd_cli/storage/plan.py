@@ -44,17 +44,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Any]:
         """Return plan.json."""
-        return {
-            "format": "avkd.plan",
-            "step": self.step,
-            "kind": self.kind,
-            "version": self.version,
-            "config": dict(self.config),
-            "inputs": dict(self.inputs),
-            "partitions": self.partitions,
-            "layout": dict(self.layout),
-            "software": dict(self.software),
-        }
+        return {"format": "avkd.plan", **vars(self)}
 
 
 def making_of(out: Path) -> Making:

@@ -100,18 +100,13 @@ def _bar(title: str, total: int, done: int) -> Iterator[Advance]:
         TimeRemainingColumn(),
     ]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total, completed=done, rate="–", rejected=0)
-        count, began = {"new": 0, "rejected": 0}, time.monotonic()
+        bar.add_task(title, total=total, completed=done, rate="–", rejected=0)
+        [task], began = bar.tasks, time.monotonic()
 
         def advance(accepted: int, rejected: int = 0) -> None:
-            count["new"] += accepted + rejected
-            count["rejected"] += rejected
-            rate = count["new"] / max(time.monotonic() - began, 1e-9)
-            bar.update(
-                task,
-                advance=accepted + rejected,
-                rate=f"{rate:.1f}",
-                rejected=count["rejected"],
-            )
+            task.fields["rejected"] += rejected
+            finished = task.completed + accepted + rejected
+            rate = (finished - done) / max(time.monotonic() - began, 1e-9)
+            bar.update(task.id, completed=finished, rate=f"{rate:.1f}")
 
         yield advance

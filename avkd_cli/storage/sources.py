@@ -44,16 +44,15 @@ def _with_sense(listed: UtteranceList, spec: StoreSpec) -> UtteranceList:
         raise InputError(f"{listed.name}: no line has {lack}; give a list that names such files")
     without = len(listed.utterances) - len(keep)
     persons = {u.person for u in listed.utterances} - {listed.utterances[i].person for i in keep}
-    return replace(
+    found = replace(
         listed,
-        utterances=[listed.utterances[index] for index in keep],
-        rows=[listed.rows[index] for index in keep],
-        line_numbers=[listed.line_numbers[index] for index in keep],
         rejects=list(listed.rejects),
         warnings=Counter(listed.warnings),
         persons=listed.persons - persons,
         passed_over=Counter({f"no {lack}": without} if without else {}),
     )
+    found.keep(keep)
+    return found
 
 
 def _reject_same_files(found: UtteranceList, spec: StoreSpec) -> None:

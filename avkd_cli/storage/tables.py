@@ -65,7 +65,7 @@ def encode(
         dtype="string" if text else values.dtype,
         chunks=tuple(max(1, size) for size in (block or whole[0], *whole[1:])),
         compressors=[ZstdCodec(level=1), Crc32cCodec()],
-        fill_value=_fill_value(None if text else values.dtype),
+        fill_value="" if text else np.nan if values.dtype.kind == "f" else 0,
         # One directory an array, not one for each axis of the chunk's place.
         chunk_key_encoding={"name": "default", "separator": "."},
         dimension_names=axes,
@@ -75,12 +75,6 @@ def encode(
     if math.prod(shape):
         array[start : start + len(values)] = np.asarray(values, object) if text else values
     return {name: data.to_bytes() for name, data in store._store_dict.items()}
-
-
-def _fill_value(dtype: np.dtype | None) -> Any:
-    if dtype is None:
-        return ""
-    return np.nan if dtype.kind == "f" else 0
 
 
 class _Files(MemoryStore):

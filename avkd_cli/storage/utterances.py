@@ -11,7 +11,7 @@ import stat
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -85,6 +85,11 @@ class UtteranceList:
         """Return some of the good lines as a list of their own, without rejects."""
         chosen = (self.utterances[which], self.rows[which], self.line_numbers[which])
         return UtteranceList(self.name, self.base, *chosen, root=self.root)
+
+    def keep(self, which: Sequence[int]) -> None:
+        """Leave out all good lines but these."""
+        for name in ("utterances", "rows", "line_numbers"):
+            setattr(self, name, [getattr(self, name)[index] for index in which])
 
     def told(self, kind: str, index: int, stage: str, code: str, detail: str) -> dict[str, Any]:
         """Return one line of rejects.jsonl or warnings.jsonl, about a good line; see `told`."""
@@ -261,10 +266,7 @@ def drop_conflicts(found: UtteranceList, conflicts: Mapping[int, int], same: str
         detail = f"{same} as line {line} with person {person!r}"
         found.rejects.append(found.told("rejects", index, "list", "label_conflict", detail))
     found.rejects.sort(key=lambda one: one["row"])
-    keep = [i for i in range(len(found.utterances)) if i not in conflicts]
-    found.utterances = [found.utterances[i] for i in keep]
-    found.rows = [found.rows[i] for i in keep]
-    found.line_numbers = [found.line_numbers[i] for i in keep]
+    found.keep([index for index in range(len(found.utterances)) if index not in conflicts])
 
 
 def _open(source: str | Path) -> BinaryIO:

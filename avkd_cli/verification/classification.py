@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from avkd_cli.verification.resampling import counts
+from avkd_cli.verification.resampling import drawn
 from avkd_cli.verification.statistics import Resampled
 
 ACCURACY, UNWEIGHTED, MACRO_F1 = "accuracy", "unweighted_accuracy", "macro_f1"
@@ -117,11 +117,9 @@ def resample_confusions(
     if len({one.shape for one in systems}) != 1:
         raise ValueError(f"confusions of {[one.shape for one in systems]}: wanted one shape")
     persons = len(systems[0])
-    drawn = np.array(
-        [counts(np.random.default_rng((seed, k)), persons) for k in range(n_resamples)]
-    ).reshape(-1, persons)
+    draws = drawn(persons, n_resamples, seed)
     whole = [one.sum(axis=0) for one in systems]
-    redrawn = [np.tensordot(drawn, one, axes=1) for one in systems]
+    redrawn = [np.tensordot(draws, one, axes=1) for one in systems]
     value = {name: np.array([float(f(one)) for one in whole]) for name, f in FIGURES.items()}
     samples = {name: np.array([f(one) for one in redrawn]).T for name, f in FIGURES.items()}
     # Nothing is counted twice, as in `resample_hits`.

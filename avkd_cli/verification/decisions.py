@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from avkd_cli.verification.resampling import drawn
 from avkd_cli.verification.statistics import Resampled
 
 
@@ -42,7 +43,7 @@ def resample_decisions(
         raise ValueError("labels and persons disagree: a target trial has one person")
     persons, numbers = np.unique([enrol, test], return_inverse=True)
     enrol, test = numbers.reshape(2, -1)
-    counts = [_drawn(len(persons), seed, k) for k in range(n_resamples)]
+    counts = drawn(len(persons), n_resamples, seed)
     value, samples, noise = {}, {}, {}
     for name, chosen in (("miss", label == 1), ("false_alarm", label == 0)):
         if chosen.any():
@@ -55,18 +56,12 @@ def resample_decisions(
     return Resampled(value, samples, noise, "person", len(persons))
 
 
-def _drawn(n: int, seed: int, k: int) -> NDArray[np.int64]:
-    return np.bincount(np.random.default_rng((seed, k)).integers(n, size=n), minlength=n)
-
-
-def _rates(
-    wrong: NDArray, enrol: NDArray, test: NDArray, counts: list[NDArray]
-) -> NDArray[np.float64]:
+def _rates(wrong: NDArray, enrol: NDArray, test: NDArray, counts: NDArray) -> NDArray[np.float64]:
     """Return the weighted share of wrong trials of each draw that has any trial."""
-    n = len(counts[0]) if counts else 0
+    n = counts.shape[1]
     pairs, of_pair = np.unique(enrol * n + test, return_inverse=True)
     total, errors = np.bincount(of_pair), np.bincount(of_pair, wrong)
-    first, second = np.divmod(pairs, max(n, 1))
+    first, second = np.divmod(pairs, n)
     found = []
     for count in counts:
         weight = count[first] * np.where(first == second, 1, count[second])

@@ -1,6 +1,6 @@
 """Files whose first line names the columns: CSV, and NIST's tab-separated keys and scores."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from avkd_cli.verification import lfw
 from avkd_cli.verification.columns import Header
@@ -33,15 +33,10 @@ def find_scores(
         line: the first line.
         names: what columns are called, where it is not in `NAMES`: {"score": "sc"}.
     """
-    known = _known(names)
-    for separator in _SEPARATORS:
-        columns = _meanings(line, separator, known)
-        if "score" in columns or "distance" in columns:
-            nist = separator == "\t" and "modelid" in line.lower()
-            image = "nist21" if "image" in columns else "nist18"
-            return Header(separator, columns, image if nist else "csv", _titles(line, separator))
-    _refuse_half(line, names, ("score", "distance"))
-    return None
+    found = _named(line, names, ("score", "distance"), any)
+    if found is None or found.format == "csv":
+        return found
+    return found._replace(format="nist21" if "image" in found.names else "nist18")
 
 
 def find_trials(
@@ -56,14 +51,26 @@ def find_trials(
     """
     if lfw.is_header(line, following):
         return Header("lfw", ("enrol", "test", "label"), "lfw")
-    known = _known(names)
+    return _named(line, names, ("enrol", "test"), all) or _bare(line)
+
+
+def _named(
+    line: str,
+    names: Mapping[str, str],
+    needed: Sequence[str],
+    enough: Callable[[Iterable[bool]], bool],
+) -> Header | None:
+    """Return the header that a line is, "csv" or "nist", if it names any or all that is needed."""
+    # What was named by the caller is called so alone.
+    known = {name: meaning for name, meaning in _MEANING.items() if meaning not in names}
+    known |= {name.lower(): meaning for meaning, name in names.items()}
     for separator in _SEPARATORS:
         columns = _meanings(line, separator, known)
-        if "enrol" in columns and "test" in columns:
+        if enough(one in columns for one in needed):
             nist = separator == "\t" and "modelid" in line.lower()
             return Header(separator, columns, "nist" if nist else "csv", _titles(line, separator))
-    _refuse_half(line, names, ("enrol", "test"))
-    return _bare(line)
+    _refuse_half(line, names, needed)
+    return None
 
 
 def _bare(line: str) -> Header | None:
@@ -76,12 +83,6 @@ def _bare(line: str) -> Header | None:
             if fields[at] in with_synonyms(LABELS):
                 return Header(separator, names, "csv", bare=True)
     return None
-
-
-def _known(names: Mapping[str, str]) -> dict[str, str]:
-    """Return what columns are called, those that were named by these names alone."""
-    usual = {name: meaning for name, meaning in _MEANING.items() if meaning not in names}
-    return usual | {name.lower(): meaning for meaning, name in names.items()}
 
 
 def _refuse_half(line: str, names: Mapping[str, str], needed: Sequence[str]) -> None:

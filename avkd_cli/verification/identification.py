@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import comb
 
-from avkd_cli.verification.resampling import counts
+from avkd_cli.verification.resampling import drawn
 from avkd_cli.verification.statistics import Resampled
 
 
@@ -142,9 +142,7 @@ def resample_hits(
     """
     person = np.asarray(person)
     probes = np.bincount(person)
-    draws = np.array(
-        [counts(np.random.default_rng((seed, k)), len(probes)) for k in range(n_resamples)]
-    ).reshape(-1, len(probes))
+    draws = drawn(len(probes), n_resamples, seed)
     value, samples, noise = {}, {}, {}
     for name, found in hits.items():
         right = np.array([np.bincount(person, one) for one in np.asarray(found)]).T

@@ -108,10 +108,6 @@ def crossing(miss: np.ndarray, false_alarm: np.ndarray) -> float:
     return float(miss[before] + weight * (miss[after] - miss[before]))
 
 
-def _interp(target: ArrayLike, nontarget: ArrayLike) -> float:
-    return interpolated_eer(error_rates(target, nontarget))
-
-
 def _nist(target: ArrayLike, nontarget: ArrayLike) -> float:
     target, nontarget = checked(target, "target"), checked(nontarget, "nontarget")
     order = np.argsort(np.concatenate([target, nontarget]), kind="stable")
@@ -161,17 +157,13 @@ def fold_mean(folds: Sequence[np.ndarray]) -> np.ndarray:
     return np.mean([np.searchsorted(fold, FOP_GRID) / len(fold) for fold in filled], axis=0)
 
 
-def _rocch(target: ArrayLike, nontarget: ArrayLike) -> float:
-    return crossing(*convex_hull(target, nontarget))
-
-
 EER_MODES = {
-    "interp": _interp,
+    "interp": lambda target, nontarget: interpolated_eer(error_rates(target, nontarget)),
     "nist": _nist,
     "vgg": _vgg,
     "mean": _mean,
     "fop": _fop,
-    "rocch": _rocch,
+    "rocch": lambda target, nontarget: crossing(*convex_hull(target, nontarget)),
 }
 
 

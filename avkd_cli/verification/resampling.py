@@ -17,6 +17,12 @@ def counts(rng: np.random.Generator, n: int) -> np.ndarray:
     return np.bincount(rng.integers(n, size=n), minlength=n)
 
 
+def drawn(n: int, n_resamples: int, seed: int) -> np.ndarray:
+    """Return how often each of n is in each resample, (n_resamples, n); draw k is of (seed, k)."""
+    rngs = (np.random.default_rng((seed, k)) for k in range(n_resamples))
+    return np.array([counts(rng, n) for rng in rngs]).reshape(n_resamples, n)
+
+
 class Bootstrap(NamedTuple):
     """How draws become weights of trials: products of counts looked up by index.
 

@@ -151,15 +151,20 @@ def check(scores: Scores) -> tuple[str, ...]:
 
 def _refuse_two_scores(scores: Scores) -> None:
     pair = scores.enrol.astype(np.int64) * len(scores.ids) + scores.test
-    order = np.argsort(pair)
-    pair, score = pair[order], scores.score[order]
-    differ = np.flatnonzero((pair[1:] == pair[:-1]) & (score[1:] != score[:-1]))
-    if len(differ):
-        enrol, test = divmod(int(pair[differ[0]]), len(scores.ids))
+    if len(differ := _two_scores(pair, scores)):
+        enrol, test = (scores.ids[side[differ[0, 0]]] for side in (scores.enrol, scores.test))
         raise InputError(
             f"{scores.source}: {len(differ)} pairs have two different scores, such as "
-            f"{scores.ids[enrol]!r} {scores.ids[test]!r}; keep one"
+            f"{enrol!r} {test!r}; keep one"
         )
+
+
+def _two_scores(pair: np.ndarray, scores: Scores) -> np.ndarray:
+    """Return the rows of two scores of one pair that differ, (n, 2); `pair`: a number of each."""
+    order = np.argsort(pair, kind="stable")
+    one, other = order[:-1], order[1:]
+    differ = (pair[one] == pair[other]) & (scores.score[one] != scores.score[other])
+    return np.stack([one, other], axis=1)[differ]
 
 
 def join(scores: Scores, trials: Trials, *, intersect: bool = False) -> Scores:
@@ -214,19 +219,19 @@ def join(scores: Scores, trials: Trials, *, intersect: bool = False) -> Scores:
 
 def _refuse_two_spellings(scores: Scores, found: np.ndarray) -> None:
     """Refuse two scores of what is one trial of the list, spelled in two ways."""
-    order = np.argsort(found, kind="stable")
-    pair, score = found[order], scores.score[order]
-    differ = np.flatnonzero((pair[1:] == pair[:-1]) & (score[1:] != score[:-1]))
-    if len(differ):
-        first, second = (_trial_of(scores, int(order[differ[0] + n])) for n in (0, 1))
+    if len(differ := _two_scores(found, scores)):
+        first, second = (_trial_of(scores, row) for row in differ[0])
         raise InputError(
             f"{scores.source}: {first!r} and {second!r} are one trial but for their extensions, "
             "and have two scores; keep one"
         )
 
 
-def _trial_of(scores: Scores, row: int) -> str:
-    return f"{scores.ids[scores.enrol[row]]} {scores.ids[scores.test[row]]}"
+def _trial_of(trials: Scores | Trials, row: int) -> str:
+    """Return what a trial is called: its name, else both ids."""
+    if trials.keys is not None:
+        return trials.keys[row]
+    return f"{trials.ids[trials.enrol[row]]} {trials.ids[trials.test[row]]}"
 
 
 def _take(array: np.ndarray | None, at: np.ndarray) -> np.ndarray | None:
@@ -257,13 +262,9 @@ def _explain_mismatch(
 ) -> str:
     examples = []
     if len(missing):
-        row = int(missing[0])
-        ids = (trials.ids[trials.enrol[row]], trials.ids[trials.test[row]])
-        examples.append(f"no score for {trials.keys[row] if trials.keys else ' '.join(ids)!r}")
+        examples.append(f"no score for {_trial_of(trials, missing[0])!r}")
     if len(extra):
-        row = int(extra[0])
-        ids = (scores.ids[scores.enrol[row]], scores.ids[scores.test[row]]) if scores.ids else ()
-        examples.append(f"no trial of {scores.keys[row] if scores.keys else ' '.join(ids)!r}")
+        examples.append(f"no trial of {_trial_of(scores, extra[0])!r}")
     also = ", or take what both have with --intersect" if len(missing) < len(trials) else ""
     return (
         f"{scores.source}: {len(missing)} of {len(trials)} trials in {trials.name} have no score, "

@@ -1,7 +1,8 @@
 """One line that says how a figure was computed, to paste under a table (as sacreBLEU's)."""
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
+
+from avkd_cli.storage.manifest import library_version
 
 
 def signature(
@@ -36,13 +37,5 @@ def signature(
     return (
         f"list:{list_name}#{digest.removeprefix('sha256:')[:12]}|trials:{n_target}+{n_nontarget}"
         f"|eer:{mode}|ties:{ties}|dcf:normalised|p_target:{priors}|costs:{miss:g},{false_alarm:g}"
-        f"{compared}|norm:{norm}|avkd:{avkd_version()}"
+        f"{compared}|norm:{norm}|avkd:{library_version('avkd') or 0}"
     )
-
-
-def avkd_version() -> str:
-    """Return the installed version of avkd."""
-    try:
-        return version("avkd")
-    except PackageNotFoundError:  # run from a tree that is not installed
-        return "0"

@@ -29,7 +29,6 @@ FORMATS: dict[str, tuple[str, ...]] = {
     "nist": ("enrol", "test", "label"),
     "lfw": ("enrol", "test", "label"),  # pairs.txt: known by its first line
 }
-NO_NAMES: Mapping[str, str] = {}
 _GUESSED = {"voxceleb": 0, "kaldi": 2}  # where the label stands
 
 # name: (targets, nontargets, SHA-256 of the official text, where we have it)
@@ -107,7 +106,7 @@ def read_trials(
     format: str | None = None,
     *,
     crossed: bool = False,
-    names: Mapping[str, str] = NO_NAMES,
+    names: Mapping[str, str] = headed.NO_NAMES,
 ) -> Trials:
     """Read a trial list: VoxCeleb, Kaldi, 3D-Speaker, FAME, CSV, LFW, NIST key, unlabelled pairs.
 

@@ -10,12 +10,12 @@ from avkd_cli.recipes.cluster_rules import TEACHER
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.storage import durable
+from avkd_cli.storage.manifest import library_version
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import Utterance, read_whole
 from avkd_cli.training.training_set import PERSON_OF, TRAIN
 from avkd_cli.verification.affinity import affine
 from avkd_cli.verification.neighbours import EXACT, pairs_of_neighbours
-from avkd_cli.verification.signature import avkd_version
 
 
 def look_at_clusters(
@@ -112,4 +112,4 @@ def show(found: Clusters, result: dict, page: Path | None, plot: Picture | None)
         draw(plot, figure)
     if page is not None:
         svg = inline(figure, "sizes", "Size of each cluster against its confidence")
-        durable.write_text(page, clusters_page(result, svg, avkd_version()))
+        durable.write_text(page, clusters_page(result, svg, library_version("avkd") or "0"))

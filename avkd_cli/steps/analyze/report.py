@@ -32,8 +32,8 @@ from avkd_cli.steps.analyze.report_venn import venn_rows
 from avkd_cli.steps.analyze.results import NONE, read_figures
 from avkd_cli.steps.analyze.table import arranged, result, write_tables
 from avkd_cli.storage import durable
+from avkd_cli.storage.manifest import library_version
 from avkd_cli.verification.scores import Scores
-from avkd_cli.verification.signature import avkd_version
 
 
 def report(
@@ -127,7 +127,7 @@ def contents(found: Findings, corpus: str | None, resamples: int, paper: Paper) 
         "outliers": far,
         "runs": found.runs,
         "stores": found.stores,
-        "avkd": avkd_version(),
+        "avkd": library_version("avkd") or "0",
     }
 
 

@@ -16,7 +16,7 @@ import soxr
 from avkd_cli.audio import quality
 from avkd_cli.audio.limits import SAMPLE_RATE, Decoded, Segment
 from avkd_cli.audio.sound import is_of_unknown_length, open_sound
-from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length, check_segment
+from avkd_cli.audio.stream import BLOCK, Stream, check_format, check_length
 from avkd_cli.errors import Rejected, apart
 from avkd_cli.media.formats import SOUND, allowed_format, is_named_otherwise
 from avkd_cli.media.limits import Limits
@@ -51,7 +51,6 @@ def decode_audio(
         MemoryError: if there is not enough of it.
     """
     limits, segment = limits or Limits(), Segment(start or 0.0, end)
-    check_segment(segment)
     with open_file(path) as opened:
         container = allowed_format(opened, SOUND)
         with _opener(opened, container)(opened, container, segment, limits) as stream:

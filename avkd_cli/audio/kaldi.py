@@ -22,9 +22,8 @@ FLOOR = float(np.finfo(np.float32).eps)  # of an energy, before the logarithm
 FULL_SCALE = 1 << 15  # Kaldi, and all that follow it, take samples as 16-bit integers
 _LOW, _HIGH = 20.0, SAMPLE_RATE / 2  # Hz, edges of the lowest and the highest band
 _BLOCK = 256  # frames multiplied by the bands at once
-_PIECE = (
-    128  # frames transformed at once, in arrays that are used again, so that they stay in the cache
-)
+# Frames transformed at once, in arrays that are used again, so that they stay in the cache.
+_PIECE = 128
 
 
 @functools.cache
@@ -91,7 +90,9 @@ class _Powers:
             frames = block[start : start + _PIECE]
             centred, windowed = self.centred[: len(frames)], self.windowed[: len(frames)]
             np.subtract(frames, frames.mean(axis=1, keepdims=True), out=centred)
-            _emphasise(centred, out=windowed[:, :FRAME])
+            # Less 0.97 of the sample before each; the window leaves nothing of the first.
+            np.multiply(centred[:, :-1], np.float32(-PREEMPHASIS), out=windowed[:, 1:FRAME])
+            windowed[:, 1:FRAME] += centred[:, 1:]
             windowed[:, :FRAME] *= self.scaled
             squares = rfft(windowed, axis=1).view(np.float32)  # real, imaginary, real …
             np.square(squares, out=squares)
@@ -141,9 +142,3 @@ def _frames(samples: np.ndarray) -> np.ndarray:
 def _check_length(samples: np.ndarray) -> None:
     if len(samples) < FRAME:
         raise ValueError(f"{len(samples)} samples are less than a frame of {FRAME}")
-
-
-def _emphasise(frames: np.ndarray, out: np.ndarray) -> None:
-    """Subtract 0.97 of the sample before each sample; the window leaves nothing of the first."""
-    np.multiply(frames[:, :-1], np.float32(-PREEMPHASIS), out=out[:, 1:])
-    out[:, 1:] += frames[:, 1:]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from avkd_cli.errors import Rejected, apart
+
 SAMPLE_RATE = 16_000  # Hz; everything after decoding is at this rate
 FRAME, HOP = 400, 160  # samples: 25 ms of sound every 10 ms, of features and of measures
 
@@ -41,7 +43,18 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch of a recording in seconds; `end` None is the end of the recording."""
+    """A stretch of a recording in seconds; `end` None is the end of the recording.
+
+    Raises:
+        Rejected: bad_segment, for one that no recording can have.
+    """
 
     start: float = 0.0
     end: float | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < float("inf"):
+            raise Rejected("bad_segment", f"start {self.start:g} s")
+        if self.end is not None and not self.start < self.end:
+            end, start = apart(self.end, self.start)
+            raise Rejected("bad_segment", f"end {end} s is not after start {start} s")

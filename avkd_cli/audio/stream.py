@@ -72,20 +72,6 @@ def check_length(
         raise Rejected("too_long", f"expands {here} times > {most}")
 
 
-def check_segment(segment: Segment) -> None:
-    """Refuse a segment that no recording can have.
-
-    Raises:
-        Rejected: bad_segment.
-    """
-    if not 0 <= segment.start < float("inf"):
-        raise Rejected("bad_segment", f"start {segment.start:g} s")
-    if segment.end is not None and not segment.start < segment.end:
-        end, start = apart(segment.end, segment.start)
-        detail = f"end {end} s is not after start {start} s"
-        raise Rejected("bad_segment", detail)
-
-
 def check_segment_end(segment: Segment, seconds: float) -> None:
     """Refuse a segment that passes the end of a recording of so many `seconds`.
 

@@ -4,10 +4,9 @@ A file that a copy or a download broke off is found here before anything of it i
 """
 
 import struct
-from collections.abc import Iterator
 
 from avkd_cli.audio import frames
-from avkd_cli.audio.wav import STREAMED
+from avkd_cli.audio.wav import STREAMED, chunks
 from avkd_cli.errors import Rejected
 from avkd_cli.media.formats import check_packets
 from avkd_cli.media.opened import OpenFile
@@ -99,31 +98,30 @@ def check_aiff(opened: OpenFile) -> None:
     Raises:
         Rejected: truncated; undecodable without sound.
     """
-    ends = {name: start + size for name, start, size in _chunks(opened, 12, ">4sI", pad=True)}
-    if b"SSND" not in ends:
+    found = {name: (at, size) for name, at, size in chunks(opened, 12, ">4sI", pad=True)}
+    if b"SSND" not in found:
         raise Rejected("truncated", f"no SSND chunk in {opened.size} B")
-    last = max(ends.values())
+    last = max(at + size for at, size in found.values())
     if last > opened.size:
         raise Rejected("truncated", f"declared {last} B, present {opened.size} B")
-    _check_aiff_count(opened)
+    _check_aiff_count(opened, found)
 
 
-def _check_aiff_count(opened: OpenFile) -> None:
+def _check_aiff_count(opened: OpenFile, found: dict[bytes, tuple[int, int]]) -> None:
     """Refuse plain samples of which there are fewer than the header counts."""
-    chunks = {name: (at, size) for name, at, size in _chunks(opened, 12, ">4sI", pad=True)}
-    at, size = chunks.get(b"COMM", (0, 0))
+    at, size = found.get(b"COMM", (0, 0))
     if size < 18:
         raise Rejected("undecodable", "no COMM chunk")
     channels, count, bits = struct.unpack(">hIh", opened.peek(at, 8))
     is_plain = opened.peek(8, 4) == b"AIFF"
-    declared, present = count * channels * -(-bits // 8), chunks[b"SSND"][1] - 8
+    declared, present = count * channels * -(-bits // 8), found[b"SSND"][1] - 8
     if is_plain and present < declared:
         raise Rejected("truncated", f"declared {declared} B of sound, present {present} B")
 
 
 def _check_caf(opened: OpenFile) -> None:
     names = []
-    for name, start, size in _chunks(opened, 8, ">4sq"):
+    for name, start, size in chunks(opened, 8, ">4sq"):
         if start + size > opened.size:
             shown = name.decode("latin-1")
             detail = f"{shown!r} ends at {start + size} B, present {opened.size} B"
@@ -131,19 +129,6 @@ def _check_caf(opened: OpenFile) -> None:
         names.append(name)
     if b"data" not in names:
         raise Rejected("truncated", f"no data chunk in {opened.size} B")
-
-
-def _chunks(
-    opened: OpenFile, offset: int, head: str, *, pad: bool = False
-) -> Iterator[tuple[bytes, int, int]]:
-    """Yield name, offset of the content and declared size; a size of -1 is up to the end."""
-    width = struct.calcsize(head)
-    while offset + width <= opened.size:
-        name, size = struct.unpack(head, opened.peek(offset, width))
-        if size < 0:
-            size = opened.size - offset - width
-        yield name, offset + width, size
-        offset += width + size + (size % 2 if pad else 0)
 
 
 # Bytes of a frame of 20 ms by its type, the first byte included (RFC 4867, 3.6 and 5.3).

@@ -49,7 +49,7 @@ def read_wav_header(opened: OpenFile) -> WavHeader:
     magic = opened.peek(0, 12)
     order = ">" if magic[:4] == b"RIFX" else "<"
     fmt, long_size = None, None
-    for name, start, size in _chunks(opened, order):
+    for name, start, size in chunks(opened, 12, order + "4sI", pad=True):
         if name == b"ds64":
             long_size = struct.unpack("<8xQ", opened.peek(start, 16).ljust(16, b"\0"))[0]
         elif name == b"fmt ":
@@ -64,13 +64,23 @@ def read_wav_header(opened: OpenFile) -> WavHeader:
     raise Rejected("truncated", f"no data chunk in {opened.size} B")
 
 
-def _chunks(opened: OpenFile, order: str) -> Iterator[tuple[bytes, int, int]]:
-    """Yield (name, offset of the content, declared size); chunks are padded to even lengths."""
-    offset = 12
-    while offset + 8 <= opened.size:
-        name, size = struct.unpack(order + "4sI", opened.peek(offset, 8))
-        yield name, offset + 8, size
-        offset += 8 + size + size % 2
+def chunks(
+    opened: OpenFile, offset: int, head: str, *, pad: bool = False
+) -> Iterator[tuple[bytes, int, int]]:
+    """Yield name, offset of the content and declared size of RIFF's, AIFF's or CAF's chunks.
+
+    Args:
+        offset: of the first.
+        head: name and size as `struct` has them; a size of -1 is up to the end.
+        pad: whether contents are padded to even lengths.
+    """
+    width = struct.calcsize(head)
+    while offset + width <= opened.size:
+        name, size = struct.unpack(head, opened.peek(offset, width))
+        if size < 0:
+            size = opened.size - offset - width
+        yield name, offset + width, size
+        offset += width + size + (size % 2 if pad else 0)
 
 
 def _data_length(opened: OpenFile, order: str, start: int, declared: int) -> tuple[int, list[str]]:

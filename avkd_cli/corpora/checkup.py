@@ -13,7 +13,7 @@ from avkd_cli.errors import Rejected
 from avkd_cli.media import formats
 from avkd_cli.media.opened import open_file
 from avkd_cli.storage.clutter import is_clutter
-from avkd_cli.storage.utterances import Utterance
+from avkd_cli.storage.utterances import Utterance, images_of
 
 _KINDS = {"audio": formats.SOUND, "images": formats.IMAGE, "video": formats.VIDEO}
 _PICTURES = formats.suffixes_of(formats.IMAGE)
@@ -123,10 +123,8 @@ def senses_of(utterance: Utterance) -> str:
 def files_of(utterances: Sequence[Utterance], resolve: Resolve, found: Checkup) -> Iterator[File]:
     """Yield every file that is there to be read; a folder of pictures yields its pictures."""
     for number, utterance in enumerate(utterances):
-        images = utterance.images or ()
-        images = (images,) if isinstance(images, str) else images
         named = [("audio", utterance.audio), ("video", utterance.video)]
-        for kind, written in (*named, *(("images", image) for image in images)):
+        for kind, written in (*named, *(("images", one) for one in images_of(utterance))):
             if written is None:
                 continue
             try:
@@ -178,11 +176,7 @@ def _twice(utterances: Sequence[Utterance], files: list[File]) -> Iterator[Twice
         users[file.path].add(file.utterance)
     for group in equal_files(users):
         numbers = sorted(set().union(*(users[path] for path in group)))
-        parts = {_part(utterances[number]) for number in numbers}
-        if len(numbers) > 1 and len(parts) == 1:  # parts of one film are not the same recording
-            chosen = [utterances[number] for number in numbers]
+        chosen = [utterances[number] for number in numbers]
+        parts = {(u.start, u.end, u.boxes, u.audio_channel) for u in chosen}
+        if len(chosen) > 1 and len(parts) == 1:  # parts of one film are not the same recording
             yield Twice([u.id for u in chosen], [u.person for u in chosen])
-
-
-def _part(utterance: Utterance) -> tuple:
-    return utterance.start, utterance.end, utterance.boxes, utterance.audio_channel

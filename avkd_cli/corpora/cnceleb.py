@@ -45,13 +45,9 @@ def list_cnceleb(folder: Path, *, split: str = "") -> tuple[Iterator[Utterance],
     return report.count(_list(folder, parts, split, report)), report
 
 
-def _development(folder: Path) -> frozenset[str] | None:
-    path = folder / "dev" / "dev.lst"
-    return frozenset(f[0] for _, f in read_fields(path)) if path.exists() else None
-
-
 def _list(folder: Path, parts: list[str], split: str, report: Report) -> Iterator[Utterance]:
-    development = _development(folder)
+    train = folder / "dev" / "dev.lst"
+    development = frozenset(f[0] for _, f in read_fields(train)) if train.exists() else None
     evaluated = any(part.startswith("eval") for part in parts)
     if development is None and evaluated:
         report.notes.append("no dev/dev.lst: people of eval/ are test, all others train")

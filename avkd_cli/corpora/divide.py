@@ -6,6 +6,7 @@ dealt is a hash of the seed and the group's name, so the list's order does not m
 """
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from fractions import Fraction
@@ -128,9 +129,5 @@ def _fold(strata, tested: dict[str, int], fold: int, seed: int, validation: floa
 
 def natural(name: str) -> tuple[tuple[int, int, str], ...]:
     """Return what sorts names as people do: p2 before p10."""
-    pieces: list[str] = [""]
-    for character in name:
-        if character.isdecimal() != pieces[-1][-1:].isdecimal():
-            pieces.append("")
-        pieces[-1] += character
-    return tuple((0, int(p), p) if p.isdecimal() else (1, 0, p) for p in pieces if p)
+    pieces = filter(None, re.split(r"(\d+)", name))
+    return tuple((0, int(piece), piece) if piece.isdecimal() else (1, 0, piece) for piece in pieces)

@@ -125,29 +125,20 @@ def _look(folder: Path, person: str, roots: list[str], report: Report, same: Sam
             if kind[0] == "images":
                 found.pictures[key].append((stem, path))
             else:
-                _add(found.media[*key, stem], *kind, path, report)
+                trees.keep_better(found.media[*key, stem], *kind, path, report)
     return found
-
-
-def _add(files: dict[str, tuple[int, str]], kind: str, rank: int, path: str, report) -> None:
-    if kind in files:
-        kept, other = sorted([files[kind], (rank, path)])
-        report.duplicated.add(other[1], f"{kind} of one utterance twice")
-        files[kind] = kept
-    else:
-        files[kind] = rank, path
 
 
 def _utterances(person: str, found: _Files, split: str, names: Names) -> Iterator[Utterance]:
     images = _join_pictures(found)
     for key in sorted(found.media.keys() | images.keys()):
-        files = found.media.get(key, {})
+        files = {kind: path for kind, (_, path) in found.media.get(key, {}).items()}
         yield Utterance(
             id=names.of("recording", person, *key),
             person=names.of("person", person),
             session="/".join(key[:-1]),
-            audio=files["audio"][1] if "audio" in files else None,
-            video=files["video"][1] if "video" in files else None,
+            audio=files.get("audio"),
+            video=files.get("video"),
             images=images.get(key),
             split=split,
         )

@@ -78,11 +78,10 @@ def list_iemocap(
     report = Report("iemocap", str(folder))
     if left not in ("", *LEFT):
         raise ValueError(f"left {left!r}")
-    films = (video, left)
-    return report.count(_list(folder, evaluations, films, four, split, report)), report
+    return report.count(_list(folder, evaluations, video, left, four, split, report)), report
 
 
-def _list(folder, evaluations, films, four, split, report) -> Iterator[Utterance]:
+def _list(folder, evaluations, video, left, four, split, report) -> Iterator[Utterance]:
     for path in evaluations:
         turns = parse_evaluation(read_text(path))
         if not turns:
@@ -90,8 +89,12 @@ def _list(folder, evaluations, films, four, split, report) -> Iterator[Utterance
         session = path.relative_to(folder).parts[0]
         for turn in turns:
             emotion = "hap" if four and turn.emotion == "exc" else turn.emotion
-            media = _film(session, turn, films[1]) if films[0] else _sound(session, turn)
-            if (four and emotion not in FOUR) or not _usable(folder, media, turn, report):
+            media = {"audio": f"{session}/sentences/wav/{turn.dialogue}/{turn.name}.wav"}
+            if video:
+                media = _film(session, turn, left)
+            if four and emotion not in FOUR:
+                continue
+            if not trees.is_usable(turn.name, folder / media["audio"], report):
                 continue
             yield Utterance(
                 id=turn.name,
@@ -102,10 +105,6 @@ def _list(folder, evaluations, films, four, split, report) -> Iterator[Utterance
                 extra={"emotion": emotion, "x-fold": int(session[-1])},
                 **media,
             )
-
-
-def _sound(session: str, turn: Turn) -> dict:
-    return {"audio": f"{session}/sentences/wav/{turn.dialogue}/{turn.name}.wav"}
 
 
 def _film(session: str, turn: Turn, left: str) -> dict:
@@ -119,7 +118,3 @@ def half_of(turn: Turn, left: str) -> str:
     marked = turn.name[5].lower()  # Ses01F…: she wears the markers in this dialogue
     on_left = {"female": "f", "male": "m", "marked": marked, "unmarked": "fm"[marked == "f"]}[left]
     return "left" if turn.sex == on_left else "right"
-
-
-def _usable(folder: Path, media: dict, turn: Turn, report: Report) -> bool:
-    return trees.is_usable(turn.name, folder / media["audio"], report)

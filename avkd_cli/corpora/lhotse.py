@@ -3,25 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from avkd_cli.corpora.entries import Entry, Unusable, number, text
+from avkd_cli.corpora.entries import Entry, ToolkitUtterance, Unusable, number, text
 from avkd_cli.errors import InputError
 
 _KNOWN = {"id", "start", "duration", "channel", "supervisions", "recording", "type", "sources"}
-
-
-class Part(NamedTuple):
-    """One utterance; the fields are those of `toolkits.ToolkitUtterance`."""
-
-    id: str
-    person: str
-    audio: str
-    start: float | None
-    end: float | None
-    channel: int | None
-    sex: str
-    others: dict[str, Any]
 
 
 def joined(recordings: list[Entry], supervisions: list[Entry], source: Path) -> list[Entry]:
@@ -43,7 +30,7 @@ def joined(recordings: list[Entry], supervisions: list[Entry], source: Path) -> 
     ]
 
 
-def parts(line: Entry) -> Iterator[Part]:
+def parts(line: Entry) -> Iterator[ToolkitUtterance]:
     """Yield the utterances of an entry: the cut, or each of several people's supervisions.
 
     Raises:
@@ -67,7 +54,8 @@ def parts(line: Entry) -> Iterator[Part]:
     end = None if length is None else (start or 0.0) + length
     others = {name: value for name, value in entry.items() if name not in _KNOWN} if is_cut else {}
     channel = _channel(entry.get("channel") if is_cut else None, whole)
-    cut = Part(text(entry.get("id")), "", audio, start, end, channel, "", others)
+    id = text(entry.get("id"))
+    cut = ToolkitUtterance(id, "", audio, start, end, channel, others=others)
     supervisions = entry.get("supervisions") or []
     if not is_cut and supervisions:
         yield from (_turn(cut, one, whole) for one in supervisions)
@@ -101,7 +89,9 @@ def _channel(value: object, channels: int) -> int | None:
     return value
 
 
-def _people(cut: Part, supervisions: list[dict[str, Any]], channels: int) -> Iterator[Part]:
+def _people(
+    cut: ToolkitUtterance, supervisions: list[dict[str, Any]], channels: int
+) -> Iterator[ToolkitUtterance]:
     names = {text(one.get("speaker")) for one in supervisions}
     if len(names) <= 1:
         sex = text(supervisions[0].get("gender")) if supervisions else ""
@@ -111,7 +101,7 @@ def _people(cut: Part, supervisions: list[dict[str, Any]], channels: int) -> Ite
         yield _turn(cut, one, channels)
 
 
-def _turn(cut: Part, supervision: dict[str, Any], channels: int) -> Part:
+def _turn(cut: ToolkitUtterance, supervision: dict[str, Any], channels: int) -> ToolkitUtterance:
     """Return the part of a cut or recording in which one person speaks."""
     start = (cut.start or 0.0) + (number(supervision.get("start"), "start") or 0.0)
     length = number(supervision.get("duration"), "duration")
@@ -126,7 +116,7 @@ def _turn(cut: Part, supervision: dict[str, Any], channels: int) -> Part:
     )
 
 
-def _others(cut: Part, supervisions: list[dict[str, Any]]) -> dict[str, Any]:
+def _others(cut: ToolkitUtterance, supervisions: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what else is said, such as text and language, where one supervision says it."""
     if len(supervisions) != 1:
         return cut.others

@@ -76,12 +76,9 @@ class Report:
             yield utterance
         for sense in SENSES:
             if self.senses[sense]:
-                self._merge(self.missing, self._lacking[sense])
-
-    @staticmethod
-    def _merge(into: Finding, finding: Finding) -> None:
-        into.reasons.update(finding.reasons)
-        into.examples += finding.examples[: _KEPT - len(into.examples)]
+                lacking, into = self._lacking[sense], self.missing
+                into.reasons.update(lacking.reasons)
+                into.examples += lacking.examples[: _KEPT - len(into.examples)]
 
     @property
     def lost(self) -> list[str]:

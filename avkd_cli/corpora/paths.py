@@ -42,15 +42,9 @@ def _spelt(base: Path, path: str) -> list[str]:
         return []
     found = ""
     for part in path.split("/"):
-        name = next(
-            (n for n in _spellings(part) if (base / f"{found}{n}").exists()),
-            None,
-        )
+        spellings = (part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD")))
+        name = next((n for n in spellings if (base / f"{found}{n}").exists()), None)
         if name is None:
             return []
         found += f"{name}/"
     return [found.removesuffix("/")]
-
-
-def _spellings(part: str) -> tuple[str, str, str]:
-    return part, unicodedata.normalize("NFC", part), unicodedata.normalize("NFD", part)

@@ -115,7 +115,8 @@ def read_table(path: Path, encoding: str | None = None) -> TableFile:
     notes = [f"read as {encoding}"] * bool(encoding)
     if commas:
         notes.append(f"decimal commas in {some(commas, 20)} were read as points")
-        rows = [row._replace(values=_with_points(row.values, commas)) for row in rows]
+        for row in rows:
+            row.values.update({name: row.values[name].replace(",", ".") for name in commas})
     return TableFile(columns, iter(rows), notes)
 
 
@@ -170,10 +171,6 @@ def _decimal_commas(columns: list[str], rows: list[TableRow], delimiter: str) ->
 
 def _is_number(text: str) -> bool:
     return re.fullmatch(r"[+-]?\d*\.?\d+", text) is not None
-
-
-def _with_points(values: dict[str, str], columns: list[str]) -> dict[str, str]:
-    return values | {name: values[name].replace(",", ".") for name in columns}
 
 
 def read_fields(path: Path) -> Iterator[tuple[int, list[str]]]:

@@ -8,43 +8,25 @@ Reference:
     "Supervisions"; SpeechBrain, recipes/VoxCeleb/voxceleb_prepare.py; WeSpeaker, raw.list.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from avkd_cli.corpora import lhotse, trees
-from avkd_cli.corpora.entries import Entry, Unusable, number, read_entries, text
+from avkd_cli.corpora.entries import (
+    Entry,
+    ToolkitUtterance,
+    Unusable,
+    number,
+    read_entries,
+    text,
+)
 from avkd_cli.corpora.listing import Report, make_id
 from avkd_cli.corpora.paths import as_on_disk
 from avkd_cli.errors import InputError, Rejected, some
 from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
 
 TOOLKITS = ("nemo", "lhotse", "speechbrain", "wespeaker")
-
-
-@dataclass
-class ToolkitUtterance:
-    """One utterance as another toolkit's list says it.
-
-    Args:
-        id: of the list, or made of path and part where it has none.
-        person: "" where unknown.
-        audio: path as written.
-        start, end: seconds, None for the beginning and the end.
-        channel: counted from 0, None for all.
-        sex: "" where unknown.
-        others: every other key.
-    """
-
-    id: str
-    person: str
-    audio: str
-    start: float | None = None
-    end: float | None = None
-    channel: int | None = None
-    sex: str = ""
-    others: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ListOptions(NamedTuple):
@@ -258,14 +240,9 @@ def _samples(value: object, key: str) -> int | None:
     return count
 
 
-def _lhotse(line: Entry, given: ListOptions) -> Iterator[ToolkitUtterance]:
-    for part in lhotse.parts(line):
-        yield ToolkitUtterance(**part._asdict())
-
-
 _READERS: dict[str, Callable[[Entry, ListOptions], Iterator[ToolkitUtterance]]] = {
     "nemo": _nemo,
-    "lhotse": _lhotse,
+    "lhotse": lambda line, given: lhotse.parts(line),
     "speechbrain": _speechbrain,
     "wespeaker": _wespeaker,
 }

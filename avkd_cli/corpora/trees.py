@@ -94,6 +94,17 @@ def _files(folder: Path, relative: str, report: Report, above: frozenset):
             yield path, entry
 
 
+def keep_better(
+    files: dict[str, tuple[int, str]], kind: str, rank: int, path: str, report: Report
+) -> None:
+    """Keep the file of an utterance's kind whose suffix ranks first, and report the other."""
+    if kind not in files:
+        files[kind] = rank, path
+        return
+    files[kind], other = sorted([files[kind], (rank, path)], key=lambda one: one[0])
+    report.duplicated.add(other[1], f"{kind} of one utterance twice")
+
+
 def is_usable(path: str, entry: os.DirEntry | Path, report: Report) -> bool:
     """Say whether a file can be read and holds something; report it if not."""
     reason = why_unusable(entry)

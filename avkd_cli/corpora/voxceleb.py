@@ -10,7 +10,7 @@ A. Nagrani, A. Zisserman, "VoxCeleb2", Interspeech 2018.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -112,32 +112,12 @@ def rename_trials(lines: Iterable[str], people: dict[str, Celebrity]) -> Iterato
 
 
 @dataclass
-class _Recording:
-    """The files of one utterance, by kind, each with the rank of its suffix."""
-
-    files: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-    def add(self, kind: str, rank: int, path: str, report: Report) -> None:
-        """Keep a file, or the better of two; the other is reported."""
-        kept = self.files.get(kind)
-        if kept is None or rank < kept[0]:
-            self.files[kind] = rank, path
-        if kept is not None:
-            worse = path if self.files[kind] == kept else kept[1]
-            report.duplicated.add(worse, f"{kind} of one utterance twice")
-
-    def path(self, kind: str) -> str | None:
-        """Return the file of a kind."""
-        return self.files[kind][1] if kind in self.files else None
-
-
-@dataclass
 class _PersonTree:
     """All that lies on the disk of one person."""
 
-    recordings: dict[tuple[str, str], _Recording] = field(
-        default_factory=lambda: defaultdict(_Recording)
-    )
+    recordings: dict[tuple[str, str], dict[str, tuple[int, str]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )  # of a video and a number: by kind, rank of the suffix and path
     stills: dict[str, str] = field(default_factory=dict)  # of a video; its folder
 
 
@@ -174,7 +154,7 @@ def list_voxceleb(
             "give the folder that holds wav/, dev/aac/, mp4/ or unzippedFaces/"
         )
     _refuse_a_mixture(folder, edition, places.keys() - people.keys(), report)
-    return report.count(_list(folder, places, people, _split_rule(edition, split), report)), report
+    return report.count(_list(folder, edition, places, people, split, report)), report
 
 
 def _refuse_a_mixture(folder: Path, edition: int, persons: Iterable[str], report: Report) -> None:
@@ -218,7 +198,7 @@ def _places(folder: Path, ids: dict[str, str], report: Report) -> dict[str, list
     return dict(sorted(places.items()))
 
 
-def _list(folder, places, people, split_of, report) -> Iterator[Utterance]:
+def _list(folder, edition, places, people, given, report) -> Iterator[Utterance]:
     for person, folders in places.items():
         if people and person not in people:
             report.missing.add(person, "not in the metadata")
@@ -226,27 +206,23 @@ def _list(folder, places, people, split_of, report) -> Iterator[Utterance]:
         for place in folders:
             _look(folder, place, tree, report)
         about = people.get(person)
-        yield from _utterances(person, tree, about, split_of(person, about, folders))
+        split = given or _split(edition, person, about, folders)
+        yield from _utterances(person, tree, about, split)
         if not tree.recordings and not tree.stills:
             report.missing.add(person, "a person without files")
     for person in sorted(people.keys() - places.keys()):
         report.missing.add(person, "a person of the metadata without a folder")
 
 
-def _split_rule(edition: int, given: str) -> Callable[[str, Celebrity | None, list[str]], str]:
-    def split(person: str, about: Celebrity | None, folders: list[str]) -> str:
-        if given:
-            return given
-        if about is not None:
-            return _SPLIT_OF_SET.get(about.set, about.set)
-        for name, of_set in _SPLIT_OF_SET.items():
-            if all(name in re.split(r"[/_]", folder) for folder in folders):
-                return of_set
-        if edition == 1:
-            return "test" if person in _OFFICIAL_TEST else "train"
-        return ""
-
-    return split
+def _split(edition: int, person: str, about: Celebrity | None, folders: list[str]) -> str:
+    if about is not None:
+        return _SPLIT_OF_SET.get(about.set, about.set)
+    for name, of_set in _SPLIT_OF_SET.items():
+        if all(name in re.split(r"[/_]", folder) for folder in folders):
+            return of_set
+    if edition == 1:
+        return "test" if person in _OFFICIAL_TEST else "train"
+    return ""
 
 
 def _look(folder: Path, place: str, tree: _PersonTree, report: Report) -> None:
@@ -264,7 +240,7 @@ def _look(folder: Path, place: str, tree: _PersonTree, report: Report) -> None:
             stills = here
         elif key := _recording(parts):
             if trees.is_usable(path, entry, report):
-                tree.recordings[key].add(*kind, path, report)
+                trees.keep_better(tree.recordings[key], *kind, path, report)
         elif kind[0] != "boxes":
             report.missing.add(path, "not at person/video/file, so left out")
 
@@ -272,7 +248,7 @@ def _look(folder: Path, place: str, tree: _PersonTree, report: Report) -> None:
 def _add_stills(tree: _PersonTree, below: list[str], place: str, report: Report) -> None:
     """Note a folder of faces: of a video, or of one utterance where it lies a level deeper."""
     if len(below) == 2:
-        tree.recordings[below[0], below[1]].add("images", 0, place, report)
+        trees.keep_better(tree.recordings[below[0], below[1]], "images", 0, place, report)
     elif len(below) == 1 and tree.stills.setdefault(below[0], place) != place:
         report.duplicated.add(place, "still faces of one video twice")
 
@@ -299,15 +275,15 @@ def _utterances(
     }
     videos = set()
     for video, number in sorted(tree.recordings):
-        recording = tree.recordings[video, number]
+        files = {kind: path for kind, (_, path) in tree.recordings[video, number].items()}
         videos.add(video)
         yield Utterance(
             id=make_id(person, video, number),
             session=video,
-            audio=recording.path("audio"),
-            video=recording.path("video"),
-            images=recording.path("images") or tree.stills.get(video),
-            boxes=recording.path("boxes"),
+            audio=files.get("audio"),
+            video=files.get("video"),
+            images=files.get("images") or tree.stills.get(video),
+            boxes=files.get("boxes"),
             **known,
         )
     for video in sorted(tree.stills.keys() - videos):

@@ -49,3 +49,7 @@ class Limits:
     max_frames: int = 60_000
     min_frames: int = 2
     wall_seconds: float = 120.0
+
+
+PICTURES = Limits()
+"""Of pictures and films; those of a sound come from the settings of its step."""

@@ -75,20 +75,15 @@ def places_of_each(similarity: ArrayLike, own: ArrayLike) -> tuple[Places, np.nd
         )
     if np.isnan(similarity).any():
         raise ValueError("no similarity may be NaN")
-    order = np.argsort(-similarity, axis=1, kind="stable")
-    value, mine = np.take_along_axis(similarity, order, 1), np.take_along_axis(own, order, 1)
-    others = np.cumsum(~mine, axis=1)
-    before = np.concatenate([np.zeros_like(others[:, :1]), others], axis=1)  # in the first p places
-    first = np.ones_like(mine)  # of a run of ties
-    first[:, 1:] = value[:, 1:] != value[:, :-1]
-    column = np.arange(value.shape[1])
-    start = np.maximum.accumulate(np.where(first, column, 0), axis=1)
-    ends = np.where(np.roll(first, -1, axis=1) | (column == column[-1]), column + 1, len(column))
-    stop = np.minimum.accumulate(ends[:, ::-1], axis=1)[:, ::-1]
-    above = np.take_along_axis(before, start, 1)
-    tied = np.take_along_axis(before, stop, 1) - above
-    total = np.broadcast_to(others[:, -1:] + 1, mine.shape)
-    return Places(above[mine], tied[mine], total[mine]), np.nonzero(mine)[0]
+    above, tied, total = [], [], []
+    for values, mine in zip(similarity, own, strict=True):
+        others, right = np.sort(values[~mine]), -np.sort(-values[mine])  # the most similar first
+        below, up_to = (np.searchsorted(others, right, side) for side in ("left", "right"))
+        above.append(len(others) - up_to)
+        tied.append(up_to - below)
+        total.append(np.full(len(right), len(others) + 1))
+    probe = np.repeat(np.arange(len(own)), own.sum(axis=1))
+    return Places(*(np.concatenate([[], *one]).astype(int) for one in (above, tied, total))), probe
 
 
 def rank_hits(found: Places, k: int) -> np.ndarray:

@@ -11,20 +11,17 @@ from PIL import Image
 
 from avkd_cli.errors import Rejected
 from avkd_cli.media.formats import HEIC_HINT, IMAGE, VIDEO, allowed_format, is_named_otherwise
-from avkd_cli.media.limits import Limits
+from avkd_cli.media.limits import PICTURES
 from avkd_cli.media.opened import DecoderFaults, OpenFile, open_file
 from avkd_cli.vision.frames import Frame, decode_chosen
 from avkd_cli.vision.orientation import EXIF_ORIENTATIONS, Orientation
 from avkd_cli.vision.packets import Clock, check_small, list_packets, open_video
 from avkd_cli.vision.timeline import choose_times, slots
 
-LIMITS = Limits()
 Image.MAX_IMAGE_PIXELS = None  # ours decide, from the header as well; telephones make 200 Mpx
 
 
-def read_image(
-    path: Path, limits: Limits = LIMITS, warnings: list[str] | None = None
-) -> np.ndarray:
+def read_image(path: Path, warnings: list[str] | None = None) -> np.ndarray:
     """Return a JPEG, PNG, WebP, BMP, TIFF, PNM or HEIC as RGB, upright.
 
     Grey, palette, CMYK and 16-bit pictures become 8-bit RGB; transparent ones are laid on black.
@@ -33,7 +30,6 @@ def read_image(
 
     Args:
         path: the file; its content decides what it is, not its name.
-        limits: see `Limits`.
         warnings: codes are appended: no_eoi, extension_mismatch, reduced_image.
 
     Returns:
@@ -50,7 +46,7 @@ def read_image(
         python_warnings.catch_warnings(),
     ):
         python_warnings.simplefilter("ignore")  # Pillow's remarks on EXIF and on large images
-        return _read_image(opened, faults.container, limits, warnings)
+        return _read_image(opened, faults.container, warnings)
 
 
 def _decoding(opened: OpenFile, kind: str, warnings: list[str]) -> DecoderFaults:
@@ -61,18 +57,18 @@ def _decoding(opened: OpenFile, kind: str, warnings: list[str]) -> DecoderFaults
     return DecoderFaults(opened, found, f"decoder refused the {kind}")
 
 
-def _read_image(opened: OpenFile, found: str, limits: Limits, warnings: list[str]) -> np.ndarray:
-    if opened.size > limits.max_image_bytes:
-        raise Rejected("image_too_large", f"{opened.size} bytes > {limits.max_image_bytes}")
+def _read_image(opened: OpenFile, found: str, warnings: list[str]) -> np.ndarray:
+    if opened.size > PICTURES.max_image_bytes:
+        raise Rejected("image_too_large", f"{opened.size} bytes > {PICTURES.max_image_bytes}")
     data = opened.peek(0, opened.size)
-    if found == "jpeg" and not _has_end(data):
-        return _read_endless(data, limits, warnings)
-    return _decode_image(data, found, limits, warnings)
+    if found == "jpeg" and data.rfind(END_OF_IMAGE) <= data.rfind(START_OF_SCAN):
+        return _read_endless(data, warnings)
+    return _decode_image(data, found, warnings)
 
 
-def _decode_image(data: bytes, found: str, limits: Limits, warnings: list[str]) -> np.ndarray:
-    image = _open_image(data, found, limits)
-    factor = _reduction(image, found, limits)
+def _decode_image(data: bytes, found: str, warnings: list[str]) -> np.ndarray:
+    image = _open_image(data, found)
+    factor = _reduction(image, found)
     if factor > 1:
         warnings.append("reduced_image")
     if found == "jpeg":  # libjpeg leaves out what is not needed
@@ -89,11 +85,11 @@ def _decode_image(data: bytes, found: str, limits: Limits, warnings: list[str]) 
     return _orientation(image).apply(picture)  # asking a PNG any earlier would hide its damage
 
 
-def _open_image(data: bytes, found: str, limits: Limits) -> Image.Image:
+def _open_image(data: bytes, found: str) -> Image.Image:
     if found == "heic":
         _register_heic()
     image = Image.open(io.BytesIO(data), formats=[PILLOW_NAMES.get(found, found.upper())])
-    check_small(*image.size, limits)
+    check_small(*image.size)
     if found in ("tiff", "webp") and (pages := getattr(image, "n_frames", 1)) > 1:
         raise Rejected("format_not_allowed", f"{pages} pictures in one file; give each its own")
     if image.mode == "F":
@@ -115,34 +111,29 @@ PILLOW_NAMES = {"pnm": "PPM", "heic": "HEIF"}
 _REDUCTIONS = (1, 2, 4, 8)  # what libjpeg offers
 
 
-def _reduction(image: Image.Image, found: str, limits: Limits) -> int:
+def _reduction(image: Image.Image, found: str) -> int:
     """Return by how much both sides are to be divided, from the header alone."""
     pixels = image.width * image.height
-    most = limits.max_jpeg_pixels if found == "jpeg" else limits.max_whole_pixels
+    most = PICTURES.max_jpeg_pixels if found == "jpeg" else PICTURES.max_whole_pixels
     if pixels > most:
         detail = f"{image.width} x {image.height} > {most / 1e6:g} Mpx"
         raise Rejected("image_too_large", detail)
-    enough = (by for by in _REDUCTIONS if pixels <= limits.max_image_pixels * by * by)
+    enough = (by for by in _REDUCTIONS if pixels <= PICTURES.max_image_pixels * by * by)
     return next(enough, _REDUCTIONS[-1])
 
 
 END_OF_IMAGE, START_OF_SCAN = b"\xff\xd9", b"\xff\xda"
 
 
-def _has_end(data: bytes) -> bool:
-    """Return whether an end marker follows the last scan of a JPEG."""
-    return data.rfind(END_OF_IMAGE) > data.rfind(START_OF_SCAN)
-
-
-def _read_endless(data: bytes, limits: Limits, warnings: list[str]) -> np.ndarray:
+def _read_endless(data: bytes, warnings: list[str]) -> np.ndarray:
     """Return a JPEG that lacks only its end marker, which many writers forget.
 
     Decoders fill what is missing with grey and say nothing. But if all of the picture is there,
     what follows cannot change it: two different endings give the same pixels.
     """
     data = data.rstrip(b"\xff")  # half of the marker
-    picture = _decode_image(data + END_OF_IMAGE, "jpeg", limits, warnings)
-    other = _decode_image(data + bytes(range(254, 62, -3)) + END_OF_IMAGE, "jpeg", limits, [])
+    picture = _decode_image(data + END_OF_IMAGE, "jpeg", warnings)
+    other = _decode_image(data + bytes(range(254, 62, -3)) + END_OF_IMAGE, "jpeg", [])
     if not np.array_equal(picture, other):
         raise Rejected("truncated", "the JPEG ends inside its picture data")
     warnings.append("no_eoi")
@@ -175,7 +166,6 @@ def read_frames(
     start: float | None = None,
     end: float | None = None,
     at_most: int | None = None,
-    limits: Limits = LIMITS,
     warnings: list[str] | None = None,
 ) -> Iterator[Frame]:
     """Yield frames of a video, `fps` per second or `count` evenly spaced, in order.
@@ -187,7 +177,6 @@ def read_frames(
     Args:
         path: mp4, mov, 3gp, mkv, webm, avi or mpg; its content decides, not its name.
         fps, count, start, end, at_most: see `choose_times`; times in s from the file's beginning.
-        limits: see `Limits`.
         warnings: codes are appended: multi_stream, bad_fps, decode_errors, extension_mismatch.
 
     Raises:
@@ -199,7 +188,7 @@ def read_frames(
     def choose(times: np.ndarray) -> np.ndarray:
         return choose_times(times, fps=fps, count=count, start=start, end=end, at_most=at_most)
 
-    for _, frame in _decoded(path, choose, (start, end), limits, warnings):
+    for _, frame in _decoded(path, choose, (start, end), warnings):
         yield frame
 
 
@@ -210,7 +199,6 @@ def read_slots(
     start: float | None = None,
     end: float | None = None,
     at_most: int | None = None,
-    limits: Limits = LIMITS,
     warnings: list[str] | None = None,
 ) -> Iterator[Frame | None]:
     """Yield what a video shows at start, start + 1/fps, ... s: item k is k/fps s from the start.
@@ -219,7 +207,7 @@ def read_slots(
     has not begun or its frame cannot be decoded. See `timeline.slots`.
 
     Args:
-        path, limits, warnings: as of `read_frames`.
+        path, warnings: as of `read_frames`.
         fps: items per second.
         start, end: in s from the file's beginning.
         at_most: stop after so many; the warning cut_short says that there were more.
@@ -237,7 +225,7 @@ def read_slots(
             warnings.append("cut_short")
         return np.unique(filled[filled >= 0])
 
-    decoded = _decoded(path, choose, (start, end), limits, warnings)
+    decoded = _decoded(path, choose, (start, end), warnings)
     position, frame = next(decoded)
     for wanted in filled.tolist():
         while position < wanted and (after := next(decoded, None)) is not None:
@@ -250,20 +238,19 @@ def _decoded(
     path: Path,
     choose: Callable[[np.ndarray], np.ndarray],
     stretch: tuple[float | None, float | None],
-    limits: Limits,
     warnings: list[str] | None,
 ) -> Iterator[tuple[int, Frame]]:
     """Yield chosen frames of a video with their positions; `stretch`: its start and end, in s."""
     warnings = [] if warnings is None else warnings
     with open_file(path) as opened, _decoding(opened, VIDEO, warnings) as faults:
-        clock = Clock(limits)
-        with open_video(faults, limits) as container:
-            listing = list_packets(container, warnings, limits, clock)
+        clock = Clock()
+        with open_video(faults) as container:
+            listing = list_packets(container, warnings, clock)
         chosen = choose(listing.times)
         if len(chosen) == 0:
             start, end = stretch
             till = "the end" if end is None else f"{end:g} s"
             raise Rejected("no_frames", f"no frame from {start or 0:g} s to {till}")
         clock.grant(len(listing.times))
-        with open_video(faults, limits) as container:
-            yield from decode_chosen(container, listing, chosen, warnings, limits, clock)
+        with open_video(faults) as container:
+            yield from decode_chosen(container, listing, chosen, warnings, clock)

@@ -83,18 +83,11 @@ def _fitting(folder: Path, detector: str) -> Path:
     )
 
 
-class Whole:
-    """For pictures that are face crops already: the face is the whole picture.
-
-    The score is 1 and the landmarks are NaN.
-    """
-
-    def __call__(self, frame: np.ndarray) -> Detections:
-        """Return the faces of an RGB uint8 (height, width, 3) frame."""
-        height, width = frame.shape[:2]
-        return Detections(
-            np.array([[0, 0, width, height]], dtype=float), np.ones(1), np.full((1, 5, 2), np.nan)
-        )
+def whole(frame: np.ndarray) -> Detections:
+    """Return all of a picture that is a face crop already, with score 1 and no landmarks (NaN)."""
+    height, width = frame.shape[:2]
+    box = np.array([[0, 0, width, height]], dtype=float)
+    return Detections(box, np.ones(1), np.full((1, 5, 2), np.nan))
 
 
 class YuNet:
@@ -225,7 +218,7 @@ def _session(weights: bytes, name: str, device: str):
 DETECTORS: dict[str, Callable[[bytes, str, int, float, str], Detector]] = {
     "scrfd": Scrfd,
     "yunet": lambda weights, name, size, min_score, device: YuNet(weights, name, size, min_score),
-    "none": lambda *_: Whole(),
+    "none": lambda *_: whole,
 }
 
 

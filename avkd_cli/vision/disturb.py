@@ -1,7 +1,8 @@
 """One face crop made worse by a known amount: to test with, never to train on.
 
 Pure functions of a crop, uint8 (height, width, 1 or 3), a strength in the unit of
-`STRENGTHS`, and the generator of what is random. Batches in training have `augment`.
+`STRENGTHS`, and the generator of what is random. Batches in training have `augment`. The shape is
+given back to what OpenCV returns, which drops the channel axis of grey pictures.
 """
 
 from collections.abc import Callable
@@ -16,7 +17,7 @@ _GREY = 128  # of what stands before a face
 
 def blurred(crop: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndarray:
     """Return the crop out of focus, by a Gaussian of `sigma` pixels."""
-    return _same_axes(cv2.GaussianBlur(crop, (0, 0), sigma), crop)
+    return cv2.GaussianBlur(crop, (0, 0), sigma).reshape(crop.shape)
 
 
 def darkened(crop: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
@@ -30,7 +31,7 @@ def shrunk(crop: np.ndarray, width: float, rng: np.random.Generator) -> np.ndarr
     height, wide = crop.shape[:2]
     size = (int(width), max(1, round(height * int(width) / wide)))
     small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
-    return _same_axes(cv2.resize(small, (wide, height), interpolation=cv2.INTER_LINEAR), crop)
+    return cv2.resize(small, (wide, height), interpolation=cv2.INTER_LINEAR).reshape(crop.shape)
 
 
 def compressed(crop: np.ndarray, quality: float, rng: np.random.Generator) -> np.ndarray:
@@ -38,7 +39,7 @@ def compressed(crop: np.ndarray, quality: float, rng: np.random.Generator) -> np
     swapped = crop[..., ::-1]  # OpenCV's order of colours, so that it is coded as they are seen
     coded = cv2.imencode(".jpg", swapped, [cv2.IMWRITE_JPEG_QUALITY, int(quality)])[1]
     flag = cv2.IMREAD_GRAYSCALE if crop.shape[-1] == 1 else cv2.IMREAD_COLOR
-    return _same_axes(cv2.imdecode(coded, flag), crop)[..., ::-1]
+    return cv2.imdecode(coded, flag).reshape(crop.shape)[..., ::-1]
 
 
 def occluded(crop: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
@@ -52,11 +53,6 @@ def occluded(crop: np.ndarray, share: float, rng: np.random.Generator) -> np.nda
     covered = crop.copy()
     covered[top : top + rows, left : left + columns] = _GREY
     return covered
-
-
-def _same_axes(changed: np.ndarray, crop: np.ndarray) -> np.ndarray:
-    """Return what OpenCV gave with the channel axis that it drops from grey pictures."""
-    return changed.reshape(crop.shape)
 
 
 @dataclass(frozen=True)

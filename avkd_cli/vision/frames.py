@@ -10,7 +10,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from avkd_cli.errors import Rejected
-from avkd_cli.media.limits import Limits
+from avkd_cli.media.limits import PICTURES
 from avkd_cli.vision.orientation import Orientation, display_orientation
 from avkd_cli.vision.packets import Clock, Listing, video_stream
 
@@ -36,7 +36,6 @@ def decode_chosen(
     listing: Listing,
     chosen: np.ndarray,
     warnings: list[str],
-    limits: Limits,
     clock: Clock,
 ) -> Iterator[tuple[int, Frame]]:
     """Yield the frames at the positions `chosen` of the listing, in order, with their positions.
@@ -65,9 +64,10 @@ def decode_chosen(
         del wanted[:passed]
         damage.missing -= 1
         damage.corrupt += frame.is_corrupt
-        found = Frame(listing.time_of(key), _to_upright(frame, square, limits, to_rgb))
+        at = listing.position_of(key)
+        found = Frame(float(listing.times[at]), _to_upright(frame, square, to_rgb))
         with clock.stopped():
-            yield listing.position_of(key), found
+            yield at, found
         if not wanted:
             break
     damage.tell(warnings, len(chosen))
@@ -168,11 +168,9 @@ def _aspect(stream: av.video.stream.VideoStream) -> float:
     return float(ratio) if ratio and 0.25 <= ratio <= 4 else 1.0
 
 
-def _to_upright(
-    frame: av.VideoFrame, aspect: float, limits: Limits, to_rgb: VideoReformatter
-) -> np.ndarray:
+def _to_upright(frame: av.VideoFrame, aspect: float, to_rgb: VideoReformatter) -> np.ndarray:
     """Return RGB pixels of a frame, square and turned as it is to be shown."""
-    side = limits.max_side
+    side = PICTURES.max_side
     if max(frame.width, frame.height) > side:
         detail = f"{frame.width} x {frame.height} > {side} x {side}"
         raise Rejected("frame_too_large", detail)

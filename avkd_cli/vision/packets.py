@@ -11,25 +11,25 @@ import numpy as np
 
 from avkd_cli.errors import Rejected, apart
 from avkd_cli.media.formats import check_packets
-from avkd_cli.media.limits import Limits
+from avkd_cli.media.limits import PICTURES
 from avkd_cli.media.opened import DecoderFaults, open_container
 from avkd_cli.vision.timeline import is_steady
 
 _LOST = 0.05  # share of the frames of a transport stream that may have lost packets
 
 
-def open_video(faults: DecoderFaults, limits: Limits) -> av.container.InputContainer:
+def open_video(faults: DecoderFaults) -> av.container.InputContainer:
     """Return an opened film; `faults` says which, and what it is."""
     if faults.container == "mpegts":
         check_packets(faults.opened)
-    options = {"max_pixels": str(limits.max_side**2)}
+    options = {"max_pixels": str(PICTURES.max_side**2)}
     return open_container(faults, buffer_size=1 << 18, options=options)
 
 
-def check_small(width: int, height: int, limits: Limits) -> None:
+def check_small(width: int, height: int) -> None:
     """Raise Rejected image_too_small when there is no face to see."""
-    if min(width, height) < limits.min_side:
-        side = limits.min_side
+    if min(width, height) < PICTURES.min_side:
+        side = PICTURES.min_side
         raise Rejected("image_too_small", f"{width} x {height} < {side} x {side}")
 
 
@@ -69,10 +69,6 @@ class Listing:
     stamps: np.ndarray | None
     random_access: np.ndarray
 
-    def time_of(self, key: int) -> float:
-        """Return when the frame of a key is shown; of an unknown key, the one after it."""
-        return float(self.times[self.position_of(key)])
-
     def position_of(self, key: int) -> int:
         """Return the position of a key; of an unknown key, of the one after it."""
         return int(min(np.searchsorted(self.keys, key), len(self.keys) - 1))
@@ -81,7 +77,6 @@ class Listing:
 def list_packets(
     container: av.container.InputContainer,
     warnings: list[str],
-    limits: Limits,
     clock: "Clock",
 ) -> Listing:
     """Return the packets of the video stream, all gone through, none decoded.
@@ -91,7 +86,7 @@ def list_packets(
             truncated, too_few_frames, decode_timeout.
     """
     stream = video_stream(container, warnings)
-    _check_header(container, stream, limits)
+    _check_header(container, stream)
     packets, seconds_there, damaged = [], 0.0, 0
     for packet in container.demux():
         if packet.size == 0:
@@ -101,17 +96,17 @@ def list_packets(
             damaged += packet.is_corrupt
             anew = packet.is_keyframe and starts_anew(packet, stream.codec_context)
             packets.append((packet.pts, packet.dts, anew, packet.is_discard))
-        if len(packets) > limits.max_frames:
-            raise Rejected("too_long", f"more than {limits.max_frames} frames")
+        if len(packets) > PICTURES.max_frames:
+            raise Rejected("too_long", f"more than {PICTURES.max_frames} frames")
         clock.check()
     _check_whole(container, stream, len(packets), seconds_there)
     if container.format.name == "mpegts" and damaged > _LOST * len(packets):
         raise Rejected("undecodable", f"{damaged} of {len(packets)} frames lost packets")
     shown = sum(not discarded for *_, discarded in packets)
-    if shown < limits.min_frames:
+    if shown < PICTURES.min_frames:
         frames = "frame" if shown == 1 else "frames"
-        raise Rejected("too_few_frames", f"{shown} {frames} < {limits.min_frames}")
-    return _listing(container, stream, packets, warnings, limits)
+        raise Rejected("too_few_frames", f"{shown} {frames} < {PICTURES.min_frames}")
+    return _listing(container, stream, packets, warnings)
 
 
 def starts_anew(packet: av.Packet, codec: av.video.codeccontext.VideoCodecContext) -> bool:
@@ -137,18 +132,17 @@ def starts_anew(packet: av.Packet, codec: av.video.codeccontext.VideoCodecContex
 def _check_header(
     container: av.container.InputContainer,
     stream: av.video.stream.VideoStream,
-    limits: Limits,
 ) -> None:
-    width, height, side = stream.codec_context.width, stream.codec_context.height, limits.max_side
+    width, height, side = stream.codec_context.width, stream.codec_context.height, PICTURES.max_side
     if max(width, height) > side:
         raise Rejected("frame_too_large", f"{width} x {height} > {side} x {side}")
     if width and height:
-        check_small(width, height, limits)
-    if stream.frames > limits.max_frames:
-        raise Rejected("too_long", f"{stream.frames} frames > {limits.max_frames}")
+        check_small(width, height)
+    if stream.frames > PICTURES.max_frames:
+        raise Rejected("too_long", f"{stream.frames} frames > {PICTURES.max_frames}")
     seconds = (container.duration or 0) / av.time_base
-    if seconds > limits.max_seconds:
-        here, most = apart(seconds, limits.max_seconds, 0)
+    if seconds > PICTURES.max_seconds:
+        here, most = apart(seconds, PICTURES.max_seconds, 0)
         raise Rejected("too_long", f"{here} s > {most} s")
 
 
@@ -189,8 +183,8 @@ FRAMES_A_SECOND = 50  # slower than this no decoder is, so that a long film may 
 class Clock:
     """How long the reading of one video has taken, without what is done with its frames."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.allowed = limits.wall_seconds
+    def __init__(self) -> None:
+        self.allowed = PICTURES.wall_seconds
         self._began = time.monotonic()
         self._away = 0.0
 
@@ -216,7 +210,6 @@ def _listing(
     stream: av.video.stream.VideoStream,
     packets: list[tuple],
     warnings: list[str],
-    limits: Limits,
 ) -> Listing:
     access = np.array([key for _, _, key, _ in packets])
     shown = [packet for packet in packets if not packet[3]]
@@ -233,8 +226,8 @@ def _listing(
         order = _distinct([dts for _, dts, *_ in shown])
         rate = float(stream.average_rate or 25)
         times = keys / rate if order is None else np.sort(order) * unit - origin
-    if times[-1] - times[0] > limits.max_seconds:
-        here, most = apart(times[-1] - times[0], limits.max_seconds, 0)
+    if times[-1] - times[0] > PICTURES.max_seconds:
+        here, most = apart(times[-1] - times[0], PICTURES.max_seconds, 0)
         raise Rejected("too_long", f"{here} s > {most} s")
     if not is_steady(times) or not 1 <= float(stream.average_rate or 0) <= 1000:
         warnings.append("bad_fps")

@@ -7,7 +7,7 @@ from pathlib import Path
 from avkd_cli.errors import Rejected
 from avkd_cli.media.formats import IMAGE, suffixes_of
 from avkd_cli.storage.clutter import is_clutter
-from avkd_cli.vision.decode import LIMITS, read_image
+from avkd_cli.vision.decode import read_image
 from avkd_cli.vision.frames import Frame
 from avkd_cli.vision.timeline import spread
 
@@ -35,7 +35,7 @@ def read_pictures(
     some = False
     for number in spread(len(paths), most).tolist():
         try:
-            pixels = read_image(resolve(paths[number]), LIMITS, warnings)
+            pixels = read_image(resolve(paths[number]), warnings)
         except Rejected as error:
             name = Path(paths[number]).name
             first = first or Rejected(error.code, f"{name}: {error.detail}")

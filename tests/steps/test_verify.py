@@ -337,9 +337,9 @@ def test_faces_are_found_and_embedded_as_the_store_has_them(seen):
     for id, path in list(seen.pictures.items())[:3]:
         stored = seen.emb.embedding[seen.emb.row_of[id]]
         assert np.abs(model.embed(path) - stored).max() < 1e-6 * np.linalg.norm(stored)
-    from avkd_cli.vision.decode import LIMITS, read_image
+    from avkd_cli.vision.decode import read_image
 
-    pixels = read_image(path, LIMITS, [])
+    pixels = read_image(path)
     np.testing.assert_array_equal(model.embed(pixels), model.embed(path))
     film = next((seen.data / "genuine_av/grid").glob("*.mpg"))
     found = model.same(film, path)

@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from avkd_cli.media.limits import Limits
+from avkd_cli.vision import decode, frames, packets
+
 
 def chart(number: int, height: int = 96, width: int = 128) -> np.ndarray:
     """An RGB picture that tells left from right, top from bottom, and its number by its blue.
@@ -80,3 +83,14 @@ def write_video_fixture():
 @pytest.fixture(name="image_bytes")
 def image_bytes_fixture():
     return image_bytes
+
+
+@pytest.fixture
+def limited(monkeypatch):
+    """A function that sets what is refused of pictures and films."""
+
+    def limit(**limits: float) -> None:
+        for module in (decode, frames, packets):
+            monkeypatch.setattr(module, "PICTURES", Limits(**limits))
+
+    return limit

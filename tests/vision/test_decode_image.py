@@ -9,7 +9,6 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from avkd_cli.errors import Rejected
-from avkd_cli.media.limits import Limits
 from avkd_cli.vision.decode import read_image
 
 
@@ -48,11 +47,12 @@ def flipped(data, at):
 
 
 @pytest.fixture
-def read(tmp_path):
+def read(tmp_path, limited):
     def read(data, name="a.jpg", **limits):
         path, warnings = tmp_path / name, []
         path.write_bytes(data)
-        return read_image(path, Limits(**limits), warnings), warnings
+        limited(**limits)
+        return read_image(path, warnings), warnings
 
     return read
 

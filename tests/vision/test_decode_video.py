@@ -8,15 +8,14 @@ import pytest
 from av.video.reformatter import VideoReformatter
 
 from avkd_cli.errors import Rejected
-from avkd_cli.media.limits import Limits
-from avkd_cli.vision import decode, frames
-from avkd_cli.vision.decode import read_frames
+from avkd_cli.vision import frames
+from avkd_cli.vision.decode import read_frames, read_image
 
 
-def read(path, limits=decode.LIMITS, **asked):
+def read(path, **asked):
     warnings = []
     asked = asked or {"fps": 25}
-    return list(read_frames(path, limits=limits, warnings=warnings, **asked)), warnings
+    return list(read_frames(path, warnings=warnings, **asked)), warnings
 
 
 def rejected(code, path, **asked):
@@ -128,7 +127,7 @@ def test_damaged_films_and_pictures_are_read_or_rejected_never_worse(
     whole, chart, image_bytes, tmp_path
 ):
     random = np.random.default_rng(1)
-    picture = image_bytes(chart(1)), decode.read_image
+    picture = image_bytes(chart(1)), read_image
     film = whole.read_bytes(), lambda path: list(read_frames(path, fps=5))
     results = []
     for number in range(200):
@@ -250,16 +249,17 @@ def set_size(data, width, height):
     data[at : at + 4] = width.to_bytes(2) + height.to_bytes(2)
 
 
-def test_a_frame_too_large_is_refused_by_its_header(whole):  # V09
-    limits = Limits(max_side=100)
+def test_a_frame_too_large_is_refused_by_its_header(whole, limited):  # V09
+    limited(max_side=100)
     with pytest.raises(Rejected, match="128 x 96 > 100 x 100"):
-        read(whole, limits)
+        read(whole)
 
 
-def test_a_frame_larger_than_the_header_says_is_refused_too(tmp_path, write_video):
+def test_a_frame_larger_than_the_header_says_is_refused_too(tmp_path, write_video, limited):
     path = altered(write_video(tmp_path / "a.mp4"), lambda data: set_size(data, 64, 64))
+    limited(max_side=100)
     with pytest.raises(Rejected) as caught:
-        read(path, Limits(max_side=100))
+        read(path)
     assert caught.value.code in ("frame_too_large", "undecodable")
 
 
@@ -267,18 +267,20 @@ def test_tiny_frames_show_no_face(tmp_path, write_video):
     rejected("image_too_small", write_video(tmp_path / "a.mp4", size=(16, 64)))
 
 
-@pytest.mark.parametrize("limits", [Limits(max_seconds=1.5), Limits(max_frames=49)])
-def test_a_long_video_is_refused_by_its_header(limits, whole, monkeypatch):  # V10
+@pytest.mark.parametrize("limit", [{"max_seconds": 1.5}, {"max_frames": 49}])
+def test_a_long_video_is_refused_by_its_header(limit, whole, limited, monkeypatch):  # V10
     monkeypatch.setattr(av.container.InputContainer, "demux", None)
+    limited(**limit)
     with pytest.raises(Rejected) as caught:
-        read(whole, limits)
+        read(whole)
     assert caught.value.code == "too_long"
 
 
-def test_a_header_that_counts_nothing_does_not_hide_the_length(tmp_path, write_video):
+def test_a_header_that_counts_nothing_does_not_hide_the_length(tmp_path, write_video, limited):
     path = write_video(tmp_path / "a.mpg", codec="mpeg1video")
+    limited(max_frames=20)
     with pytest.raises(Rejected, match="more than 20 frames"):
-        read(path, Limits(max_frames=20))
+        read(path)
 
 
 def test_a_changing_rate_is_said_and_times_decide(tmp_path, write_video):  # V11
@@ -333,9 +335,10 @@ def test_pixels_that_are_not_square_are_made_so(tmp_path, write_video):  # V17
     assert read(high, count=1)[0][0].pixels.shape == (192, 128, 3)
 
 
-def test_decoding_stops_when_the_time_is_up(whole):  # V18
+def test_decoding_stops_when_the_time_is_up(whole, limited):  # V18
+    limited(wall_seconds=-1)
     with pytest.raises(Rejected, match="decode_timeout"):
-        read(whole, Limits(wall_seconds=-1))
+        read(whole)
 
 
 def test_memory_asked_for_by_the_file_is_its_own_fault_and_ours_is_not(whole, monkeypatch):
@@ -416,5 +419,5 @@ def test_one_converter_serves_pictures_of_any_size_and_format():
         picture = rng.integers(0, 256, (height, width, 3), dtype=np.uint8)
         frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixel_format)
         frame.colorspace, frame.color_range = number % 2 + 1, number % 3
-        found = frames._to_upright(frame, 1.0, decode.LIMITS, one)
+        found = frames._to_upright(frame, 1.0, one)
         np.testing.assert_array_equal(found, frame.to_ndarray(format="rgb24"))

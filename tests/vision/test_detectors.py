@@ -7,7 +7,7 @@ from avkd_cli import config
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.storage.durable import sha256_bytes
 from avkd_cli.vision.decode import read_frames, read_image
-from avkd_cli.vision.detectors import DETECTORS, Weights, Whole, find_weights, load_detector
+from avkd_cli.vision.detectors import DETECTORS, Weights, find_weights, load_detector, whole
 from avkd_cli.vision.select import usable
 
 NEED_WEIGHTS = ("scrfd", "yunet")
@@ -21,7 +21,7 @@ def test_the_settings_offer_what_the_room_has():
 def test_none_takes_the_whole_picture_and_no_weights():
     detector = load_detector("none", find_weights(None, "none"))
     found = detector(GREY)
-    assert isinstance(detector, Whole)
+    assert detector is whole
     assert found.boxes.tolist() == [[0, 0, 160, 120]]
     assert found.scores.tolist() == [1]
     assert np.isnan(found.landmarks).all()

@@ -8,7 +8,6 @@ from PIL import Image
 
 from avkd_cli.corpora import trees
 from avkd_cli.errors import Rejected
-from avkd_cli.media.limits import Limits
 from avkd_cli.vision import decode
 from avkd_cli.vision.decode import read_image
 
@@ -51,13 +50,15 @@ def test_a_cut_photo_is_refused(photo):
         assert caught.value.code in ("undecodable", "truncated")
 
 
-def test_a_large_photo_is_reduced_and_a_larger_one_refused(photo):
+def test_a_large_photo_is_reduced_and_a_larger_one_refused(photo, limited):
     path = photo(6, 160, 240)
     warnings: list[str] = []
-    assert read_image(path, Limits(max_image_pixels=10_000), warnings).shape == (120, 80, 3)
+    limited(max_image_pixels=10_000)
+    assert read_image(path, warnings).shape == (120, 80, 3)
     assert warnings == ["reduced_image"]
+    limited(max_whole_pixels=30_000)
     with pytest.raises(Rejected, match="160 x 240"):
-        read_image(path, Limits(max_whole_pixels=30_000))
+        read_image(path)
 
 
 def test_without_the_extra_the_cure_is_said(tmp_path, monkeypatch):

@@ -25,6 +25,8 @@ READY  := $(VENV)/.installed
 WORK          ?= work
 SEED          ?= 0
 NUM_PROCESSES ?= 1
+# 1: all that a system's page names, not only what a laptop makes in minutes.
+FULL          ?=
 # Faces: yunet or scrfd with DETECTOR_WEIGHTS, or none, when pictures are face crops already.
 DETECTOR_WEIGHTS ?=
 # More options of `avkd score`, such as --skip-missing for films without a face.
@@ -32,6 +34,7 @@ SCORE_FLAGS   ?=
 
 include examples/guard.mk
 $(call needed,WORK VENV)
+$(call switch,FULL)
 $(call plain,WORK VENV PYTHON AVKD READY SEED NUM_PROCESSES DETECTOR DETECTOR_WEIGHTS PRESET JOBS)
 
 # ---- for people ------------------------------------------------------------------------------

@@ -5,11 +5,13 @@
 #   $(call plain,WORK PRESET …)    each holds one word, or nothing
 #   $(call plain_words,NAMES …)    each holds words
 #   $(call needed,WORK …)          each holds something
+#   $(call switch,FULL …)          each is 1, or holds nothing: FULL=0 would be on
 ODD := ' " ` $$ & | ; < > ( ) { } [ ] * ? ! \ ~ % : = \#
 , := ,
 odd_of = $(strip $(foreach sign,$(ODD),$(findstring $(sign),$(1))) $(filter -%,$(1)))
 plain_words = $(foreach one,$(1),$(if $(call odd_of,$($(one))),$(error $(one)='$($(one))' holds $(firstword $(call odd_of,$($(one))))$(,) which make or the shell would misread: give another name)))
 plain = $(foreach one,$(1),$(if $(filter 1,$(words x$($(one))x)),,$(error $(one)='$($(one))' holds a blank$(,) and make parts names at blanks: give a name without)))$(call plain_words,$(1))
+switch = $(foreach one,$(1),$(if $(filter 0x 1x1,$(words $($(one)))x$(strip $($(one)))),,$(error $(one)='$($(one))' is neither on nor off: say $(one)=1 or $(one)=)))
 needed = $(foreach one,$(1),$(if $(strip $($(one))),,$(error $(one) is empty: give it a value)))
 
 # What a target needs is looked for in its own recipe, before anything is begun.

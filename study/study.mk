@@ -20,7 +20,8 @@ WORK_STUDY ?= $(if $(QUICK),work/quick,work/study)
 DOCS     ?= $(if $(QUICK),$(WORK_STUDY),docs)
 CHOSEN   ?= $(if $(QUICK)$(MANIFEST),$(WORK_STUDY)/chosen.json,study/chosen.json)
 $(call needed,WORK_STUDY DOCS CHOSEN)
-$(call plain,DATA MANIFEST BLOCK WITHIN QUICK JOBS WORK_STUDY DOCS CHOSEN)
+$(call plain,DATA MANIFEST BLOCK WITHIN JOBS WORK_STUDY DOCS CHOSEN)
+$(call switch,QUICK)
 $(call plain_words,SEEDS STAGES)
 
 STUDY = OMP_NUM_THREADS=1 $(VENV)/bin/python -m study

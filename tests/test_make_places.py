@@ -117,6 +117,11 @@ def test_signs_that_make_or_the_shell_misread_are_refused(still, sign):
     assert "misread" in refused(still, "inputs", "PEOPLE=people.jsonl", f"TRIALS=b t{sign}.txt")
 
 
+@pytest.mark.parametrize("told", ["FULL=0", "FULL=no", "FULL=1 1", "QUICK=abc"])
+def test_a_switch_is_one_or_nothing(still, told):
+    assert "is neither on nor off: say" in refused(still, "help", told)
+
+
 @pytest.mark.parametrize("variable", ["WORK", "VENV"])
 def test_a_place_without_a_name_is_refused(still, variable):
     # $(WORK)/stores would be /stores.

@@ -117,6 +117,13 @@ def test_vgsr_needs_voxceleb1_alone(voxceleb):
     assert "avkd corpus voxceleb1" in lines and "avkd corpus voxceleb2" not in lines
 
 
+def test_vgsr_trains_all_of_it_on_a_corpus_of_ones_own_unless_told_otherwise(voxceleb):
+    given = ["VOXCELEB1=@vox1", "TRIAL_DIR=@", "DETECTOR=none"]
+    for more, all_of_it in (([], True), (["FULL=1"], True), (["FULL="], False)):
+        lines = make_vgsr(voxceleb, "vgsr-all", *given, *more).stdout
+        assert ("--tolerance cos=0.80" in lines) == all_of_it
+
+
 def test_vgsr_trains_hard_and_loose_and_all_of_it_when_asked(tmp_path):
     told = {}
     for full in ("", "1"):

@@ -13,7 +13,6 @@
 
 JOINT_PERSONS ?= 40
 JOINT_PRESET  ?= $(if $(filter voxceleb,$(SOURCE)),joint,joint-small)
-JOINT_FULL    := $(FULL)
 # Utterances of each training person that AS-norm's cohort is of.
 JOINT_COHORT  ?= 20
 # More options of all trainings.
@@ -22,7 +21,7 @@ JOINT_FLAGS   ?=
 JOINT_NOISE := $(NOISE)
 JOINT_RIR   := $(RIR)
 JOINT_AUGMENT ?= 0.6
-$(call plain,JOINT_PERSONS JOINT_PRESET JOINT_FULL JOINT_COHORT JOINT_NOISE JOINT_RIR JOINT_AUGMENT)
+$(call plain,JOINT_PERSONS JOINT_PRESET JOINT_COHORT JOINT_NOISE JOINT_RIR JOINT_AUGMENT)
 
 JOINT := $(WORK)/joint
 JOINT_STANDIN := $(filter standin,$(SOURCE))
@@ -34,7 +33,7 @@ JOINT_SETTINGS = --config $(JOINT_PRESET) --seed $(SEED) --num-processes $(NUM_P
 
 # ---- systems ---------------------------------------------------------------------------------
 
-JOINT_FUSIONS := fusion fusion-nce $(if $(JOINT_FULL),fusion-cycle fusion-diffusion fusion-nce-a2v fusion-nce-v2a fusion-gate)
+JOINT_FUSIONS := fusion fusion-nce $(if $(FULL),fusion-cycle fusion-diffusion fusion-nce-a2v fusion-nce-v2a fusion-gate)
 # What train-teacher is told. Weights of the supervision are the paper's.
 JOINT_fusion           =
 JOINT_fusion-cycle     = --cycle 0.5
@@ -43,7 +42,7 @@ JOINT_fusion-diffusion = --diffusion 0.5
 JOINT_fusion-nce-a2v   = --nce 1 --gen-direction a2v
 JOINT_fusion-nce-v2a   = --nce 1 --gen-direction v2a
 JOINT_fusion-gate      = --model gate
-JOINT_SENSES := audio visual $(if $(JOINT_FULL),audio-plain visual-plain)
+JOINT_SENSES := audio visual $(if $(FULL),audio-plain visual-plain)
 JOINT_audio-plain      = --pooling weasp-off
 JOINT_visual-plain     = --pooling weasp-off
 # audio-plain -> audio

@@ -12,11 +12,12 @@
 NOISE   ?= $(if $(filter standin,$(SOURCE)),$(WORK)/corpus/noises.jsonl)
 RIR     ?= $(if $(filter standin,$(SOURCE)),$(WORK)/corpus/rooms.jsonl)
 CNCELEB ?=
-FULL    ?= $(if $(filter standin,$(SOURCE)),,1)
-$(call plain,NOISE RIR CNCELEB FULL)
+# All of it on a corpus of one's own, unless FULL= is said.
+VGSR_FULL := $(if $(filter file,$(origin FULL)),$(if $(filter standin,$(SOURCE)),,1),$(FULL))
+$(call plain,NOISE RIR CNCELEB)
 
 VGSR := $(WORK)/vgsr
-NAMES_vgsr := $(if $(FULL),$(NAMES),$(filter-out %-cleaned,$(NAMES)))
+NAMES_vgsr := $(if $(VGSR_FULL),$(NAMES),$(filter-out %-cleaned,$(NAMES)))
 HELD_audio  := $(STORES)/audio.zarr
 HELD_visual := $(STORES)/faces.zarr
 ON   := $(firstword $(NAMES))
@@ -34,17 +35,17 @@ LOOSE_l2  = --tolerance l2=0.8
 LOOSE_kl  = --tolerance kl=1
 LOOSE_mmd = --tolerance mmd=1
 
-LOSSES_vgsr := cos mmd $(if $(FULL),l2 kl)
-QUALITY_audio  := face-cos $(if $(FULL),face-norm speech-cos snr sharpness product)
-QUALITY_visual := $(if $(FULL),speech-cos face-cos snr sharpness product)
-MU := $(if $(FULL),0 20 30 40 50 60 80)
+LOSSES_vgsr := cos mmd $(if $(VGSR_FULL),l2 kl)
+QUALITY_audio  := face-cos $(if $(VGSR_FULL),face-norm speech-cos snr sharpness product)
+QUALITY_visual := $(if $(VGSR_FULL),speech-cos face-cos snr sharpness product)
+MU := $(if $(VGSR_FULL),0 20 30 40 50 60 80)
 # A quarter and half of the width that the preset has; the full one is the others'.
-WIDTHS_audio  ?= $(if $(FULL),$(if $(filter small,$(PRESET)),16 32,8 16))
-WIDTHS_visual ?= $(if $(FULL),$(if $(filter small,$(PRESET)),,16 32))
+WIDTHS_audio  ?= $(if $(VGSR_FULL),$(if $(filter small,$(PRESET)),16 32,8 16))
+WIDTHS_visual ?= $(if $(VGSR_FULL),$(if $(filter small,$(PRESET)),,16 32))
 hundredths = $(if $(filter 0,$(1)),0,0.$(1))
 
 STUDENTS_audio  := $(LOSSES_vgsr:%=audio-kd-%) $(LOSSES_vgsr:%=audio-mkd-%) $(QUALITY_audio:%=audio-mkd-cos-%) $(MU:%=audio-mkd-cos-m%)
-STUDENTS_visual := visual-kd-cos visual-mkd-cos $(if $(FULL),$(filter-out visual-kd-cos visual-mkd-cos,$(LOSSES_vgsr:%=visual-kd-%) $(LOSSES_vgsr:%=visual-mkd-%)) $(QUALITY_visual:%=visual-mkd-cos-%) $(MU:%=visual-mkd-cos-m%))
+STUDENTS_visual := visual-kd-cos visual-mkd-cos $(if $(VGSR_FULL),$(filter-out visual-kd-cos visual-mkd-cos,$(LOSSES_vgsr:%=visual-kd-%) $(LOSSES_vgsr:%=visual-mkd-%)) $(QUALITY_visual:%=visual-mkd-cos-%) $(MU:%=visual-mkd-cos-m%))
 WIDE := $(foreach sense,audio visual,$(foreach width,$(WIDTHS_$(sense)),$(sense)-w$(width) $(sense)-mkd-cos-w$(width)))
 
 # audio-mkd-cos-face-cos -> what distill is told beside the teacher
@@ -98,9 +99,9 @@ endef
 $(foreach sense,audio visual,$(foreach one,$(OF_$(sense)),$(eval $(call embedded,$(sense),$(one)))))
 $(foreach one,$(SYSTEMS_vgsr),$(foreach name,$(call unique,$(NAMES_vgsr)),$(eval $(call scored_vgsr,$(one),$(name)))))
 
-SNR := $(if $(FULL),20 15 10 5 0,5)
+SNR := $(if $(VGSR_FULL),20 15 10 5 0,5)
 SPOILT_audio  := $(if $(NOISE),$(foreach kind,babble music noise,$(SNR:%=$(kind)-%))) $(if $(RIR),$(SNR:%=room-%))
-SPOILT_visual := $(if $(FULL),blur-1) blur-2 $(if $(FULL),blur-4)
+SPOILT_visual := $(if $(VGSR_FULL),blur-1) blur-2 $(if $(VGSR_FULL),blur-4)
 level = $(word 2,$(subst -, ,$(1)))
 of_condition = $(firstword $(subst -, ,$(1)))
 

@@ -18,13 +18,13 @@ from avkd_cli.steps.score_calibration import (
     said_of,
     tell_of_training,
 )
-from avkd_cli.steps.score_output import write_once
+from avkd_cli.steps.score_output import write_scored
 from avkd_cli.steps.seen import SEEN, of_summary, summary_beside
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import open_store
 from avkd_cli.verification import calibration
 from avkd_cli.verification.calibration import Calibration
-from avkd_cli.verification.scorefiles import read_scores, score_lines
+from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.skill import EDGES, bands
 from avkd_cli.verification.trials import read_trials
@@ -97,7 +97,7 @@ def calibrate(
     if not quiet:
         said(given.scores, model)
     if ratios is not None:
-        deliver(ratios, settings, calibrated, overwrite=overwrite, quiet=quiet)
+        deliver(ratios, calibrated, overwrite, quiet)
     return model
 
 
@@ -233,23 +233,13 @@ def _holds(path: Path, value: object) -> bool:
         return False
 
 
-def deliver(
-    ratios: Ratios,
-    settings: CalibrateConfig,
-    output: Path | None,
-    *,
-    overwrite: bool,
-    quiet: bool,
-) -> None:
+def deliver(ratios: Ratios, output: Path | None, overwrite: bool, quiet: bool) -> None:
     """Write the ratios of a test as score lines, and say what they reach."""
-    if output is not None:
-        write_once(output, ratios.scores, "avkd", overwrite=overwrite, quiet=quiet)
-    elif goes_somewhere(f"{len(ratios.scores):,} ratios are", "--calibrated FILE"):
-        for block in score_lines(ratios.scores, "avkd"):
-            sys.stdout.buffer.write(block)
-        sys.stdout.buffer.flush()
+    scores = ratios.scores
+    if output or goes_somewhere(f"{len(scores):,} ratios are", "--calibrated FILE"):
+        write_scored(output, scores, "avkd", overwrite, quiet)
     if not quiet and ratios.figures is not None:
-        _tell(f"{ratios.scores.name}: {cllr_text(ratios.figures)}")
+        _tell(f"{scores.name}: {cllr_text(ratios.figures)}")
 
 
 def goes_somewhere(what: str, option: str) -> bool:

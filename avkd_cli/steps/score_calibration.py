@@ -1,13 +1,12 @@
 """Calibration in `avkd score`: train a model on these scores, or turn them into ratios with one."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
 from avkd_cli.config import P_TARGETS, ScoreConfig
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.steps.score_output import Facts
+from avkd_cli.steps.score_output import Facts, ScoreFiles
 from avkd_cli.steps.seen import SEEN, of_summary, tell
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import Store, open_store
@@ -17,70 +16,51 @@ from avkd_cli.verification.metrics import act_dcf, cllr, equal_error_rate, min_c
 from avkd_cli.verification.scores import Scores
 
 
-@dataclass(frozen=True)
-class CalibrationFiles:
-    """Where models and qualities are.
-
-    Args:
-        use: a model to apply, or None.
-        train: where to save a model trained on these scores, or None.
-        quality_store: a store whose columns are the quality measures, or None.
-    """
-
-    use: Path | None = None
-    train: Path | None = None
-    quality_store: str | None = None
-
-    def refuse_combinations(self, settings: ScoreConfig) -> None:
-        """Raise UsageError for options that contradict each other."""
-        if self.use and self.train:
-            raise UsageError("--calibration and --train-calibration exclude each other; give one")
-        if self.quality_store and not (self.use or self.train):
-            raise UsageError("--quality-store is for --calibration or --train-calibration")
-        if settings.fuse == "logistic" and not (self.use or self.train):
-            raise UsageError(
-                "--fuse logistic needs weights: train them with --train-calibration MODEL.json on "
-                "a development list, then give --calibration MODEL.json"
-            )
+def refuse_calibrations(settings: ScoreConfig, files: ScoreFiles) -> None:
+    """Raise UsageError for options that contradict each other."""
+    if files.calibrate and files.train_calibration:
+        raise UsageError("--calibration and --train-calibration exclude each other; give one")
+    if files.calibrate or files.train_calibration:
+        return
+    if files.quality_store:
+        raise UsageError("--quality-store is for --calibration or --train-calibration")
+    if settings.fuse == "logistic":
+        raise UsageError(
+            "--fuse logistic needs weights: train them with --train-calibration MODEL.json on "
+            "a development list, then give --calibration MODEL.json"
+        )
 
 
 def calibrate(
     scores: Scores,
     systems: np.ndarray,
     score_types: list[str],
-    files: CalibrationFiles,
+    files: ScoreFiles,
     settings: ScoreConfig,
     facts: Facts,
-    *,
-    strict: bool = False,
 ) -> tuple[Scores, Facts]:
     """Return scores as log-likelihood ratios, and what is known of them.
 
     Args:
-        scores: the trials.
-        systems: their scores by each system, shape (n_trials, n_systems).
+        systems: scores of the trials by each system, shape (n_trials, n_systems).
         score_types: what each system's score is.
-        files: models.
-        settings: of the step.
-        facts: of the scores.
-        strict: refuse a model trained on such trials, or on these.
 
     Raises:
-        InputError: the model is for other scores, or no labels to train on.
+        InputError: the model is for other scores, or no labels to train on; or it was trained on
+            such trials, or on these, and --strict.
     """
-    if files.train is not None:
+    new, where = files.train_calibration, str(files.train_calibration or files.calibrate)
+    if new:
         model = _trained(scores, systems, score_types, files, settings)
         model = replace(model, system=facts.inputs.get("run") or "")
         if facts.seen is not None:
             model = replace(model, trained_on={**model.trained_on, SEEN: facts.seen.to_json()})
-        tell_of_training(scores, model, str(files.train), new=True, strict=strict)
-        durable.write_json(files.train, model.to_json())
-        where = str(files.train)
     else:
-        where = str(files.use)
-        model = calibration.read(files.use)
+        model = calibration.read(files.calibrate)
         model.require(score_types, where)
-        tell_of_training(scores, model, where, new=False, strict=strict)
+    tell_of_training(scores, model, where, new=bool(new), strict=files.strict)
+    if new:
+        durable.write_json(new, model.to_json())
     quality = _quality(scores, files, model.qualities)
     ratios = replace(scores, score=model.apply(systems, quality))
     used = {"calibration": {"model": where, "trained_on": dict(model.trained_on)}}
@@ -118,18 +98,17 @@ def _trained(
     scores: Scores,
     systems: np.ndarray,
     score_types: list[str],
-    files: CalibrationFiles,
+    files: ScoreFiles,
     settings: ScoreConfig,
 ) -> calibration.Calibration:
     scores.require_both_classes()
     names = settings.quality.split(",") if files.quality_store else []
-    trained_on = said_of(scores)
     try:
         return calibration.train(
             systems,
             scores.label,
             score_types,
-            trained_on,
+            said_of(scores),
             quality=_quality(scores, files, tuple(names)),
             qualities=names,
             prior=settings.prior,
@@ -151,7 +130,7 @@ def said_of(scores: Scores) -> dict[str, object]:
     }
 
 
-def _quality(scores: Scores, files: CalibrationFiles, names: tuple[str, ...]) -> np.ndarray | None:
+def _quality(scores: Scores, files: ScoreFiles, names: tuple[str, ...]) -> np.ndarray | None:
     """Return each trial's quality measures: those of its worse side, shape (n_trials, n_names).
 
     Durations count by their logarithm.
@@ -161,12 +140,10 @@ def _quality(scores: Scores, files: CalibrationFiles, names: tuple[str, ...]) ->
     if files.quality_store is None:
         raise UsageError(f"the model uses {', '.join(names)}; give their store: --quality-store")
     store = open_store(files.quality_store)
-
-    def column(name: str) -> np.ndarray:
-        value = np.asarray(store.column(name), np.float64)
-        return np.log(value) if name == "duration_s" else value
-
-    return np.column_stack([of_worse_side(scores, store, column(name)) for name in names])
+    columns = {name: np.asarray(store.column(name), np.float64) for name in names}
+    if "duration_s" in columns:
+        columns["duration_s"] = np.log(columns["duration_s"])
+    return np.column_stack([of_worse_side(scores, store, one) for one in columns.values()])
 
 
 def of_worse_side(scores: Scores, store: Store, values: np.ndarray) -> np.ndarray:

@@ -1,14 +1,14 @@
 """`avkd score --fuse`: several score files of one list become one; one file is converted."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
 from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.steps.score_calibration import CalibrationFiles, calibrate
-from avkd_cli.steps.score_output import Facts, column_names, deliver, note
+from avkd_cli.said import warn
+from avkd_cli.steps.score_calibration import calibrate, refuse_calibrations
+from avkd_cli.steps.score_output import Facts, ScoreFiles, column_names, deliver, note
 from avkd_cli.steps.seen import Seen, of_scores, tell
 from avkd_cli.verification.calibration import mean_fusion, z_sum_fusion
 from avkd_cli.verification.scorefiles import read_scores
@@ -16,84 +16,55 @@ from avkd_cli.verification.scores import Scores, as_trials, join
 from avkd_cli.verification.trials import read_trials
 
 
-def fuse(
-    paths: tuple[str, ...],
-    settings: ScoreConfig,
-    *,
-    trials: str | None = None,
-    intersect: bool = False,
-    output: Path | None = None,
-    metrics: Path | None = None,
-    calibration: CalibrationFiles,
-    overwrite: bool = False,
-    strict: bool = False,
-    quiet: bool = False,
-) -> dict:
+def fuse(paths: tuple[str, ...], settings: ScoreConfig, files: ScoreFiles) -> dict:
     """Fuse score files, matched by ids; return the summary.
 
     Args:
         paths: score files of the same trials, one of them may be "-".
-        settings: of the step; `fuse` is the rule.
-        trials: list that gives order and labels; None: the first file does.
-        intersect: take the trials that the list and all files have.
-        output: score file; None: stdout.
-        metrics: JSON file of the summary.
-        calibration: models to use or train.
-        overwrite: replace other scores in `output`.
-        strict: refuse scores of persons that a network was trained on, as far as the summary
-            beside a file tells.
-        quiet: print no summary.
 
     Raises:
         UsageError: impossible combinations of arguments.
         MissingInputError, InputError: a file is absent, damaged or of other trials.
     """
-    calibration.refuse_combinations(settings)
-    if paths.count("-") > 1 or trials in paths:
+    refuse_calibrations(settings, files)
+    if paths.count("-") > 1 or files.trial_list in paths:
         raise UsageError("an input is named twice; give each once")
     types = settings.score_type.split(",")
     types = types * len(paths) if len(types) == 1 else types
     if len(types) != len(paths):
         raise UsageError(f"--score-type names {len(types)} types for {len(paths)} score files")
-    files = _read(paths, settings, trials, intersect, quiet)
-    met = max((of_scores(p, len(one)) for p, one in zip(paths, files, strict=True)), key=_persons)
+    read = _read(paths, settings, files)
+    met = max((of_scores(p, len(one)) for p, one in zip(paths, read, strict=True)), key=_persons)
     if met is not None and met.persons:
-        tell("score", files[0].name, met.text, strict=strict)
-    systems = np.column_stack([one.score for one in files])
-    fused, types = _fused(files, systems, types, settings.fuse)
-    norm = f"fused({settings.fuse})" if len(files) > 1 else "as-given"
-    read = {"scores": [{"file": one.source, "digest": one.digest} for one in files]}
-    facts = Facts(" ".join(types), norm, inputs=read, seen=met)
-    if calibration.use or calibration.train:
+        tell("score", read[0].name, met.text, strict=files.strict)
+    systems = np.column_stack([one.score for one in read])
+    fused, types = _fused(read, systems, types, settings.fuse)
+    norm = f"fused({settings.fuse})" if len(read) > 1 else "as-given"
+    inputs = {"scores": [{"file": one.source, "digest": one.digest} for one in read]}
+    facts = Facts(" ".join(types), norm, inputs=inputs, seen=met)
+    if files.calibrate or files.train_calibration:
         columns = systems if settings.fuse == "logistic" else fused.score[:, None]
-        fused, facts = calibrate(fused, columns, types, calibration, settings, facts, strict=strict)
-    return deliver(
-        fused, settings, facts, output=output, metrics=metrics, overwrite=overwrite, quiet=quiet
-    )
+        fused, facts = calibrate(fused, columns, types, files, settings, facts)
+    return deliver(fused, settings, facts, files)
 
 
 def _persons(found: Seen | None) -> int:
     return -1 if found is None else found.persons
 
 
-def _read(
-    paths: tuple[str, ...],
-    settings: ScoreConfig,
-    trials: str | None,
-    intersect: bool,
-    quiet: bool,
-) -> list[Scores]:
+def _read(paths: tuple[str, ...], settings: ScoreConfig, files: ScoreFiles) -> list[Scores]:
     """Read the files in the order of the list, or of the first of them."""
-    names = column_names(settings)
-    listed = None if trials is None else read_trials(trials, names=names)
+    names, intersect = column_names(settings), files.intersect
+    listed = None if files.trial_list is None else read_trials(files.trial_list, names=names)
     format = None if settings.in_format == "auto" else settings.in_format
     found: list[Scores] = []
     for path in paths:
         scores = read_scores(path, listed, format, names, intersect=intersect)
         guessed = "" if format else " (guessed)"
-        note(quiet, f"{scores.source}: {len(scores):,} scores, format {scores.format}{guessed}")
+        told = f"{scores.source}: {len(scores):,} scores, format {scores.format}{guessed}"
+        note(files.quiet, told)
         for text in scores.warnings if found else ():  # the first one's are said at the end
-            note(False, f"warning: {scores.source}: {text}")
+            warn("score", f"{scores.source}: {text}")
         listed = as_trials(scores) if intersect or listed is None else listed
         found.append(scores)
     return [join(one, listed, intersect=True) if intersect else one for one in found]

@@ -1,9 +1,11 @@
 """Several trial lists scored on one store, in one process: a score file for each."""
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from avkd_cli.errors import UsageError
+from avkd_cli.steps.score_output import ScoreFiles
 
 PLACE = "{list}"
 
@@ -13,23 +15,19 @@ def is_asked(output: Path | None) -> bool:
     return output is not None and PLACE in str(output)
 
 
-def score_lists(
-    inputs: tuple[str, ...],
-    score: Callable[..., dict],
-    output: Path,
-    metrics: Path | None,
-) -> list[dict]:
-    """Score each list; return the summaries, in the order of the lists.
+def lists_of(
+    inputs: tuple[str, ...], files: ScoreFiles
+) -> Iterator[tuple[str, list[str], ScoreFiles]]:
+    """Yield each list with its stores and the files that are made of it, in the lists' order.
 
     Args:
         inputs: trial lists, each a path or NAME=PATH, and behind them a store or two.
-        score: from a list, stores, `output` and `metrics` to a summary.
-        output: of the score files, with {list} where the name stands. metrics: the same of the
-            summaries, None for none.
+        files: output and metrics with {list} where the name stands.
 
     Raises:
         UsageError: no store, no list, two lists of one name, or summaries that have one name.
     """
+    output, metrics = files.output, files.metrics
     if metrics is not None and not is_asked(metrics):
         raise UsageError(f"-o names a file for each list, --metrics {metrics} one; put {PLACE} in")
     stores = [one for one in inputs if Path(one).is_dir() or one == "-"]
@@ -39,10 +37,9 @@ def score_lists(
     names = [name for name, _ in named]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(f"two trial lists are called {twice}; name them, as in easy={named[0][1]}")
-    return [
-        score(path, stores, output=_of(output, name), metrics=metrics and _of(metrics, name))
-        for name, path in named
-    ]
+    for name, path in named:
+        to = [one and Path(str(one).replace(PLACE, name)) for one in (output, metrics)]
+        yield path, stores, replace(files, output=to[0], metrics=to[1])
 
 
 def _named(given: str) -> tuple[str, str]:
@@ -51,7 +48,3 @@ def _named(given: str) -> tuple[str, str]:
     if equals and not Path(given).exists():
         return name, path
     return Path(given).stem, given
-
-
-def _of(pattern: Path, name: str) -> Path:
-    return Path(str(pattern).replace(PLACE, name))

@@ -12,6 +12,7 @@ import numpy as np
 
 from avkd_cli.config import P_TARGETS, ScoreConfig
 from avkd_cli.errors import InputError, OutputError, UsageError
+from avkd_cli.said import tell, warn
 from avkd_cli.steps.seen import SEEN, Seen
 from avkd_cli.storage import durable
 from avkd_cli.verification.folded import grid_area, grid_eer, grid_rates
@@ -27,6 +28,41 @@ from avkd_cli.verification.metrics import (
 from avkd_cli.verification.scorefiles import score_lines, write_scores
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import signature
+
+
+@dataclass(frozen=True)
+class ScoreFiles:
+    """What `avkd score` is given beside inputs and settings.
+
+    Args:
+        output: score file; None: stdout. metrics: JSON file of the summary; None: only stderr.
+        cohort: embeddings of other people, for normalisation.
+        sub_mean: embeddings whose mean is subtracted from all.
+        enrol_map: `model utterance …` lines; trials then name models.
+        trial_list: order and labels of fused score files; None: the first file's.
+        intersect: fuse the trials that the list and all files have.
+        calibrate: model that turns scores into log-likelihood ratios.
+        train_calibration: where to save such a model, trained on these scores.
+        quality_store: whose columns are the quality measures that it uses.
+        overwrite: replace other scores in `output`.
+        strict: refuse trials of persons that the network was trained on, as far as stores and
+            summaries tell, and a cohort of persons of the trials.
+        quiet: print no summary.
+    """
+
+    output: Path | None = None
+    metrics: Path | None = None
+    cohort: str | None = None
+    sub_mean: str | None = None
+    enrol_map: str | None = None
+    trial_list: str | None = None
+    intersect: bool = False
+    calibrate: Path | None = None
+    train_calibration: Path | None = None
+    quality_store: str | None = None
+    overwrite: bool = False
+    strict: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,7 +90,7 @@ class Facts:
 def note(quiet: bool, text: str) -> None:
     """Print one line on stderr."""
     if not quiet:
-        print(f"avkd score: {text}", file=sys.stderr)
+        tell("score", text)
 
 
 def column_names(settings: ScoreConfig) -> dict[str, str]:
@@ -69,54 +105,45 @@ def column_names(settings: ScoreConfig) -> dict[str, str]:
         raise UsageError(f"--columns: {error}") from None
 
 
-def deliver(
-    scores: Scores,
-    settings: ScoreConfig,
-    facts: Facts,
-    *,
-    output: Path | None,
-    metrics: Path | None,
-    overwrite: bool,
-    quiet: bool,
-) -> dict:
+def deliver(scores: Scores, settings: ScoreConfig, facts: Facts, files: ScoreFiles) -> dict:
     """Write the scores, then the summary; return the summary.
 
     Raises:
         UsageError: scores and summary would both go to stdout.
         OutputError: other scores, or anything else, are in the way, without `overwrite`.
     """
-    if output is None and str(metrics) == "-":
+    if files.output is None and str(files.metrics) == "-":
         raise UsageError("scores and metrics cannot both go to stdout; give -o or --metrics FILE")
     summary = summarise(scores, facts, settings.eer_mode)
     if settings.out_format == "voxsrc":
         scores = to_unit_range(scores)
     if settings.out_format == "fame" and facts.metric == "tanh-l2" and not facts.calibrated:
         scores = replace(scores, score=2 * scores.score - 1)  # so that d itself is written
-    if output is None:
-        for block in score_lines(scores, settings.out_format):
-            sys.stdout.buffer.write(block)
-        sys.stdout.buffer.flush()
-    else:
-        write_once(output, scores, settings.out_format, overwrite=overwrite, quiet=quiet)
-    if str(metrics) == "-":
+    write_scored(files.output, scores, settings.out_format, files.overwrite, files.quiet)
+    if str(files.metrics) == "-":
         print(json.dumps(summary, ensure_ascii=False))
-    elif metrics is not None:
-        durable.write_json(metrics, summary)
+    elif files.metrics is not None:
+        durable.write_json(files.metrics, summary)
     for text in scores.warnings:
-        print(f"avkd score: warning: {scores.name}: {text}", file=sys.stderr)
-    if not quiet:
-        for line in readable(summary):
-            print(line, file=sys.stderr)
+        warn("score", f"{scores.name}: {text}")
+    if not files.quiet:
+        print("\n".join(readable(summary)), file=sys.stderr)
     return summary
 
 
-def write_once(output: Path, scores: Scores, format: str, *, overwrite: bool, quiet: bool) -> None:
-    """Write a score file; the same one again is only given a new time, for make.
+def write_scored(
+    output: Path | None, scores: Scores, format: str, overwrite: bool, quiet: bool
+) -> None:
+    """Write score lines, to stdout or a file; the same again is only given a new time, for make.
 
     Raises:
         OutputError: the file is there and holds something else, without `overwrite`.
     """
-    if overwrite or not output.is_file():
+    if output is None:
+        for block in score_lines(scores, format):
+            sys.stdout.buffer.write(block)
+        sys.stdout.buffer.flush()
+    elif overwrite or not output.is_file():
         write_scores(output, scores, format)
     elif _holds(output, score_lines(scores, format)):
         os.utime(output)

@@ -1,5 +1,6 @@
 """Which rows of which stores a list of trials compares."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +26,18 @@ class Stores:
     enrol: EmbeddingStore
     test: EmbeddingStore
 
+    @classmethod
+    def of(cls, opened: Sequence[EmbeddingStore]) -> "Stores":
+        """Return one or two stores.
+
+        Raises:
+            InputError: two are neither of two senses in one space, nor of one network.
+        """
+        both = cls(opened[0], opened[-1])
+        if both.crossed and not both.of_one_network:
+            both.refuse_apart()
+        return both
+
     @property
     def crossed(self) -> bool:
         """Whether they are two."""
@@ -44,14 +57,26 @@ class Stores:
     @property
     def of_one_network(self) -> bool:
         """Whether one run embedded both: recordings and, say, spoilt copies of them."""
-        runs = {one.manifest.get("inputs", {}).get("run") for one in (self.enrol, self.test)}
-        apart = self.enrol.fingerprint != self.test.fingerprint
-        return apart and len(runs) == 1 and None not in runs
+        return self.enrol.fingerprint != self.test.fingerprint and self.run is not None
 
-    def check(self) -> None:
-        """Raise InputError unless two stores are of two senses in one space, or of one network."""
-        if not self.crossed or self.of_one_network:
-            return
+    @property
+    def run(self) -> str | None:
+        """Fingerprint of the one run that embedded both sides; None of several or none."""
+        runs = {one.manifest.get("inputs", {}).get("run") for one in (self.enrol, self.test)}
+        return runs.pop() if len(runs) == 1 else None
+
+    @property
+    def models(self) -> str:
+        """Whose embeddings these are, which calibrations are for: runs, or imported files."""
+        found = []
+        for store in (self.enrol, self.test):
+            inputs = store.manifest.get("inputs", {})
+            model = inputs.get("run") or inputs.get("source") or store.fingerprint
+            found.append(model.removeprefix("sha256:")[:12])
+        return " and ".join(dict.fromkeys(found))
+
+    def refuse_apart(self) -> None:
+        """Raise InputError unless two stores are of two senses in one space."""
         senses = [one.manifest.get("modality") for one in (self.enrol, self.test)]
         if self.enrol.fingerprint == self.test.fingerprint or (senses[0] and len({*senses}) == 1):
             raise InputError(

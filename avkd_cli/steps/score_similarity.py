@@ -1,21 +1,18 @@
 """How similar two sides are in `avkd score`, and what embeddings of other people say of that."""
 
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 
 from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError
 from avkd_cli.steps import seen
-from avkd_cli.steps.score_output import note
+from avkd_cli.steps.score_output import ScoreFiles, note
 from avkd_cli.steps.score_sides import Sides, Stores
 from avkd_cli.storage import names
-from avkd_cli.storage.store import EmbeddingStore, open_store
+from avkd_cli.storage.store import EMBEDDINGS, EmbeddingStore, open_store
 from avkd_cli.verification import normalization, scoring
 from avkd_cli.verification.trials import Trials
-
-KIND: Final = "avkd.embeddings"
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,9 @@ class OtherPeople:
     @classmethod
     def of(cls, cohort: str | None, background: str | None) -> "OtherPeople":
         """Open what is named."""
-        return cls(*(open_store(one, KIND) if one else None for one in (cohort, background)))
+        return cls(
+            *(open_store(one, EMBEDDINGS.kind) if one else None for one in (cohort, background))
+        )
 
     def shift(self) -> np.ndarray:
         """Return what is taken off every embedding, (d,) float32."""
@@ -93,9 +92,7 @@ def _statistics(
     return normalization.Statistics(found.mean[at], found.deviation[at])
 
 
-def check_cohort(
-    trials: Trials, sides: Sides, cohort: EmbeddingStore, strict: bool, quiet: bool
-) -> None:
+def check_cohort(trials: Trials, sides: Sides, cohort: EmbeddingStore, files: ScoreFiles) -> None:
     """Say how many persons of a cohort are in the trials, and how many were trained on.
 
     Raises:
@@ -109,10 +106,10 @@ def check_cohort(
             f"{len(both):,} of {len(known):,} persons of the cohort are persons of the trials, "
             f"such as {min(both)!r}: a cohort is of other people"
         )
-        seen.tell("score", f"{trials.name}: {cohort.path}", text, strict=strict)
+        seen.tell("score", f"{trials.name}: {cohort.path}", text, strict=files.strict)
     if trained := names.known(cohort.trained_on or (), known):
         note(
-            quiet,
+            files.quiet,
             f"{cohort.path}: {len(trained):,} of {len(known):,} persons of the cohort were trained "
             "on: closer to the network than strangers, so normalised scores lie higher",
         )

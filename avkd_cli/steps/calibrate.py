@@ -11,6 +11,7 @@ import numpy as np
 
 from avkd_cli.config import CalibrateConfig
 from avkd_cli.errors import InputError, OutputError, UsageError
+from avkd_cli.said import tell, warn
 from avkd_cli.steps.decide.decision import plain_cosines
 from avkd_cli.steps.score_calibration import (
     figures_of,
@@ -26,7 +27,7 @@ from avkd_cli.verification import calibration
 from avkd_cli.verification.calibration import Calibration
 from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scores import Scores
-from avkd_cli.verification.skill import EDGES, bands
+from avkd_cli.verification.skill import EDGES, SkillBand, bands
 from avkd_cli.verification.trials import read_trials
 
 
@@ -92,8 +93,8 @@ def calibrate(
         write_model(output, model, overwrite=overwrite)
     elif test is None and goes_somewhere("the calibration is", "-o FILE.json"):
         print(json.dumps(model.to_json(), ensure_ascii=False))
-    for text in (*given.scores.warnings, *(ratios.scores.warnings if ratios else ())):
-        print(f"avkd calibrate: warning: {text}", file=sys.stderr)
+    for text in (*given.scores.warnings, *(ratios[0].warnings if ratios else ())):
+        warn("calibrate", text)
     if not quiet:
         said(given.scores, model)
     if ratios is not None:
@@ -167,7 +168,7 @@ def trained(given: Given, settings: CalibrateConfig, audio: str | None) -> Calib
     return model if audio is None else replace(model, skill=skill_of(scores, model, audio))
 
 
-def skill_of(scores: Scores, model: Calibration, audio: str) -> tuple:
+def skill_of(scores: Scores, model: Calibration, audio: str) -> tuple[SkillBand, ...]:
     """Return the skill by seconds of speech and by SNR, from a store of the sound.
 
     Raises:
@@ -178,19 +179,15 @@ def skill_of(scores: Scores, model: Calibration, audio: str) -> tuple:
     columns = {"speech_s": speech, "snr_db": np.asarray(store.column("snr_db"), float)}
     ratios = model.apply(scores.score[:, None])
     label = np.asarray(scores.label)
-    found = (
-        bands(measure, of_worse_side(scores, store, columns[measure]), ratios, label)
+    return tuple(
+        band
         for measure in EDGES
+        for band in bands(measure, of_worse_side(scores, store, columns[measure]), ratios, label)
     )
-    return tuple(band for several in found for band in several)
 
 
-@dataclass(frozen=True)
-class Ratios:
-    """Calibrated scores, and the figures that they reach, None without labels."""
-
-    scores: Scores
-    figures: dict[str, Any] | None
+Ratios = tuple[Scores, dict[str, Any] | None]
+"""Calibrated scores, and the figures that they reach, None without labels."""
 
 
 def applied(model: Calibration, test: str, settings: CalibrateConfig, *, strict: bool) -> Ratios:
@@ -205,7 +202,7 @@ def applied(model: Calibration, test: str, settings: CalibrateConfig, *, strict:
         model.require([given.score_type], test)
     tell_of_training(given.scores, model, test, new=False, strict=strict, command="calibrate")
     ratios = replace(given.scores, score=model.apply(given.scores.score[:, None]))
-    return Ratios(ratios, figures_of(ratios, given.scores))
+    return ratios, figures_of(ratios, given.scores)
 
 
 def write_model(path: Path, model: Calibration, *, overwrite: bool) -> None:
@@ -215,37 +212,33 @@ def write_model(path: Path, model: Calibration, *, overwrite: bool) -> None:
         OutputError: another file is there, without `overwrite`.
     """
     value = json.loads(json.dumps(model.to_json()))
-    if path.exists() and not overwrite:
-        if not _holds(path, value):
-            raise OutputError(
-                f"{path}: is there and is not this calibration; choose another -o, or pass "
-                "--overwrite"
-            )
-        os.utime(path)
+    if overwrite or not path.exists():
+        durable.write_json(path, value)
         return
-    durable.write_json(path, value)
-
-
-def _holds(path: Path, value: object) -> bool:
     try:
-        return json.loads(path.read_bytes()) == value
+        there = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
-        return False
+        there = None
+    if there != value:
+        raise OutputError(
+            f"{path}: is there and is not this calibration; choose another -o, or pass --overwrite"
+        )
+    os.utime(path)
 
 
 def deliver(ratios: Ratios, output: Path | None, overwrite: bool, quiet: bool) -> None:
     """Write the ratios of a test as score lines, and say what they reach."""
-    scores = ratios.scores
+    scores, figures = ratios
     if output or goes_somewhere(f"{len(scores):,} ratios are", "--calibrated FILE"):
         write_scored(output, scores, "avkd", overwrite, quiet)
-    if not quiet and ratios.figures is not None:
-        _tell(f"{scores.name}: {cllr_text(ratios.figures)}")
+    if not quiet and figures is not None:
+        tell("calibrate", f"{scores.name}: {cllr_text(figures)}")
 
 
 def goes_somewhere(what: str, option: str) -> bool:
     """Return whether stdout is none of a terminal's; say there how to have what is not printed."""
     if sys.stdout.isatty():
-        _tell(f"{what} not printed on a terminal; give {option}, or a pipe")
+        tell("calibrate", f"{what} not printed on a terminal; give {option}, or a pipe")
     return not sys.stdout.isatty()
 
 
@@ -253,22 +246,24 @@ def said(scores: Scores, model: Calibration) -> None:
     """Say on stderr what was trained, on what, and what it decides."""
     figures = figures_of(replace(scores, score=model.apply(scores.score[:, None])), scores)
     counts = f"{len(scores.target):,} target, {len(scores.nontarget):,} nontarget"
-    _tell(f"{scores.name}: {counts}; {cllr_text(figures or {})}")
-    _tell(
+    tell("calibrate", f"{scores.name}: {counts}; {cllr_text(figures or {})}")
+    tell(
+        "calibrate",
         f"log-likelihood ratios are natural-log (nats); same person from "
         f"{model.threshold:+.3f} on, for prior {model.prior:g} and costs "
-        f"{model.costs[0]:g} (miss) and {model.costs[1]:g} (false alarm)"
+        f"{model.costs[0]:g} (miss) and {model.costs[1]:g} (false alarm)",
     )
-    poor = [one for one in model.skill if not one.has_skill]
-    for one in poor:
-        _tell(
+    for one in (band for band in model.skill if not band.has_skill):
+        tell(
+            "calibrate",
             f"no skill where {one.measure} of the worse side is {one.low:.1f} to {one.high:.1f} "
-            f"(Cllr {one.cllr:.2f}, {one.n_target:,} target trials): avkd verify cannot tell there"
+            f"(Cllr {one.cllr:.2f}, {one.n_target:,} target trials): avkd verify cannot tell there",
         )
     if not model.system:
-        _tell(
+        tell(
+            "calibrate",
             "whose scores these are is not known, so avkd verify will not take this; say it by "
-            "--of RUN, or keep what avkd score --metrics NAME.metrics.json writes beside"
+            "--of RUN, or keep what avkd score --metrics NAME.metrics.json writes beside",
         )
 
 
@@ -278,7 +273,3 @@ def cllr_text(figures: dict[str, Any]) -> str:
         f"EER {figures['eer_before_percent']:.3f} %, Cllr {figures['cllr']:.4f} bit (at best "
         f"{figures['min_cllr']:.4f})"
     )
-
-
-def _tell(text: str) -> None:
-    print(f"avkd calibrate: {text}", file=sys.stderr)

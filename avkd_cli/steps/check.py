@@ -1,9 +1,11 @@
 """Verify stores and runs: digests, chunks, indices, counts; against each other and the media."""
 
-import functools
+import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,22 +17,19 @@ from avkd_cli.steps.decide import shared
 from avkd_cli.storage import verify
 from avkd_cli.storage.build import media_fingerprint
 from avkd_cli.storage.readers import RaggedStore
-from avkd_cli.storage.record import Process
+from avkd_cli.storage.record import Record
 from avkd_cli.storage.specs import SPECS
 from avkd_cli.storage.store import open_store, resolve_input
-from avkd_cli.storage.utterances import UtteranceList, read_utterances
+from avkd_cli.storage.utterances import Utterance, read_utterances
 
 
-@dataclass
-class CheckedStore:
-    """What was found of one store."""
+@dataclass(frozen=True)
+class Examined:
+    """What was found of one store, run or shared system."""
 
+    kind: str
     path: Path
-    faults: list[str] = field(default_factory=list)
-
-    def to_json(self) -> dict[str, str | list[str]]:
-        """Return it as `--json` prints it."""
-        return {"path": str(self.path), "faults": self.faults}
+    faults: list[str]
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ def check(
     *,
     against: str | Path | None = None,
     source: MadeFrom | None = None,
-) -> list[CheckedStore]:
+) -> list[Examined]:
     """Return what was found of each store, run or shared system.
 
     Args:
@@ -68,39 +67,34 @@ def check(
         UsageError: a store of embeddings or sequences has no media to decode, a run no store to be
             compared with.
     """
-    found = []
-    for argument in stores:
-        if is_run(Path(argument)):
-            found.append(
-                CheckedStore(Path(argument), _faults_of_run(Path(argument), against, source))
-            )
-            continue
-        if shared.is_system(Path(argument)):
-            refuse_for_systems(Path(argument), against, source)
-            found.append(
-                CheckedStore(Path(argument), list(shared.faults_of_system(Path(argument))))
-            )
-            continue
-        one = CheckedStore(resolve_input(argument))
-        one.faults += verify.faults_of_store(one.path)
-        if not one.faults and against is not None:
-            one.faults += verify.faults_against(open_store(one.path), open_store(against))
-        if not one.faults and source is not None:
-            one.faults += faults_of_source(one.path, source)
-        found.append(one)
-    return found
+    return [checked(argument, against, source) for argument in stores]
 
 
-def _faults_of_run(path: Path, against: object, source: object) -> list[str]:
-    if against is not None or source is not None:
-        raise UsageError(f"{path} is a run; --against and --source are for stores")
-    return list(faults_of_run(path))
+OTHERS = (
+    ("run", is_run, faults_of_run, " is a run"),
+    ("system", shared.is_system, shared.faults_of_system, ": is a shared system"),
+)
+"""What is no store: what it is called, how it is known and looked at, and what is said of it."""
 
 
-def refuse_for_systems(path: Path, against: object, source: object) -> None:
-    """Raise UsageError for what is asked of stores alone."""
-    if against is not None or source is not None:
-        raise UsageError(f"{path}: is a shared system; --against and --source are for stores")
+def checked(argument: str | Path, against: str | Path | None, source: MadeFrom | None) -> Examined:
+    """Return what was found of one."""
+    path = Path(argument)
+    for kind, is_one, faults_of, said in OTHERS:
+        if is_one(path):
+            if against is not None or source is not None:
+                raise UsageError(f"{path}{said}; --against and --source are for stores")
+            return Examined(kind, path, list(faults_of(path)))
+    path = resolve_input(argument)
+    faults = list(verify.faults_of_store(path))
+    if not faults and against is not None:
+        faults += verify.faults_against(open_store(path), open_store(against))
+    if not faults and source is not None:
+        faults += faults_of_source(path, source)
+    return Examined("store", path, faults)
+
+
+Remaker = Callable[[Utterance], Record]
 
 
 def faults_of_source(path: Path, source: MadeFrom) -> Iterator[str]:
@@ -119,26 +113,18 @@ def faults_of_source(path: Path, source: MadeFrom) -> Iterator[str]:
         return
     if media_fingerprint(listed, SPECS[store.kind]) != inputs["media"]:
         yield "a media file has another size than when the store was made"
-    process, settings = process_of(store, source)
+    remade = remaker(store, source, listed.resolve)
     rows = np.unique(np.linspace(0, len(store) - 1, min(source.sample, len(store))).astype(int))
-    place = {utterance.id: index for index, utterance in enumerate(listed.utterances)}
+    utterances = {one.id: one for one in listed.utterances}
     for row in rows.tolist():
-        index = place[store.ids[row]]
-        if fault := difference(store, row, listed, index, process, settings):
+        if fault := difference(store, row, remade, utterances[store.ids[row]]):
             yield f"row {row}, {store.ids[row]!r}: {fault}"
 
 
-def difference(
-    store: RaggedStore,
-    row: int,
-    listed: UtteranceList,
-    index: int,
-    process: Process,
-    settings: PrepAudioConfig | CropFacesConfig,
-) -> str:
+def difference(store: RaggedStore, row: int, remade: Remaker, utterance: Utterance) -> str:
     """Return how a row differs from what its recording gives now; "" if it does not."""
     try:
-        record = process(listed.utterances[index], listed.resolve, settings)
+        record = remade(utterance)
     except Rejected as error:
         return f"is rejected now: {error.code}: {error.detail}"
     stored, found = store.read([row])[0], record.unpacked()
@@ -149,36 +135,35 @@ def difference(
     return ""
 
 
-def process_of(
-    store: RaggedStore, source: MadeFrom
-) -> tuple[Process, PrepAudioConfig | CropFacesConfig]:
-    """Return the function that made a store's records, and its settings."""
+def remaker(store: RaggedStore, source: MadeFrom, resolve: Callable[[str], Path]) -> Remaker:
+    """Return what makes a record of a recording as the store's were made."""
     step, config = store.manifest["step"], store.config
     if step == "prep-audio":
         from avkd_cli.steps import prep_audio
 
-        return prep_audio.process_utterance, PrepAudioConfig(**config)
+        settings = PrepAudioConfig(**config)
+        return partial(prep_audio.process_utterance, resolve=resolve, config=settings)
     if step == "crop-faces":
         from avkd_cli.steps import crop_faces
         from avkd_cli.vision.detectors import find_weights
 
-        settings = CropFacesConfig(**config)
-        weights = find_weights(source.detector_weights, settings.detector)
-        return functools.partial(crop_faces.process_utterance, weights=weights), settings
+        faces = CropFacesConfig(**config)
+        weights = find_weights(source.detector_weights, faces.detector)
+        how = {"resolve": resolve, "config": faces, "weights": weights}
+        return partial(crop_faces.process_utterance, **how)
     raise InputError(f"{store.path}: made by {step}, which has no source to decode")
 
 
-def print_checked(found: Sequence[CheckedStore], as_json: bool) -> None:
+def print_checked(found: Sequence[Examined], as_json: bool) -> None:
     """Print one line a fault, or all as JSON, on stdout.
 
     Raises:
         InputError: there are faults.
     """
-    import json
-
     count = sum(len(one.faults) for one in found)
     if as_json:
-        print(json.dumps({"stores": [r.to_json() for r in found], "faults": count}))
+        stores = [{"path": str(one.path), "faults": one.faults} for one in found]
+        print(json.dumps({"stores": stores, "faults": count}))
     else:
         for one in found:
             for fault in one.faults:
@@ -190,10 +175,8 @@ def print_checked(found: Sequence[CheckedStore], as_json: bool) -> None:
     print(f"{counted(found)} {'is' if len(found) == 1 else 'are'} whole", file=sys.stderr)
 
 
-def counted(found: Sequence[CheckedStore]) -> str:
-    """Return how many stores and runs there are, as `2 stores and 1 run`."""
-    runs = sum(is_run(one.path) for one in found)
-    systems = sum(shared.is_system(one.path) for one in found)
-    numbers = {"store": len(found) - runs - systems, "run": runs, "system": systems}
-    words = [f"{n} {name}{'s' * (n > 1)}" for name, n in numbers.items() if n]
-    return " and ".join(words)
+def counted(found: Sequence[Examined]) -> str:
+    """Return how many there are, as `2 stores and 1 run`."""
+    numbers = Counter(one.kind for one in found)
+    kinds = [name for name in ("store", "run", "system") if numbers[name]]
+    return " and ".join(f"{numbers[name]} {name}{'s' * (numbers[name] > 1)}" for name in kinds)

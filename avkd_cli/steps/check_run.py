@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from avkd_cli.errors import AvkdError
 from avkd_cli.training import checkpoint
@@ -23,7 +22,12 @@ def faults_of_run(path: Path) -> Iterator[str]:
         yield _without(path, error)
         record = {}
     if (path / "model.json").is_file():
-        yield from _faults_of_model(path, record)
+        try:
+            description, _ = read_model(path)
+            if record and description.get("fingerprint") != record.get("fingerprint"):
+                yield "model.json is of another plan than run.json (fingerprint)"
+        except AvkdError as error:
+            yield _without(path, error)
     else:
         yield f"not finished ({_stands(path)}); the command that began it goes on"
     for folder in checkpoint.folders(path):
@@ -31,16 +35,6 @@ def faults_of_run(path: Path) -> Iterator[str]:
             checkpoint.read(folder)
         except AvkdError as error:
             yield _without(path, error)
-
-
-def _faults_of_model(path: Path, record: dict[str, Any]) -> Iterator[str]:
-    try:
-        description, _ = read_model(path)
-    except AvkdError as error:
-        yield _without(path, error)
-        return
-    if record and description.get("fingerprint") != record.get("fingerprint"):
-        yield "model.json is of another plan than run.json (fingerprint)"
 
 
 def _stands(path: Path) -> str:

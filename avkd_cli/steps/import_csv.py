@@ -52,7 +52,9 @@ def import_csv(
     """
     found = csvrows.scan(source, columns)
     sense = modality or csvrows.SENSES.get(found.dimension)
-    ids = _numbered(len(found)) if ids_file is None else read_names(ids_file, sense)
+    ids = [f"row{row:06d}" for row in range(len(found))]
+    if ids_file is not None:
+        ids = read_names(ids_file, sense)
     if len(ids) != len(found):
         raise InputError(f"{ids_file}: {len(ids)} names for {len(found)} rows of {source}")
     kept, rows = np.arange(len(found)), Rows(ids, found.labels)
@@ -62,11 +64,7 @@ def import_csv(
         lines = [listed[ids[row]] for row in kept.tolist()]
         persons = [found.labels[row] or line.person for row, line in zip(kept, lines, strict=True)]
         rows = Rows([u.id for u in lines], persons, [u.split for u in lines])
-    content = Embeddings(
-        rows,
-        found.dimension,
-        lambda start, stop: found.read(kept[start:stop]),
-    )
+    content = Embeddings(rows, found.dimension, lambda start, stop: found.read(kept[start:stop]))
     inputs = {"source": "sha256:" + durable.sha256_file(source)}
     origin = Origin(
         "extract-embeddings",
@@ -75,10 +73,6 @@ def import_csv(
     )
     size = execution.partition_size or max(1, BLOCK // found.dimension)
     return build_store(output, content, origin, replace(execution, partition_size=size))
-
-
-def _numbered(n: int) -> list[str]:
-    return [f"row{row:06d}" for row in range(n)]
 
 
 def read_names(source: str, sense: str | None) -> list[str]:
@@ -113,22 +107,18 @@ def row_trials(voices: str, faces: str, output: Path | None, quiet: bool) -> Non
             f"{heard.path} has {len(heard)} rows, {seen.path} {len(seen)}: row i of both is trial "
             "i; import the two files of one list"
         )
-    _check_alternating(heard, seen)
+    for row, (voice, face) in enumerate(zip(heard.persons, seen.persons, strict=True)):
+        if voice and face and (voice == face) != (row % 2 == 0):
+            told, wanted = ("one person", "two") if voice == face else ("two people", "one")
+            raise InputError(
+                f"{heard.path} and {seen.path}: row {row} is of {told} ({voice!r}, {face!r}), "
+                f"wanted {wanted}: labels do not alternate; these are not the files of a list"
+            )
     pairs = zip(heard.ids, seen.ids, strict=True)
     text = "".join(f"{1 - row % 2} {voice} {face}\n" for row, (voice, face) in enumerate(pairs))
     write_text(text, output)
     if not quiet:
         say(f"{len(heard):,} trials, targets and nontargets in turn, as FOP's lists have them")
-
-
-def _check_alternating(heard: EmbeddingStore, seen: EmbeddingStore) -> None:
-    for row, (voice, face) in enumerate(zip(heard.persons, seen.persons, strict=True)):
-        if voice and face and (voice == face) != (row % 2 == 0):
-            found, wanted = ("one person", "two") if voice == face else ("two people", "one")
-            raise InputError(
-                f"{heard.path} and {seen.path}: row {row} is of {found} ({voice!r}, {face!r}), "
-                f"wanted {wanted}: labels do not alternate; these are not the files of a list"
-            )
 
 
 def export_csv(store: str, output: Path | None) -> None:

@@ -1,7 +1,6 @@
 """Embeddings of somebody else's encoder, brought into a store."""
 
 import re
-import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError, Rejected, some
+from avkd_cli.said import warn
 from avkd_cli.storage import arks, durable, lines
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.choosing import chosen_fingerprint, chosen_rows
@@ -45,7 +45,7 @@ def import_embeddings(
     ids, embedding = check_arrays(source, arrays)
     if (unread := sorted(arrays.keys() - _ARRAYS)) and not execution.quiet:
         text = f"{source}: arrays that are not read: {some(unread)}"
-        print(f"avkd extract-embeddings: warning: {text}", file=sys.stderr)
+        warn("extract-embeddings", text)
     persons = names_of(source, "person", arrays) if "person" in arrays else [""] * len(ids)
     if list_file is not None:
         person_of = {u.id: u.person for u in read_whole(list_file).utterances}
@@ -130,15 +130,14 @@ def by_utterance(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
     Anything else comes back as it is.
     """
-    if {"id", "embedding"} & arrays.keys() or not arrays:
+    are_vectors = all(
+        one.dtype.kind in "fiu" and (one.ndim < 2 or (one.ndim == 2 and len(one) == 1))
+        for one in arrays.values()
+    )
+    of_one_size = len({one.size for one in arrays.values()}) == 1
+    if {"id", "embedding"} & arrays.keys() or not (are_vectors and of_one_size):
         return arrays
-    vectors = [array.reshape(-1) for array in arrays.values() if array.ndim <= 2]
-    if len(vectors) < len(arrays) or len({vector.shape for vector in vectors}) > 1:
-        return arrays
-    if any(len(array) != 1 for array in arrays.values() if array.ndim == 2):
-        return arrays
-    if any(vector.dtype.kind not in "fiu" for vector in vectors):
-        return arrays
+    vectors = [one.reshape(-1) for one in arrays.values()]
     return {"id": np.array(list(arrays)), "embedding": np.stack(vectors)}
 
 

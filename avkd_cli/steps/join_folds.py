@@ -5,8 +5,8 @@ divided in folds and a teacher is trained without each, every person has one tha
 their spaces are brought into that of the first by orthogonal maps.
 """
 
-import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ import numpy as np
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, UsageError, some
+from avkd_cli.said import tell
 from avkd_cli.storage import names
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
-from avkd_cli.storage.store import EmbeddingStore, open_store
+from avkd_cli.storage.store import EMBEDDINGS, EmbeddingStore, open_store
 from avkd_cli.verification.alignment import Aligned, aligned
 
 
@@ -35,7 +36,7 @@ def join_folds(paths: Sequence[str], output: Path, execution: Execution) -> dict
     """
     if len(paths) < 2:
         raise UsageError("--held-out joins stores of several teachers; give it once for each")
-    stores = [open_store(path, "avkd.embeddings") for path in paths]
+    stores = [open_store(path, EMBEDDINGS.kind) for path in paths]
     check(stores)
     places = who_embeds(stores)
     maps = [None, *(map_of(one, stores[0]) for one in stores[1:])]
@@ -48,9 +49,7 @@ def join_folds(paths: Sequence[str], output: Path, execution: Execution) -> dict
         vectors[row] = own if found is None else own @ found.map
     rows = Rows(ids, *columns(ids, first))
     seen = sorted({one for store in stores for one in store.trained_on or ()})
-    content = Embeddings(
-        rows, vectors.shape[1], lambda start, stop: vectors[start:stop], trained_on=seen
-    )
+    content = replace(Embeddings.of(rows, vectors), trained_on=seen)
     if not execution.quiet:
         say(stores, places, maps)
     inputs = {f"store{i}": store.fingerprint for i, store in enumerate(stores)}
@@ -85,14 +84,12 @@ def who_embeds(stores: Sequence[EmbeddingStore]) -> dict[str, int]:
     lacking: set[str] = set()
     for store in stores:
         for one, person in zip(store.ids, store.persons, strict=True):
-            free = (
-                i for i, other in enumerate(stores) if person not in seen[i] and one in other.row_of
-            )
-            place = next(free, None)
-            if place is None:
-                lacking.add(person)
+            for place, other in enumerate(stores):
+                if person not in seen[place] and one in other.row_of:
+                    places[one] = place
+                    break
             else:
-                places[one] = place
+                lacking.add(person)
     if lacking:
         raise InputError(
             f"{' and '.join(str(one.path) for one in stores)}: each teacher was trained on "
@@ -128,13 +125,7 @@ def say(
     """Say on stderr whom each teacher embeds, and how well its space was aligned."""
     for number, (store, found) in enumerate(zip(stores, maps, strict=True)):
         count = sum(1 for place in places.values() if place == number)
-        how = (
-            f"; mean cosine to the first {found.before:.3f}, aligned {found.after:.3f}"
-            if found
-            else ""
-        )
-        print(
-            f"avkd extract-embeddings: {store.path}: {count:,} utterances of people whom its "
-            f"teacher never saw{how}",
-            file=sys.stderr,
-        )
+        text = f"{store.path}: {count:,} utterances of people whom its teacher never saw"
+        if found:
+            text += f"; mean cosine to the first {found.before:.3f}, aligned {found.after:.3f}"
+        tell("extract-embeddings", text)

@@ -1,7 +1,6 @@
 """Never test on whom was trained on in silence: who of the trials the networks were trained on."""
 
 import json
-import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from avkd_cli.errors import InputError
+from avkd_cli.said import warn
 from avkd_cli.storage import names
 from avkd_cli.storage.specs import EMBEDDINGS
 from avkd_cli.storage.store import EmbeddingStore, open_store
@@ -62,14 +62,13 @@ def seen(
         also: persons that the network of the tests was trained on.
     """
     sides = np.asarray(enrol, str), np.asarray(test, str)
-    known = set(sides[0].tolist()) | set(sides[1].tolist())
-    in_training = [
-        np.isin(side, sorted(names.known(persons, known)) or [""]) & (side != "")
+    known = {*sides[0].tolist(), *sides[1].tolist()} - {""}
+    hits = [
+        np.isin(side, sorted(names.known(persons, known)))
         for side, persons in zip(sides, (trained, also), strict=True)
     ]
-    met = {p for side, hit in zip(sides, in_training, strict=True) for p in side[hit].tolist()}
-    trials = int(np.count_nonzero(in_training[0] | in_training[1]))
-    return Seen(len(met), len(known - {""}), trials, len(sides[0]))
+    met = {who for side, hit in zip(sides, hits, strict=True) for who in side[hit].tolist()}
+    return Seen(len(met), len(known), int(np.count_nonzero(hits[0] | hits[1])), len(sides[0]))
 
 
 def tell(command: str, where: str, text: str, *, strict: bool) -> None:
@@ -80,7 +79,7 @@ def tell(command: str, where: str, text: str, *, strict: bool) -> None:
     """
     if strict:
         raise InputError(f"{where}: {text}; --strict refuses that: test on other people")
-    print(f"avkd {command}: warning: {where}: {text}; {WHY}", file=sys.stderr)
+    warn(command, f"{where}: {text}; {WHY}")
 
 
 def of_summary(summary: Mapping[str, Any]) -> Seen | None:
@@ -93,10 +92,7 @@ def of_summary(summary: Mapping[str, Any]) -> Seen | None:
 
 
 def of_scores(path: str | Path, n_trials: int) -> Seen | None:
-    """Return what the summary beside a score file says of this: NAME.metrics.json of NAME.scores.
-
-    None where there is none, where it is of another number of trials, or where nothing is known.
-    """
+    """Return what the summary beside a score file says of this; None where it says nothing."""
     return of_summary(summary_beside(path, n_trials))
 
 
@@ -117,11 +113,7 @@ def summary_beside(path: str | Path, n_trials: int) -> dict[str, Any]:
 
 
 def tell_of_scores(command: str, path: str | Path, n_trials: int, *, strict: bool) -> None:
-    """Say, or refuse, that score files are of persons that a network was trained on.
-
-    Raises:
-        InputError: they are, and `strict`.
-    """
+    """Say, or refuse as `tell` does, that scores are of persons that a network was trained on."""
     found = of_scores(path, n_trials)
     if found is not None and found.persons:
         tell(command, str(path), found.text, strict=strict)
@@ -134,15 +126,11 @@ def tell_of_stores(
     *,
     strict: bool = False,
 ) -> None:
-    """Say, or refuse, that networks are tested on persons that they were trained on.
+    """Say, or refuse as `tell` does, that networks are tested on whom they were trained on.
 
     Args:
-        command: for messages.
         stores: of the embeddings.
         persons: who is tested; None: whoever is in a store.
-
-    Raises:
-        InputError: some were, and `strict`.
     """
     for store in stores:
         tested = set(store.persons if persons is None else persons) - {""}

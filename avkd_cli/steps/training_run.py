@@ -16,7 +16,7 @@ from avkd_cli.recipes.job import Job
 from avkd_cli.said import tell, warn
 from avkd_cli.steps import card_facts
 from avkd_cli.steps.overfitting import Overfitting
-from avkd_cli.steps.training_said import ending, told, trial
+from avkd_cli.steps.training_said import ending, told, trial, weights_of
 from avkd_cli.steps.validation import Validation
 from avkd_cli.storage import durable, names
 from avkd_cli.training.batches import Batches, Labels
@@ -114,7 +114,7 @@ def train_once(
         head.forget_copies()
     kept = ("network.", "heads.")
     tensors = {k: v for k, v in objective.state_dict().items() if k.startswith(kept)}
-    card_facts.keep(run, job, sum(one.numel() for one in objective.network.parameters()))
+    card_facts.keep(run, job, weights_of(objective.network))
     line = run.publish(
         tensors,
         {
@@ -142,8 +142,8 @@ def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> d
         chosen = "\n".join([*job.chosen.ids, *job.chosen.classes])
         inputs["list"] = "sha256:" + durable.sha256_bytes(chosen.encode())
     if job.chosen.guessed:  # the same ids and classes may be divided otherwise
-        digest = durable.digest_of([job.chosen.classes[i] for i in job.chosen.labels])
-        inputs["guesses"] = digest
+        classes = [job.chosen.classes[i] for i in job.chosen.labels]
+        inputs["guesses"] = durable.digest_of(classes)
     config = {"modality": job.modality, **dataclasses.asdict(settings)}
     return make_plan(
         job.step,
@@ -161,20 +161,14 @@ def make_training(job: Job, settings: TrainConfig, validation: str | None) -> Tr
     if settings.tracker:
         check_tracker(settings.tracker)
     measure = validation_of(job, settings, validation)
+    labels, ids = Labels(job.chosen.labels), job.chosen.ids
     keyed.reseed_torch(settings.seed, "weights")
     try:
         objective = job.objective()
     except ValueError as error:  # a width or a keyword that this network does not have
         raise UsageError(f"--model {job.description.name}: {error}") from None
-    return TrainingSetup(
-        objective=objective,
-        batches=Batches(
-            make_sampler(job.chosen, settings), [Labels(job.chosen.labels), *job.sources]
-        ),
-        n_rows=len(job.chosen.ids),
-        ids=job.chosen.ids,
-        validate=measure,
-    )
+    batches = Batches(make_sampler(job.chosen, settings), [labels, *job.sources])
+    return TrainingSetup(objective, batches, n_rows=len(ids), ids=ids, validate=measure)
 
 
 def validation_of(job: Job, settings: TrainConfig, source: str | None) -> Validation | None:

@@ -12,6 +12,7 @@ from torch import nn
 
 from avkd_cli.config import TrainConfig
 from avkd_cli.recipes.job import Job
+from avkd_cli.steps import card_facts
 from avkd_cli.storage.progress import duration
 from avkd_cli.training.loop import TrainingSetup, fit, total_steps
 from avkd_cli.training.runs import Run
@@ -29,14 +30,9 @@ def ending(job: Job, run: Run, seconds: float) -> str:
     steps = [line for line in lines if "losses" in line]
     last = steps[-1]["losses"] if steps else {}
     said = [f"{name} {last[name]:.3g}" for name in ("loss", "accuracy") if name in last]
-    measured = [
-        (line["validation"]["eer"], line["step"])
-        for line in lines
-        if line.get("validation", {}).get("eer") is not None
-    ]
-    if measured:
-        eer, step = min(measured)
-        said.append(f"validation EER {100 * eer:.2f} % at step {step}, whose weights are kept")
+    if best := card_facts.best_of(run.path):
+        at = f"{100 * best['eer']:.2f} % at step {best['step']}"
+        said.append(f"validation EER {at}, whose weights are kept")
     stores = " ".join(str(store.path) for store in job.prepared.values()) or "STORE"
     return (
         f"{run.path}: {steps[-1]['step'] if steps else 0:,} steps, {duration(seconds)}, "
@@ -55,20 +51,24 @@ def trial(job: Job, training: TrainingSetup, settings: TrainConfig, output: Path
         run = Run(Path(folder), {"step": job.step})
         fit(dataclasses.replace(training, validate=None), few, run, quiet=True)
         lines = (run.path / "log.jsonl").read_text().splitlines()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    if torch.cuda.is_available():  # whose memory is the one that runs out
+        peak = torch.cuda.max_memory_allocated()
     step = settings.batch_size / max(json.loads(lines[-1])["utterances_per_s"], 1e-9)
     objective = training.objective
+    network = weights_of(objective.network)
     return {
         "dry_run": True,
         "path": str(output),
         "utterances": training.n_rows,
         "classes": {name: len(head.classes) for name, head in objective.heads.items()},
-        "network_weights": weights_of(objective.network),
-        "other_weights": weights_of(objective) - weights_of(objective.network),
+        "network_weights": network,
+        "other_weights": weights_of(objective) - network,
         "steps": steps,
         "epochs": round(steps * settings.batch_size / training.n_rows, 2),
         "seconds_a_step": round(step, 4),
         "expected_seconds": round(step * steps, 1),
-        "peak_bytes": peak_bytes(),
+        "peak_bytes": peak,
     }
 
 
@@ -87,10 +87,3 @@ def told(found: dict[str, Any]) -> str:
 def weights_of(module: nn.Module) -> int:
     """Return the number of weights."""
     return sum(weights.numel() for weights in module.parameters())
-
-
-def peak_bytes() -> int:
-    """Return the most memory that was in use: the GPU's where there is one, else the process's."""
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

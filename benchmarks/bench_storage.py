@@ -32,7 +32,8 @@ from bench_audio import corpus
 
 from avkd_cli.config import Execution, PrepAudioConfig
 from avkd_cli.steps.prep_audio import prep_audio
-from avkd_cli.storage.build import build_from_utterances
+from avkd_cli.storage.build import Recordings
+from avkd_cli.storage.builder import build_store
 from avkd_cli.storage.record import Record
 from avkd_cli.storage.store import AUDIO, open_store
 from avkd_cli.storage.utterances import read_utterances
@@ -75,17 +76,10 @@ def crops(folder: Path, rounds: int, clock: Clock) -> Iterator[Row]:
     listed, path = folder / "people.jsonl", folder / "a.zarr"
     listed.write_text("".join(f'{{"id": "{k}", "audio": "{k}.wav"}}\n' for k in range(STORED)))
     with contextlib.redirect_stderr(io.StringIO()):
-        build_from_utterances(
-            path,
-            AUDIO,
-            read_utterances(listed),
-            noise,
-            PrepAudioConfig(n_mels=MELS),
-            step="prep-audio",
-            execution=Execution(workers=0, quiet=True),
-            partition_size=PARTITION,
-            max_reject_fraction=0,
-        )
+        config = PrepAudioConfig(n_mels=MELS)
+        content = Recordings(AUDIO, read_utterances(listed), noise, config, PARTITION, 0)
+        origin = content.origin("prep-audio", {})
+        build_store(path, content, origin, Execution(workers=0, quiet=True))
     rng = np.random.default_rng(0)
 
     def places() -> tuple[np.ndarray, np.ndarray]:

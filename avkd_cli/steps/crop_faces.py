@@ -12,7 +12,8 @@ from avkd_cli.config import CropFacesConfig, Execution
 from avkd_cli.errors import Rejected, UsageError
 from avkd_cli.steps.disturb_faces import check_strength
 from avkd_cli.steps.sightings import Seen, Sightings, Story, held, longest_gap
-from avkd_cli.storage.build import build_from_utterances
+from avkd_cli.storage.build import Recordings
+from avkd_cli.storage.builder import build_store
 from avkd_cli.storage.record import Record
 from avkd_cli.storage.specs import FACES
 from avkd_cli.storage.utterances import Utterance, read_utterances
@@ -66,18 +67,11 @@ def crop_faces(
     found = find_weights(weights, "none" if CROP_MODES[config.mode].whole else config.detector)
     load(found, config)  # damaged or foreign weights are told before any work
     listed = read_utterances(utterances, execution.root)
-    return build_from_utterances(
-        output,
-        FACES,
-        listed,
-        functools.partial(process_utterance, weights=found),
-        config,
-        step="crop-faces",
-        execution=execution,
-        partition_size=max(16, len(listed.utterances) // 4000),
-        max_reject_fraction=0.05,
-        inputs={} if found is None else {"detector_weights": f"sha256:{found.sha256}"},
-    )
+    size = max(16, len(listed.utterances) // 4000)
+    process = functools.partial(process_utterance, weights=found)
+    content = Recordings(FACES, listed, process, config, size, max_reject_fraction=0.05)
+    inputs = {} if found is None else {"detector_weights": f"sha256:{found.sha256}"}
+    return build_store(output, content, content.origin("crop-faces", inputs), execution)
 
 
 def load(weights: Weights | None, config: CropFacesConfig) -> Detector:

@@ -15,7 +15,8 @@ from avkd_cli.config import Execution, PrepAudioConfig
 from avkd_cli.errors import Rejected, UsageError
 from avkd_cli.media.limits import Limits
 from avkd_cli.steps.disturb_audio import Disturber, disturber
-from avkd_cli.storage.build import build_from_utterances
+from avkd_cli.storage.build import Recordings
+from avkd_cli.storage.builder import build_store
 from avkd_cli.storage.record import Record
 from avkd_cli.storage.store import AUDIO, StoreSpec
 from avkd_cli.storage.utterances import Utterance, read_utterances
@@ -57,18 +58,11 @@ def prep_audio(
         )
     spoil = disturber(config, noise, rir)  # what is wrong there is told before any work
     listed = read_utterances(utterances, execution.root)
-    return build_from_utterances(
-        out,
-        store_spec(config),
-        listed,
-        functools.partial(process_utterance, spoil=spoil),
-        config,
-        step="prep-audio",
-        execution=execution,
-        partition_size=max(SMALLEST_PARTITION, len(listed.utterances) // MOST_PARTITIONS),
-        max_reject_fraction=MAX_REJECT_FRACTION,
-        inputs=spoil.inputs() if spoil else {},
-    )
+    size = max(SMALLEST_PARTITION, len(listed.utterances) // MOST_PARTITIONS)
+    process = functools.partial(process_utterance, spoil=spoil)
+    content = Recordings(store_spec(config), listed, process, config, size, MAX_REJECT_FRACTION)
+    origin = content.origin("prep-audio", spoil.inputs() if spoil else {})
+    return build_store(out, content, origin, execution)
 
 
 def process_utterance(

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Generic
 from avkd_cli.config import Execution
 from avkd_cli.errors import Rejected
 from avkd_cli.storage import dryrun, durable, index, rejects, workers
-from avkd_cli.storage.builder import Build, Content, Files, Origin, Said, build_store
+from avkd_cli.storage.builder import Build, Content, Files, Origin, Said
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
 from avkd_cli.storage.progress import progress
@@ -33,17 +33,21 @@ RECORD_SECONDS = 120.0
 class Recordings(Content, Generic[Settings]):
     """The content of a store of media: a row for each utterance that `process` accepts.
 
-    Its parts are the arguments of `build_from_utterances`, the settings as `options`, and `sizes`,
-    those of each utterance's media, as text.
+    Args:
+        spec: what is stored.
+        listed: the list; lines without the sense are passed over.
+        process: utterance → record, or Rejected; a function that a worker can import.
+        options: a dataclass, handed to `process` and written into the manifest.
+        size: utterances in a partition, unless the user says otherwise.
+        max_reject_fraction: the same, of records that may be rejected.
     """
 
     spec: StoreSpec
-    utterances: UtteranceList
+    listed: UtteranceList
     process: Process[Settings]
     options: Settings
     size: int
     max_reject_fraction: float
-    sizes: list[str]
 
     software: ClassVar[tuple[str, ...]] = tuple(
         """
@@ -51,6 +55,21 @@ class Recordings(Content, Generic[Settings]):
         tensorstore torch torchaudio zarr
         """.split()
     )
+
+    @functools.cached_property
+    def utterances(self) -> UtteranceList:
+        """The lines that such a store can be made of; InputError if none can."""
+        return prepared(self.listed, self.spec)
+
+    @functools.cached_property
+    def sizes(self) -> list[str]:
+        """Of each utterance's media, as text."""
+        return _media_sizes(self.utterances, self.spec)
+
+    def origin(self, step: str, inputs: Mapping[str, str]) -> Origin:
+        """Return what the manifest says of it; `inputs`: what else records depend on, by name."""
+        made_from = {"list": self.listed.digest, "media": durable.digest_of(self.sizes), **inputs}
+        return Origin(step, dataclasses.asdict(self.options), made_from)
 
     def __len__(self) -> int:
         return len(self.utterances.utterances)
@@ -114,53 +133,6 @@ class Recordings(Content, Generic[Settings]):
     def tell(self, build: Build, marks: Marks, whole: Said) -> None:
         """Say what was accepted and rejected."""
         self._limit(build).tell(marks.values(), whole["counts"])
-
-
-def build_from_utterances(
-    out: Path,
-    spec: StoreSpec,
-    utterances: UtteranceList,
-    process: Process[Settings],
-    settings: Settings,
-    *,
-    step: str,
-    execution: Execution,
-    partition_size: int,
-    max_reject_fraction: float,
-    inputs: Mapping[str, str] | None = None,
-) -> dict[str, Any] | None:
-    """Make a store with a row for each utterance that `process` accepts.
-
-    Args:
-        out: its name.
-        spec: what it holds.
-        utterances: the list.
-        process: utterance → record, or Rejected; a function that a worker can import.
-        settings: a dataclass, handed to `process` and written into the manifest.
-        step: the command's name.
-        execution: how to do it; nothing in it changes the result.
-        partition_size: utterances in a partition, unless `execution` says otherwise.
-        max_reject_fraction: the same, of records that may be rejected.
-        inputs: what else the records depend on, name → fingerprint.
-
-    Returns:
-        The manifest with the store's path, as it is to be printed; what a dry run found; None
-        if only some partitions were asked for.
-
-    Raises:
-        InputError: too many rejects, or nothing accepted; what was done is kept.
-        MissingInputError: the same, if the files were not found.
-        OutputError: `out` is something else, or was made or begun otherwise.
-        WriteError, TemporaryError: the machine's fault; run again.
-    """
-    utterances = prepared(utterances, spec)
-    sizes = _media_sizes(utterances, spec)
-    content = Recordings(
-        spec, utterances, process, settings, partition_size, max_reject_fraction, sizes
-    )
-    made_from = {"list": utterances.digest, "media": durable.digest_of(sizes), **(inputs or {})}
-    origin = Origin(step, dataclasses.asdict(settings), made_from)
-    return build_store(out, content, origin, execution)
 
 
 def media_fingerprint(utterances: UtteranceList, spec: StoreSpec) -> str:

@@ -125,7 +125,8 @@ def build_store(
         if only some partitions were asked for.
 
     Raises:
-        InputError: what is there cannot be stored; what was done is kept.
+        InputError: what is there cannot be stored, or too many records are rejected; what was
+            done is kept. MissingInputError, if their files were not found.
         OutputError: `out` is something else, or was made or begun otherwise.
         WriteError, TemporaryError: the machine's fault; run again.
     """

@@ -37,7 +37,7 @@ from power import VARIANTS, Disk, cut_power
 from avkd_cli.config import Execution
 from avkd_cli.errors import AvkdError
 from avkd_cli.storage import build, durable, manifest, shards
-from avkd_cli.storage.build import build_from_utterances
+from avkd_cli.storage.build import Recordings
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.record import Record
@@ -72,17 +72,9 @@ def numbers(utterance: Utterance, _: object, settings: Settings) -> Record:
 
 def frames(out: Path, seed: int) -> None:
     """Make a store of frames that workers hand over."""
-    build_from_utterances(
-        out,
-        SPEC,
-        LIST,
-        numbers,
-        Settings(seed),
-        step="crash",
-        execution=Execution(workers=0, quiet=True, overwrite=seed > 0),
-        partition_size=1,
-        max_reject_fraction=0,
-    )
+    content = Recordings(SPEC, LIST, numbers, Settings(seed), size=1, max_reject_fraction=0)
+    execution = Execution(workers=0, quiet=True, overwrite=seed > 0)
+    build_store(out, content, content.origin("crash", {}), execution)
 
 
 def sequences(out: Path, seed: int) -> None:

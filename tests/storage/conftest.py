@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from avkd_cli.config import Execution
-from avkd_cli.storage.build import build_from_utterances
+from avkd_cli.storage.build import Recordings
+from avkd_cli.storage.builder import build_store
 from avkd_cli.storage.specs import AUDIO, FACES
 from avkd_cli.storage.utterances import read_utterances
 
@@ -40,17 +41,15 @@ class Corpus:
     ):
         """Make a store of it; keywords are those of `Execution`."""
         execution = {"workers": 0} | execution
-        return build_from_utterances(
-            out,
+        content = Recordings(
             spec,
             read_utterances(self.list, execution.get("root")),
             process or processes.frames,
             processes.Settings(scale=scale),
-            step="prep-test",
-            execution=Execution(**execution),
-            partition_size=size,
-            max_reject_fraction=fraction,
+            size,
+            fraction,
         )
+        return build_store(out, content, content.origin("prep-test", {}), Execution(**execution))
 
     def build_faces(self, out, **execution):
         return self.build(out, spec=OF_TEXT, process=processes.faces, **execution)

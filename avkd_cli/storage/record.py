@@ -240,12 +240,8 @@ def _encoded(full: list[Record], spec: StoreSpec) -> tuple[dict[str, durable.Dat
     said = {"name": array.name, "dtype": first.dtype.name, "shape": [length, *first.shape[1:]]}
     if full[0].packed is not None:
         said |= {"items": sum(one.length for one in full), "item": list(full[0].packed.shape)}
-    if all(isinstance(one.long, np.ndarray) for one in full):
-        values = np.concatenate([one.long for one in full])
-        return shards.encode(values, array.axes, array.meaning), said
-    pieces = (piece for one in full for piece in one.long)
-    shape = (length, *first.shape[1:])
-    return shards.encode_pieces(pieces, shape, first.dtype, array.axes, array.meaning), said
+    pieces = (piece for one in full for piece in spool.pieces_of(one.long))
+    return shards.encode(pieces, said["shape"], first.dtype, array.axes, array.meaning), said
 
 
 def reject_lines(rejects: list[dict]) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from avkd_cli.storage.spool import Spool
+from avkd_cli.storage.spool import Spool, pieces_of
 from avkd_cli.storage.utterances import told
 
 OF_TWO, OF_ONE = "same_content", "repeated_content"
@@ -23,7 +23,7 @@ def contents(longs: Iterable[np.ndarray | Spool]) -> list[bytes]:
 
 def _digest(long: np.ndarray | Spool) -> bytes:
     found = hashlib.blake2b(digest_size=16)
-    for piece in [long] if isinstance(long, np.ndarray) else long:
+    for piece in pieces_of(long):
         found.update(piece.tobytes())
     return found.digest()
 

@@ -54,39 +54,6 @@ def chunk_rows(dtype: np.dtype, row_shape: Sequence[int]) -> int:
     return 1 << max(0, (_CHUNK_BYTES // row).bit_length() - 1)
 
 
-def encode(values: np.ndarray, axes: Sequence[str], meaning: str) -> dict[str, bytes]:
-    """Return the files of a long array by name: zarr.json and one shard."""
-    array = _create(values.shape, values.dtype, axes, meaning)
-    array.write(values).result()
-    files = array.kvstore
-    return {name.decode(): files[name] for name in files.list().result()}
-
-
-def _create(
-    shape: Sequence[int], dtype: np.dtype, axes: Sequence[str], meaning: str
-) -> tensorstore.TensorStore:
-    """Return an array in memory whose one shard holds all of `shape`."""
-    metadata = _metadata(dtype, shape[1:])
-    rows = chunk_rows(dtype, shape[1:])
-    shard = [-(-shape[0] // rows) * rows, *shape[1:]]
-    metadata |= {
-        "shape": list(shape),
-        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": shard}},
-        "dimension_names": list(axes),
-        "attributes": {"meaning": meaning},
-    }
-    return tensorstore.open(
-        {
-            "driver": "zarr3",
-            "kvstore": {"driver": "memory"},
-            "metadata": metadata,
-            "store_data_equal_to_fill_value": True,  # a chunk that is absent is lost
-            "context": {"data_copy_concurrency": {"limit": 1}},  # there is a worker a core
-        },
-        create=True,
-    ).result()
-
-
 def key(row_shape: Sequence[int]) -> str:
     """Return the name of the one shard of an array of such rows."""
     return "c" + ".0" * (1 + len(row_shape))
@@ -94,7 +61,16 @@ def key(row_shape: Sequence[int]) -> str:
 
 def described(shape: Sequence[int], dtype: np.dtype, axes: Sequence[str], meaning: str) -> bytes:
     """Return the zarr.json of an array whose one shard holds all of `shape`."""
-    return _create(shape, dtype, axes, meaning).kvstore["zarr.json"]
+    rows = chunk_rows(dtype, shape[1:])
+    shard = [-(-shape[0] // rows) * rows, *shape[1:]]
+    metadata = _metadata(dtype, shape[1:]) | {
+        "shape": list(shape),
+        "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": shard}},
+        "dimension_names": list(axes),
+        "attributes": {"meaning": meaning},
+    }
+    spec = {"driver": "zarr3", "kvstore": {"driver": "memory"}, "metadata": metadata}
+    return tensorstore.open(spec, create=True).result().kvstore["zarr.json"]
 
 
 def passing(pieces: Iterable[np.ndarray], dtype: np.dtype, row_shape: Sequence[int]) -> Passing:
@@ -108,20 +84,21 @@ def passing(pieces: Iterable[np.ndarray], dtype: np.dtype, row_shape: Sequence[i
     return Passing(_shard(_chunks(pieces, dtype, row_shape)))
 
 
-def encode_pieces(
+def encode(
     pieces: Iterable[np.ndarray],
     shape: Sequence[int],
     dtype: np.dtype,
     axes: Sequence[str],
     meaning: str,
 ) -> dict[str, Data]:
-    """Return the files of a long array that is never in memory whole.
+    """Return the files of a long array, which is never in memory whole: the bytes of TensorStore.
 
     Args:
         pieces: some rows each, one after the other.
         shape: of all of them together.
         dtype: of all of them.
-        axes, meaning: as of `encode`.
+        axes: their names.
+        meaning: in words.
 
     Returns:
         name → content; the shard's passes by once, chunk by chunk.

@@ -128,3 +128,8 @@ class Spool:
         """Return all of it in memory."""
         pieces = list(self)
         return np.concatenate(pieces) if pieces else np.empty(self.shape, self.dtype)
+
+
+def pieces_of(values: np.ndarray | Spool) -> Iterable[np.ndarray]:
+    """Return the pieces of rows that are in memory, as one, or laid aside on disk."""
+    return [values] if isinstance(values, np.ndarray) else values

@@ -261,7 +261,8 @@ def test_check_finds_vectors_that_are_not_finite(make, tmp_path):
     store, name = tmp_path / "seq", "parts/00001/values"
     wrong = np.full((8, 3), np.nan, np.float32)
     record = json.loads((store / "avkd.json").read_bytes())
-    for file, data in shards.encode(wrong, ["piece", "dimension"], "").items():
+    files = shards.encode([wrong], wrong.shape, wrong.dtype, ["piece", "dimension"], "")
+    for file, data in (files | {"c.0.0": b"".join(files["c.0.0"])}).items():
         (store / name / file).write_bytes(data)
         record["files"][f"{name}/{file}"] = [len(data), durable.sha256_bytes(data)]
     (store / "avkd.json").write_text(manifest.sealed(record))

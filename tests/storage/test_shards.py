@@ -18,6 +18,13 @@ def place(folder, files):
     return folder
 
 
+def encoded(values, axes, meaning):
+    """The files of an array that is one piece."""
+    files = shards.encode([values], values.shape, values.dtype, axes, meaning)
+    shard = shards.key(values.shape[1:])
+    return files | {shard: b"".join(files[shard])}
+
+
 def opened(folder, values):
     return shards.open_shard(str(folder), values.dtype, values.shape[1:], shards.cache())
 
@@ -31,7 +38,7 @@ def opened(folder, values):
     )
 )
 def test_a_shard_is_read_by_us_by_zarr_and_by_tensorstore(tmp_path_factory, values):
-    folder = place(tmp_path_factory.mktemp("s"), shards.encode(values, ["frame", "mel"], "sound"))
+    folder = place(tmp_path_factory.mktemp("s"), encoded(values, ["frame", "mel"], "sound"))
     np.testing.assert_array_equal(opened(folder, values)[1:].read().result(), values[1:])
     array = zarr.open_array(folder, mode="r")
     np.testing.assert_array_equal(array[...], values)
@@ -50,14 +57,14 @@ def test_a_chunk_is_near_32_kib():
 
 def test_the_same_values_have_the_same_bytes():
     values = np.random.default_rng(0).standard_normal((5000, 40)).astype(np.float16)
-    wanted = shards.encode(values, ["frame", "mel"], "")
+    wanted = encoded(values, ["frame", "mel"], "")
     for _ in range(5):  # whichever of its threads is first
-        assert shards.encode(np.asfortranarray(values), ["frame", "mel"], "") == wanted
+        assert encoded(np.asfortranarray(values), ["frame", "mel"], "") == wanted
 
 
 def test_rows_of_fill_value_are_stored(tmp_path):
     values = np.zeros((100, 40), np.int16)
-    folder = place(tmp_path / "z", shards.encode(values, ["frame", "mel"], ""))
+    folder = place(tmp_path / "z", encoded(values, ["frame", "mel"], ""))
     np.testing.assert_array_equal(opened(folder, values).read().result(), values)
 
 
@@ -65,7 +72,7 @@ def test_rows_of_fill_value_are_stored(tmp_path):
 def shard(tmp_path):
     """A shard of ten chunks, and its values."""
     values = np.random.default_rng(0).standard_normal((2560, 40)).astype(np.float16)
-    return place(tmp_path / "s", shards.encode(values, ["frame", "mel"], "")), values
+    return place(tmp_path / "s", encoded(values, ["frame", "mel"], "")), values
 
 
 @pytest.mark.parametrize(
@@ -111,7 +118,7 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path):
     import resource
 
     values = np.zeros((256, 40), np.float16)
-    files = shards.encode(values, ["frame", "mel"], "")
+    files = encoded(values, ["frame", "mel"], "")
     folder = place(tmp_path / "b", files | {"c.0.0": bomb(values.nbytes)})
     np.testing.assert_array_equal(opened(folder, values).read().result(), values)
     place(folder, {"c.0.0": bomb(1 << 30)})

@@ -1,7 +1,9 @@
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorstore
 
 from avkd_cli.storage import shards
 from avkd_cli.storage.spool import Spool, scratch
@@ -54,16 +56,17 @@ def test_spools_of_a_partition_share_one_file_that_has_no_name(tmp_path):
 def test_a_long_array_that_passes_by_has_the_bytes_of_one_in_memory(shape):
     values = np.random.default_rng(0).integers(0, 100, shape).astype(np.uint8)
     axes = [f"axis{n}" for n in range(len(shape))]
-    whole = shards.encode(values, axes, "numbers")
     pieces = [values[:10], values[10:10], values[10:]]
-    passing = shards.encode_pieces(pieces, shape, values.dtype, axes, "numbers")
-    joined = {
-        name: data if isinstance(data, bytes) else b"".join(data) for name, data in passing.items()
-    }
-    assert joined == whole
+    passing = shards.encode(pieces, shape, values.dtype, axes, "numbers")
+    metadata, shard = passing["zarr.json"], shards.key(shape[1:])
+    spec = {"driver": "zarr3", "kvstore": {"driver": "memory"}, "metadata": json.loads(metadata)}
+    whole = tensorstore.open(spec | {"store_data_equal_to_fill_value": True}, create=True).result()
+    whole.write(values).result()
+    assert b"".join(passing[shard]) == whole.kvstore[shard]
+    assert metadata == whole.kvstore["zarr.json"]
 
 
 def test_a_long_array_of_another_length_than_said_is_never_written():
-    passing = shards.encode_pieces([np.zeros(9, np.uint8)], (10,), np.dtype("u1"), ["a"], "")
+    passing = shards.encode([np.zeros(9, np.uint8)], (10,), np.dtype("u1"), ["a"], "")
     with pytest.raises(ValueError, match="9 rows"):
         list(passing["c.0"])

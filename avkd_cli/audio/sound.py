@@ -34,17 +34,24 @@ def open_sound(
         check_format(header.rate, header.channels, limits)
         warnings.update(header.warnings)
         if _is_plain(header):
-            yield _pcm16(opened, header, warnings, segment=segment, limits=limits)
+            frames = header.data_bytes // header.block
+            part = _part(opened, frames, header.rate, header.channels, segment, limits)
+            blocks = _pcm16(opened, header, part)
+            yield Stream(header.rate, header.channels, blocks, warnings=warnings)
             return
     elif container == "sphere":
         _check_sphere(opened)
     elif container == "aiff":
         check_aiff(opened)
     opened.seek(0)
-    with DecoderFaults(opened, container):
+    guard = DecoderFaults(opened, container)
+    with guard:
         file = soundfile.SoundFile(opened)
     with file:
-        yield _decoded(file, opened, container, warnings, segment=segment, limits=limits)
+        rate, channels = file.samplerate, file.channels
+        check_format(rate, channels, limits)
+        part = _part(opened, file.frames, rate, channels, segment, limits)
+        yield Stream(rate, channels, _decoded(file, guard, part), warnings=warnings)
 
 
 def _is_plain(header: WavHeader) -> bool:
@@ -52,74 +59,47 @@ def _is_plain(header: WavHeader) -> bool:
     return plain and header.block == 2 * header.channels
 
 
-def _pcm16(
-    opened: OpenFile,
-    header: WavHeader,
-    warnings: set[str],
-    *,
-    segment: Segment,
-    limits: Limits,
-) -> Stream:
-    """Return the stream of 16-bit PCM, which needs no decoder.
+def _part(
+    opened: OpenFile, frames: int, rate: int, channels: int, segment: Segment, limits: Limits
+) -> range:
+    """Return which of the frames that a header declares are of a segment."""
+    check_segment_end(segment, frames / rate)
+    size = 4 * rate * channels
+    check_length(frames / rate, size, opened.size, segment=segment, limits=limits)
+    end = frames if segment.end is None else round(segment.end * rate)
+    return range(min(frames, round(segment.start * rate)), min(frames, end))
+
+
+def _pcm16(opened: OpenFile, header: WavHeader, part: range) -> Iterator[np.ndarray]:
+    """Yield blocks of 16-bit PCM, which needs no decoder.
 
     It is nearly every file of VoxCeleb1; libsndfile would take longer than the fbank's FFT.
     """
-    frames = header.data_bytes // header.block
-    first, last = _bounds(frames, header.rate, segment)
-    check_length(
-        frames / header.rate,
-        4 * header.rate * header.channels,
-        opened.size,
-        segment=segment,
-        limits=limits,
-    )
-
-    def blocks() -> Iterator[np.ndarray]:
-        step = BLOCK // header.channels
-        for start in range(first, last, step):
-            count = min(step, last - start)
-            data = opened.peek(header.data_start + start * header.block, count * header.block)
-            if len(data) < count * header.block:
-                raise Rejected("truncated", "the file shrank while it was read")
-            samples = np.frombuffer(data, _PCM16).astype(np.float32)
-            samples *= np.float32(2.0**-15)
-            yield samples.reshape(-1, header.channels)
-
-    return Stream(header.rate, header.channels, blocks(), warnings=warnings)
+    step = BLOCK // header.channels
+    for start in part[::step]:
+        count = min(step, part.stop - start)
+        data = opened.peek(header.data_start + start * header.block, count * header.block)
+        if len(data) < count * header.block:
+            raise Rejected("truncated", "the file shrank while it was read")
+        samples = np.frombuffer(data, _PCM16).astype(np.float32)
+        samples *= np.float32(2.0**-15)
+        yield samples.reshape(-1, header.channels)
 
 
-def _decoded(
-    file: soundfile.SoundFile,
-    opened: OpenFile,
-    container: str,
-    warnings: set[str],
-    *,
-    segment: Segment,
-    limits: Limits,
-) -> Stream:
-    """Return the stream of what libsndfile decodes, with the length that the header declares."""
-    rate, channels = file.samplerate, file.channels
-    check_format(rate, channels, limits)
-    first, last = _bounds(file.frames, rate, segment)
-    seconds = file.frames / rate
-    check_length(seconds, 4 * rate * channels, opened.size, segment=segment, limits=limits)
-    guard = DecoderFaults(opened, container)
-
-    def blocks() -> Iterator[np.ndarray]:
-        position = first
-        if position:  # some codecs cannot seek, not even to the beginning
-            with guard:
-                _skip(file, position)
-        while position < last:
-            with guard:
-                count = min(BLOCK // channels, last - position)
-                block = file.read(count, dtype="float32", always_2d=True)
-            if not len(block):
-                raise Rejected("truncated", f"declared {last} samples, present {position}")
-            position += len(block)
-            yield block
-
-    return Stream(rate, channels, blocks(), warnings=warnings)
+def _decoded(file: soundfile.SoundFile, guard: DecoderFaults, part: range) -> Iterator[np.ndarray]:
+    """Yield blocks of what libsndfile decodes, as many frames as the header declares."""
+    position = part.start
+    if position:  # some codecs cannot seek, not even to the beginning
+        with guard:
+            _skip(file, position)
+    while position < part.stop:
+        with guard:
+            count = min(BLOCK // file.channels, part.stop - position)
+            block = file.read(count, dtype="float32", always_2d=True)
+        if not len(block):
+            raise Rejected("truncated", f"declared {part.stop} samples, present {position}")
+        position += len(block)
+        yield block
 
 
 def _skip(file: soundfile.SoundFile, frames: int) -> None:
@@ -128,13 +108,6 @@ def _skip(file: soundfile.SoundFile, frames: int) -> None:
         return
     while frames > 0:
         frames -= len(file.read(min(frames, BLOCK // file.channels), always_2d=True)) or frames
-
-
-def _bounds(frames: int, rate: int, segment: Segment) -> tuple[int, int]:
-    """Return the first frame and the one after the last of a segment."""
-    check_segment_end(segment, frames / rate)
-    end = frames if segment.end is None else round(segment.end * rate)
-    return min(frames, round(segment.start * rate)), min(frames, end)
 
 
 def is_of_unknown_length(opened: OpenFile) -> bool:

@@ -54,10 +54,9 @@ def decode_audio(
     with open_file(path) as opened:
         container = allowed_format(opened, SOUND)
         with _opener(opened, container)(opened, container, segment, limits) as stream:
-            samples, clipped = _collect(stream, channel, limits)
-        if is_named_otherwise(opened, container):
-            stream.warnings.add("extension_mismatch")
-    return _decoded(samples, clipped, stream, container, channel, limits)
+            if is_named_otherwise(opened, container):
+                stream.warnings.add("extension_mismatch")
+            return _decoded(stream, container, channel, limits)
 
 
 def decode_samples(
@@ -84,19 +83,12 @@ def decode_samples(
     check_length(len(block) / rate, 0, 0, segment=Segment(), limits=limits)
     blocks = (block[start : start + BLOCK] for start in range(0, len(block), BLOCK))
     stream = Stream(rate, block.shape[1], blocks)
-    mixed, clipped = _collect(stream, channel, limits)
-    return _decoded(mixed, clipped, stream, "array", channel, limits)
+    return _decoded(stream, "array", channel, limits)
 
 
-def _decoded(
-    samples: np.ndarray,
-    clipped: float,
-    stream: Stream,
-    container: str,
-    channel: str,
-    limits: Limits,
-) -> Decoded:
+def _decoded(stream: Stream, container: str, channel: str, limits: Limits) -> Decoded:
     """Return one channel at 16 kHz, its length and level checked."""
+    samples, clipped = _collect(stream, channel, limits)
     samples = resample(samples, stream.rate)
     if len(samples) < limits.min_duration * SAMPLE_RATE:
         seconds = len(samples) / SAMPLE_RATE

@@ -14,6 +14,18 @@ LISTS = {  # name: (original file, cleaned file, rule, most trials of a kind)
     "E": ("list_test_all.txt", "list_test_all2.txt", Rule(cross_session=True), 3000),
     "H": ("list_test_hard.txt", "list_test_hard2.txt", Rule(True, True), 3000),
 }
+_METADATA = {  # name: (split, columns, a person)
+    "vox1_meta.csv": (
+        "test",
+        "VoxCeleb1 ID\tVGGFace1 ID\tGender\tNationality\tSet\n",
+        "{person}\tStand-in_{number}\t{sex}\t{nationality}\ttest\n",
+    ),
+    "vox2_meta.csv": (
+        "train",
+        "VoxCeleb2 ID ,VGGFace2 ID ,Gender ,Set \n",
+        "{person} ,n0{number} ,{sex} ,dev \n",
+    ),
+}
 _README = """\
 This is a stand-in corpus, made by `avkd corpus standin`. Nobody in it exists: the voices are a
 pulse train through moving resonances, the faces are polygons. It is laid out as VoxCeleb2 dev
@@ -37,31 +49,15 @@ def texts(plan: StandinPlan) -> dict[str, str]:
     rows = list(people(plan))
     return {
         "people.jsonl": "".join(json.dumps(row) + "\n" for row in rows),
-        "vox1_meta.csv": _vox1_meta(rows),
-        "vox2_meta.csv": _vox2_meta(rows),
+        **{name: _metadata(rows, *form) for name, form in _METADATA.items()},
         "README.txt": _README,
         **dict(trial_lists(rows, plan.seed)),
     }
 
 
-def _persons_of(rows: list[dict], split: str) -> dict[str, str]:
-    return {row["person"]: row["sex"] for row in rows if row["split"] == split}
-
-
-def _vox1_meta(rows: list[dict]) -> str:
-    lines = ["VoxCeleb1 ID\tVGGFace1 ID\tGender\tNationality\tSet\n"]
-    nations = {row["person"]: row["nationality"] for row in rows}
-    for person, sex in _persons_of(rows, "test").items():
-        nation = nations[person]
-        lines.append(f"{person}\tStand-in_{person[2:]}\t{sex}\t{nation}\ttest\n")
-    return "".join(lines)
-
-
-def _vox2_meta(rows: list[dict]) -> str:
-    lines = ["VoxCeleb2 ID ,VGGFace2 ID ,Gender ,Set \n"]
-    for person, sex in _persons_of(rows, "train").items():
-        lines.append(f"{person} ,n0{person[2:]} ,{sex} ,dev \n")
-    return "".join(lines)
+def _metadata(rows: list[dict], split: str, header: str, line: str) -> str:
+    people = {row["person"]: row for row in rows if row["split"] == split}
+    return header + "".join(line.format(number=one[2:], **row) for one, row in people.items())
 
 
 def trial_lists(rows: list[dict], seed: int) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,7 @@ def wav(samples: np.ndarray, rate: int) -> bytes:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(rate)
-        file.writeframes(_pcm(samples).tobytes())
+        file.writeframes(np.round(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
     return out.getvalue()
 
 
@@ -50,10 +50,6 @@ def mp4(frames: Iterable[np.ndarray], fps: int, samples: np.ndarray, rate: int) 
         container.mux(video.encode())
         _write_sound(container, sound, samples)
     return out.getvalue()
-
-
-def _pcm(samples: np.ndarray) -> np.ndarray:
-    return np.round(np.clip(samples, -1, 1) * 32767).astype("<i2")
 
 
 def _sound_stream(container, rate: int):

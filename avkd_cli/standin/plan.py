@@ -85,6 +85,7 @@ def people(plan: StandinPlan) -> Iterator[dict]:
         person = make_person(plan.seed, session.person, plan.own)
         name, video = PurePosixPath(session.folder).parts
         for utterance in range(plan.utterances):
+            mood = mood_of(plan.seed, session.person, number(plan, session, utterance))
             yield {
                 "id": f"{session.folder}/{utterance + 1:05d}",
                 "person": name,
@@ -95,15 +96,8 @@ def people(plan: StandinPlan) -> Iterator[dict]:
                 "sex": person.sex,
                 "age": person.age,
                 "nationality": nationality(plan, session.person),
-                **_mood(plan, session, utterance),
+                **({"emotion": mood} if plan.moods else {}),
             }
-
-
-def _mood(plan: StandinPlan, session: Session, utterance: int) -> dict:
-    if not plan.moods:
-        return {}
-    index = number(plan, session, utterance)
-    return {"emotion": mood_of(plan.seed, session.person, index)}
 
 
 def number(plan: StandinPlan, session: Session, utterance: int) -> int:

@@ -57,11 +57,7 @@ def warnings_of(values: Mapping[str, Any], extra: Mapping[str, Any]) -> Iterator
         if ours is not None and ours not in values:
             passed = _PASSED_OVER.get(ours, "it is passed over")
             yield f"unknown_key '{key}': {passed}; is it '{ours}'?"
-    if "duration" in extra and "end" not in values and (begun := _start_of(values)):
-        yield f"'duration' beside '{begun}' ends nothing: {_PASSED_OVER['end']}; give 'end'"
-
-
-def _start_of(values: Mapping[str, Any]) -> str | None:
-    """Return the key that says where in a recording an utterance begins, unless at 0."""
-    keys = (key for key in values if key == "start" or meant_by(key) == "start")
-    return next((key for key in keys if values[key] != 0), None)
+    if "duration" in extra and "end" not in values:
+        starts = (key for key in values if "start" in (key, meant_by(key)) and values[key] != 0)
+        if begun := next(starts, None):
+            yield f"'duration' beside '{begun}' ends nothing: {_PASSED_OVER['end']}; give 'end'"

@@ -52,76 +52,69 @@ def read_scores(
     if format is not None and format not in FORMATS:
         raise UsageError(f"unknown score format {format!r}; one of {', '.join(FORMATS)}")
     columns = Columns(source, "scores", partial(headed.find_scores, names=names or {}))
-    gathered = _Gathered(columns, allow_infinite)
+    parts: dict[str, list] = {}
+    names_there: tuple[str, ...] = ()
     for block in columns:
         if columns.header is not None:
             format = columns.header.format
         format = format or guess_format(columns, block)
-        gathered.add(block, columns.header.names if columns.header else FORMATS[format].columns)
-    scores = gathered.scores(format or "")
+        names_there = columns.header.names if columns.header else FORMATS[format].columns
+        _gather(columns, block, names_there, parts, allow_infinite)
+    titles = columns.header.titles if columns.header else names_there
+    scores = _scores(columns, parts, format or "", titles)
     return scores if trials is None else join(scores, trials, intersect=intersect)
 
 
-class _Gathered:
-    """The columns read so far."""
+def _gather(
+    columns: Columns, block: TextBlock, names: tuple[str, ...], parts: dict, allow_infinite: bool
+) -> None:
+    """Add what the columns of a block say to the parts read so far."""
+    if block.width != len(names):
+        found = f"{block.width} columns, wanted {len(names)}: {' '.join(names)}"
+        raise columns.fail(block.line(0), found)
+    for index, name in enumerate(names):
+        if name in ("score", "distance"):
+            values = numbers(columns, block, index, allow_infinite)
+            decoded = values if name == "score" else 1 - values
+        elif name == "label":
+            decoded = labels.decode(columns, block, index, LABELS)
+        elif name in ("enrol", "test"):
+            decoded = block.columns[index].dictionary_encode()
+        elif name:
+            decoded = block.columns[index].to_pylist()
+        else:
+            continue
+        parts.setdefault(name, []).append(decoded)
 
-    def __init__(self, columns: Columns, allow_infinite: bool) -> None:
-        self.columns, self.allow_infinite = columns, allow_infinite
-        self.parts: dict[str, list] = {}
-        self.names: tuple[str, ...] = ()
 
-    def add(self, block: TextBlock, names: tuple[str, ...]) -> None:
-        if block.width != len(names):
-            found = f"{block.width} columns, wanted {len(names)}: {' '.join(names)}"
-            raise self.columns.fail(block.line(0), found)
-        self.names = names
-        for index, name in enumerate(names):
-            if name:
-                self.parts.setdefault(name, []).append(self._decode(block, index, name))
-
-    def _decode(
-        self, block: TextBlock, index: int, name: str
-    ) -> np.ndarray | list[str] | pa.DictionaryArray:
-        if name == "score":
-            return numbers(self.columns, block, index, self.allow_infinite)
-        if name == "distance":
-            return 1 - numbers(self.columns, block, index, self.allow_infinite)
-        if name == "label":
-            return labels.decode(self.columns, block, index, LABELS)
-        if name in ("enrol", "test"):
-            return block.columns[index].dictionary_encode()
-        return block.columns[index].to_pylist()
-
-    def scores(self, format: str) -> Scores:
-        parts = {name: _joined(found) for name, found in self.parts.items()}
-        parts["score"] = parts.pop("distance", parts.get("score"))
-        n = len(parts["score"])
-        if "claimed" in parts:
-            _persons_to_labels(parts)
-        if "image" in parts:
-            _add_images(parts)
-        keys = parts.get("key")
-        ids, (enrol, test) = [], [np.zeros(n, np.int32)] * 2  # one side alone names no trial
-        if {"enrol", "test"} <= parts.keys():
-            ids, (enrol, test) = numbered(parts["enrol"], parts["test"])
-            check_ids(ids, self.columns.name)
-        header = self.columns.header
-        found = Scores(
-            ids,
-            enrol,
-            test,
-            parts["score"],
-            parts.get("label"),
-            format,
-            "",
-            self.columns.digest,
-            self.columns.name,
-            keys=keys,
-            columns=header.titles if header else self.names,
-        )
-        name = list_name(self.columns.name, found.label, "", lambda: found.content)
-        found = replace(found, name=name)
-        return replace(found, warnings=check(found))
+def _scores(columns: Columns, parts: dict, format: str, titles: tuple[str, ...]) -> Scores:
+    parts = {name: _joined(found) for name, found in parts.items()}
+    parts["score"] = parts.pop("distance", parts.get("score"))
+    n = len(parts["score"])
+    if "claimed" in parts:
+        _persons_to_labels(parts)
+    if "image" in parts:
+        _add_images(parts)
+    ids, (enrol, test) = [], [np.zeros(n, np.int32)] * 2  # one side alone names no trial
+    if {"enrol", "test"} <= parts.keys():
+        ids, (enrol, test) = numbered(parts["enrol"], parts["test"])
+        check_ids(ids, columns.name)
+    found = Scores(
+        ids,
+        enrol,
+        test,
+        parts["score"],
+        parts.get("label"),
+        format,
+        "",
+        columns.digest,
+        columns.name,
+        keys=parts.get("key"),
+        columns=titles,
+    )
+    name = list_name(columns.name, found.label, "", lambda: found.content)
+    found = replace(found, name=name)
+    return replace(found, warnings=check(found))
 
 
 def _joined(parts: list) -> np.ndarray | list:

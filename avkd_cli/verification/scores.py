@@ -198,11 +198,11 @@ def join(scores: Scores, trials: Trials, *, intersect: bool = False) -> Scores:
         trials, at = part_of(trials, kept), at[kept]
     elif len(missing) or len(extra):
         raise InputError(_explain_mismatch(scores, trials, missing, extra))
-    label = trials.label if trials.label is not None else _take(scores.label, at)
-    if trials.label is not None and scores.label is not None:
-        differ = int(np.count_nonzero(trials.label != scores.label[at]))
-        if differ:
+    label = None if scores.label is None else scores.label[at]
+    if trials.label is not None:
+        if label is not None and (differ := int(np.count_nonzero(trials.label != label))):
             raise InputError(f"{scores.source}: {differ} labels differ from {trials.name}")
+        label = trials.label
     return replace(
         scores,
         ids=trials.ids,
@@ -232,10 +232,6 @@ def _trial_of(trials: Scores | Trials, row: int) -> str:
     if trials.keys is not None:
         return trials.keys[row]
     return f"{trials.ids[trials.enrol[row]]} {trials.ids[trials.test[row]]}"
-
-
-def _take(array: np.ndarray | None, at: np.ndarray) -> np.ndarray | None:
-    return None if array is None else array[at]
 
 
 def _pairs(scores: Scores, trials: Trials) -> tuple[np.ndarray, np.ndarray, list[str]]:

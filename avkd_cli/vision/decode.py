@@ -184,10 +184,9 @@ def read_frames(
             frame_too_large, image_too_small, too_long, too_few_frames, no_frames,
             decode_timeout, or what `open_file` raises.
     """
-
-    def choose(times: np.ndarray) -> np.ndarray:
-        return choose_times(times, fps=fps, count=count, start=start, end=end, at_most=at_most)
-
+    choose = functools.partial(
+        choose_times, fps=fps, count=count, start=start, end=end, at_most=at_most
+    )
     for _, frame in _decoded(path, choose, (start, end), warnings):
         yield frame
 

@@ -49,7 +49,9 @@ def decode_chosen(
     stream = video_stream(container, [])
     # Worker processes use the cores; threads would also make skipping inexact.
     stream.codec_context.thread_count = 1
-    square = _aspect(stream)
+    # How much wider than high a pixel is; 1 where the header says nothing sensible.
+    ratio = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
+    square = float(ratio) if ratio and 0.25 <= ratio <= 4 else 1.0
     to_rgb = VideoReformatter()  # a frame's own one would be set up anew for each frame
     wanted = listing.keys[chosen].tolist()
     damage = Damage(missing=len(wanted))
@@ -160,12 +162,6 @@ def _feed(
     except av.FFmpegError:
         damage.refused += packet is not None
         return []
-
-
-def _aspect(stream: av.video.stream.VideoStream) -> float:
-    """Return how much wider than high a pixel is; 1 where the header says nothing sensible."""
-    ratio = stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio
-    return float(ratio) if ratio and 0.25 <= ratio <= 4 else 1.0
 
 
 def _to_upright(frame: av.VideoFrame, aspect: float, to_rgb: VideoReformatter) -> np.ndarray:

@@ -1,7 +1,7 @@
 """`avkd card`: what a model is good for, from the facts of its run and from scores of it."""
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from avkd_cli.analysis.breakdown import breakdown, quartiles, trial_groups
 from avkd_cli.analysis.card import to_markdown
 from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.errors import InputError
+from avkd_cli.said import warn
 from avkd_cli.steps import card_facts
 from avkd_cli.steps.analyze.breakdown import column_values, described
 from avkd_cli.steps.analyze.inputs import is_target, read_labelled
@@ -61,10 +62,12 @@ def card(
     if licence:
         facts["licence"] = licence
     store = None if audio is None else open_store(audio, AUDIO.kind)
-    new = [
-        tried(path, facts["fingerprint"], trials, listed, people, store, resamples, seed)
-        for path in scores
-    ]
+    about = People(people, listed, store)
+    new = []
+    for path in scores:
+        (one,) = read_labelled([path], trials)
+        refuse_others(path, one, facts["fingerprint"])
+        new.append(tried(path, one, about, resamples, seed))
     lists = {one["list"] for one in new}
     old = [one for one in facts.get("figures", []) if one["list"] not in lists]
     if old or new:
@@ -79,19 +82,22 @@ def card_of(run: Path) -> str:
     return found.read_text("utf-8") if found.is_file() else to_markdown(card_facts.read(run))
 
 
-def tried(
-    path: str,
-    fingerprint: str,
-    trials: str | None,
-    listed: Mapping[str, Utterance],
-    people: str | None,
-    store: RaggedStore | None,
-    resamples: int,
-    seed: int,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class People:
+    """What is known of those who were tested.
+
+    Args:
+        source: list that says who is who, None for none. listed: its utterances, by id.
+        audio: store of the sound that was scored, None for none.
+    """
+
+    source: str | None
+    listed: Mapping[str, Utterance]
+    audio: RaggedStore | None
+
+
+def tried(path: str, scores: Scores, about: People, resamples: int, seed: int) -> dict[str, Any]:
     """Return the figures of one score file."""
-    (scores,) = read_labelled([path], trials)
-    refuse_others(path, scores, fingerprint)
     met = of_scores(path, len(scores))
     figures = measured(scores)
     kept = ("trials", "targets", "nontargets", "eer_percent", "min_dcf", "auc", "signature")
@@ -99,21 +105,20 @@ def tried(
         "list": listed_as(path, scores),
         **{name: figures[name] for name in kept},
     }
-    known = bool(listed) or all("/" in one for one in scores.ids)
+    known = bool(about.listed) or all("/" in one for one in scores.ids)
     if resamples and known:
-        drawn = intervals(scores, USUAL, people, resamples, seed)
+        drawn = intervals(scores, USUAL, about.source, resamples, seed)
         limits = {name: drawn[name] for name in ("eer_percent", "min_dcf")}
         found |= {"persons": drawn["persons"], "intervals": limits}
-    if not known:
-        print(
-            f"avkd card: warning: {path}: who is who is not known, so there are no intervals and "
-            "groups; name their list with --people",
-            file=sys.stderr,
-        )
     if met is not None and met.persons:
         found["seen"] = met.text
     if known:
-        found |= groups_of(scores, listed, people or "", store)
+        return found | groups_of(scores, about)
+    warn(
+        "card",
+        f"{path}: who is who is not known, so there are no intervals and groups; name their list "
+        "with --people",
+    )
     return found
 
 
@@ -133,16 +138,14 @@ def listed_as(path: str, scores: Scores) -> str:
     return Path(str(name or path)).name
 
 
-def groups_of(
-    scores: Scores, listed: Mapping[str, Utterance], people: str, store: RaggedStore | None
-) -> dict[str, Any]:
+def groups_of(scores: Scores, about: People) -> dict[str, Any]:
     """Return error rates by duration, SNR and columns of people, at the threshold of the EER."""
     target = is_target(scores)
-    persons = {id: one.person for id, one in listed.items()} or None
+    persons = {id: one.person for id, one in about.listed.items()} or None
     enrol, test = trial_persons(scores, persons)
     point = operating_point(scores.score, target)
     found: dict[str, list[dict]] = {}
-    for name, group in [*by_measure(scores, store), *by_people(scores, listed, people)]:
+    for name, group in [*by_measure(scores, about.audio), *by_people(scores, about)]:
         rows = breakdown(scores.score, target, group, enrol, test, point.threshold)
         found[name] = [described(one, 0) for one in in_order(rows)]
     return {"threshold": point.threshold, "groups": found} if found else {}
@@ -167,19 +170,12 @@ def by_measure(scores: Scores, store: RaggedStore | None) -> Iterator[tuple[str,
         yield name, np.array([one or "unknown" for one in quartiles(values)])
 
 
-def by_people(
-    scores: Scores, listed: Mapping[str, Utterance], people: str
-) -> Iterator[tuple[str, np.ndarray]]:
+def by_people(scores: Scores, about: People) -> Iterator[tuple[str, np.ndarray]]:
     """Yield the groups of each trial by every column of people that the list has."""
-    for column in card_facts.COLUMNS if listed else ():
+    for column in card_facts.COLUMNS if about.listed else ():
         try:
-            values = column_values(scores, column, listed, people)
+            values = column_values(scores, column, about.listed, about.source or "")
         except InputError:  # no line has it
             continue
-        yield (
-            column,
-            trial_groups(
-                [values[code] for code in scores.enrol.tolist()],
-                [values[code] for code in scores.test.tolist()],
-            ),
-        )
+        sides = (scores.enrol.tolist(), scores.test.tolist())
+        yield column, trial_groups(*([values[code] for code in side] for side in sides))

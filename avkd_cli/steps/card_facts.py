@@ -1,6 +1,7 @@
 """What a run's card says of its training: counted where it is trained, kept as card.json."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from avkd_cli.analysis.card import to_markdown
 from avkd_cli.errors import InputError
 from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.teachers import BothSenses
+from avkd_cli.steps.analyze.curves import log_lines
 from avkd_cli.storage import durable, manifest, names
 from avkd_cli.storage.store import EmbeddingStore, RaggedStore, Store
 from avkd_cli.storage.utterances import Utterance, read_utterances, value_of
@@ -25,8 +27,6 @@ COLUMNS = tuple(
 """What a list may say of people that a system should serve alike."""
 NEEDED = ("step", "modality", "network", "settings", "trained_on")
 """What a card cannot be written without."""
-Rows = Sequence[tuple[str, str]]
-"""A value and its person, of each utterance."""
 
 
 def keep(run: Run, job: Job, weights: int) -> None:
@@ -39,7 +39,9 @@ def keep(run: Run, job: Job, weights: int) -> None:
         "trained_on": trained_on(job),
         "weights": weights,
         "teacher": None if job.teacher is None else of_store(job.teacher),
-        "rests_on": [of_store(one) for one in job.prepared.values() if is_embeddings(one)],
+        "rests_on": [
+            of_store(one) for one in job.prepared.values() if isinstance(one, EmbeddingStore)
+        ],
         "validation": best_of(run.path),
     }
     write(run.path, facts | of_run(run.plan, job.modality, job.description.name))
@@ -142,17 +144,12 @@ def columns_of(job: Job) -> dict[str, dict[str, Any]]:
     if job.list_file is None:
         return {}
     listed = {one.id: one for one in read_utterances(job.list_file).utterances}
-    known = {
-        id: who
-        for one in job.prepared.values()
-        for id, who in zip(one.ids, one.persons, strict=True)
-    }
-    lines = [listed.get(one) for one in job.chosen.ids]
-    persons = [
-        (line.person if line else "") or known.get(one, "")
-        for one, line in zip(job.chosen.ids, lines, strict=True)
-    ]
-    return dict(shares(lines, persons))
+    known: dict[str, str] = {}
+    for store in job.prepared.values():
+        known |= dict(zip(store.ids, store.persons, strict=True))
+    known |= {id: one.person for id, one in listed.items() if one.person}
+    ids = job.chosen.ids
+    return dict(shares([listed.get(one) for one in ids], [known.get(one, "") for one in ids]))
 
 
 def shares(
@@ -162,8 +159,10 @@ def shares(
     for name in COLUMNS:
         values = ["" if one is None else value_of(one, name) for one in lines]
         if any(values):
-            rows = list(zip(in_bands(values), persons, strict=True))
-            yield name, {value: counted(rows, value) for value in sorted({v for v, _ in rows})}
+            found: dict[str, list[str]] = defaultdict(list)
+            for value, person in zip(in_bands(values), persons, strict=True):
+                found[value].append(person)
+            yield name, {value: counted(found[value]) for value in sorted(found)}
 
 
 def in_bands(values: Sequence[str]) -> list[str]:
@@ -175,10 +174,9 @@ def in_bands(values: Sequence[str]) -> list[str]:
     return quartiles(numbers)
 
 
-def counted(rows: Rows, value: str) -> dict[str, int]:
-    """Return how many utterances, and of how many persons, have a value."""
-    mine = [person for one, person in rows if one == value]
-    return {"utterances": len(mine), "persons": len(set(mine) - {""})}
+def counted(persons: Sequence[str]) -> dict[str, int]:
+    """Return how many utterances there are, given whose each is, and of how many persons."""
+    return {"utterances": len(persons), "persons": len(set(persons) - {""})}
 
 
 def of_persons(run: Path, people: Mapping[str, Utterance]) -> dict[str, dict[str, Any]]:
@@ -188,11 +186,6 @@ def of_persons(run: Path, people: Mapping[str, Utterance]) -> dict[str, dict[str
     known = names.known(entries, {one.person for one in people.values()})
     mine = [one for one in people.values() if one.person in known and one.split in ("", "train")]
     return dict(shares(mine, [one.person for one in mine]))
-
-
-def is_embeddings(store: Store) -> bool:
-    """Return whether a network reads stored embeddings of another one."""
-    return isinstance(store, EmbeddingStore)
 
 
 def of_store(store: Store | BothSenses) -> dict[str, Any]:
@@ -214,17 +207,9 @@ def of_store(store: Store | BothSenses) -> dict[str, Any]:
 
 def best_of(run: Path) -> dict[str, float] | None:
     """Return the best validation of a run, its step and figures; None where there was none."""
-    try:
-        lines = (run / "log.jsonl").read_text("utf-8").splitlines()
-    except OSError:
-        return None
-    found = []
-    for text in lines:
-        try:
-            line = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(line, dict) and isinstance(line.get("validation"), dict):
-            found.append({"step": line["step"], **line["validation"]})
-    measured = [one for one in found if isinstance(one.get("eer"), float)]
-    return min(measured, key=lambda one: one["eer"]) if measured else None
+    found, log = [], run / "log.jsonl"
+    for line in log_lines(log) if log.is_file() else ():
+        measured = line.get("validation")
+        if isinstance(measured, dict) and isinstance(measured.get("eer"), float):
+            found.append({"step": line["step"], **measured})
+    return min(found, key=lambda one: one["eer"], default=None)

@@ -90,85 +90,9 @@ def process_utterance(
         Rejected: missing_field without video or images, bad_box if every face found is too small
             to crop or not finite, too_few_faces; and what reading raises.
     """
-    warnings: list[str] = []
-    track = track_of(utterance, resolve, config)
-    moments = moments_of(utterance, resolve, config, warnings)
-    return seen_of(utterance, moments, config, weights, track=track, warnings=warnings)
-
-
-def seen_of(
-    utterance: Utterance,
-    moments: Iterable[tuple[float, Frame | None]],
-    config: CropFacesConfig,
-    weights: Weights | None,
-    *,
-    track: Track | None = None,
-    warnings: list[str],
-) -> Record:
-    """Return the faces of one utterance from what there is to see of it.
-
-    Args:
-        moments: as `moments_of` yields them.
-        track: where the person is, for --face track.
-        warnings: found so far; reading `moments` may add some.
-
-    Raises:
-        Rejected: as `process_utterance`, but for what reading raises.
-    """
-    story, looker = watched(utterance, moments, config, weights, track=track, warnings=warnings)
-    return told(story, looker, config, warnings)
-
-
-def watched(
-    utterance: Utterance,
-    moments: Iterable[tuple[float, Frame | None]],
-    config: CropFacesConfig,
-    weights: Weights | None,
-    *,
-    track: Track | None = None,
-    warnings: list[str],
-) -> tuple[Story, "Looker"]:
-    """Return what was seen of one utterance, and whoever looked; arguments as of `seen_of`."""
-    looker = Looker(
-        config, load(weights, config), track, Sightings(config, utterance.id), utterance.half
-    )
-    story = Story(follower=Follower() if links(utterance, config) else None)
-    last: tuple[Frame | None, Seen] = (None, ())
-    for time_s, frame in moments:
-        if frame is None or frame is not last[0]:
-            last = frame, () if frame is None else looker.look(frame, story, warnings)
-        story.add(time_s, last[1])
-        breathe()
-    return story, looker
-
-
-def told(story: Story, looker: "Looker", config: CropFacesConfig, warnings: list[str]) -> Record:
-    """Return what an utterance becomes once all of it was seen."""
-    follows = story.follower is not None and config.face == "follow"
-    found = story.of(story.follower.main() if follows and story.follower else 0)
-    faces = np.unique(found[found >= 0]).tolist()
-    if looker.unusable and not len(looker):
-        raise Rejected("bad_box", f"{looker.unusable} found, each not finite or below 32 x 32")
-    if len(faces) < config.min_faces:
-        raise Rejected("too_few_faces", f"{len(faces)} < {config.min_faces}")
-    if looker.sightings.any_flat(faces):
-        warnings.append("flat_image")
-    if follows:
-        warnings += looker.others_as_large(story, found)
-    elif story.changes:
-        warnings.append("face_switch")
-    times, is_gap = np.array(story.times), found < 0
-    if holds(config) and faces:
-        if longest_gap(found) > LONG_GAP_S * config.fps and not np.isnan(times).any():
-            warnings.append("long_gap")
-        found = held(found)
-    else:
-        times, is_gap, found = times[~is_gap], is_gap[~is_gap], found[~is_gap]
-    if not faces:
-        times, is_gap, found = times[:0], is_gap[:0], found[:0]
-    changes = np.nan if story.follower is None else story.changes
-    record = looker.sightings.record(found.tolist(), times, is_gap, changes)
-    return dataclasses.replace(record, warnings=tuple(dict.fromkeys(warnings)))
+    looker = Looker(utterance, config, weights, track_of(utterance, resolve, config))
+    looker.watch(moments_of(utterance, resolve, config, looker.warnings))
+    return looker.record()
 
 
 def holds(config: CropFacesConfig) -> bool:
@@ -234,55 +158,65 @@ MIDDLE = "took the middle; give --detector yunet for films that are no face crop
 
 
 class Looker:
-    """Finds the faces of frames and lays them aside.
+    """Finds the faces of an utterance's frames and lays them aside.
 
     Args:
+        utterance: whose half of the frame, where it says one, is the person's.
         config: which of several faces, and what is kept of it.
-        detector: finds faces.
+        weights: of the detector.
         track: where the person is, for --face track.
-        sightings: takes the faces.
-        half: "left" or "right" of the frame, where only faces there are the person's; "": all.
+
+    Attributes:
+        story: what was seen. sightings: the faces. warnings: found so far; reading adds some.
+        unusable: frames with faces of which none can be cropped.
     """
 
     def __init__(
         self,
+        utterance: Utterance,
         config: CropFacesConfig,
-        detector: Detector,
-        track: Track | None,
-        sightings: Sightings,
-        half: str = "",
+        weights: Weights | None,
+        track: Track | None = None,
     ) -> None:
-        self.half = half
-        self.config, self.detector, self.track = config, detector, track
-        self.sightings = sightings
-        self.unusable = 0  # frames with faces of which none can be cropped
-        self._count = 0
+        self.config, self.track, self.half = config, track, utterance.half
+        self.detector = load(weights, config)
+        self.sightings = Sightings(config, utterance.id)
+        self.story = Story(follower=Follower() if links(utterance, config) else None)
+        self.warnings: list[str] = []
+        self.unusable = self._count = 0
 
-    def __len__(self) -> int:
-        return self._count
+    def watch(self, moments: Iterable[tuple[float, Frame | None]]) -> None:
+        """Look at all there is to see, as `moments_of` yields it."""
+        last: tuple[Frame | None, Seen] = (None, ())
+        for time_s, frame in moments:
+            if frame is None or frame is not last[0]:
+                last = frame, () if frame is None else self.look(frame)
+            self.story.add(time_s, last[1])
+            breathe()
 
-    def look(self, frame: Frame, story: Story, warnings: list[str]) -> Seen:
+    def look(self, frame: Frame) -> Seen:
         """Return the faces of a frame that may be wanted; of person 0 unless faces are followed."""
         height, width = frame.pixels.shape[:2]
         there = None if self.track is None else self.track.at(frame.time_s, height, width)
         if self._takes_the_middle and is_scene(height, width):
-            warnings.append(f"whole_scene: {width} x {height}, of which --detector none {MIDDLE}")
+            scene = f"whole_scene: {width} x {height}, of which --detector none {MIDDLE}"
+            self.warnings.append(scene)
         faces = self._faces(frame, there)
         if faces is None or len(faces) == 0:
             return ()
-        numbers = []
-        if story.follower is not None:
-            numbers = story.follower.link(faces, looks_of(frame.pixels, faces))
+        numbers, follower = [], self.story.follower
+        if follower is not None:
+            numbers = follower.link(faces, looks_of(frame.pixels, faces))
         rule = "largest" if self.config.face == "follow" else self.config.face
         chosen = choose(faces, height, width, rule, there)
         if chosen is None:
             return ()
         if numbers:
-            story.taken(numbers[chosen])
-        if story.follower is not None and self.config.face == "follow":
+            self.story.taken(numbers[chosen])
+        if follower is not None and self.config.face == "follow":
             return tuple((n, self._keep(frame, faces, face)) for face, n in enumerate(numbers))
         if self.config.face != "track" and is_ambiguous(faces, chosen):
-            warnings.append("multi_face")
+            self.warnings.append("multi_face")
         return ((0, self._keep(frame, faces, chosen)),)
 
     @property
@@ -310,10 +244,42 @@ class Looker:
         score = float(faces.scores[face])
         return self.sightings.add(frame.pixels, faces.boxes[face], score, faces.landmarks[face])
 
-    def others_as_large(self, story: Story, found: np.ndarray) -> list[str]:
+    def record(self) -> Record:
+        """Return what an utterance becomes once all of it was seen.
+
+        Raises:
+            Rejected: bad_box, too_few_faces.
+        """
+        story, follower = self.story, self.story.follower
+        follows = follower is not None and self.config.face == "follow"
+        found = story.of(follower.main() if follows and follower else 0)
+        faces = np.unique(found[found >= 0]).tolist()
+        if self.unusable and not self._count:
+            raise Rejected("bad_box", f"{self.unusable} found, each not finite or below 32 x 32")
+        if len(faces) < self.config.min_faces:
+            raise Rejected("too_few_faces", f"{len(faces)} < {self.config.min_faces}")
+        if self.sightings.any_flat(faces):
+            self.warnings.append("flat_image")
+        if follows:
+            self.warnings += self._others_as_large(found)
+        elif story.changes:
+            self.warnings.append("face_switch")
+        times, is_gap = np.array(story.times), found < 0
+        if holds(self.config) and faces:
+            longest = longest_gap(found)
+            if longest > LONG_GAP_S * self.config.fps and not np.isnan(times).any():
+                self.warnings.append("long_gap")
+            found = held(found)
+        else:
+            times, is_gap, found = times[~is_gap], is_gap[~is_gap], found[~is_gap]
+        changes = np.nan if follower is None else story.changes
+        record = self.sightings.record(found.tolist(), times, is_gap, changes)
+        return dataclasses.replace(record, warnings=tuple(dict.fromkeys(self.warnings)))
+
+    def _others_as_large(self, found: np.ndarray) -> list[str]:
         """Return the warning multi_face if somebody else is at some moment about as large."""
         areas = self.sightings.face_sizes**2
-        for seen, mine in zip(story.seen, found.tolist(), strict=True):
+        for seen, mine in zip(self.story.seen, found.tolist(), strict=True):
             others = [number for _, number in seen if number != mine]
             if mine >= 0 and (areas[others] >= 0.9 * areas[mine]).any():
                 return ["multi_face"]

@@ -1,13 +1,14 @@
 """One embedding an utterance, from a trained network."""
 
 import dataclasses
-import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from avkd_cli.config import Execution, ExtractConfig
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.said import warn
 from avkd_cli.storage import names
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.choosing import chosen_fingerprint, refuse_other_persons
@@ -70,31 +71,36 @@ def extract(
             store.read_once()
     ids = choose_ids(read.stores, list_file)
     read.head, network = trained.head, trained.network.to(here())
-    rows = Rows.of(read.stores[0], ids)
     trained = named(trained, names_in(read.stores, trained.label, list_file))
-    content = content_of(trained, read, network, rows, settings, side)
-    level = {} if settings.level == "embedding" else {"level": settings.level}
-    origin = Origin(
-        "extract-embeddings",
-        settings_said(settings) | ({"side": side} if side else {}),
-        {"run": trained.fingerprint}
-        | {f"store{i}": store.fingerprint for i, store in enumerate(read.stores)}
-        | chosen_fingerprint(ids, list_file),
-        {
-            "modality": side or read.sense or trained.description.modality,
-            "run": run.name,
-            "role": trained.record.get("role"),
-            **level,
-        },
-    )
-
-    def build(execution: Execution) -> Manifest | None:
-        return build_store(output, content, origin, execution)
-
+    content = content_of(trained, read, network, Rows.of(read.stores[0], ids), settings, side)
+    chosen = chosen_fingerprint(ids, list_file)
+    origin = origin_of(run, trained, read, settings, side, chosen)
+    build = partial(build_store, output, content, origin)
     if processes.world() == 1 or execution.dry_run or execution.finalise:
         return build(execution) if processes.rank() == 0 else None
     each = content.partition_rows(execution.partition_size)
     return build_together(build, execution, len(ids), each)
+
+
+def origin_of(
+    run: Path,
+    trained: "Trained",
+    read: "Input",
+    settings: ExtractConfig,
+    side: str | None,
+    chosen: dict[str, str],
+) -> Origin:
+    """Return what embeddings are made from, and how."""
+    level = {} if settings.level == "embedding" else {"level": settings.level}
+    stores = {f"store{i}": store.fingerprint for i, store in enumerate(read.stores)}
+    said = {
+        "modality": side or read.sense or trained.description.modality,
+        "run": run.name,
+        "role": trained.record.get("role"),
+    }
+    config = settings_said(settings) | ({"side": side} if side else {})
+    inputs = {"run": trained.fingerprint, **stores, **chosen}
+    return Origin("extract-embeddings", config, inputs, said | level)
 
 
 def opened(description: "Description", stores: list[str], level: str, side: str | None) -> "Input":
@@ -229,7 +235,7 @@ def build_together(
     meeting.hear("done", range(meeting.world))
     if execution.partitions is not None:
         return None
-    return build(dataclasses.replace(execution, finalise=True, overwrite=execution.overwrite))
+    return build(dataclasses.replace(execution, finalise=True))
 
 
 def encoder_of(description: "Description", side: str | None) -> "Description":
@@ -263,10 +269,10 @@ def choose_ids(opened: "list[Store]", list_file: Path | None) -> list[str]:
         both = [one for one in ids if one in other.row_of]
         lost = len(set(ids) | set(other.ids)) - len(both)
         if lost:
-            print(
-                f"avkd extract-embeddings: warning: {lost} utterances are in only one of "
-                f"{first.path} and {other.path}; they get no embedding",
-                file=sys.stderr,
+            warn(
+                "extract-embeddings",
+                f"{lost} utterances are in only one of {first.path} and {other.path}; they get no "
+                "embedding",
             )
         refuse_other_persons(both, first, other)
         ids = both

@@ -1,7 +1,6 @@
 """What a training says at its end, and beforehand of what it would be (--dry-run)."""
 
 import dataclasses
-import json
 import resource
 import tempfile
 from pathlib import Path
@@ -13,6 +12,7 @@ from torch import nn
 from avkd_cli.config import TrainConfig
 from avkd_cli.recipes.job import Job
 from avkd_cli.steps import card_facts
+from avkd_cli.steps.analyze.curves import log_lines
 from avkd_cli.storage.progress import duration
 from avkd_cli.training.loop import TrainingSetup, fit, total_steps
 from avkd_cli.training.runs import Run
@@ -26,8 +26,7 @@ def ending(job: Job, run: Run, seconds: float) -> str:
     Args:
         seconds: since it began, or went on.
     """
-    lines = [json.loads(line) for line in (run.path / "log.jsonl").read_text().splitlines()]
-    steps = [line for line in lines if "losses" in line]
+    steps = [line for line in log_lines(run.path / "log.jsonl") if "losses" in line]
     last = steps[-1]["losses"] if steps else {}
     said = [f"{name} {last[name]:.3g}" for name in ("loss", "accuracy") if name in last]
     if best := card_facts.best_of(run.path):
@@ -50,11 +49,11 @@ def trial(job: Job, training: TrainingSetup, settings: TrainConfig, output: Path
     with tempfile.TemporaryDirectory(prefix="avkd-dry-run-") as folder:
         run = Run(Path(folder), {"step": job.step})
         fit(dataclasses.replace(training, validate=None), few, run, quiet=True)
-        lines = (run.path / "log.jsonl").read_text().splitlines()
+        *_, last = log_lines(run.path / "log.jsonl")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     if torch.cuda.is_available():  # whose memory is the one that runs out
         peak = torch.cuda.max_memory_allocated()
-    step = settings.batch_size / max(json.loads(lines[-1])["utterances_per_s"], 1e-9)
+    step = settings.batch_size / max(last["utterances_per_s"], 1e-9)
     objective = training.objective
     network = weights_of(objective.network)
     return {

@@ -179,7 +179,9 @@ class Seeing(Perception):
         if one.pixels is not None:
             moments = [(np.nan, Frame(0.0, one.pixels))]
             utterance = Utterance(one.name, images=())
-            return crop_faces.seen_of(utterance, moments, self.config, self.weights, warnings=[])
+            looker = crop_faces.Looker(utterance, self.config, self.weights)
+            looker.watch(moments)
+            return looker.record()
         if one.kind == PICTURE:
             utterance = Utterance(one.name, images=str(one.path))
             return crop_faces.process_utterance(utterance, Path, self.config, self.weights)
@@ -189,13 +191,10 @@ class Seeing(Perception):
         """Return the faces of a film; multi_face is said where tracks tell of a second person."""
         from avkd_cli.steps import crop_faces
 
-        warnings: list[str] = []
-        moments = crop_faces.moments_of(utterance, Path, self.config, warnings)
-        story, looker = crop_faces.watched(
-            utterance, moments, self.config, self.weights, warnings=warnings
-        )
-        record = crop_faces.told(story, looker, self.config, warnings)
-        if record.length and evidence.second_person(story, looker.sightings.face_sizes):
+        looker = crop_faces.Looker(utterance, self.config, self.weights)
+        looker.watch(crop_faces.moments_of(utterance, Path, self.config, looker.warnings))
+        record = looker.record()
+        if record.length and evidence.second_person(looker.story, looker.sightings.face_sizes):
             return dataclasses.replace(record, warnings=(*record.warnings, evidence.TWO))
         return record
 

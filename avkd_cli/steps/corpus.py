@@ -4,11 +4,13 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from avkd_cli.corpora.listing import Report
 from avkd_cli.errors import InputError
+from avkd_cli.said import tell
 from avkd_cli.storage import durable
 from avkd_cli.storage.utterances import Utterance, write_utterances
 
@@ -86,13 +88,12 @@ def relocate(utterances: Iterable[Utterance], before: str) -> Iterator[Utterance
 
     for utterance in utterances:
         changed: dict = {}
-        for kind in ("audio", "video", "boxes"):
-            if path := getattr(utterance, kind):
-                changed[kind] = moved(path)
-        if isinstance(utterance.images, str):
-            changed["images"] = moved(utterance.images)
-        elif utterance.images:
-            changed["images"] = tuple(moved(path) for path in utterance.images)
+        for kind in ("audio", "video", "boxes", "images"):
+            paths = getattr(utterance, kind)
+            if isinstance(paths, str):
+                changed[kind] = moved(paths) if paths else paths
+            elif paths:
+                changed[kind] = tuple(map(moved, paths))
         yield msgspec.structs.replace(utterance, **changed)
 
 
@@ -138,13 +139,7 @@ def standin(
     workers: int | None,
     overwrite: bool,
     quiet: bool,
-    own: float = 1.0,
-    persons: int,
-    sessions: int,
-    utterances: int,
-    seconds: tuple[float, float],
-    moods: bool,
-    seed: int,
+    **people: Any,
 ) -> dict:
     """Make the stand-in corpus and return its manifest line.
 
@@ -153,19 +148,14 @@ def standin(
         workers: processes; None for all cores, 0 for this one.
         overwrite: replace a stand-in corpus of other settings.
         quiet: no progress.
-        own: how far people of one age and sex differ, as a share of what is usual.
-        persons, sessions, utterances, seconds, moods, seed: those of `StandinPlan`.
+        people: those of `StandinPlan`.
     """
     from avkd_cli.standin.corpus import make_standin
     from avkd_cli.standin.plan import StandinPlan
 
-    plan = StandinPlan(persons, sessions, utterances, seed, seconds, moods=moods, own=own)
+    plan, progress = StandinPlan(**people), _progress(quiet)
     made, complete = make_standin(
-        output,
-        plan,
-        workers=workers,
-        overwrite=overwrite,
-        progress=_progress(quiet),
+        output, plan, workers=workers, overwrite=overwrite, progress=progress
     )
     if not complete and not quiet:
         counts = made["counts"]
@@ -178,7 +168,7 @@ def standin(
 
 def say(text: str) -> None:
     """Tell a person on stderr."""
-    print(f"avkd corpus: {text}", file=sys.stderr)
+    tell("corpus", text)
 
 
 def _progress(quiet: bool) -> Callable[[int, int], None]:

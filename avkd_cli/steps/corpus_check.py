@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from avkd_cli.corpora.checkup import Checkup, Twice, look_over
+from avkd_cli.corpora.checkup import Checkup, look_over
 from avkd_cli.corpora.folder import list_folder
 from avkd_cli.corpora.listing import FINDINGS, Finding, Report
-from avkd_cli.corpora.trials import Candidate, Rule, count_trials
 from avkd_cli.errors import InputError, MissingInputError, some
+from avkd_cli.steps.corpus_trials import possible_trials
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import Utterance, read_utterances, resolve_within
 
@@ -39,13 +39,15 @@ def check_corpus(
     utterances, base, findings = _read(source, root)
     found = look_over(utterances, lambda path: resolve_within(base, path, root))
     told = [store_told(path) for path in stores]
+    faults = found.faults + sum(one.count for one in findings.values())
     if as_json:
-        page = _json(source, found, findings, utterances) | {"stores": told}
+        page = _json(source, found, findings) | {"faults": faults, "stores": told}
         print(json.dumps(page, ensure_ascii=False))
     else:
-        print("\n".join(_page(source, found, findings, utterances, told)))
+        for line in _page(source, found, findings, utterances, told):
+            print(line)
+        print(f"{faults:,} to mend" if faults else "nothing to mend")
     sys.stdout.flush()
-    faults = found.faults + sum(one.count for one in findings.values())
     if strict and faults:
         raise InputError(f"{source}: {faults:,} faults and --strict; see above")
 
@@ -97,7 +99,13 @@ def store_told(path: str) -> dict[str, Any]:
     }
 
 
-def _page(source, found: Checkup, findings, utterances, told) -> Iterator[str]:
+def _page(
+    source: str,
+    found: Checkup,
+    findings: dict[str, Finding],
+    utterances: list[Utterance],
+    told: list[dict[str, Any]],
+) -> Iterator[str]:
     people, utterances_there = _of(len(found.clips), "person"), _of(found.utterances, "utterance")
     yield f"{source}: {people}, {utterances_there}"
     yield from _clips(found)
@@ -111,8 +119,6 @@ def _page(source, found: Checkup, findings, utterances, told) -> Iterator[str]:
     yield from _equal(found)
     for one in told:
         yield from _store(one)
-    faults = found.faults + sum(finding.count for finding in findings.values())
-    yield f"{faults:,} to mend" if faults else "nothing to mend"
 
 
 def _of(count: int, what: str) -> str:
@@ -147,8 +153,7 @@ def _files(found: Checkup) -> Iterator[str]:
 def _splits(found: Checkup, utterances: list[Utterance]) -> Iterator[str]:
     for split, count in found.splits.items():
         inside = [u for u in utterances if u.split == split and u.person]
-        sides = [Candidate(u.id, u.person, u.session, u.sex) for u in inside]
-        targets, nontargets = count_trials(sides, Rule())
+        targets, nontargets, _ = possible_trials(inside)
         named = f"split {split}" if split else "no split"
         yield (
             f"  {named:<18}{_of(count, 'utterance')} of "
@@ -175,12 +180,9 @@ def _equal(found: Checkup) -> Iterator[str]:
     of_one = [one for one in found.twice if one not in of_two]
     for name, groups in (("two people", of_two), ("one person", of_one)):
         if groups:
-            shown = "; ".join(_pair(one) for one in groups[:3])
+            pairs = [" = ".join(one.ids[:3]) + " = …" * (len(one.ids) > 3) for one in groups[:3]]
+            shown = "; ".join(pairs)
             yield f"  equal files of {name}: {len(groups):,}: {shown}" + "; …" * (len(groups) > 3)
-
-
-def _pair(one: Twice) -> str:
-    return " = ".join(one.ids[:3]) + " = …" * (len(one.ids) > 3)
 
 
 def _store(told: dict[str, Any]) -> Iterator[str]:
@@ -194,7 +196,7 @@ def _store(told: dict[str, Any]) -> Iterator[str]:
             yield f"    equal once decoded, of {name}: {len(lines):,}: {shown}"
 
 
-def _json(source, found: Checkup, findings, utterances) -> dict[str, Any]:
+def _json(source: str, found: Checkup, findings: dict[str, Finding]) -> dict[str, Any]:
     return {
         "format": "avkd.corpus-check",
         "version": 1,
@@ -212,5 +214,4 @@ def _json(source, found: Checkup, findings, utterances) -> dict[str, Any]:
         "worth_a_look": found.odd.to_json(),
         "findings": {name: finding.to_json() for name, finding in findings.items()},
         "equal_files": [one._asdict() for one in found.twice],
-        "faults": found.faults + sum(finding.count for finding in findings.values()),
     }

@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import Any
 
 from avkd_cli.corpora.cross_trials import (
     CrossRule,
@@ -12,7 +13,7 @@ from avkd_cli.corpora.cross_trials import (
 )
 from avkd_cli.errors import InputError
 from avkd_cli.steps.corpus import say
-from avkd_cli.steps.corpus_trials import announce, candidates, write_drawn
+from avkd_cli.steps.corpus_trials import Drawing
 from avkd_cli.storage.utterances import Utterance, value_of
 
 TRAIN = "train"
@@ -20,70 +21,42 @@ USED = (TRAIN, "validation")  # who was trained on, and who chose the epoch
 
 
 def draw_cross(
-    source: str,
-    output: Path | None,
-    *,
-    stratum: str,
-    protocol: str | None,
-    targets: int | None,
-    nontargets: int | None,
-    cross_session: bool,
-    split: str,
-    need: tuple[str, ...],
-    split_column: str,
-    limit: int,
-    seed: int,
-    quiet: bool,
+    source: str, output: Path | None, *, stratum: str, protocol: str | None, **asked: Any
 ) -> None:
     """Draw a list of trials `label voice face` and write it in VoxCeleb's form.
 
     Args:
-        source: list of utterances, or "-".
-        output: None for stdout.
         stratum: what the people of a nontarget have in common, one of `strata.NEEDED`.
         protocol: seen-heard, unseen-unheard, or None for whoever is in the list.
-        targets: how many; None: all that are possible.
-        nontargets: how many; None: as many as targets.
-        cross_session: a target's voice and face are of two sessions.
-        split: take only utterances of this split; "" for all.
-        need: take only utterances that have these senses.
-        split_column: column of the list that `split` and `protocol` look at.
-        limit: most trials that are drawn.
-        seed: which list of the possible ones.
-        quiet: say nothing.
+        asked: what else `Drawing` takes; a target's sides are a voice and a face.
 
     Raises:
         InputError: too few trials are possible or too many wanted; a person, session or trait is
             unknown; nobody fits the protocol; a stratum has no nontargets.
     """
-    everyone = candidates(source, "", split_column, need, cross_session, quiet)
-    chosen = _by_protocol(source, everyone, protocol, split, split_column)
+    draw = Drawing(source, output, **asked)
+    chosen = _by_protocol(draw, draw.candidates(""), protocol)
     clips = [_clip(source, one) for one in chosen]
-    _warn_of_one_sense(clips, quiet)
+    _warn_of_one_sense(clips, draw.quiet)
     check_traits(clips, stratum)
-    rule = CrossRule(stratum, cross_session)
+    rule = CrossRule(stratum, draw.cross_session)
     possible = Possible(clips, rule, 1), Possible(clips, rule, 0)
-    counts = possible[0].total, possible[1].total
-    if not counts[1] and nontargets != 0:
+    if not possible[1].total and draw.nontargets != 0:
         raise InputError(
             f"{source}: stratum {stratum} has no nontargets: no voice and face of two of "
             f"{len({c.person for c in clips})} people agree in it; take a wider one"
         )
-    targets = counts[0] if targets is None else targets
-    nontargets = min(targets, counts[1]) if nontargets is None else nontargets
-    announce(source, (targets, nontargets), counts, len(clips), seed, limit, quiet)
-    drawn = draw_cross_trials(possible, targets, nontargets, seed)
-    write_drawn(source, drawn, len(clips), output, quiet)
+    numbers = draw.numbers((possible[0].total, possible[1].total), len(clips))
+    draw.write(draw_cross_trials(possible, *numbers, draw.seed), len(clips))
 
 
-def _by_protocol(
-    source: str, everyone: list[Utterance], protocol: str | None, split: str, column: str
-) -> list[Utterance]:
+def _by_protocol(draw: Drawing, everyone: list[Utterance], protocol: str | None) -> list[Utterance]:
     """Return the clips that the protocol tests.
 
     Raises:
         InputError: nobody fits, or no clip is of split train where the protocol asks for it.
     """
+    source, split, column = draw.source, draw.split, draw.split_column
     chosen = [u for u in everyone if not split or value_of(u, column) == split]
     if protocol is not None:
         trained = {u.person for u in everyone if value_of(u, column) == TRAIN}

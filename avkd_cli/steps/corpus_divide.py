@@ -9,9 +9,9 @@ import msgspec
 
 from avkd_cli.corpora import divide
 from avkd_cli.corpora.divide import TEST, TRAIN, VALIDATION
-from avkd_cli.corpora.trials import Candidate, Rule, count_trials
 from avkd_cli.errors import InputError, UsageError, some
 from avkd_cli.steps.corpus import prefix, relocate, say
+from avkd_cli.steps.corpus_trials import possible_trials
 from avkd_cli.storage.utterances import (
     FIELDS,
     Utterance,
@@ -59,10 +59,7 @@ def split_list(
 
     Args:
         source: a list, or "-".
-        output: where to.
-        rules: what stays together.
-        test: share of the groups, 0 to 1.
-        validation: the same.
+        test, validation: shares of the groups, 0 to 1.
         seed: which division of the possible ones.
 
     Raises:
@@ -92,8 +89,6 @@ def fold_list(
 
     Args:
         source: a list, or "-".
-        output: where to.
-        rules: what stays together.
         count: of folds; None: leave one group out each time, or one draw of `shares`.
         shares: of train, validation and test, each fold drawn anew; None: every group is test once.
         validation: share of those who are not test, without `shares`.
@@ -130,6 +125,10 @@ class _Table:
                 f"{self.name}: nobody of split {rules.only!r}; there are {some(splits)}"
             )
         self.strata = {group: self._stratum(group) for group in self.members}
+
+    def inside(self, parts: dict[str, str], part: str) -> list[Utterance]:
+        """Return the utterances of a part."""
+        return [u for group, us in self.members.items() if parts[group] == part for u in us]
 
     def _check_columns(self) -> None:
         """Refuse a column that no line has: all would be of one stratum, and nobody would know."""
@@ -200,8 +199,15 @@ def _plural(rules: DivisionRules) -> str:
 
 
 def _write(table: _Table, output: Output, columns: dict[str, dict[str, str]]) -> None:
-    if not output.overwrite:
-        _refuse_to_replace(table, list(columns))
+    for column in () if output.overwrite else columns:
+        there = sum(1 for u in table.utterances if value_of(u, column))
+        if there and column == "split" and table.rules.only:
+            there = sum(1 for group in table.group_of if group)
+        if there:
+            raise InputError(
+                f"{table.name}: {there:,} lines have a {column} already; pass --overwrite to "
+                "replace it"
+            )
     moved = relocate(_filled(table, columns), prefix(table.base, output.path))
     write_utterances(output.path or "-", moved)
     if not output.quiet:
@@ -209,30 +215,15 @@ def _write(table: _Table, output: Output, columns: dict[str, dict[str, str]]) ->
             say(line)
 
 
-def _refuse_to_replace(table: _Table, columns: list[str]) -> None:
-    for column in columns:
-        there = sum(1 for u in table.utterances if value_of(u, column))
-        if there and column == "split" and table.rules.only:
-            there = sum(1 for u, g in zip(table.utterances, table.group_of, strict=True) if g)
-        if there:
-            raise InputError(
-                f"{table.name}: {there:,} lines have a {column} already; pass --overwrite to "
-                "replace it"
-            )
-
-
 def _filled(table: _Table, columns: dict[str, dict[str, str]]) -> Iterator[Utterance]:
     for utterance, group in zip(table.utterances, table.group_of, strict=True):
-        changed: dict = {}
-        extra = dict(utterance.extra)
-        for column, parts in columns.items():
-            if column in FIELDS:
-                changed[column] = getattr(utterance, column) if group is None else parts[group]
-            elif group is not None:
-                extra[column] = parts[group]
-            else:
-                extra.pop(column, None)
-        yield msgspec.structs.replace(utterance, extra=extra, **changed)
+        if group is None:
+            extra = {name: one for name, one in utterance.extra.items() if name not in columns}
+            yield msgspec.structs.replace(utterance, extra=extra)
+            continue
+        new = {column: parts[group] for column, parts in columns.items()}
+        fields = {name: new.pop(name) for name in list(new) if name in FIELDS}
+        yield msgspec.structs.replace(utterance, extra=utterance.extra | new, **fields)
 
 
 def _summary(table: _Table, columns: dict[str, dict[str, str]]) -> Iterator[str]:
@@ -247,7 +238,7 @@ def _summary(table: _Table, columns: dict[str, dict[str, str]]) -> Iterator[str]
 
 
 def _part_line(table: _Table, column: str, parts: dict[str, str], part: str) -> str:
-    inside = _utterances(table, parts, part)
+    inside = table.inside(parts, part)
     persons = sorted({u.person for u in inside}, key=divide.natural)
     people = f"1 person ({persons[0]})" if len(persons) == 1 else f"{len(persons):,} people"
     line = f"{column} {part}: {people}, {len(inside):,} utterances"
@@ -259,23 +250,10 @@ def _part_line(table: _Table, column: str, parts: dict[str, str], part: str) -> 
     return f"{line}, {nontargets:,} nontargets"
 
 
-def _utterances(table: _Table, parts: dict[str, str], part: str) -> list[Utterance]:
-    return [u for group, us in table.members.items() if parts[group] == part for u in us]
-
-
-def possible_trials(utterances: Sequence[Utterance]) -> tuple[int, int, int | None]:
-    """Return possible targets and nontargets, and targets of two sessions (None: not known)."""
-    sides = [Candidate(u.id, u.person, u.session, u.sex) for u in utterances]
-    targets, nontargets = count_trials(sides, Rule())
-    if not all(side.session for side in sides):
-        return targets, nontargets, None
-    return targets, nontargets, count_trials(sides, Rule(cross_session=True))[0]
-
-
 def _warnings(table: _Table, columns: dict[str, dict[str, str]]) -> Iterator[str]:
     """Yield what a person should know before training on this."""
     column, parts = next(iter(columns.items()))
-    people = {part: {u.person for u in _utterances(table, parts, part)} for part in (TRAIN, TEST)}
+    people = {part: {u.person for u in table.inside(parts, part)} for part in (TRAIN, TEST)}
     both = people[TRAIN] & people[TEST] - {""}
     if table.rules.within:
         alone = people[TRAIN] - people[TEST]
@@ -286,5 +264,5 @@ def _warnings(table: _Table, columns: dict[str, dict[str, str]]) -> Iterator[str
             f"warning: {len(both):,} people are in train and in test of {column}, as "
             f"{table.rules.group} is not the person; good for classes, not for verification"
         )
-    elif column == "split" and not possible_trials(_utterances(table, parts, TEST))[0]:
+    elif column == "split" and not possible_trials(table.inside(parts, TEST))[0]:
         yield "warning: no target trial is possible: nobody in test has two recordings"

@@ -1,6 +1,9 @@
 """What `avkd corpus trials` does: draw a trial list from a list of utterances."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from avkd_cli.corpora import trials
 from avkd_cli.errors import InputError, some
@@ -16,29 +19,15 @@ SENSES = {  # which keys of a line give a sense
 }
 
 
-def draw_trials(
-    source: str,
-    output: Path | None,
-    *,
-    targets: int | None,
-    nontargets: int | None,
-    same_sex: bool,
-    cross_session: bool,
-    split: str,
-    need: tuple[str, ...],
-    split_column: str,
-    limit: int,
-    seed: int,
-    quiet: bool,
-) -> None:
-    """Draw a trial list from a list of utterances and write it in VoxCeleb's form.
+@dataclass(frozen=True)
+class Drawing:
+    """What is asked of a list of trials.
 
     Args:
-        source: the list, or "-".
+        source: list of utterances, or "-".
         output: None for stdout.
         targets: how many; None: all that are possible.
         nontargets: how many; None: as many as targets.
-        same_sex: nontargets are of one sex.
         cross_session: targets are of two sessions.
         split: take only utterances of this split; "" for all.
         need: take only utterances that have these senses, of `SENSES`.
@@ -46,96 +35,113 @@ def draw_trials(
         limit: most trials that are drawn.
         seed: which list of the possible ones.
         quiet: say nothing.
+    """
+
+    source: str
+    output: Path | None
+    targets: int | None
+    nontargets: int | None
+    cross_session: bool
+    split: str
+    need: tuple[str, ...]
+    split_column: str
+    limit: int
+    seed: int
+    quiet: bool
+
+    def candidates(self, split: str) -> list[Utterance]:
+        """Return the utterances of a split that may be sides of trials.
+
+        Raises:
+            InputError: nobody of the split or with the senses; a person or session is unknown.
+        """
+        found = read_utterances(self.source)
+        for reject in found.rejects[:3]:
+            say(f"warning: line {reject['line']} left out: {reject['code']}: {reject['detail']}")
+        if len(found.rejects) > 3:
+            say(f"warning: {len(found.rejects) - 3:,} more lines left out")
+        splits = [value_of(one, self.split_column) for one in found.utterances]
+        pairs = zip(found.utterances, splits, strict=True)
+        chosen = [one for one, its in pairs if not split or its == split]
+        if not chosen:
+            there = some(sorted({one or "none" for one in splits}))
+            raise InputError(f"{found.name}: nobody of split {split!r}; there are {there}")
+        chosen = _with_senses(found.name, chosen, self.need, self.quiet)
+        for utterance in chosen:
+            if not utterance.person or (self.cross_session and not utterance.session):
+                what = "session (for --cross-session)" if utterance.person else "person"
+                raise InputError(f"{found.name}: {utterance.id!r} has no {what}; complete the list")
+        return chosen
+
+    def numbers(self, possible: tuple[int, int], n_utterances: int) -> tuple[int, int]:
+        """Return how many targets and nontargets will be drawn, and say it before any is.
+
+        Raises:
+            InputError: more than the limit.
+        """
+        targets = possible[0] if self.targets is None else self.targets
+        nontargets = self.nontargets
+        if nontargets is None:
+            nontargets = min(targets, possible[1])
+        if not self.quiet:
+            say(
+                f"{targets + nontargets:,} trials: {targets:,} of {possible[0]:,} possible "
+                f"targets, {nontargets:,} of {possible[1]:,} nontargets, {n_utterances:,} "
+                f"utterances, seed {self.seed}"
+            )
+        if targets + nontargets > self.limit:
+            raise InputError(
+                f"{self.source}: {targets + nontargets:,} trials, at most {self.limit:,} are "
+                "drawn; ask for fewer with --targets and --nontargets, or raise --limit"
+            )
+        return targets, nontargets
+
+    def write(self, drawn: list[trials.Trial], n_utterances: int) -> None:
+        """Write trials in VoxCeleb's form and say where.
+
+        Raises:
+            InputError: there are none.
+        """
+        if not drawn:
+            raise InputError(f"{self.source}: no trial is possible among {n_utterances} utterances")
+        text = "".join(f"{label} {enrol} {test}\n" for label, enrol, test in drawn)
+        write_text(text, self.output)
+        if not self.quiet:
+            digest = durable.sha256_bytes(text.encode())[:12]
+            say(f"written: {self.output or 'stdout'}, sha256:{digest}")
+
+
+def draw_trials(source: str, output: Path | None, *, same_sex: bool, **asked: Any) -> None:
+    """Draw a trial list from a list of utterances and write it in VoxCeleb's form.
+
+    Args:
+        same_sex: nontargets are of one sex.
+        asked: what else `Drawing` takes.
 
     Raises:
         InputError: too few trials are possible or too many wanted, or a person, sex or session is
             unknown.
     """
-    rule = trials.Rule(same_sex, cross_session)
-    sides = [
-        trials.Candidate(u.id, u.person, u.session, u.sex)
-        for u in candidates(source, split, split_column, need, cross_session, quiet)
-    ]
-    possible = trials.count_trials(sides, rule)
-    targets = possible[0] if targets is None else targets
-    nontargets = min(targets, possible[1]) if nontargets is None else nontargets
-    announce(source, (targets, nontargets), possible, len(sides), seed, limit, quiet)
-    drawn = trials.draw_trials(sides, rule, targets, nontargets, seed)
-    write_drawn(source, drawn, len(sides), output, quiet)
+    draw = Drawing(source, output, **asked)
+    rule = trials.Rule(same_sex, draw.cross_session)
+    chosen = draw.candidates(draw.split)
+    sides = sides_of(chosen)
+    numbers = draw.numbers(trials.count_trials(sides, rule), len(sides))
+    draw.write(trials.draw_trials(sides, rule, *numbers, draw.seed), len(sides))
 
 
-def announce(
-    source: str,
-    wanted: tuple[int, int],
-    possible: tuple[int, int],
-    n_utterances: int,
-    seed: int,
-    limit: int,
-    quiet: bool,
-) -> None:
-    """Say how many targets and nontargets will be drawn, of how many, before any is drawn.
-
-    Raises:
-        InputError: more than the limit.
-    """
-    targets, nontargets = wanted
-    if not quiet:
-        say(
-            f"{targets + nontargets:,} trials: {targets:,} of {possible[0]:,} possible targets, "
-            f"{nontargets:,} of {possible[1]:,} nontargets, {n_utterances:,} utterances, "
-            f"seed {seed}"
-        )
-    if targets + nontargets > limit:
-        raise InputError(
-            f"{source}: {targets + nontargets:,} trials, at most {limit:,} are drawn; ask for "
-            "fewer with --targets and --nontargets, or raise --limit"
-        )
+def sides_of(utterances: Sequence[Utterance]) -> list[trials.Candidate]:
+    """Return utterances as sides of trials."""
+    return [trials.Candidate(u.id, u.person, u.session, u.sex) for u in utterances]
 
 
-def write_drawn(
-    source: str, drawn: list[trials.Trial], n_utterances: int, output: Path | None, quiet: bool
-) -> None:
-    """Write trials in VoxCeleb's form and say where.
-
-    Raises:
-        InputError: there are none.
-    """
-    if not drawn:
-        raise InputError(f"{source}: no trial is possible among {n_utterances} utterances")
-    text = "".join(f"{label} {enrol} {test}\n" for label, enrol, test in drawn)
-    write_text(text, output)
-    if not quiet:
-        say(f"written: {output or 'stdout'}, sha256:{durable.sha256_bytes(text.encode())[:12]}")
-
-
-def candidates(
-    source: str,
-    split: str,
-    split_column: str,
-    need: tuple[str, ...],
-    cross_session: bool,
-    quiet: bool,
-) -> list[Utterance]:
-    """Return the utterances that may be sides of trials.
-
-    Raises:
-        InputError: nobody of the split or with the senses; a person or session is unknown.
-    """
-    found = read_utterances(source)
-    for reject in found.rejects[:3]:
-        say(f"warning: line {reject['line']} left out: {reject['code']}: {reject['detail']}")
-    if len(found.rejects) > 3:
-        say(f"warning: {len(found.rejects) - 3:,} more lines left out")
-    chosen = [u for u in found.utterances if not split or value_of(u, split_column) == split]
-    if not chosen:
-        splits = sorted({value_of(u, split_column) or "none" for u in found.utterances})
-        raise InputError(f"{found.name}: nobody of split {split!r}; there are {some(splits)}")
-    chosen = _with_senses(found.name, chosen, need, quiet)
-    for utterance in chosen:
-        if not utterance.person or (cross_session and not utterance.session):
-            what = "session (for --cross-session)" if utterance.person else "person"
-            raise InputError(f"{found.name}: {utterance.id!r} has no {what}; complete the list")
-    return chosen
+def possible_trials(utterances: Sequence[Utterance]) -> tuple[int, int, int | None]:
+    """Return possible targets and nontargets, and targets of two sessions (None: not known)."""
+    sides = sides_of(utterances)
+    targets, nontargets = trials.count_trials(sides, trials.Rule())
+    if not all(side.session for side in sides):
+        return targets, nontargets, None
+    return targets, nontargets, trials.count_trials(sides, trials.Rule(cross_session=True))[0]
 
 
 def _with_senses(

@@ -82,8 +82,8 @@ class Clusters:
         self.sizes = np.bincount(self.place)
         self.sums = np.zeros((len(self.names), vectors.shape[1]))
         np.add.at(self.sums, self.place, vectors.astype(np.float64))
-        self.own = np.zeros(len(self.names))
-        np.add.at(self.own, self.place, np.square(vectors, dtype=np.float64).sum(axis=1))
+        squares = np.square(vectors, dtype=np.float64).sum(axis=1)
+        self.own = np.bincount(self.place, squares)
         self.means = (self.sums / self.sizes[:, None]).astype(np.float32)
         self.pairs = _all_near(self.means) if neighbours is None else neighbours(self.means)
 
@@ -91,16 +91,11 @@ class Clusters:
         """Return all clusters, the largest first, then by name."""
         n, inner = self.sizes, np.square(self.sums).sum(axis=1) - self.own
         nearest, between = self._nearest()
-        found = [
-            OneCluster(
-                str(name),
-                int(n[i]),
-                float(inner[i] / (n[i] * (n[i] - 1))) if n[i] > 1 else None,
-                str(self.names[nearest[i]]),
-                float(between[i]),
-            )
-            for i, name in enumerate(self.names)
-        ]
+        found = []
+        for i, name in enumerate(self.names):
+            within = float(inner[i] / (n[i] * (n[i] - 1))) if n[i] > 1 else None
+            near = str(self.names[nearest[i]])
+            found.append(OneCluster(str(name), int(n[i]), within, near, float(between[i])))
         return sorted(found, key=lambda one: (-one.size, one.name))
 
     def _affinity(self, pairs: np.ndarray) -> np.ndarray:
@@ -141,13 +136,8 @@ class Clusters:
         mates = mates[mates != row]
         affinity = self.vectors[mates] @ self.vectors[row]
         least = int(affinity.argmin())
-        return Member(
-            self.ids[row],
-            str(self.names[self.place[row]]),
-            float(mean),
-            self.ids[mates[least]],
-            float(affinity[least]),
-        )
+        mate, cluster = self.ids[mates[least]], str(self.names[self.place[row]])
+        return Member(self.ids[row], cluster, float(mean), mate, float(affinity[least]))
 
 
 def _all_near(means: np.ndarray) -> np.ndarray:
@@ -175,13 +165,6 @@ def by_size(clusters: Sequence[OneCluster]) -> list[dict[str, Any]]:
         sure = [one.confidence for one in here if one.confidence is not None]
         if here:
             quartiles = np.quantile(sure, (0.25, 0.5, 0.75)).tolist() if sure else [None] * 3
-            found.append(
-                {
-                    "from": low,
-                    "to": high,
-                    "clusters": len(here),
-                    "utterances": sum(one.size for one in here),
-                    "confidence": quartiles,
-                }
-            )
+            sizes = {"clusters": len(here), "utterances": sum(one.size for one in here)}
+            found.append({"from": low, "to": high, **sizes, "confidence": quartiles})
     return found

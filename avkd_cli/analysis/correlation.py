@@ -99,9 +99,8 @@ def alignment(x: ArrayLike, persons: Sequence[str]) -> float:
     Raises:
         ValueError: if there are not as many persons as embeddings.
     """
-    x, who = unit(x), _codes(x, persons)
-    sizes = np.bincount(who)
-    sums = _sums(x, who)
+    x = unit(x)
+    _, sums, sizes = by_person(x, persons)
     squared = (sizes**2 - (sums**2).sum(axis=1)).sum()  # sum over pairs of |u - v|^2, exactly
     pairs = (sizes * (sizes - 1) // 2).sum()
     return float(squared / pairs) if pairs else float("nan")
@@ -133,10 +132,11 @@ def spread(x: ArrayLike, persons: Sequence[str]) -> tuple[float, float]:
     Raises:
         ValueError: if there are not as many persons as embeddings.
     """
-    x, who = unit(x), _codes(x, persons)
-    centre = _sums(x, who) / np.bincount(who)[:, None]
-    within = ((x - centre[who]) ** 2).sum(axis=1).mean()
-    between = ((centre[who] - x.mean(axis=0)) ** 2).sum(axis=1).mean()
+    x = unit(x)
+    who, sums, sizes = by_person(x, persons)
+    own = (sums / sizes[:, None])[who]
+    within = ((x - own) ** 2).sum(axis=1).mean()
+    between = ((own - x.mean(axis=0)) ** 2).sum(axis=1).mean()
     return float(within), float(between)
 
 
@@ -169,13 +169,16 @@ def _embeddings(x: ArrayLike) -> NDArray[np.float64]:
     return x
 
 
-def _codes(x: NDArray, persons: Sequence[str]) -> NDArray[np.int64]:
+def by_person(x: NDArray, persons: Sequence[str]) -> tuple[NDArray, NDArray, NDArray]:
+    """Return the number of each embedding's person, (n,), and of each person sum and count.
+
+    Raises:
+        ValueError: if there are not as many persons as embeddings.
+    """
     if len(persons) != len(x):
-        raise ValueError(f"{len(x)} embeddings of {len(persons)} persons")
-    return np.unique(np.asarray(persons), return_inverse=True)[1].ravel()
-
-
-def _sums(x: NDArray, who: NDArray) -> NDArray[np.float64]:
-    sums = np.zeros((who.max() + 1, x.shape[1]))
+        raise ValueError(f"{len(persons)} persons of {len(x)} embeddings")
+    who = np.unique(np.asarray(persons, str), return_inverse=True)[1].ravel()
+    sizes = np.bincount(who)
+    sums = np.zeros((len(sizes), x.shape[1]))
     np.add.at(sums, who, x)
-    return sums
+    return who, sums, sizes

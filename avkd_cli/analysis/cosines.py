@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from avkd_cli.analysis.correlation import by_person
+
 BLOCK = 2048  # rows compared at a time
 MOST_ROWS = 20_000  # of which all pairs are compared for the absolute cosine
 
@@ -50,10 +52,7 @@ def mean_cosines(embedding: NDArray, persons: Sequence[str], seed: int = 0) -> C
     if not (np.isfinite(length).all() and (length > 0).all()):
         raise ValueError("an embedding is zero or not finite")
     unit = unit / length
-    code = np.unique([one for one in persons if one], return_inverse=True)[1]
-    total = np.zeros((code.max() + 1, unit.shape[1]))
-    np.add.at(total, code, unit)
-    count = np.bincount(code)
+    code, total, count = by_person(unit, [one for one in persons if one])
     n_same, n_all = int((count * (count - 1)).sum()), len(unit) * (len(unit) - 1)
     same = (total**2).sum() - len(unit)  # both orders of each pair, without its own
     every = (total.sum(axis=0) ** 2).sum() - len(unit)

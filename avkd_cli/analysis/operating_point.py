@@ -56,11 +56,6 @@ def operating_point(
         threshold, rule = threshold_at_fmr(rates, fmr), f"FMR {fmr:g}"
     else:
         threshold, rule = eer_threshold(rates), "EER"
-    return OperatingPoint(
-        float(threshold),
-        rule,
-        int((targets < threshold).sum()),
-        int((nontargets >= threshold).sum()),
-        len(targets),
-        len(nontargets),
-    )
+    misses, false_alarms = int((targets < threshold).sum()), int((nontargets >= threshold).sum())
+    counts = (misses, false_alarms, len(targets), len(nontargets))
+    return OperatingPoint(float(threshold), rule, *counts)

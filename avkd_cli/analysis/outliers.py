@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from avkd_cli.analysis.correlation import unit
+from avkd_cli.analysis.correlation import by_person, unit
 
 DEVIATIONS = 2.0
 RULE = (
@@ -27,13 +27,8 @@ def distances_to_own_mean(x: ArrayLike, persons: Sequence[str]) -> NDArray[np.fl
         ValueError: if there are not as many persons as embeddings, or one is all zeros.
     """
     x = unit(x)
-    if len(persons) != len(x):
-        raise ValueError(f"{len(persons)} persons of {len(x)} embeddings")
-    _, who = np.unique(np.asarray(persons, str), return_inverse=True)
-    sizes = np.bincount(who)
-    means = np.zeros((len(sizes), x.shape[1]))
-    np.add.at(means, who, x)
-    distance = np.linalg.norm(x - (means / sizes[:, None])[who], axis=1)
+    who, sums, sizes = by_person(x, persons)
+    distance = np.linalg.norm(x - (sums / sizes[:, None])[who], axis=1)
     return np.where(sizes[who] > 1, distance, np.nan)
 
 

@@ -106,8 +106,7 @@ def robustness_parts(result: Mapping) -> Iterator[Part]:
         rows = [[one["condition"], *(_change(one, name) for name in others)] for one in conditions]
         yield table([f"minus that of {result['baseline']}", *others], rows)
     yield "\n".join(result["words"])
-    for text in result["notes"]:
-        yield notes([text])
+    yield from (notes([text]) for text in result["notes"])
 
 
 def _eer(one: Mapping, system: str) -> str:

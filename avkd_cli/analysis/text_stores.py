@@ -57,8 +57,7 @@ def cosines_parts(result: dict) -> Iterator[Part]:
         for one in result["stores"]
     ]
     yield table(["store", "within", "between", "|between|", "recordings", "persons"], rows)
-    for text in result["notes"]:
-        yield notes([text])
+    yield from (notes([text]) for text in result["notes"])
 
 
 def classify_parts(result: dict) -> Iterator[Part]:
@@ -111,5 +110,4 @@ def weights_parts(result: dict) -> Iterator[Part]:
     ]
     if rows:
         yield table(["highest moment", *(one["name"] for one in result["stores"])], rows)
-    for text in result["notes"]:
-        yield notes([text])
+    yield from (notes([text]) for text in result["notes"])

@@ -11,7 +11,7 @@ Reference:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
+from itertools import compress, product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -50,8 +50,7 @@ def decided_right(score: ArrayLike, target: ArrayLike, threshold: float) -> NDAr
         ValueError: if the shapes differ, or a score or the threshold is NaN.
     """
     score, target = np.asarray(score, np.float64), np.asarray(target, bool)
-    if score.ndim != 1 or score.shape != target.shape:
-        raise ValueError(f"scores {score.shape} and labels {target.shape} must have one length")
+    _of_one_length(score, target)
     if np.isnan(score).any() or np.isnan(threshold):
         raise ValueError("a score or the threshold is NaN, which is neither side of anything")
     return (score >= threshold) == target
@@ -64,8 +63,7 @@ def region(right_a: ArrayLike, right_b: ArrayLike) -> NDArray[np.int64]:
         ValueError: if the two have not one length.
     """
     right_a, right_b = np.asarray(right_a, bool), np.asarray(right_b, bool)
-    if right_a.ndim != 1 or right_a.shape != right_b.shape:
-        raise ValueError(f"decisions {right_a.shape} and {right_b.shape} must have one length")
+    _of_one_length(right_a, right_b)
     return 2 * ~right_a + ~right_b
 
 
@@ -88,17 +86,14 @@ def regions(right: Mapping[str, ArrayLike]) -> list[Region]:
     if not 2 <= len(right) <= 4:
         raise ValueError(f"a Venn diagram takes two to four systems, not {len(right)}")
     decisions = [np.asarray(one, bool) for one in right.values()]
-    if len({one.shape for one in decisions}) != 1:
-        raise ValueError(f"decisions of unequal length: {[one.shape for one in decisions]}")
+    _of_one_length(*decisions)
     code = sum(~one * 2**place for place, one in enumerate(reversed(decisions)))
     counts = np.bincount(code, minlength=2 ** len(right)).tolist()
-    patterns = product((True, False), repeat=len(right))
-    return [_region(tuple(right), *pair) for pair in zip(patterns, counts, strict=True)]
-
-
-def _region(names: tuple[str, ...], pattern: tuple[bool, ...], trials: int) -> Region:
-    right = tuple(name for name, yes in zip(names, pattern, strict=True) if yes)
-    return Region(right, tuple(name for name in names if name not in right), trials)
+    found = []
+    for pattern, trials in zip(product((True, False), repeat=len(right)), counts, strict=True):
+        rightly = tuple(compress(right, pattern))
+        found.append(Region(rightly, tuple(one for one in right if one not in rightly), trials))
+    return found
 
 
 def newly_right_of(right_a: ArrayLike, right_b: ArrayLike, right_c: ArrayLike) -> int:
@@ -109,6 +104,12 @@ def newly_right_of(right_a: ArrayLike, right_b: ArrayLike, right_c: ArrayLike) -
     """
     corrected = region(right_a, right_b) == REGIONS.index("newly_right")
     right_c = np.asarray(right_c, bool)
-    if right_c.shape != corrected.shape:
-        raise ValueError(f"decisions {corrected.shape} and {right_c.shape} must have one length")
+    _of_one_length(corrected, right_c)
     return int((corrected & right_c).sum())
+
+
+def _of_one_length(*columns: NDArray) -> None:
+    """Raise ValueError unless columns are of shape (n_trials,), all of one length."""
+    shapes = {one.shape for one in columns}
+    if len(shapes) != 1 or columns[0].ndim != 1:
+        raise ValueError(f"scores, labels and decisions must have one length, not {shapes}")

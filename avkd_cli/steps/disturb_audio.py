@@ -85,17 +85,16 @@ def disturber(config: PrepAudioConfig, noise: str | None, rir: str | None) -> Di
             raise UsageError(f"{name} is given, but --disturb {config.disturb} does not use it")
     if config.disturb == "none":
         return None
-    path = given.get(option)
-    if option and not path:
+    made = Disturber(config.disturb, config.snr, config.seed)
+    if not option:
+        return made
+    if not (path := given[option]):
         raise UsageError(
             f"--disturb {config.disturb} needs {option} STORE, made by prep-audio --features "
-            f"waveform; 'avkd corpus standin' makes a list of {_LISTS[option]}"
+            "waveform; 'avkd corpus standin' makes a list of "
+            f"{'rooms' if option == '--rir' else 'noises'}"
         )
-    made = Disturber(config.disturb, config.snr, config.seed)
-    return made if not path else _of_store(made, path)
-
-
-_LISTS = {"--noise": "noises", "--rir": "rooms"}
+    return _of_store(made, path)
 
 
 def _of_store(made: Disturber, path: str) -> Disturber:

@@ -18,8 +18,9 @@ def check_strength(config: CropFacesConfig) -> None:
             )
         return
     wanted = STRENGTHS[config.disturb]
-    high = min(wanted.high, CROP_MODES[config.mode].width) if config.disturb == "small" else None
-    high = high or wanted.high
+    high = wanted.high
+    if config.disturb == "small":
+        high = min(high, CROP_MODES[config.mode].width)
     whole = not wanted.whole or config.strength == int(config.strength)
     if not (wanted.low <= config.strength <= high and whole):
         number = "a whole number" if wanted.whole else "a number"

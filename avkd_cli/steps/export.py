@@ -7,7 +7,6 @@ import contextlib
 import io
 import json
 import logging
-import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import numpy as np
 
 from avkd_cli.config import PrepAudioConfig
 from avkd_cli.errors import AvkdError, InputError, OutputError, UsageError
+from avkd_cli.said import tell
 from avkd_cli.steps.card import card_of
 from avkd_cli.steps.decide.embedders import FORMAT, session_of
 from avkd_cli.steps.export_check import LEAST_COSINE, Checked, cases_of, checked
@@ -101,7 +101,7 @@ def export(
         model.metadata_props.add(key=name, value=value)
     durable.write_bytes(output, model.SerializeToString())
     if not quiet:
-        print(f"avkd export: {output}: {found.text}", file=sys.stderr)
+        tell("export", f"{output}: {found.text}")
     return line(output, said)
 
 
@@ -119,9 +119,9 @@ def require_exporter() -> None:
 def preparation(run: Path, trained: "Trained") -> PrepAudioConfig:
     """Return how the run's sound was prepared; runs of avkd 0.1 say it by their front end."""
     front = trained.description.front_end
-    known = set(PrepAudioConfig.__dataclass_fields__)
     said = read_json(run / "run.json", RUN_FORMAT).get("prepared", {}).get("audio", {})
-    given = {name: value for name, value in said.get("config", {}).items() if name in known}
+    given = said.get("config", {})
+    given = {name: given[name] for name in PrepAudioConfig.__dataclass_fields__ if name in given}
     if trained.description.modality == "audio":
         given |= {"features": front["features"]}
         if front["features"] != "spectrogram":
@@ -139,23 +139,19 @@ def interface(trained: "Trained") -> Interface:
     """Return what goes into the graph of a network."""
     if trained.description.modality == "audio":
         noise = np.random.default_rng(0).normal(0, 0.1, (2, 24_000)).astype(np.float32)
-        return Interface(
-            "samples",
-            noise,
-            {0: "batch", 1: "samples"},
+        meaning = (
             "(batch, samples) float32, mono, 16 kHz, full scale 1; at least 400, as long as you "
-            "like; no padding: sounds of a batch have one length",
+            "like; no padding: sounds of a batch have one length"
         )
+        return Interface("samples", noise, {0: "batch", 1: "samples"}, meaning)
     height, width, channels = size_of(trained)
     pixels = np.random.default_rng(0).integers(0, 256, (2, height, width, channels), np.uint8)
     of = "RGB" if channels == 3 else "grey"
-    return Interface(
-        "faces",
-        pixels,
-        {0: "batch"},
+    meaning = (
         f"(batch, {height}, {width}, {channels}) uint8, {of}: crops aligned as avkd crop-faces "
-        "does; the embedding of several faces of one recording is their mean",
+        "does; the embedding of several faces of one recording is their mean"
     )
+    return Interface("faces", pixels, {0: "batch"}, meaning)
 
 
 def graph(trained: "Trained", prepared: PrepAudioConfig, given: Interface) -> Any:
@@ -227,15 +223,12 @@ def metadata(
 ) -> dict[str, str]:
     """Return what the file says of itself; texts, some of them JSON. No name of a person."""
     given, description = interface(trained), trained.description
+    made: dict[str, Any] = {"crop": list(size_of(trained))}
+    if description.modality == "audio":
+        how = {name: getattr(prepared, name) for name in ("features", "n_mels", "channel")}
+        made = {"sample_rate": 16_000, **how}
     structured = {
-        "avkd.prepared": {
-            "sample_rate": 16_000,
-            "features": prepared.features,
-            "n_mels": prepared.n_mels,
-            "channel": prepared.channel,
-        }
-        if description.modality == "audio"
-        else {"crop": list(size_of(trained))},
+        "avkd.prepared": made,
         "avkd.network": {"name": description.name, **description.model},
         "avkd.check": found.to_json(),
     }
@@ -280,7 +273,7 @@ def finished(output: Path, said: dict[str, str], fingerprint: str, quiet: bool) 
     if said["avkd.run"] != fingerprint:
         raise OutputError(f"{output}: is of another run; name another output, or pass --overwrite")
     if not quiet:
-        print(f"avkd export: {output}: already complete", file=sys.stderr)
+        tell("export", f"{output}: already complete")
     return line(output, said)
 
 

@@ -102,14 +102,10 @@ def bare(term: Term) -> Term:
 
 
 def draw(job: Job, settings: TrainConfig) -> Listed:
-    """Return trials of the training people, half of them targets, by the run's seed.
-
-    Raises:
-        InputError: fewer are possible.
-    """
+    """Return trials of the training people, half of them targets, by the run's seed."""
     store, chosen = job.input.stores[0], job.chosen
     sides = [Candidate(one, store.persons[store.row_of[one]], "", "") for one in chosen.ids]
-    half, rule = (settings.train_trials + 1) // 2, Rule(False, False)
+    half, rule = (settings.train_trials + 1) // 2, Rule()
     targets, nontargets = count_trials(sides, rule)
     if min(targets, nontargets) < half:
         raise InputError(

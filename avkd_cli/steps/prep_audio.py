@@ -41,7 +41,6 @@ def prep_audio(
         utterances: a list of utterances, or "-" for standard input.
         out: the store to make, of kind avkd.audio.
         config: what is stored, and what is refused.
-        execution: how; never part of the result.
         noise: store of music, speech and noise, for --disturb.
         rir: store of room responses, for --disturb.
 
@@ -90,7 +89,9 @@ def process_utterance(
     if spoil:
         decoded = spoil(decoded, utterance)
     record = record_of(decoded, config)
-    warnings = {*record.warnings, *_duration_warning(utterance, record.columns["duration_s"])}
+    warnings = {*record.warnings}
+    if _is_misdeclared(utterance, record.columns["duration_s"]):
+        warnings.add("duration_mismatch")
     return dataclasses.replace(record, warnings=tuple(sorted(warnings)))
 
 
@@ -159,9 +160,8 @@ def store_spec(config: PrepAudioConfig) -> StoreSpec:
     return dataclasses.replace(AUDIO, long=(array,))
 
 
-def _duration_warning(utterance: Utterance, seconds: float) -> tuple[str, ...]:
-    """Return a warning if the list says that the recording is of another length."""
+def _is_misdeclared(utterance: Utterance, seconds: float) -> bool:
+    """Return whether the list says that the recording is of another length."""
     declared = utterance.extra.get("duration")
     is_number = isinstance(declared, int | float) and not isinstance(declared, bool)
-    differs = is_number and abs(declared - seconds) > DURATION_TOLERANCE
-    return ("duration_mismatch",) if differs else ()
+    return is_number and abs(declared - seconds) > DURATION_TOLERANCE

@@ -9,7 +9,6 @@ from avkd_cli.analysis.cosines import mean_cosines
 from avkd_cli.config import ExtractConfig
 from avkd_cli.errors import InputError
 from avkd_cli.inputs import Input
-from avkd_cli.storage.store import Store
 from avkd_cli.training.objective import Objective
 from avkd_cli.verification import metrics, scoring
 from avkd_cli.verification.extensions import Spellings
@@ -56,24 +55,18 @@ class Validation:
         trials = read_trials(source, crossed=len(set(read.compared)) > 1)
         self.digest, self.read = trials.digest, read  # the list chooses the best epoch
         self.settings = ExtractConfig(mixed_precision=precision)
-        spellings = Spellings(read.stores[0].row_of)
-        self.trials = Listed(
-            [self.find(one, spellings, read.stores, source) for one in trials.ids],
-            np.asarray(trials.enrol),
-            np.asarray(trials.test),
-            labels_of(trials, source),
-        )
-
-    @staticmethod
-    def find(one: str, spellings: Spellings, stores: list[Store], source: str) -> str:
-        """Return the id under which the stores have an utterance."""
-        name = spellings.find(one)
-        if name is not None and all(store.holds(name) for store in stores):
-            return name
-        raise InputError(
-            f"{source}: nothing of '{one}' in {stores[0].path}; prepare the validation "
-            "utterances in the same store (their split is not 'train')"
-        )
+        ids, stores = [], read.stores
+        spellings = Spellings(stores[0].row_of)
+        for one in trials.ids:
+            name = spellings.find(one)
+            if name is None or not all(store.holds(name) for store in stores):
+                raise InputError(
+                    f"{source}: nothing of '{one}' in {stores[0].path}; prepare the validation "
+                    "utterances in the same store (their split is not 'train')"
+                )
+            ids.append(name)
+        sides = np.asarray(trials.enrol), np.asarray(trials.test)
+        self.trials = Listed(ids, *sides, labels_of(trials, source))
 
     def persons_of(self, id: str) -> list[str]:
         """Return who an utterance is, as each store says, "" where it does not."""
@@ -101,12 +94,8 @@ class Validation:
         if not np.isfinite(found).all():
             return {}
         means = mean_cosines(found, persons)
-        named = {
-            "cosine_within": means.within,
-            "cosine_between": means.between,
-            "cosine_absolute": means.absolute,
-        }
-        return {name: value for name, value in named.items() if np.isfinite(value)}
+        named = {name: getattr(means, name) for name in ("within", "between", "absolute")}
+        return {f"cosine_{name}": one for name, one in named.items() if np.isfinite(one)}
 
 
 def labels_of(trials: Trials, source: str) -> np.ndarray:

@@ -113,7 +113,7 @@ def test_unequal_lengths_and_nan_are_refused(score, target, threshold):
 def test_decisions_of_unequal_length_are_refused():
     with pytest.raises(ValueError, match="one length"):
         transition([True], [True, False])
-    with pytest.raises(ValueError, match="unequal length"):
+    with pytest.raises(ValueError, match="one length"):
         regions({"a": [True], "b": [True, False]})
     with pytest.raises(ValueError, match="one length"):
         newly_right_of([True], [True], [True, False])

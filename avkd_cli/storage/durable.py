@@ -184,50 +184,38 @@ def text_output(path: Path) -> Iterator[TextIO]:
             yield text
 
 
-class Passing:
-    """Bytes that come in pieces and are in memory one piece at a time: counted and digested.
-
-    Args:
-        pieces: one after the other; gone through once.
-    """
-
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = pieces
-        self._digest = hashlib.sha256()
-        self.size = 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for piece in self._pieces:
-            self.size += len(piece)
-            self._digest.update(piece)
-            yield piece
-
-    @property
-    def sha256(self) -> str:
-        """Of what has passed."""
-        return self._digest.hexdigest()
+Data = bytes | Iterable[bytes]
+"""What a file is to hold; of pieces, which are gone through once, one at a time is in memory."""
 
 
-Data = bytes | Passing
-"""What a file is to hold."""
-
-
-def write_all(files: Mapping[Path, Data]) -> None:
+def write_all(files: Mapping[Path, Data]) -> dict[Path, list]:
     """Write several files, each whole or absent, with one sync for each directory.
 
     Directories that are missing are made; when this returns, all of it is on the disk.
+
+    Returns:
+        Size and SHA-256 of each.
     """
     changed = dict.fromkeys(path.parent for path in files)
     for directory in list(changed):
         changed |= dict.fromkeys(_make_missing(directory))
     with ExitStack() as stack:
         written = [stack.enter_context(_beside(path)) for path in files]
-        for beside, data in zip(written, files.values(), strict=True):
-            for piece in data if isinstance(data, Passing) else (data,):
-                beside.file.write(piece)
+        pairs = zip(written, files.values(), strict=True)
+        measured = {beside.path: _measured(beside.file, data) for beside, data in pairs}
         _finish(written)
     for directory in changed:
         sync_directory(directory)
+    return measured
+
+
+def _measured(file: BinaryIO, data: Data) -> list:
+    """Write data; return size and digest of it."""
+    digest = hashlib.sha256()
+    for piece in (data,) if isinstance(data, bytes) else data:
+        file.write(piece)
+        digest.update(piece)
+    return [file.tell(), digest.hexdigest()]
 
 
 def write_bytes(path: Path, data: bytes) -> None:

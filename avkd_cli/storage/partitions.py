@@ -40,8 +40,7 @@ def commit(
         summary: what else the mark says.
         written: name → [size, digest] of those that are on the disk already.
     """
-    durable.write_all({work / name: data for name, data in files.items()})
-    listed = {name: _measured(data) for name, data in files.items()}
+    listed = _written(work, files)
     mark = {"partition": partition, **summary, "files": {**written, **listed}}
     # Not write_text, which would look for remains among the files of all partitions.
     durable.write_all({mark_path(work, partition): manifest.canonical(mark).encode()})
@@ -85,8 +84,7 @@ def finish(
         said: what avkd.json says beside plan, files and `made_by`.
     """
     durable.sweep_below(work)  # a worker may have been killed since the beginning
-    durable.write_all({work / name: data for name, data in files.items()})
-    listed = {name: [len(data), durable.sha256_bytes(data)] for name, data in files.items()}
+    listed = _written(work, files)
     for partition in sorted(marks):
         listed |= marks[partition]["files"]
         mark = mark_path(work, partition)
@@ -106,11 +104,10 @@ def finish(
     durable.write_text(work / manifest.NAME, manifest.sealed(whole))
 
 
-def _measured(data: durable.Data) -> list:
-    """Return size and digest of what has been written."""
-    if isinstance(data, durable.Passing):
-        return [data.size, data.sha256]
-    return [len(data), durable.sha256_bytes(data)]
+def _written(work: Path, files: Mapping[str, durable.Data]) -> dict[str, list]:
+    """Write files below a folder; return size and digest of each."""
+    measured = durable.write_all({work / name: data for name, data in files.items()})
+    return dict(zip(files, measured.values(), strict=True))
 
 
 def _listed(path: Path) -> list:

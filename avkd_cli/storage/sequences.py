@@ -114,11 +114,11 @@ class Sequences(Computed):
             return {}, {}
         shard = f"{_VALUES.name}/{shards.key(row_shape)}"
         passing = shards.passing(itertools.chain([first], values), dtype, row_shape)
-        durable.write_all({folder / shard: passing})
+        [measured] = durable.write_all({folder / shard: passing}).values()
         shape = [sum(found.lengths), self.dimension]
         metadata = shards.described(shape, dtype, _VALUES.axes, _VALUES.meaning)
         files = {"zarr.json": GROUP, f"{_VALUES.name}/zarr.json": metadata}
-        return files, {shard: [passing.size, passing.sha256]}
+        return files, {shard: measured}
 
     def _values(self, found: "_Found") -> Iterator[np.ndarray]:
         """Yield the vectors of a partition, and note of whom and when they are."""

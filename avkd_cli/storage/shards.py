@@ -14,7 +14,7 @@ import numpy as np
 import tensorstore
 import zstandard
 
-from avkd_cli.storage.durable import Data, Passing
+from avkd_cli.storage.durable import Data
 
 _PROCESS = os.getpid()
 _CHUNK_BYTES = 32 << 10
@@ -73,7 +73,9 @@ def described(shape: Sequence[int], dtype: np.dtype, axes: Sequence[str], meanin
     return tensorstore.open(spec, create=True).result().kvstore["zarr.json"]
 
 
-def passing(pieces: Iterable[np.ndarray], dtype: np.dtype, row_shape: Sequence[int]) -> Passing:
+def passing(
+    pieces: Iterable[np.ndarray], dtype: np.dtype, row_shape: Sequence[int]
+) -> Iterator[bytes]:
     """Return a shard of rows that are never in memory whole, however many there are.
 
     Args:
@@ -81,7 +83,7 @@ def passing(pieces: Iterable[np.ndarray], dtype: np.dtype, row_shape: Sequence[i
         dtype: of all of them.
         row_shape: of a row.
     """
-    return Passing(_shard(_chunks(pieces, dtype, row_shape)))
+    return _shard(_chunks(pieces, dtype, row_shape))
 
 
 def encode(

@@ -69,13 +69,15 @@ def mark_before_data(disk: Disk) -> None:
     real = durable.write_all
     later: list[dict] = []
 
-    def write_all(files: dict) -> None:
+    def write_all(files: dict) -> dict:
+        files = {path: b"".join([d] if isinstance(d, bytes) else d) for path, d in files.items()}
         if any(str(path).endswith(".index") for path in files):
             later.append(files)
-            return
-        real(files)
+            return {path: [len(d), durable.sha256_bytes(d)] for path, d in files.items()}
+        measured = real(files)
         if later and any(str(path).endswith(".done") for path in files):
             real(later.pop())
+        return measured
 
     durable.write_all = write_all  # type: ignore[assignment]
     believe_marks(disk)

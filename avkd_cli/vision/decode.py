@@ -15,7 +15,7 @@ from avkd_cli.media.limits import PICTURES
 from avkd_cli.media.opened import DecoderFaults, OpenFile, open_file
 from avkd_cli.vision.frames import Frame, decode_chosen
 from avkd_cli.vision.orientation import EXIF_ORIENTATIONS, Orientation
-from avkd_cli.vision.packets import Clock, check_small, list_packets, open_video
+from avkd_cli.vision.packets import Clock, check_small, list_packets, open_film
 from avkd_cli.vision.timeline import choose_times, slots
 
 Image.MAX_IMAGE_PIXELS = None  # ours decide, from the header as well; telephones make 200 Mpx
@@ -243,13 +243,13 @@ def _decoded(
     warnings = [] if warnings is None else warnings
     with open_file(path) as opened, _decoding(opened, VIDEO, warnings) as faults:
         clock = Clock()
-        with open_video(faults) as container:
-            listing = list_packets(container, warnings, clock)
+        with open_film(faults, clock) as film:
+            listing = list_packets(film, warnings)
         chosen = choose(listing.times)
         if len(chosen) == 0:
             start, end = stretch
             till = "the end" if end is None else f"{end:g} s"
             raise Rejected("no_frames", f"no frame from {start or 0:g} s to {till}")
         clock.grant(len(listing.times))
-        with open_video(faults) as container:
-            yield from decode_chosen(container, listing, chosen, warnings, clock)
+        with open_film(faults, clock) as film:
+            yield from decode_chosen(film, listing, chosen, warnings)

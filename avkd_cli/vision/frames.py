@@ -12,7 +12,7 @@ from av.video.reformatter import VideoReformatter
 from avkd_cli.errors import Rejected
 from avkd_cli.media.limits import PICTURES
 from avkd_cli.vision.orientation import Orientation, display_orientation
-from avkd_cli.vision.packets import Clock, Listing, video_stream
+from avkd_cli.vision.packets import Film, Listing
 
 # Here a frame to which no other refers may be left out exactly; elsewhere (HEVC) only nearly.
 SKIPS_EXACTLY = frozenset({"h264", "mpeg1video", "mpeg2video"})
@@ -32,11 +32,7 @@ class Frame:
 
 
 def decode_chosen(
-    container: av.container.InputContainer,
-    listing: Listing,
-    chosen: np.ndarray,
-    warnings: list[str],
-    clock: Clock,
+    film: Film, listing: Listing, chosen: np.ndarray, warnings: list[str]
 ) -> Iterator[tuple[int, Frame]]:
     """Yield the frames at the positions `chosen` of the listing, in order, with their positions.
 
@@ -46,7 +42,7 @@ def decode_chosen(
         Rejected: undecodable if over a twentieth of the packets, or every frame, is refused, or
             if as many frames come after later ones; frame_too_large, decode_timeout.
     """
-    stream = video_stream(container, [])
+    stream, clock = film.stream, film.clock
     # Worker processes use the cores; threads would also make skipping inexact.
     stream.codec_context.thread_count = 1
     # How much wider than high a pixel is; 1 where the header says nothing sensible.
@@ -55,7 +51,7 @@ def decode_chosen(
     to_rgb = VideoReformatter()  # a frame's own one would be set up anew for each frame
     wanted = listing.keys[chosen].tolist()
     damage = Damage(missing=len(wanted))
-    frames = _decode(container, stream, listing, set(wanted), damage)
+    frames = _decode(film, listing, set(wanted), damage)
     for position, frame in enumerate(frames):
         clock.check()
         key = position if listing.stamps is None else frame.pts
@@ -106,18 +102,14 @@ class Damage:
 
 
 def _decode(
-    container: av.container.InputContainer,
-    stream: av.video.stream.VideoStream,
-    listing: Listing,
-    wanted: set[int],
-    damage: Damage,
+    film: Film, listing: Listing, wanted: set[int], damage: Damage
 ) -> Iterator[av.VideoFrame]:
     """Yield decoded frames in order of presentation: the wanted ones and some of those between."""
     needed = _needed(listing, wanted)
-    codec = stream.codec_context
+    codec = film.stream.codec_context
     skips = listing.stamps is not None and codec.name in SKIPS_EXACTLY
     position, running = -1, False
-    for packet in container.demux(stream):
+    for packet in film.container.demux(film.stream):
         if packet.size == 0:
             continue
         position += 1

@@ -18,12 +18,41 @@ from avkd_cli.vision.timeline import is_steady
 _LOST = 0.05  # share of the frames of a transport stream that may have lost packets
 
 
-def open_video(faults: DecoderFaults) -> av.container.InputContainer:
-    """Return an opened film; `faults` says which, and what it is."""
+class Film:
+    """A film that FFmpeg has opened.
+
+    Attributes:
+        container: the file. kind: of it, as FFmpeg has it.
+        stream: of moving pictures, the first of several.
+        seconds: that the header promises, 0 where it says nothing.
+        origin: where its times begin, in s.
+        clock: how long reading it may take.
+
+    Raises:
+        Rejected: no_video_stream, codec_missing.
+    """
+
+    def __init__(self, container: av.container.InputContainer, clock: "Clock") -> None:
+        self.container, self.kind, self.clock = container, container.format.name, clock
+        self.seconds = (container.duration or 0) / av.time_base
+        self.origin = (container.start_time or 0) / av.time_base
+        pictures = list(container.streams.video)
+        streams = [s for s in pictures if not s.disposition & type(s.disposition).attached_pic]
+        if not streams:
+            raise Rejected("no_video_stream", "only cover art" if pictures else "no video stream")
+        self.stream, *self.others = streams
+        if self.stream.codec_context is None:
+            raise Rejected("codec_missing", "codec of the video stream is not built in")
+
+
+@contextmanager
+def open_film(faults: DecoderFaults, clock: "Clock") -> Iterator[Film]:
+    """Open a film; `faults` says which, and what it is."""
     if faults.container == "mpegts":
         check_packets(faults.opened)
     options = {"max_pixels": str(PICTURES.max_side**2)}
-    return open_container(faults, buffer_size=1 << 18, options=options)
+    with open_container(faults, buffer_size=1 << 18, options=options) as container:
+        yield Film(container, clock)
 
 
 def check_small(width: int, height: int) -> None:
@@ -31,25 +60,6 @@ def check_small(width: int, height: int) -> None:
     if min(width, height) < PICTURES.min_side:
         side = PICTURES.min_side
         raise Rejected("image_too_small", f"{width} x {height} < {side} x {side}")
-
-
-def video_stream(
-    container: av.container.InputContainer, warnings: list[str]
-) -> av.video.stream.VideoStream:
-    """Return the stream of moving pictures, the first of several.
-
-    Raises:
-        Rejected: no_video_stream, codec_missing.
-    """
-    pictures = list(container.streams.video)
-    streams = [s for s in pictures if not s.disposition & type(s.disposition).attached_pic]
-    if not streams:
-        raise Rejected("no_video_stream", "only cover art" if pictures else "no video stream")
-    if len(streams) > 1:
-        warnings.append("multi_stream")
-    if streams[0].codec_context is None:
-        raise Rejected("codec_missing", "codec of the video stream is not built in")
-    return streams[0]
 
 
 @dataclass(frozen=True)
@@ -74,39 +84,36 @@ class Listing:
         return int(min(np.searchsorted(self.keys, key), len(self.keys) - 1))
 
 
-def list_packets(
-    container: av.container.InputContainer,
-    warnings: list[str],
-    clock: "Clock",
-) -> Listing:
+def list_packets(film: Film, warnings: list[str]) -> Listing:
     """Return the packets of the video stream, all gone through, none decoded.
 
     Raises:
-        Rejected: what `video_stream` raises; frame_too_large, image_too_small, too_long,
+        Rejected: frame_too_large, image_too_small, too_long,
             truncated, too_few_frames, decode_timeout.
     """
-    stream = video_stream(container, warnings)
-    _check_header(container, stream)
+    if film.others:
+        warnings.append("multi_stream")
+    _check_header(film)
     packets, seconds_there, damaged = [], 0.0, 0
-    for packet in container.demux():
+    for packet in film.container.demux():
         if packet.size == 0:
             continue
-        seconds_there = max(seconds_there, _end_of(packet, container))
-        if packet.stream.index == stream.index:
+        seconds_there = max(seconds_there, _end_of(packet, film.origin))
+        if packet.stream.index == film.stream.index:
             damaged += packet.is_corrupt
-            anew = packet.is_keyframe and starts_anew(packet, stream.codec_context)
+            anew = packet.is_keyframe and starts_anew(packet, film.stream.codec_context)
             packets.append((packet.pts, packet.dts, anew, packet.is_discard))
         if len(packets) > PICTURES.max_frames:
             raise Rejected("too_long", f"more than {PICTURES.max_frames} frames")
-        clock.check()
-    _check_whole(container, stream, len(packets), seconds_there)
-    if container.format.name == "mpegts" and damaged > _LOST * len(packets):
+        film.clock.check()
+    _check_whole(film, len(packets), seconds_there)
+    if film.kind == "mpegts" and damaged > _LOST * len(packets):
         raise Rejected("undecodable", f"{damaged} of {len(packets)} frames lost packets")
     shown = sum(not discarded for *_, discarded in packets)
     if shown < PICTURES.min_frames:
         frames = "frame" if shown == 1 else "frames"
         raise Rejected("too_few_frames", f"{shown} {frames} < {PICTURES.min_frames}")
-    return _listing(container, stream, packets, warnings)
+    return _listing(film, packets, warnings)
 
 
 def starts_anew(packet: av.Packet, codec: av.video.codeccontext.VideoCodecContext) -> bool:
@@ -129,52 +136,41 @@ def starts_anew(packet: av.Packet, codec: av.video.codeccontext.VideoCodecContex
     return False
 
 
-def _check_header(
-    container: av.container.InputContainer,
-    stream: av.video.stream.VideoStream,
-) -> None:
-    width, height, side = stream.codec_context.width, stream.codec_context.height, PICTURES.max_side
-    if max(width, height) > side:
-        raise Rejected("frame_too_large", f"{width} x {height} > {side} x {side}")
-    if width and height:
-        check_small(width, height)
-    if stream.frames > PICTURES.max_frames:
-        raise Rejected("too_long", f"{stream.frames} frames > {PICTURES.max_frames}")
-    seconds = (container.duration or 0) / av.time_base
-    if seconds > PICTURES.max_seconds:
-        here, most = apart(seconds, PICTURES.max_seconds, 0)
+def _check_header(film: Film) -> None:
+    codec, side = film.stream.codec_context, PICTURES.max_side
+    if max(codec.width, codec.height) > side:
+        raise Rejected("frame_too_large", f"{codec.width} x {codec.height} > {side} x {side}")
+    if codec.width and codec.height:
+        check_small(codec.width, codec.height)
+    if film.stream.frames > PICTURES.max_frames:
+        raise Rejected("too_long", f"{film.stream.frames} frames > {PICTURES.max_frames}")
+    if film.seconds > PICTURES.max_seconds:
+        here, most = apart(film.seconds, PICTURES.max_seconds, 0)
         raise Rejected("too_long", f"{here} s > {most} s")
 
 
-def _end_of(packet: av.Packet, container: av.container.InputContainer) -> float:
+def _end_of(packet: av.Packet, origin: float) -> float:
     """Return when the packet's sound or picture ends, in s from the file's beginning."""
     stamp = packet.dts if packet.pts is None else packet.pts
     if stamp is None or packet.time_base is None:
         return 0.0
-    origin = (container.start_time or 0) / av.time_base
     return float((stamp + (packet.duration or 0)) * packet.time_base) - origin
 
 
-def _check_whole(
-    container: av.container.InputContainer,
-    stream: av.video.stream.VideoStream,
-    there: int,
-    seconds_there: float,
-) -> None:
+def _check_whole(film: Film, there: int, seconds_there: float) -> None:
     """Raise Rejected truncated when less than 0.95 of what the header declares is there.
 
     FFmpeg ends a cut file without an error. Where the header counts no frames (mkv, fragmented
     mp4), the duration decides; mpg declares neither.
     """
-    declared = stream.frames
-    if container.format.name == "mp4" and declared:
+    declared = film.stream.frames
+    if film.kind == "mp4" and declared:
         # An edit list may hide frames that the sample table counts; the index knows.
-        declared = min(declared, len(stream.index_entries) or declared)
+        declared = min(declared, len(film.stream.index_entries) or declared)
     if there < 0.95 * declared:
         raise Rejected("truncated", f"decoded {there} of {declared} frames")
-    seconds = (container.duration or 0) / av.time_base
-    if not declared and container.format.name != "mpeg" and seconds_there < 0.95 * seconds - 0.1:
-        raise Rejected("truncated", f"decoded {seconds_there:.2f} of {seconds:.2f} s")
+    if not declared and film.kind != "mpeg" and seconds_there < 0.95 * film.seconds - 0.1:
+        raise Rejected("truncated", f"decoded {seconds_there:.2f} of {film.seconds:.2f} s")
 
 
 FRAMES_A_SECOND = 50  # slower than this no decoder is, so that a long film may take longer
@@ -205,18 +201,13 @@ class Clock:
         self._away += time.monotonic() - began
 
 
-def _listing(
-    container: av.container.InputContainer,
-    stream: av.video.stream.VideoStream,
-    packets: list[tuple],
-    warnings: list[str],
-) -> Listing:
+def _listing(film: Film, packets: list[tuple], warnings: list[str]) -> Listing:
     access = np.array([key for _, _, key, _ in packets])
     shown = [packet for packet in packets if not packet[3]]
     # As of the sound: what is before 0 is left out by players.
-    unit, origin = float(stream.time_base), max(0.0, (container.start_time or 0) / av.time_base)
+    unit, origin = float(film.stream.time_base), max(0.0, film.origin)
     # AVI knows no presentation stamps: with frames out of order FFmpeg has to guess them.
-    guessed = container.format.name == "avi" and stream.codec_context.has_b_frames
+    guessed = film.kind == "avi" and film.stream.codec_context.has_b_frames
     stamps = None if guessed else _distinct([pts for pts, *_ in packets])
     if stamps is not None:
         keys = np.sort([pts for pts, *_ in shown])
@@ -224,12 +215,12 @@ def _listing(
     else:
         keys = np.arange(len(shown))
         order = _distinct([dts for _, dts, *_ in shown])
-        rate = float(stream.average_rate or 25)
+        rate = float(film.stream.average_rate or 25)
         times = keys / rate if order is None else np.sort(order) * unit - origin
     if times[-1] - times[0] > PICTURES.max_seconds:
         here, most = apart(times[-1] - times[0], PICTURES.max_seconds, 0)
         raise Rejected("too_long", f"{here} s > {most} s")
-    if not is_steady(times) or not 1 <= float(stream.average_rate or 0) <= 1000:
+    if not is_steady(times) or not 1 <= float(film.stream.average_rate or 0) <= 1000:
         warnings.append("bad_fps")
     return Listing(keys, times, stamps, access)
 

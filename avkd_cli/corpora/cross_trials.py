@@ -82,11 +82,7 @@ class Possible:
             for n in range(len(self.units))
         ]
         self.ends = np.cumsum(found, dtype=np.int64)
-
-    @property
-    def total(self) -> int:
-        """How many there are."""
-        return int(self.ends[-1]) if len(self.ends) else 0
+        self.total = int(sum(found))
 
     def allowed(self, unit: int) -> NDArray[np.bool_]:
         """Return which units' faces the voices of a unit may meet."""

@@ -41,6 +41,7 @@ class Camera:
 
     def __init__(self, session: FaceSession, size: int, rng: np.random.Generator) -> None:
         self.session, self.size = session, size
+        self.scale = 0.46 * size * session.scale
         ramp = np.linspace(-1, 1, size)
         light = 1 + session.light[0] * ramp[None, :] + session.light[1] * ramp[:, None]
         gain = np.clip(light, 0.25, 2.2)[..., None] * session.gain * session.colour
@@ -71,13 +72,10 @@ class Camera:
 
     def _paint(self, image: np.ndarray, shape: Shape, points: np.ndarray) -> None:
         if shape.thickness:
-            width = max(1, round(shape.thickness * self._scale()))
+            width = max(1, round(shape.thickness * self.scale))
             cv2.polylines(image, [points], False, shape.paint, width, cv2.LINE_AA, _SHIFT)
         else:
             cv2.fillPoly(image, [points], shape.paint, cv2.LINE_AA, _SHIFT)
-
-    def _scale(self) -> float:
-        return 0.46 * self.size * self.session.scale
 
     def _project(self, points: np.ndarray, instant: Instant) -> np.ndarray:
         """Return head coordinates (points, 3) as OpenCV's fixed-point pixels (points, 2)."""
@@ -90,4 +88,4 @@ class Camera:
         cosine, sine = np.cos(instant.roll), np.sin(instant.roll)
         turned = np.column_stack([x * cosine - y * sine, x * sine + y * cosine])
         centre = (0.5 + self.session.offset) * self.size
-        return np.round((turned * self._scale() + centre) * (1 << _SHIFT)).astype(np.int32)
+        return np.round((turned * self.scale + centre) * (1 << _SHIFT)).astype(np.int32)

@@ -3,6 +3,7 @@
 The file has no name, so nothing is left of it when the process ends, however it ends.
 """
 
+import math
 import tempfile
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -67,6 +68,8 @@ class Spool:
 
     def __init__(self, dtype: np.typing.DTypeLike, row_shape: Sequence[int] = ()) -> None:
         self.dtype, self.row_shape = np.dtype(dtype), tuple(row_shape)
+        self.ndim = 1 + len(self.row_shape)
+        self._row_bytes = self.dtype.itemsize * math.prod(self.row_shape)
         self._scratch = _current.get() or _Scratch(None)
         self._place, self._rows = array("q"), array("q")
 
@@ -105,18 +108,9 @@ class Spool:
         return (len(self), *self.row_shape)
 
     @property
-    def ndim(self) -> int:
-        """As of an ndarray."""
-        return 1 + len(self.row_shape)
-
-    @property
     def nbytes(self) -> int:
         """As of an ndarray."""
         return len(self) * self._row_bytes
-
-    @property
-    def _row_bytes(self) -> int:
-        return self.dtype.itemsize * int(np.prod(self.row_shape, dtype=np.int64))
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Yield the pieces."""

@@ -2,6 +2,8 @@
 
 import functools
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -85,32 +87,23 @@ class EmbeddingStore(Store):
 
 
 class SequenceStore(RaggedStore):
-    """Utterances as sequences of vectors: segments, frames, weights over time, posteriors."""
+    """Utterances as sequences of vectors: segments, frames, weights over time, posteriors.
 
-    @property
-    def level(self) -> str:
-        """What a piece is, such as segments or frames."""
-        return self.manifest["level"]
+    Attributes:
+        dimension: size of a vector.
+        level: what a piece is, such as segments or frames.
+        fps: pieces a second, or None where they are not evenly spaced or have no time.
+        piece_s: seconds that a piece is of, or None where it is of a moment.
+        label: which column of the list the classes are of.
+    """
 
-    @property
-    def dimension(self) -> int:
-        """Size of a vector."""
-        return self.row_shape[0]
-
-    @property
-    def fps(self) -> float | None:
-        """Pieces a second, or None where they are not evenly spaced or have no time."""
-        return self.manifest["fps"]
-
-    @property
-    def piece_s(self) -> float | None:
-        """Seconds that a piece is of, or None where it is of a moment."""
-        return self.manifest["piece_s"]
-
-    @property
-    def label(self) -> str:
-        """Which column of the list the classes are of."""
-        return self.manifest["label"]
+    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
+        super().__init__(path, manifest)
+        self.dimension = self.row_shape[0]
+        self.level: str = manifest["level"]
+        self.fps: float | None = manifest["fps"]
+        self.piece_s: float | None = manifest["piece_s"]
+        self.label: str = manifest["label"]
 
     @functools.cached_property
     def classes(self) -> list[str] | None:

@@ -61,16 +61,11 @@ class TextBlock:
     """
 
     def __init__(self, columns: list[pa.StringArray], text: bytes, first_line: int) -> None:
-        self.columns = columns
+        self.columns, self.width = columns, len(columns)
         self._text, self._first_line = text, first_line
 
     def __len__(self) -> int:
         return len(self.columns[0])
-
-    @property
-    def width(self) -> int:
-        """Number of columns."""
-        return len(self.columns)
 
     def row(self, index: int) -> list[str]:
         """Return one line's fields."""

@@ -149,12 +149,8 @@ def _make_media(work: Path, plan: StandinPlan, workers: int | None, progress) ->
 
 def _make_sounds(folder: Path, plan: StandinPlan) -> None:
     """Write the noises and rooms, unless they are there."""
-    if sounds.are_made(folder):
-        return
-    files = {folder / name: data for name, data in sounds.files(plan).items()}
-    for directory in dict.fromkeys(path.parent for path in files):
-        durable.make_directory(directory)
-    durable.write_all(files)
+    if not all((folder / name).exists() for name in sounds.LISTS):
+        durable.write_all({folder / name: data for name, data in sounds.files(plan).items()})
 
 
 def _map(function: Callable, items: list, workers: int | None) -> Iterator:
@@ -203,8 +199,6 @@ def _make_session(work: Path, plan: StandinPlan, session: Session) -> None:
     files = {}
     for utterance in range(plan.utterances):
         files |= {work / name: data for name, data in _utterance(plan, person, session, utterance)}
-    for folder in dict.fromkeys(path.parent for path in files):
-        durable.make_directory(folder)
     durable.write_all(files)
 
 

@@ -6,7 +6,6 @@ number, so neither the people nor the order change it.
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
@@ -43,11 +42,6 @@ def files(plan: StandinPlan) -> dict[str, bytes]:
         name: "".join(json.dumps(one) + "\n" for one in found) for name, found in lines.items()
     }
     return made | {name: text.encode() for name, text in texts.items()}
-
-
-def are_made(folder: Path) -> bool:
-    """Return whether a corpus has its sounds; one made by an older avkd has none."""
-    return all((folder / name).exists() for name in LISTS)
 
 
 def _line(path: str, kind: str, number: int) -> dict:

@@ -286,7 +286,7 @@ def _index(task: Task, records: dict[int, Record]) -> dict[str, Any]:
         columns[array.name] = np.ascontiguousarray(values, array.dtype).tobytes()
         columns[f"{array.name}:shape"] = list(values.shape[1:]) if parts else None
     if task.spec.media:
-        columns["content"] = repeats.contents(record.long for record in records.values())
+        columns["content"] = [repeats.content_of(record.long) for record in records.values()]
         rows, lines = task.utterances.rows, task.utterances.line_numbers
         columns["place"] = [(rows[index], lines[index]) for index in records]
     packed = [record for record in records.values() if record.packed is not None]

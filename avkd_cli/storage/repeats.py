@@ -1,7 +1,7 @@
 """Recordings whose content is there twice, whatever their files are called and packed in."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,14 @@ from avkd_cli.storage.utterances import told
 OF_TWO, OF_ONE = "same_content", "repeated_content"
 
 
-def contents(longs: Iterable[np.ndarray | Spool]) -> list[bytes]:
-    """Return what tells equal records from others, 16 bytes each; none for an empty one.
+def content_of(long: np.ndarray | Spool) -> bytes:
+    """Return what tells equal records from others, 16 bytes; none of an empty one.
 
     Args:
-        longs: of each record its frames, samples or faces, in memory or laid aside on disk.
+        long: its frames, samples or faces, in memory or laid aside on disk.
     """
-    return [_digest(long) if len(long) else b"" for long in longs]
-
-
-def _digest(long: np.ndarray | Spool) -> bytes:
+    if not len(long):
+        return b""
     found = hashlib.blake2b(digest_size=16)
     for piece in pieces_of(long):
         found.update(piece.tobytes())

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from avkd_cli.verification.metrics import FOLDS, fold_mean
+from avkd_cli.verification.metrics import FOLDS, fold_mean, grid_crossing
 
 
 class GridRates(NamedTuple):
@@ -54,8 +54,7 @@ def grid_rates(squared_distance: ArrayLike, target: ArrayLike) -> GridRates:
 
 def grid_eer(rates: GridRates) -> float:
     """Return the false-alarm rate at the first grid point where it is closest to the miss rate."""
-    gap = np.abs(1 - rates.hit - rates.false_alarm)
-    return float(rates.false_alarm[np.argmin(gap)])
+    return grid_crossing(rates.hit, rates.false_alarm)
 
 
 def grid_area(rates: GridRates) -> float:

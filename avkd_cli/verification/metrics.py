@@ -6,6 +6,7 @@ on the order of a list.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -108,6 +109,10 @@ def crossing(miss: np.ndarray, false_alarm: np.ndarray) -> float:
     return float(miss[before] + weight * (miss[after] - miss[before]))
 
 
+Point = tuple[float, float]
+"""Miss and false-alarm rate at a threshold."""
+
+
 def _nist(target: ArrayLike, nontarget: ArrayLike) -> float:
     target, nontarget = checked(target, "target"), checked(nontarget, "nontarget")
     order = np.argsort(np.concatenate([target, nontarget]), kind="stable")
@@ -123,19 +128,25 @@ def _closest(rates: ErrorRates) -> int:
     return len(gap) - 1 - int(np.argmin(gap[::-1]))
 
 
-def _vgg(target: ArrayLike, nontarget: ArrayLike) -> float:
-    rates = error_rates(target, nontarget)
-    at = _closest(rates)
-    return float(max(rates.miss[at], rates.false_alarm[at]))
+def _vgg(before: Point, after: Point) -> float:
+    return float(max(after if after[0] - after[1] <= before[1] - before[0] else before))
 
 
-def _mean(target: ArrayLike, nontarget: ArrayLike) -> float:
-    rates = error_rates(target, nontarget)
+def _mean(before: Point, after: Point) -> float:
     # Its thresholds are the scores and their midpoints, a score at the threshold is rejected:
     # every point of the ROC but "accept all".
-    gap = np.abs(rates.miss - rates.false_alarm)[1:]
-    at = 1 + int(np.argmin(gap))
-    return float((rates.miss[at] + rates.false_alarm[at]) / 2)
+    first = before != (0, 1) and before[1] - before[0] <= after[0] - after[1]
+    return float(sum(before if first else after) / 2)
+
+
+CLOSEST = {"vgg": _vgg, "mean": _mean}
+"""Modes by both rates at the last threshold with miss < false alarm, and at the next."""
+
+
+def _closest_eer(mode: str, target: ArrayLike, nontarget: ArrayLike) -> float:
+    miss, false_alarm, _ = error_rates(target, nontarget)
+    after = int(np.argmax(miss >= false_alarm))
+    return CLOSEST[mode](*((miss[at], false_alarm[at]) for at in (after - 1, after)))
 
 
 FOLDS = 10
@@ -148,6 +159,11 @@ def _fop(target: ArrayLike, nontarget: ArrayLike) -> float:
         raise ValueError("mode fop needs cosines, from -1 to 1")
     accept = fold_mean(np.array_split(2 - 2 * target, FOLDS))
     false_alarm = fold_mean(np.array_split(2 - 2 * nontarget, FOLDS))
+    return grid_crossing(accept, false_alarm)
+
+
+def grid_crossing(accept: np.ndarray, false_alarm: np.ndarray) -> float:
+    """Return the false-alarm rate at the first grid point where it is closest to the miss rate."""
     return float(false_alarm[np.argmin(np.abs(1 - accept - false_alarm))])
 
 
@@ -160,8 +176,7 @@ def fold_mean(folds: Sequence[np.ndarray]) -> np.ndarray:
 EER_MODES = {
     "interp": lambda target, nontarget: interpolated_eer(error_rates(target, nontarget)),
     "nist": _nist,
-    "vgg": _vgg,
-    "mean": _mean,
+    **{mode: partial(_closest_eer, mode) for mode in CLOSEST},
     "fop": _fop,
     "rocch": lambda target, nontarget: crossing(*convex_hull(target, nontarget)),
 }

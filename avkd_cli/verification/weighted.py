@@ -12,11 +12,13 @@ import numpy as np
 
 from avkd_cli.verification.figure import Figure
 from avkd_cli.verification.metrics import (
+    CLOSEST,
     FOLDS,
     FOP_GRID,
     cost_weights,
     crossing,
     error_rates,
+    grid_crossing,
     hull_cllr,
     hull_of,
 )
@@ -166,7 +168,7 @@ class SortedScores:
         before, after = self._around(sums, steps)
         if one.mode in ("interp", "nist"):
             return crossing(*np.transpose([before, after]))
-        return _CLOSEST[one.mode](before, after)
+        return CLOSEST[one.mode](before, after)
 
     def _around(self, sums: Sums, steps: Steps) -> tuple[tuple, tuple]:
         """Return both rates at the last threshold with miss < false alarm, and at the next."""
@@ -197,8 +199,7 @@ class SortedScores:
             below = np.cumsum(weight.reshape(FOLDS, -1), axis=1)
             filled = below[below[:, -1] > 0]
             shares.append(np.mean(filled[:, :-1] / filled[:, -1:], axis=0))
-        accept, false_alarm = shares
-        return false_alarm[np.argmin(np.abs(1 - accept - false_alarm))]
+        return grid_crossing(*shares)
 
     @cached_property
     def _cells(self) -> list[np.ndarray]:
@@ -212,17 +213,6 @@ class SortedScores:
         return found
 
 
-def _vgg(before: tuple, after: tuple) -> float:
-    return max(after if after[0] - after[1] <= before[1] - before[0] else before)
-
-
-def _mean(before: tuple, after: tuple) -> float:
-    # Its thresholds do not reach "accept all".
-    first = before != (0, 1) and before[1] - before[0] <= after[0] - after[1]
-    return sum(before if first else after) / 2
-
-
-_CLOSEST = {"vgg": _vgg, "mean": _mean}
 _MEASURES = {
     "eer": SortedScores._eer,
     "min_dcf": SortedScores._min_dcf,

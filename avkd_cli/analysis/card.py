@@ -69,11 +69,10 @@ def shares(facts: Facts) -> Iterator[str]:
     """Yield a table for each column that was given of the training people."""
     for name, groups in (facts["trained_on"].get("columns") or {}).items():
         whole = sum(one["utterances"] for one in groups.values()) or 1
-        rows = [
-            [value or "not given", f"{one['persons']}", f"{one['utterances']}", share]
-            for value, one in groups.items()
-            for share in [f"{100 * one['utterances'] / whole:.1f} %"]
-        ]
+        rows = []
+        for value, one in groups.items():
+            share = f"{100 * one['utterances'] / whole:.1f} %"
+            rows.append([value or "not given", f"{one['persons']}", f"{one['utterances']}", share])
         yield plain((name, "people", "recordings", "share"), rows)
 
 
@@ -119,12 +118,10 @@ def group_table(name: str, groups: Sequence[Mapping[str, Any]]) -> str:
     """Return error rates by group; few persons have no rates, which would be about them."""
     rows = []
     for one in groups:
-        keys = ("miss_percent", "false_alarm_percent")
-        miss, false_alarm = (decimal(None if few(one) else one[key], ".2f") for key in keys)
-        persons, targets, nontargets = (
-            count(one[key]) for key in ("persons", "targets", "nontargets")
-        )
-        rows.append((one["name"], persons, targets, miss, nontargets, false_alarm))
+        rates = (one["miss_percent"], one["false_alarm_percent"])
+        miss, false_alarm = (decimal(None if few(one) else rate, ".2f") for rate in rates)
+        row = (one["name"], count(one["persons"]), count(one["targets"]), miss)
+        rows.append((*row, count(one["nontargets"]), false_alarm))
     head = (name, "people", "targets", "missed in %", "nontargets", "false alarms in %")
     return plain(head, rows)
 
@@ -137,11 +134,9 @@ def few(row: Mapping[str, Any]) -> bool:
 def worst(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
     """Return which group is missed most, where there are several to compare."""
     known = [row for row in rows if not few(row) and row["miss_percent"] is not None]
-    if len(known) < 2:
-        return ""
-    high = max(known, key=lambda row: row["miss_percent"])
-    low = min(known, key=lambda row: row["miss_percent"])
-    if high["miss_percent"] == low["miss_percent"]:
+    high = max(known, key=lambda row: row["miss_percent"], default=None)
+    low = min(known, key=lambda row: row["miss_percent"], default=None)
+    if not known or high["miss_percent"] == low["miss_percent"]:
         return ""
     return (
         f"By {name} people are missed most often at {high['name']} ({high['miss_percent']:.2f} %), "

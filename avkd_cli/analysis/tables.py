@@ -6,10 +6,11 @@ with system, on, measure, value, and perhaps low and high.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import compress
 
 from avkd_cli.analysis.filling import Key, Value, fill
 from avkd_cli.papers import PAPERS, USUAL
-from avkd_cli.papers.form import MEASURES, Paper
+from avkd_cli.papers.form import Paper
 from avkd_cli.verification.trials import KNOWN_LISTS
 
 STANDIN = "stand-in corpus: synthetic people; no result here is a result on VoxCeleb"
@@ -56,7 +57,7 @@ def arrange(
         "lists": [described_list(name, results, paper) for name in names],
         "results": results,
         "figures": [
-            dict(one) | {"placed": (one["system"], one["on"], one["measure"]) in placed}
+            {**one, "placed": (one["system"], one["on"], one["measure"]) in placed}
             for one in figures
         ],
         "tables": tables,
@@ -156,9 +157,8 @@ def paper_of(arranged: Mapping) -> Paper:
 def list_groups(arranged: Mapping) -> dict[str, list[str]]:
     """Return the lists that belong in one table: the cleaned ones apart from their originals."""
     names = [one["list"] for one in arranged["lists"]]
-    cleaned = [
-        name for name in names if name.removesuffix(CLEANED) in names and name.endswith(CLEANED)
-    ]
+    cleaned = [f"{name}{CLEANED}" for name in names]
+    cleaned = [name for name in names if name in cleaned]
     groups = {"main": [name for name in names if name not in cleaned], "cleaned": cleaned}
     return {group: members for group, members in groups.items() if members}
 
@@ -179,15 +179,10 @@ def tables_on(arranged: Mapping, group: str) -> list[dict]:
     for one in arranged["tables"]:
         if not one["by_list"]:
             shown += [one] if group == "main" else []
-        elif kept := [n for n, column in enumerate(one["columns"]) if column["on"] not in apart]:
-            shown.append(_some_columns(one, kept))
+        elif any(kept := [column["on"] not in apart for column in one["columns"]]):
+            rows = [row | {"cells": list(compress(row["cells"], kept))} for row in one["rows"]]
+            shown.append(one | {"columns": list(compress(one["columns"], kept)), "rows": rows})
     return shown
-
-
-def _some_columns(one: dict, kept: Sequence[int]) -> dict:
-    """Return a table with some of its columns."""
-    rows = [row | {"cells": [row["cells"][n] for n in kept]} for row in one["rows"]]
-    return one | {"columns": [one["columns"][n] for n in kept], "rows": rows}
 
 
 def paper_tables(arranged: Mapping) -> list[dict]:
@@ -196,19 +191,9 @@ def paper_tables(arranged: Mapping) -> list[dict]:
     return [one for one in arranged["tables"] if one["name"] in names]
 
 
-def by_cell(arranged: Mapping) -> dict[tuple[str, str], dict]:
-    """Return each result by its (system, list)."""
-    return {(one["system"], one["list"]): one for one in arranged["results"]}
-
-
-def measured_priors(arranged: Mapping) -> list[str]:
-    """Return the priors of the detection costs."""
-    return list(dict.fromkeys(p for one in arranged["results"] for p in one["min_dcf"]))
-
-
-def unplaced(arranged: Mapping) -> list[dict]:
-    """Return the further figures that no table has a place for."""
-    return [one for one in arranged["figures"] if not one["placed"]]
+def by_cell(found: Iterable[Mapping]) -> dict[tuple[str, str], Mapping]:
+    """Return each result, or difference, by its (system, list)."""
+    return {(one["system"], one["list"]): one for one in found}
 
 
 def shared_signatures(arranged: Mapping) -> list[tuple[str, list[str], str]]:
@@ -217,10 +202,3 @@ def shared_signatures(arranged: Mapping) -> list[tuple[str, list[str], str]]:
     for one in arranged["results"]:
         shared.setdefault((one["list"], one["signature"]), []).append(one["label"])
     return [(name, labels, text) for (name, text), labels in shared.items()]
-
-
-def measure_digits(measure: str) -> int:
-    """Return how many decimals a measure is shown with."""
-    if measure in MEASURES:
-        return MEASURES[measure].digits
-    return 2 if measure.endswith("_percent") else 4

@@ -52,18 +52,11 @@ def venn_parts(result: dict) -> Iterator[Part]:
         f"{count(result['nontargets'])} nontarget"
     )
     head = ["", "scores", "decided at", "threshold", "misses", "false alarms", "wrong"]
-    rows = [
-        [
-            letter,
-            one["name"],
-            one["rule"],
-            decimal(one["threshold"], ".6g"),
-            one["misses"],
-            one["false_alarms"],
-            percent(one["error_rate"]),
-        ]
-        for letter, one in result["systems"].items()
-    ]
+    rows = []
+    for letter, one in result["systems"].items():
+        said = [one["name"], one["rule"], decimal(one["threshold"], ".6g")]
+        wrong = [one["misses"], one["false_alarms"], percent(one["error_rate"])]
+        rows.append([letter, *said, *wrong])
     yield table(head, rows, align="lllr")
     square = [
         ["a right", result["both_right"], "", result["newly_wrong"], "newly wrong"],
@@ -76,11 +69,8 @@ def venn_parts(result: dict) -> Iterator[Part]:
             yield f"of the newly right, {has} ({percent(also['share'])})"
     if len(result["systems"]) > 2:
         rows = [
-            [
-                *(" ".join(one[side]) or NOTHING for side in ("right", "wrong")),
-                one["trials"],
-                percent(one["trials"] / result["trials"]),
-            ]
+            [" ".join(one[side]) or NOTHING for side in ("right", "wrong")]
+            + [one["trials"], percent(one["trials"] / result["trials"])]
             for one in result["regions"]
         ]
         yield table(["right for", "wrong for", "trials", "share"], rows, align="llr")
@@ -102,13 +92,8 @@ def metrics_parts(result: dict) -> Iterator[Part]:
     files, priors = result["files"], list(result["files"][0]["min_dcf"])
     head = ["scores", "EER, %", *(f"minDCF {p}" for p in priors), "target", "nontarget"]
     rows = [
-        [
-            one["name"],
-            *_sure(one, "eer_percent"),
-            *_sure(one, "min_dcf", priors, ".4f"),
-            one["targets"],
-            one["nontargets"],
-        ]
+        [one["name"], *_sure(one, "eer_percent"), *_sure(one, "min_dcf", priors, ".4f")]
+        + [one[key] for key in ("targets", "nontargets")]
         for one in files
     ]
     yield table(head, rows)
@@ -116,8 +101,8 @@ def metrics_parts(result: dict) -> Iterator[Part]:
         yield from _further(files, priors)
     if any("intervals" in one for one in files):
         yield f"95 % intervals from {count(result['resamples'])} draws of persons"
-    for text in dict.fromkeys(text for one in files for text in one.get("notes", ())):
-        yield notes([text])
+    said = dict.fromkeys(text for one in files for text in one.get("notes", ()))
+    yield from (notes([text]) for text in said)
     yield "\n".join(one["signature"] for one in files)
 
 
@@ -137,15 +122,10 @@ def _further(files: Sequence[dict], priors: Sequence[str]) -> Iterator[Table]:
         for one in files
     ]
     yield table(["FNMR, %", *(f"at FMR {fmr}" for fmr in fmrs), "AUC"], rows)
-    rows = [
-        [
-            one["name"],
-            *_sure(one, "min_cllr", form=".4f"),
-            *_sure(one, "cllr", form=".4f"),
-            *_sure(one, "act_dcf", priors, ".4f"),
-        ]
-        for one in files
-    ]
+    rows = []
+    for one in files:
+        cllrs = [cell for key in ("min_cllr", "cllr") for cell in _sure(one, key, form=".4f")]
+        rows.append([one["name"], *cllrs, *_sure(one, "act_dcf", priors, ".4f")])
     head = ["as log-likelihood ratios", "minCllr", "Cllr", *(f"actDCF {p}" for p in priors)]
     yield table(head, rows)
     head = ["accepted from", "EER", *(f"minDCF {p}" for p in priors)]

@@ -4,17 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from avkd_cli.analysis.filling import measure_of
 from avkd_cli.analysis.table import NOTHING, Cell, Table, number, table
-from avkd_cli.analysis.tables import (
-    by_cell,
-    measure_digits,
-    measured_priors,
-    paper_of,
-    shared_signatures,
-    unplaced,
-)
+from avkd_cli.analysis.tables import by_cell, paper_of, shared_signatures
 from avkd_cli.papers.form import MEASURES
 
 MISSING = "A dash in a row: no figure of ours is here."
+NOTHING_OF_OURS = "Nothing of ours is here: the printed figures only."
 Certain = Collection[tuple[str, str]]  # (system, list) whose change has an interval without 0
 
 
@@ -105,21 +99,16 @@ def _notes(arranged: Mapping, one: Mapping, changes: bool, certain: Certain | No
     if any(cell["printed"] for cell in cells) and arranged["printed"]["note"]:
         note = arranged["printed"]["note"]
         said.append(f"{note[0].upper()}{note[1:]}.")
-    if any(
-        cell["value"] is None
-        for row in one["rows"]
-        if not row["of_the_paper_alone"]
-        for cell in row["cells"]
-    ):
-        said.append(
-            MISSING if one["ours"] else "Nothing of ours is here: the printed figures only."
-        )
+    ours = [row["cells"] for row in one["rows"] if not row["of_the_paper_alone"]]
+    if any(cell["value"] is None for row in ours for cell in row):
+        said.append(MISSING if one["ours"] else NOTHING_OF_OURS)
     return [" ".join(said), *one["notes"]]
 
 
 def dcf_table(arranged: Mapping) -> Table:
     """Return the minimum detection costs of all systems."""
-    cells, paper, priors = by_cell(arranged), paper_of(arranged), measured_priors(arranged)
+    cells, paper = by_cell(arranged["results"]), paper_of(arranged)
+    priors = list(dict.fromkeys(p for one in cells.values() for p in one["min_dcf"]))
     head = ["system", *(f"{one['label']}, P={p}" for one in arranged["lists"] for p in priors)]
     rows = []
     for name in sorted({key[0] for key in cells}, key=paper.order):
@@ -132,7 +121,7 @@ def dcf_table(arranged: Mapping) -> Table:
 
 def interval_table(arranged: Mapping, differences: Sequence[Mapping]) -> Table:
     """Return every EER and every difference with its interval."""
-    changes = {(one["system"], one["list"]): one for one in differences}
+    changes = by_cell(differences)
     head = ["system", "list", "EER, %", "from", "to", "change", "from", "to", "p"]
     rows = []
     for one in arranged["results"]:
@@ -160,14 +149,9 @@ def _change_cells(one: Mapping | None) -> list[Cell | None]:
 def list_table(arranged: Mapping) -> Table:
     """Return how many trials each list has."""
     head = ["list", "trials", "target", "nontarget", "counts of the official VoxCeleb1 list"]
+    keys = ("label", "trials", "targets", "nontargets")
     rows = [
-        [
-            one["label"],
-            one["trials"],
-            one["targets"],
-            one["nontargets"],
-            "yes" if one["official"] else "no",
-        ]
+        [*(one[key] for key in keys), "yes" if one["official"] else "no"]
         for one in arranged["lists"]
     ]
     return table(head, rows, "Trials")
@@ -175,23 +159,19 @@ def list_table(arranged: Mapping) -> Table:
 
 def figure_table(arranged: Mapping) -> Table | None:
     """Return the further figures that no table of the paper has a place for; None for none."""
-    found = _figure_rows(arranged, unplaced(arranged), "Further figures")
-    return found if found.rows else None
+    unplaced = [one for one in arranged["figures"] if not one["placed"]]
+    return _figure_rows(arranged, unplaced, "Further figures") if unplaced else None
 
 
 def _figure_rows(arranged: Mapping, figures: Sequence[Mapping], title: str) -> Table:
     paper, rows = paper_of(arranged), []
     for one in figures:
-        form = f".{measure_digits(one['measure'])}f"
-        numbers = [number(one.get(key), form) for key in ("value", "low", "high")]
-        words = [paper.label(one["system"]), paper.list_label(one["on"]), label(one["measure"])]
-        rows.append([*words, *numbers])
+        name, known = one["measure"], MEASURES.get(one["measure"])
+        digits = known.digits if known else 2 if name.endswith("_percent") else 4
+        numbers = [number(one.get(key), f".{digits}f") for key in ("value", "low", "high")]
+        words = [paper.label(one["system"]), paper.list_label(one["on"])]
+        rows.append([*words, known.label if known else name, *numbers])
     return table(["system", "on", "measure", "value", "from", "to"], rows, title, align="lllr")
-
-
-def label(measure: str) -> str:
-    """Return what pages call a measure; one that is not known says itself."""
-    return MEASURES[measure].label if measure in MEASURES else measure
 
 
 def signature_table(arranged: Mapping) -> Table:

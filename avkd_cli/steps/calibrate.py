@@ -65,17 +65,14 @@ def calibrate(
     """Train a calibration on the scores of one list, and apply it to those of another.
 
     Args:
-        dev: score file to train on.
-        test: score file to calibrate; None: none.
-        settings: prior and costs.
+        dev: score file to train on. test: one to calibrate, or None.
         output: calibration to write; None: stdout, unless there is a test or a terminal.
         calibrated: where the test's ratios go; None: stdout, unless it is a terminal.
         of: run whose scores these are, or a store of its embeddings; None: the summary beside
             the score file says it, or nobody does.
         audio: store of the sound that was scored: skill by duration and SNR comes from it.
         trials: list to take labels of `dev` from.
-        overwrite: replace other files. strict: refuse what would only be warned of.
-        quiet: say nothing of the figures.
+        strict: refuse what would only be warned of.
 
     Raises:
         UsageError: options that contradict each other.

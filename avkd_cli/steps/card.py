@@ -41,15 +41,12 @@ def card(
     """Write the card of a finished run anew, with what was given; return its text.
 
     Args:
-        run: finished.
         scores: score files of it; each takes the place of an earlier one of the same list.
         trials: list to take their labels from.
         people: list of utterances: who is who, and what it says of people: shares of those who
             were trained on, and groups of those who were tested.
         audio: store of the sound that was scored: errors by duration and SNR.
-        licence: of the weights.
         resamples: lists of persons drawn for intervals; 0: none.
-        seed: of the draws.
 
     Raises:
         MissingInputError, InputError: no finished run; files that cannot be read, or scores that

@@ -32,9 +32,7 @@ def write_listing(
         listing: what a module of `corpora` returned.
         base: folder that its relative paths start from.
         output: list to write, with paths relative to its folder; None: stdout, with absolute ones.
-        report_file: where the report goes as JSON.
         strict: stop, writing nothing, when anything was missing, unreadable or there twice.
-        quiet: say nothing about a listing without faults.
 
     Raises:
         InputError: no utterance was found, or a fault with `strict`.
@@ -144,10 +142,7 @@ def standin(
     """Make the stand-in corpus and return its manifest line.
 
     Args:
-        output: folder to make.
         workers: processes; None for all cores, 0 for this one.
-        overwrite: replace a stand-in corpus of other settings.
-        quiet: no progress.
         people: those of `StandinPlan`.
     """
     from avkd_cli.standin.corpus import make_standin

@@ -29,8 +29,6 @@ def check_corpus(
         source: a list, "-", or a folder of people.
         stores: made of it, whose rejects, recordings without a face and equal contents are told.
         root: folder that paths are relative to; None: the list's.
-        as_json: print one JSON object.
-        strict: end with an error where something should be mended.
 
     Raises:
         MissingInputError: no such list, folder or store.

@@ -26,8 +26,6 @@ def cluster_list(
     Args:
         stores: embedding stores: one fused, or one of each sense.
         source: a list, or "-".
-        output: where to; None: stdout.
-        report: file for the figures as JSON.
 
     Raises:
         InputError: as `recipes.clusters.clustered`, a bad line, or no such stores.

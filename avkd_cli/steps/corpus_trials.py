@@ -25,7 +25,6 @@ class Drawing:
 
     Args:
         source: list of utterances, or "-".
-        output: None for stdout.
         targets: how many; None: all that are possible.
         nontargets: how many; None: as many as targets.
         cross_session: targets are of two sessions.
@@ -34,7 +33,6 @@ class Drawing:
         split_column: column of the list that `split` is a value of.
         limit: most trials that are drawn.
         seed: which list of the possible ones.
-        quiet: say nothing.
     """
 
     source: str

@@ -47,9 +47,6 @@ def crop_faces(
 
     Args:
         utterances: a list, or "-"; each names a video or images.
-        output: the store to make.
-        config: what is cropped and how.
-        execution: workers, limits, what is redone.
         weights: file or folder with the detector's weights; none for the detector "none".
 
     Returns:

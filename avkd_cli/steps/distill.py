@@ -43,7 +43,7 @@ def distill(
     """Train a student; return the line that names its run.
 
     Args:
-        modality: audio or visual, the sense that the student keeps.
+        modality: the sense that the student keeps.
         store: audio or face store of the training utterances.
         teacher: embedding store of the teacher, with its classifier where KL is on; or one of
             each sense.

@@ -59,17 +59,11 @@ def export(
     overwrite: bool = False,
     quiet: bool = False,
 ) -> dict[str, Any]:
-    """Write the network of a finished run as ONNX, if it gives the run's embeddings.
+    """Write the network of a run as ONNX, if it gives the run's embeddings; return what it says.
 
     Args:
-        run: of one sense.
         check: what it is held against the run with: recordings or lists of utterances, or, for
             faces, a store of them; none: drawn ones.
-        licence: of the weights, for the metadata.
-        overwrite: replace another file of this name.
-
-    Returns:
-        What the metadata say, as one JSON line for stdout.
 
     Raises:
         UsageError: the exporter is not installed.

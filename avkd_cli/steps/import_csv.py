@@ -38,8 +38,6 @@ def import_csv(
 
     Args:
         source: rows of values and perhaps the person, without a header.
-        output: store to make.
-        execution: how.
         modality: of the store; None: by the width, as FOP's files have it.
         list_file: takes only these utterances, with its splits; says who they are, where the file
             does not.

@@ -39,10 +39,7 @@ def prep_audio(
 
     Args:
         utterances: a list of utterances, or "-" for standard input.
-        out: the store to make, of kind avkd.audio.
-        config: what is stored, and what is refused.
-        noise: store of music, speech and noise, for --disturb.
-        rir: store of room responses, for --disturb.
+        noise, rir: stores of music, speech and noise, and of room responses, for --disturb.
 
     Raises:
         UsageError: --disturb and the stores, or the two durations, do not go together.

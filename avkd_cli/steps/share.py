@@ -55,12 +55,9 @@ def share(
 
     Args:
         runs: one of one sense; or a fusion and its two senses, in any order.
-        output: folder, or FILE.tar.
         students: by sense, what answers where the other is missing.
         calibrations: of the runs that answer; none: what lies in their folders.
         detector_weights: to lie with the system; None: whoever verifies gives them.
-        mode: permissions of the files.
-        overwrite: replace another system.
 
     Raises:
         UsageError: a run too many or too few.

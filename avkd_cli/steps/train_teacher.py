@@ -33,7 +33,6 @@ def train_teacher(
     """Train a teacher; return the line that names its run.
 
     Args:
-        modality: audio, visual, fusion, pair, sequence or joint.
         stores: an audio store, a face store, or the embedding stores of a voice and a face
             encoder in any order.
         noise: audio store of music, speech and noise. rir: of room responses.

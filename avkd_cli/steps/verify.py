@@ -26,7 +26,6 @@ def verify(
     """Return whether the recordings are of one person, or who of a gallery they are of.
 
     Args:
-        system: run of one sense, or what share made.
         recordings: the two; with `enrol` those of the other side.
         enrol: recordings of one side.
         gallery: stores of people; the recordings are then all of one clip's person.

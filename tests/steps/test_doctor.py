@@ -22,9 +22,9 @@ def quick(folder):
     """All parts but the libraries, which take seconds, and with one thing of each state."""
 
     def three():
-        yield Finding("versions", "torch", GOOD, "2.11.0", named={"host": "the-host"})
-        yield Finding("versions", "torchaudio", ODD, "/opt/env/lib/libx.so: no symbol", "reinstall")
-        yield Finding("versions", "av", BAD, "does not load", "make setup")
+        yield Finding("torch", GOOD, "2.11.0", named={"host": "the-host"})
+        yield Finding("torchaudio", ODD, "/opt/env/lib/libx.so: no symbol", "reinstall")
+        yield Finding("av", BAD, "does not load", "make setup")
 
     return {"versions": three, "disk": lambda: files.disk(folder)}
 
@@ -184,7 +184,7 @@ def test_sizes_are_for_people():
         "5.0 GiB",
         "3.0 TiB",
     ]
-    assert judged("a", "b", True, "c", "d").remedy == ""
+    assert judged("b", True, "c", "d").remedy == ""
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from avkd_cli.analysis.outliers import RULE
 from avkd_cli.analysis.table import Cell, Table, number, table
@@ -17,22 +18,13 @@ VENN_NOTE = (
 
 def corrected(found: Sequence[Mapping], paper: Paper) -> Iterator[Table]:
     """Yield the regions of every student on every list, and who gains where persons are known."""
-    regions = {
-        "both_right": "both right",
-        "newly_right": "newly right",
-        "newly_wrong": "newly wrong",
-        "both_wrong": "both wrong",
-    }
     if found:
-        head = ["system", "list", *regions.values(), "other sense", "of all errors"]
+        regions = ("both_right", "newly_right", "newly_wrong", "both_wrong")
+        head = ["system", "list", *(one.replace("_", " ") for one in regions)]
+        head += ["other sense", "of all errors"]
         rows = [
-            [
-                paper.label(one["system"]),
-                one["list_label"],
-                *(one[key] for key in regions),
-                _share(one["other_share"]),
-                _share(one["other_of_errors"]),
-            ]
+            [paper.label(one["system"]), one["list_label"], *(one[key] for key in regions)]
+            + [_share(one[key]) for key in ("other_share", "other_of_errors")]
             for one in found
         ]
         yield table(head, rows, notes=[VENN_NOTE])
@@ -50,12 +42,8 @@ def corrected(found: Sequence[Mapping], paper: Paper) -> Iterator[Table]:
 def _named(persons: Sequence[Mapping]) -> Cell | None:
     if not persons:
         return None
-    named = [f"{one['person']} {_signed(one['gain'])}" for one in persons[:3]]
+    named = [f"{one['person']} {number(one['gain'], '+d').text}" for one in persons[:3]]
     return Cell(", ".join(named), style="names")
-
-
-def _signed(value: int) -> str:
-    return f"{value:+d}".replace("-", "−")
 
 
 GAINS_NOTE = (
@@ -99,14 +87,18 @@ def likeness(found: Mapping | None, paper: Paper) -> Iterator[Table]:
     if found is None:
         return
     pairs = [
-        [f"{one['a']} – {one['b']}", one["segments"], *(_number(one[key]) for key in PAIR_COLUMNS)]
+        [
+            f"{one['a']} – {one['b']}",
+            one["segments"],
+            *(number(one[key], ".4f") for key in PAIR_COLUMNS),
+        ]
         for one in found["pairs"]
     ]
     head = ["pair", "segments", *PAIR_COLUMNS.values()]
     yield table(head, pairs, "How alike two spaces are", [_likeness_note(found, paper)])
     counts = ("name", "segments", "persons", "dimensions")
     stores = [
-        [*(one[key] for key in counts), *(_number(one[key]) for key in STORE_COLUMNS)]
+        [*(one[key] for key in counts), *(number(one[key], ".4f") for key in STORE_COLUMNS)]
         for one in found["stores"]
     ]
     head = ["store", *counts[1:], *STORE_COLUMNS.values()]
@@ -131,21 +123,12 @@ def _likeness_note(found: Mapping, paper: Paper) -> str:
     return f"{note} Printed in the paper, on VoxCeleb, without a definition: {printed}."
 
 
-def _number(value: float | None) -> Cell:
-    return number(value, ".4f")
-
-
 def what_was_run(runs: Sequence, stores: Sequence) -> Iterator[tuple[Table, list[tuple[str, str]]]]:
     """Yield runs and stores as tables, and of each its name and its settings in full."""
     for title, described in (("Training", runs), ("Stores", stores)):
         if described:
             head = list(dict.fromkeys(key for one in described for key in one.row))
             rows = [[one.row.get(key) for key in head] for one in described]
-            yield (
-                table(head, rows, title),
-                [(one.name, _settings(one.settings)) for one in described],
-            )
-
-
-def _settings(settings: object) -> str:
-    return settings and json.dumps(settings, indent=1, ensure_ascii=False, sort_keys=True)
+            dumps = partial(json.dumps, indent=1, ensure_ascii=False, sort_keys=True)
+            settings = [(one.name, one.settings and dumps(one.settings)) for one in described]
+            yield table(head, rows, title), settings

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from avkd_cli.analysis.report.explained import corrected, likeness, outliers, what_was_run
-from avkd_cli.analysis.tables import list_groups, only_lists, paper_of, tables_on
+from avkd_cli.analysis.tables import by_cell, list_groups, only_lists, paper_of, tables_on
 from avkd_cli.analysis.templates import rendered
 from avkd_cli.analysis.views import (
     dcf_table,
@@ -55,7 +55,7 @@ def page(content: Mapping) -> str:
 
 def _error_rates(arranged: Mapping, differences: list[Mapping]) -> dict[str, object]:
     """Return all tables of error rates, those of the cleaned lists apart from the others."""
-    certain = {(one["system"], one["list"]) for one in differences if one["verdict"] != "open"}
+    certain = by_cell(one for one in differences if one["verdict"] != "open").keys()
     groups = list_groups(arranged)
     intervals = [interval_table(arranged, differences), figure_intervals(arranged)]
     return {

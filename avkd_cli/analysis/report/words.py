@@ -24,11 +24,11 @@ def glance(arranged: Mapping, differences: Sequence[Mapping] = ()) -> list[str]:
     Args:
         arranged, differences: as `sentences`.
     """
-    paper, cells = paper_of(arranged), by_cell(arranged)
+    paper, cells = paper_of(arranged), by_cell(arranged["results"])
     name = next(iter(list_groups(arranged).get("main", [])), None)
     if name is None:
         return []
-    known = {(one["system"], one["list"]): one for one in differences}
+    known = by_cell(differences)
     families = sorted(paper.families(), key=paper.order)
     told = [_both_senses(paper, cells, name)]
     told += [_one_sense(paper, cells, name, base, known) for base in families]
@@ -77,10 +77,10 @@ def sentences(
         differences: EER differences from the baselines with their intervals, by system and list.
         venn_list: list whose corrected trials are told of.
     """
-    paper, cells = paper_of(arranged), by_cell(arranged)
-    lists = list_groups(arranged).get("main", [])
-    families = dict(sorted(paper.families().items(), key=lambda one: paper.order(one[0])))
-    taught = {base: on_family(paper, cells, lists, base, differences) for base in families}
+    paper, cells = paper_of(arranged), by_cell(arranged["results"])
+    lists, known = list_groups(arranged).get("main", []), by_cell(differences)
+    families = sorted(paper.families(), key=paper.order)
+    taught = {base: on_family(paper, cells, lists, base, known) for base in families}
     found = [on_fusion(paper, cells, lists)]
     for base, text in taught.items():
         found += [text, on_corrected(paper, cells, base, venn_list, venns)]
@@ -94,8 +94,7 @@ def sentences(
 
 def on_fusion(paper: Paper, cells: Mapping, lists: Sequence[str]) -> str:
     """Return how the senses together compare with each alone, where all three are there."""
-    told = [_fusion_on(paper, cells, name) for name in lists]
-    told = [one for one in told if one]
+    told = list(filter(None, (_fusion_on(paper, cells, name) for name in lists)))
     return f"Voice and face together: {'; '.join(told)}." if told else ""
 
 
@@ -136,15 +135,8 @@ def _at_hand(paper: Paper, cells: Mapping, name: str, base: str) -> list[System]
     return sorted(found, key=lambda one: cells[one.name, name]["eer_percent"])
 
 
-def on_family(
-    paper: Paper,
-    cells: Mapping,
-    lists: Sequence[str],
-    base: str,
-    differences: Sequence[Mapping] = (),
-) -> str:
+def on_family(paper: Paper, cells: Mapping, lists: Sequence[str], base: str, known: Mapping) -> str:
     """Return how many systems are better than their baseline, and which is the best."""
-    known = {(one["system"], one["list"]): one for one in differences}
     told = []
     for name in lists:
         found = _at_hand(paper, cells, name, base)
@@ -157,12 +149,12 @@ def on_family(
             f"lowest {found[0].brief} with {eers[0]:.2f} % against {before:.2f} %"
             f"{_interval(known.get((found[0].name, name)))}"
         )
+    if not told:
+        return ""
     sense = paper.system(base).sense
     where = f"{ORGAN[sense]} only" if sense in ORGAN else paper.label(base)
     noun = f"{paper.taught}s".capitalize()
-    return (
-        f"{noun} with a lower EER than their baseline, {where}: {'; '.join(told)}." if told else ""
-    )
+    return f"{noun} with a lower EER than their baseline, {where}: {'; '.join(told)}."
 
 
 def _interval(one: Mapping | None) -> str:

@@ -24,12 +24,10 @@ class Recording:
     """One recording of one person.
 
     Args:
-        name: for messages.
-        kind: SOUND, PICTURE or FILM.
+        name: for messages. kind: SOUND, PICTURE or FILM.
         path: of a file, or of a folder of pictures; None for an array.
-        samples: sound, (n,) or (n, channels), float with full scale 1, or int16.
+        samples: sound, (n,) or (n, channels), float with full scale 1, or int16; of `rate` Hz.
         pixels: a picture, uint8 (height, width, 3) RGB.
-        rate: of the samples in Hz.
     """
 
     name: str

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from avkd_cli.errors import AvkdError
-from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding, judged, size
+from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding, judged, size, worded
 from avkd_cli.storage import durable
 
 LEAST_ROOM = 5 << 30
@@ -33,30 +33,26 @@ def disk(folder: Path) -> Iterator[Finding]:
     """Yield the room and the speed of a folder's disk."""
     whole = shutil.disk_usage(folder)
     yield judged(
-        "disk",
         "room",
         whole.free >= LEAST_ROOM,
         f"{size(whole.free)} of {size(whole.total)} free",
         "make room: 1,000 hours of fbank take about 30 GB, a run three times its weights for "
         "each checkpoint",
-        named={"folder": str(folder.absolute())},
+        folder=str(folder.absolute()),
     )
     about = os.statvfs(folder)
     if about.f_files:
         share = about.f_favail / about.f_files
         told = f"{100 * share:.0f} % of the inodes free"
-        yield judged(
-            "disk", "files", share > 0.02, told, "remove small files: no new one fits soon"
-        )
+        yield judged("files", share > 0.02, told, "remove small files: no new one fits soon")
     temporary = tempfile.gettempdir()
     room = shutil.disk_usage(temporary).free
     yield judged(
-        "disk",
         "temporary",
         room > 1 << 30,
         f"{size(room)} free for temporary files",
         "export TMPDIR=… to a disk with room",
-        named={"folder": temporary},
+        folder=temporary,
     )
 
 
@@ -64,13 +60,12 @@ def file_system(folder: Path) -> Iterator[Finding]:
     """Yield whether what avkd's writing rests on holds in a folder, by doing it there."""
     kind, point = mounted(folder)
     yield judged(
-        "files",
         "kind",
         kind not in NETWORK,
         kind or "unknown",
         "over a network locks may hold on one machine alone: let one machine write a store, or "
         "see that the server keeps flock",
-        named={"mount": point},
+        mount=point,
     )
     with tempfile.TemporaryDirectory(prefix=".avkd-doctor-", dir=folder) as name:
         here = Path(name)
@@ -164,8 +159,8 @@ TESTS: tuple[tuple[str, Callable[[Path], str], str], ...] = (
 def tried(what: str, attempt: Callable[[Path], str], here: Path, remedy: str) -> Finding:
     """Return what came of an attempt."""
     try:
-        return Finding("files", what, GOOD, attempt(here))
+        return Finding(what, GOOD, attempt(here))
     except SlowError as error:
-        return Finding("files", what, ODD, str(error), remedy)
+        return Finding(what, ODD, str(error), remedy)
     except (OSError, ValueError, AvkdError, subprocess.SubprocessError) as error:
-        return Finding("files", what, BAD, " ".join(str(error).split())[:200], remedy)
+        return Finding(what, BAD, worded(error), remedy)

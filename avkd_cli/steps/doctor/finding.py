@@ -15,44 +15,38 @@ class Finding:
     """One thing that was looked at.
 
     Args:
-        part: versions, gpu, threads, decoders, disk, files or memory. name: of the thing.
-        state: one of the three above. found: what is so, in words.
+        name: of the thing. state: one of the three above. found: what is so, in words.
         remedy: what to do, "" where there is nothing to do.
         named: names and paths, such as the host or a folder: told where they are asked for.
+        part: that it belongs to, one of `report.looks`.
     """
 
-    part: str
     name: str
     state: str
     found: str
     remedy: str = ""
     named: Mapping[str, str] = field(default_factory=dict)
+    part: str = ""
 
     def to_json(self, names: bool) -> dict[str, Any]:
         """Return it for a report; without names and paths unless they are asked for."""
-        plain = {
-            "part": self.part,
-            "name": self.name,
-            "state": self.state,
-            "found": self.found if names else without_paths(self.found),
-            "do": self.remedy if names else without_paths(self.remedy),
-        }
-        return plain | {"named": dict(self.named)} if names else plain
+        plain = {"part": self.part, "name": self.name, "state": self.state}
+        said = {"found": self.found, "do": self.remedy}
+        if names:
+            return plain | said | {"named": dict(self.named)}
+        return plain | {key: without_paths(text) for key, text in said.items()}
 
 
 def judged(
-    part: str,
-    name: str,
-    fine: bool,
-    found: str,
-    remedy: str,
-    *,
-    otherwise: str = ODD,
-    named: Mapping[str, str] | None = None,
+    name: str, fine: bool, found: str, remedy: str, otherwise: str = ODD, **named: str
 ) -> Finding:
     """Return a finding that is good, or else odd, or what is said; only then is there a remedy."""
-    state = GOOD if fine else otherwise
-    return Finding(part, name, state, found, "" if fine else remedy, named or {})
+    return Finding(name, GOOD if fine else otherwise, found, "" if fine else remedy, named)
+
+
+def worded(error: BaseException | str, most: int = 200) -> str:
+    """Return an error in one line."""
+    return " ".join(str(error).split())[:most]
 
 
 Look = Callable[[], Iterator[Finding]]

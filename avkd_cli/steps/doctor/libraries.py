@@ -9,7 +9,6 @@ from importlib.metadata import PackageNotFoundError, requires, version
 
 from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding, judged
 
-PART = "versions"
 SECONDS = 120  # that one import may take: a cold disk reads gigabytes for torch
 # Distribution → what is imported of it. A later one is loaded beside the earlier ones: compiled
 # libraries must go together, not each on its own.
@@ -65,8 +64,8 @@ def look() -> Iterator[Finding]:
     """Yield Python and every library that avkd uses."""
     named = {"executable": sys.executable, "host": platform.node()}
     told = f"{platform.python_version()}, {platform.system()} {platform.machine()}"
-    yield Finding(PART, "python", GOOD, told, named=named)
-    yield Finding(PART, "avkd", *_version("avkd"))
+    yield Finding("python", GOOD, told, named=named)
+    yield Finding("avkd", *_version("avkd"))
     installed = [one for one in EXTRAS if _version(one)[0] == GOOD]
     modules = [
         *NEEDED.values(),
@@ -88,26 +87,26 @@ def of_needed(name: str, why: str, asked: str) -> Finding:
     state, found = _version(name)
     told = f"{found}: does not load: {why}" if why else found
     fine = state == GOOD and not why
-    return judged(PART, name, fine, told, f"pip install '{asked}', or make setup", otherwise=BAD)
+    return judged(name, fine, told, f"pip install '{asked}', or make setup", otherwise=BAD)
 
 
 def of_spare(name: str, why: str, instead: str) -> Finding:
     """Return how a library is that avkd can do without."""
     state, found = _version(name)
     if state == GOOD and not why:
-        return Finding(PART, name, GOOD, f"{found}, loads beside torch {_version('torch')[1]}")
+        return Finding(name, GOOD, f"{found}, loads beside torch {_version('torch')[1]}")
     told = f"{found}: does not load: {why}; {instead}" if why else f"{found}; {instead}"
-    return Finding(PART, name, ODD, told, f"nothing, or one that fits torch {_version('torch')[1]}")
+    return Finding(name, ODD, told, f"nothing, or one that fits torch {_version('torch')[1]}")
 
 
 def of_extra(name: str, why: str, extra: str, what: str) -> Finding:
     """Return how a library is that one command alone asks for."""
     state, found = _version(name)
     if state != GOOD:
-        return Finding(PART, name, GOOD, found, f"for {what}: pip install 'avkd[{extra}]'")
+        return Finding(name, GOOD, found, f"for {what}: pip install 'avkd[{extra}]'")
     told = f"{found}: does not load: {why}" if why else found
     again = f"for {what}: pip install --force-reinstall {name}"
-    return judged(PART, name, not why, told, again, otherwise=BAD)
+    return judged(name, not why, told, again, otherwise=BAD)
 
 
 def _version(name: str) -> tuple[str, str]:

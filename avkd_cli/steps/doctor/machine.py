@@ -7,7 +7,7 @@ from multiprocessing import shared_memory
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding, judged, size
+from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding, judged, size, worded
 
 if TYPE_CHECKING:
     import torch
@@ -22,14 +22,9 @@ def gpus() -> Iterator[Finding]:
     import torch
 
     if not torch.cuda.is_available():
-        built = torch.version.cuda
-        told = (
-            f"torch {torch.__version__} is built for CUDA {built}"
-            if built
-            else (f"torch {torch.__version__} is built without CUDA")
-        )
+        built = f"for CUDA {torch.version.cuda}" if torch.version.cuda else "without CUDA"
+        told = f"torch {torch.__version__} is built {built}"
         yield Finding(
-            "gpu",
             "cuda",
             ODD,
             f"no GPU that torch can use; {told}; training uses the CPU",
@@ -42,7 +37,6 @@ def gpus() -> Iterator[Finding]:
         about = torch.cuda.get_device_properties(number)
         free, total = torch.cuda.mem_get_info(number)
         yield judged(
-            "gpu",
             f"cuda:{number}",
             free > total / 10,
             f"{about.name}, {size(total)}, {size(free)} free, capability "
@@ -60,17 +54,15 @@ def precisions(device: str) -> Iterator[Finding]:
     if device.startswith("cuda") and not torch.cuda.is_bf16_supported():
         del kinds["bf16"]
         told, remedy = "not supported in hardware", "use --mixed-precision fp16 or no"
-        yield Finding("gpu", f"{device} bf16", ODD, told, remedy)
+        yield Finding(f"{device} bf16", ODD, told, remedy)
     for name, dtype in kinds.items():
         try:
             off = off_by(torch.device(device), dtype)
         except RuntimeError as error:
-            text = " ".join(str(error).split())[:200]
             remedy = "install a torch for this GPU: make setup TORCH=…"
-            yield Finding("gpu", f"{device} {name}", BAD, text, remedy)
+            yield Finding(f"{device} {name}", BAD, worded(error), remedy)
             continue
         yield judged(
-            "gpu",
             f"{device} {name}",
             off < (NEAR if name == "float32" else CLOSE),
             f"a product is {off:.1e} from the exact one",
@@ -92,13 +84,10 @@ def off_by(device: "torch.device", dtype: "torch.dtype") -> float:
 
 def _cpu_precision() -> Finding:
     """Return whether the CPU multiplies in bfloat16 by hardware."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text("utf-8", errors="replace")
-    except OSError:
-        flags = ""
+    flags = " ".join(_lines(Path("/proc/cpuinfo")))
     fast = "avx512_bf16" in flags or "amx_bf16" in flags
     found = "bf16 in hardware" if fast else "bf16 in software alone, slower than float32"
-    return Finding("gpu", "cpu precision", GOOD, found, "" if fast else "--mixed-precision no")
+    return Finding("cpu precision", GOOD, found, "" if fast else "--mixed-precision no")
 
 
 def threads() -> Iterator[Finding]:
@@ -109,17 +98,15 @@ def threads() -> Iterator[Finding]:
     quota = cpu_quota()
     usable = allowed if quota is None else min(allowed, max(1, round(quota)))
     limit = "" if quota is None else f", the container's quota is {quota:g}"
-    yield Finding("threads", "cores", GOOD, f"{there} cores, {allowed} for this process{limit}")
+    yield Finding("cores", GOOD, f"{there} cores, {allowed} for this process{limit}")
     taken, load = torch.get_num_threads(), os.getloadavg()[0]
     yield judged(
-        "threads",
         "torch",
         taken <= usable,
         f"torch takes {taken} threads of {usable}",
         f"export OMP_NUM_THREADS={usable}: more threads than cores wait for each other",
     )
     yield judged(
-        "threads",
         "load",
         load <= 1.5 * usable,
         f"{load:.1f} processes want to run",
@@ -141,7 +128,7 @@ def memory() -> Iterator[Finding]:
     there = {line.split(":")[0]: line.split()[1] for line in _lines(Path("/proc/meminfo"))}
     free = int(there.get("MemAvailable", 0)) * 1024
     workers = "take fewer --workers: each holds 0.3 GB and more"
-    yield judged("memory", "free", free > 2 << 30, f"{size(free)} free", workers)
+    yield judged("free", free > 2 << 30, f"{size(free)} free", workers)
     remedy = "docker run --shm-size=2g, or mount a tmpfs on /dev/shm"
     try:
         shared = shared_memory.SharedMemory(create=True, size=1 << 20)
@@ -151,14 +138,15 @@ def memory() -> Iterator[Finding]:
         room = shutil.disk_usage(SHM).free
     except OSError as error:
         told = f"processes cannot share memory: {error.strerror}"
-        yield Finding("memory", "shared", BAD, told, remedy)
+        yield Finding("shared", BAD, told, remedy)
         return
     told = f"{size(room)} of shared memory free"
-    yield judged("memory", "shared", room >= LEAST_SHM, told, remedy)
+    yield judged("shared", room >= LEAST_SHM, told, remedy)
 
 
 def _lines(path: Path) -> list[str]:
     try:
-        return [line for line in path.read_text("utf-8").splitlines() if ":" in line]
+        lines = path.read_text("utf-8", errors="replace").splitlines()
     except OSError:
         return []
+    return [line for line in lines if ":" in line]

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.errors import Rejected
-from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding
+from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding, worded
 
 RATE = 16_000
 CODECS = {
@@ -117,16 +117,15 @@ def picture(kind: str) -> str:
 def tried(name: str, attempt: Callable[[], str]) -> Finding:
     """Return what came of an attempt; a decoder may fail in any way."""
     try:
-        return Finding("decoders", name, GOOD, attempt())
+        return Finding(name, GOOD, attempt())
     except Rejected as error:
         text = f"{error.code}: {error.detail}"
     except Exception as error:
         text = f"{type(error).__name__}: {error}"
     return Finding(
-        "decoders",
         name,
         BAD,
-        " ".join(text.split())[:200],
+        worded(text),
         "pip install --force-reinstall av soundfile pillow, or make setup",
     )
 
@@ -137,7 +136,7 @@ def codecs() -> Finding:
         import av
         from av.codec import codecs_available
     except ImportError as error:
-        return Finding("decoders", "codecs", BAD, f"PyAV does not load: {error}", "make setup")
+        return Finding("codecs", BAD, f"PyAV does not load: {error}", "make setup")
     lacks = []
     for name in CODECS:
         try:
@@ -147,8 +146,6 @@ def codecs() -> Finding:
         except Exception:
             lacks.append(name)
     if not lacks:
-        return Finding("decoders", "codecs", GOOD, f"all {len(CODECS)} that recordings come in")
+        return Finding("codecs", GOOD, f"all {len(CODECS)} that recordings come in")
     of = "; ".join(f"{name} ({CODECS[name]})" for name in lacks)
-    return Finding(
-        "decoders", "codecs", ODD, f"lacks {of}", "pip install av from PyPI, whose FFmpeg has them"
-    )
+    return Finding("codecs", ODD, f"lacks {of}", "pip install av from PyPI, whose FFmpeg has them")

@@ -1,13 +1,14 @@
 """All that a doctor looks at, in order, and how it is told."""
 
-import functools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from avkd_cli.errors import GateError, MissingInputError
 from avkd_cli.steps.doctor import files, libraries, machine, media
-from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding, Look
+from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding, Look, worded
 
 SIGNS = {GOOD: "ok ", ODD: "?  ", BAD: "BAD"}
 
@@ -19,8 +20,8 @@ def looks(folder: Path) -> dict[str, Look]:
         "gpu": machine.gpus,
         "threads": machine.threads,
         "decoders": media.look,
-        "disk": functools.partial(files.disk, folder),
-        "files": functools.partial(files.file_system, folder),
+        "disk": partial(files.disk, folder),
+        "files": partial(files.file_system, folder),
         "memory": machine.memory,
     }
 
@@ -35,10 +36,12 @@ def examine(folder: Path) -> Iterator[Finding]:
         raise MissingInputError(f"{folder}: no such folder; name one that stores and runs go to")
     for part, look in looks(folder).items():
         try:
-            yield from look()
+            for one in look():
+                yield replace(one, part=part)
         except Exception as error:  # what is examined may be broken in any way
-            text = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-            yield Finding(part, part, BAD, text, "see what is bad above, then run doctor again")
+            text = worded(f"{type(error).__name__}: {error}", 300)
+            remedy = "see what is bad above, then run doctor again"
+            yield Finding(part, BAD, text, remedy, part=part)
 
 
 def line(one: Finding, names: bool) -> str:

@@ -71,12 +71,14 @@ def join(relative: str, name: str) -> str:
     return f"{relative}/{name}" if relative else name
 
 
-def files(folder: Path, relative: str, report: Report) -> Iterator[tuple[str, os.DirEntry]]:
-    """Yield the files below `relative`, as paths relative to `folder`, in sorted order."""
-    yield from _files(folder, relative, report, frozenset())
+def files(
+    folder: Path, relative: str, report: Report, above: frozenset[tuple[int, int]] = frozenset()
+) -> Iterator[tuple[str, os.DirEntry]]:
+    """Yield the files below `relative`, as paths relative to `folder`, in sorted order.
 
-
-def _files(folder: Path, relative: str, report: Report, above: frozenset):
+    Args:
+        above: device and inode of the folders that it lies in.
+    """
     try:
         found = (folder / relative).stat()
     except OSError as error:
@@ -89,7 +91,7 @@ def _files(folder: Path, relative: str, report: Report, above: frozenset):
     for entry in children(folder, relative, report):
         path = join(relative, entry.name)
         if entry.is_dir():
-            yield from _files(folder, path, report, above | {place})
+            yield from files(folder, path, report, above | {place})
         else:
             yield path, entry
 

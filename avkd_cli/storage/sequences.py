@@ -6,7 +6,7 @@ short one.
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -92,7 +92,7 @@ class Sequences(Computed):
     def commit(self, build: Build, number: int) -> Said:
         """Compute a partition into its files and return its mark."""
         name, part = partitions.name_of(number), build.part(number)
-        found = _Found.of(part)
+        found = _Found(part.start, part.stop)
         files, written = self._stream(build.work / name, found)
         files = {f"{name}/{file}": data for file, data in files.items()}
         files[f"{name}.index"] = msgspec.msgpack.encode(self._index(number, found))
@@ -182,12 +182,8 @@ class _Found:
 
     start: int
     stop: int
-    lengths: list[int]
-    times: list[np.ndarray]
-
-    @classmethod
-    def of(cls, part: slice) -> "_Found":
-        return cls(part.start, part.stop, [], [])
+    lengths: list[int] = field(default_factory=list)
+    times: list[np.ndarray] = field(default_factory=list)
 
     def add(self, pieces: Pieces) -> None:
         """Add some pieces, of the last row or of the next."""

@@ -76,14 +76,23 @@ def described(shape: Sequence[int], dtype: np.dtype, axes: Sequence[str], meanin
 def passing(
     pieces: Iterable[np.ndarray], dtype: np.dtype, row_shape: Sequence[int]
 ) -> Iterator[bytes]:
-    """Return a shard of rows that are never in memory whole, however many there are.
+    """Yield a shard of rows that are never in memory whole, however many there are.
+
+    Its chunks, then where each is (Zarr sharding codec 1.0).
 
     Args:
         pieces: some rows each, one after the other; gone through once.
         dtype: of all of them.
         row_shape: of a row.
     """
-    return _shard(_chunks(pieces, dtype, row_shape))
+    packer = zstandard.ZstdCompressor(level=1)
+    index, place = [], 0
+    for chunk in _chunks(pieces, dtype, row_shape):
+        packed = _sealed(packer.compress(chunk))
+        index += [place, len(packed)]
+        place += len(packed)
+        yield packed
+    yield _sealed(np.array(index, "<u8").tobytes())
 
 
 def encode(
@@ -137,18 +146,6 @@ def _chunks(
     if filled:
         chunk[filled:] = np.nan if dtype.kind == "f" else 0
         yield chunk.tobytes()
-
-
-def _shard(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the bytes of a shard: its chunks, then where each is (Zarr sharding codec 1.0)."""
-    packer = zstandard.ZstdCompressor(level=1)
-    index, place = [], 0
-    for chunk in chunks:
-        packed = _sealed(packer.compress(chunk))
-        index += [place, len(packed)]
-        place += len(packed)
-        yield packed
-    yield _sealed(np.array(index, "<u8").tobytes())
 
 
 def _sealed(data: bytes) -> bytes:

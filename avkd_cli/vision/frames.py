@@ -62,7 +62,8 @@ def decode_chosen(
         del wanted[:passed]
         damage.missing -= 1
         damage.corrupt += frame.is_corrupt
-        at = listing.position_of(key)
+        # Of an unknown key, that of the one after it.
+        at = int(min(np.searchsorted(listing.keys, key), len(listing.keys) - 1))
         found = Frame(float(listing.times[at]), _to_upright(frame, square, to_rgb))
         with clock.stopped():
             yield at, found

@@ -79,10 +79,6 @@ class Listing:
     stamps: np.ndarray | None
     random_access: np.ndarray
 
-    def position_of(self, key: int) -> int:
-        """Return the position of a key; of an unknown key, of the one after it."""
-        return int(min(np.searchsorted(self.keys, key), len(self.keys) - 1))
-
 
 def list_packets(film: Film, warnings: list[str]) -> Listing:
     """Return the packets of the video stream, all gone through, none decoded.

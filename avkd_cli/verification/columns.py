@@ -13,7 +13,7 @@ import io
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -58,10 +58,13 @@ class TextBlock:
         columns: the words of each column, one for each filled line.
         text: the lines.
         first_line: number of the first of them, from 1.
+        name: of the source.
     """
 
-    def __init__(self, columns: list[pa.StringArray], text: bytes, first_line: int) -> None:
-        self.columns, self.width = columns, len(columns)
+    def __init__(
+        self, columns: list[pa.StringArray], text: bytes, first_line: int, name: str
+    ) -> None:
+        self.columns, self.width, self.name = columns, len(columns), name
         self._text, self._first_line = text, first_line
 
     def __len__(self) -> int:
@@ -75,6 +78,16 @@ class TextBlock:
         """Return the number in the file of the line that has a row, blank ones counted."""
         filled = (n for n, text in enumerate(self._text.split(b"\n")) if text.strip(b" \t"))
         return self._first_line + next(islice(filled, row, None))
+
+    def fail(self, row: int, found: str) -> InputError:
+        """Return the error that says what is wrong in the line of a row."""
+        return InputError(f"{self.name}:{self.line(row)}: {found}")
+
+    def require(self, names: Sequence[str]) -> None:
+        """Raise InputError unless there are as many columns as names."""
+        if self.width != len(names):
+            found = f"{self.width} columns, wanted {len(names)}: {' '.join(names)}"
+            raise self.fail(0, found)
 
 
 class Columns:
@@ -128,7 +141,7 @@ class Columns:
                 hint = " (the last line has no end: is the file cut off?)" if unfinished else ""
                 raise InputError(f"{error}{hint}") from None
             if columns:
-                yield TextBlock(columns, text, line)
+                yield TextBlock(columns, text, line, self.name)
 
     def lines(self) -> Iterator[tuple[int, list[str]]]:
         """Yield number and fields of each filled line, of any widths; used instead of blocks."""

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from avkd_cli.verification.columns import Columns, TextBlock
+from avkd_cli.verification.columns import TextBlock
 
 LABELS = {"1": 1, "0": 0, "target": 1, "nontarget": 0}
 _SYNONYMS = {
@@ -32,9 +32,7 @@ def share(words: pa.StringArray, labels: Mapping[str, int] = LABELS) -> float:
     return pc.mean(pc.is_in(words, pa.array(list(with_synonyms(labels))))).as_py()
 
 
-def decode(
-    columns: Columns, block: TextBlock, index: int, labels: Mapping[str, int] = LABELS
-) -> np.ndarray:
+def decode(block: TextBlock, index: int, labels: Mapping[str, int] = LABELS) -> np.ndarray:
     """Return one column as int8 labels, 1 target, 0 nontarget.
 
     Raises:
@@ -46,5 +44,5 @@ def decode(
     if (value < 0).any():
         row = int(value.argmin())
         found = f"label {block.row(row)[index]!r} in column {index + 1}"
-        raise columns.fail(block.line(row), f"{found}, wanted one of {', '.join(labels)}")
+        raise block.fail(row, f"{found}, wanted one of {', '.join(labels)}")
     return value

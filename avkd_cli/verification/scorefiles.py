@@ -57,27 +57,23 @@ def read_scores(
     for block in columns:
         if columns.header is not None:
             format = columns.header.format
-        format = format or guess_format(columns, block)
+        format = format or guess_format(block)
         names_there = columns.header.names if columns.header else FORMATS[format].columns
-        _gather(columns, block, names_there, parts, allow_infinite)
+        _gather(block, names_there, parts, allow_infinite)
     titles = columns.header.titles if columns.header else names_there
     scores = _scores(columns, parts, format or "", titles)
     return scores if trials is None else join(scores, trials, intersect=intersect)
 
 
-def _gather(
-    columns: Columns, block: TextBlock, names: tuple[str, ...], parts: dict, allow_infinite: bool
-) -> None:
+def _gather(block: TextBlock, names: tuple[str, ...], parts: dict, allow_infinite: bool) -> None:
     """Add what the columns of a block say to the parts read so far."""
-    if block.width != len(names):
-        found = f"{block.width} columns, wanted {len(names)}: {' '.join(names)}"
-        raise columns.fail(block.line(0), found)
+    block.require(names)
     for index, name in enumerate(names):
         if name in ("score", "distance"):
-            values = numbers(columns, block, index, allow_infinite)
+            values = numbers(block, index, allow_infinite)
             decoded = values if name == "score" else 1 - values
         elif name == "label":
-            decoded = labels.decode(columns, block, index, LABELS)
+            decoded = labels.decode(block, index, LABELS)
         elif name in ("enrol", "test"):
             decoded = block.columns[index].dictionary_encode()
         elif name:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from avkd_cli.errors import InputError
 from avkd_cli.verification import labels
-from avkd_cli.verification.columns import Columns, TextBlock
+from avkd_cli.verification.columns import TextBlock
 
 LABELS = labels.LABELS | {"-1": 0}
 
@@ -68,7 +68,7 @@ _GUESSED = ("avkd", "3dspeaker", "kaldi", "voxsrc", "bob2", "bob4", "bob5")
 _NUMBER_SIGNS = frozenset("0123456789+-.eE")
 
 
-def guess_format(columns: Columns, block: TextBlock) -> str:
+def guess_format(block: TextBlock) -> str:
     """Return the format that fits the lines of a block best; more is said by it than by any other.
 
     A format that nearly fits is taken as well: reading then names the first line that does not,
@@ -79,16 +79,14 @@ def guess_format(columns: Columns, block: TextBlock) -> str:
     """
     fitting = best_fitting([_shares(words) for words in block.columns])
     if len(fitting) == 1:
-        _refuse_trial_list(columns, block, fitting[0])
-        _refuse_unknown_labels(columns, block, fitting[0])
+        _refuse_trial_list(block, fitting[0])
+        _refuse_unknown_labels(block, fitting[0])
         return fitting[0]
     if fitting:
-        raise InputError(
-            f"{columns.name}: may be {' or '.join(fitting)}; say which with --in-format"
-        )
+        raise InputError(f"{block.name}: may be {' or '.join(fitting)}; say which with --in-format")
     shown = " ".join(block.row(0))[:80]
     found = f"{shown!r} is no line of a known format, such as 'enrol test score target'"
-    raise columns.fail(block.line(0), f"{found}; say which with --in-format")
+    raise block.fail(0, f"{found}; say which with --in-format")
 
 
 FEWEST = 0.1  # share of a column's words below which what they are is chance
@@ -131,22 +129,22 @@ def _looks_like_number(word: str) -> bool:
     return set(word) <= _NUMBER_SIGNS.union("infaINFA")
 
 
-def _refuse_unknown_labels(columns: Columns, block: TextBlock, format: str) -> None:
+def _refuse_unknown_labels(block: TextBlock, format: str) -> None:
     """Refuse lines 'enrol test yes 0.9', which could be taken for claim, person, test and score."""
     if format == "bob4" and len(block) >= 3 and len(block.columns[2].unique()) <= 2:
         found = f"label {block.row(0)[2]!r} in column 3, wanted one of {', '.join(LABELS)}"
-        raise columns.fail(block.line(0), f"{found}; or say --in-format bob4")
+        raise block.fail(0, f"{found}; or say --in-format bob4")
 
 
-def _refuse_trial_list(columns: Columns, block: TextBlock, format: str) -> None:
+def _refuse_trial_list(block: TextBlock, format: str) -> None:
     at = FORMATS[format].columns.index("score")
     if format in ("kaldi", "voxsrc") and labels.share(block.columns[at]) == 1:
         raise InputError(
-            f"{columns.name}: looks like a trial list, every score is 0 or 1; give a score file"
+            f"{block.name}: looks like a trial list, every score is 0 or 1; give a score file"
         )
 
 
-def numbers(columns: Columns, block: TextBlock, index: int, allow_infinite: bool) -> np.ndarray:
+def numbers(block: TextBlock, index: int, allow_infinite: bool) -> np.ndarray:
     """Return one column as float64, strictly: what Python's float takes besides is refused.
 
     Raises:
@@ -159,11 +157,11 @@ def numbers(columns: Columns, block: TextBlock, index: int, allow_infinite: bool
         values = None
     if values is None or not np.isfinite(values).all():
         numbers = enumerate(words.to_pylist())
-        values = np.array([_number(columns, block, *one, allow_infinite) for one in numbers])
+        values = np.array([_number(block, *one, allow_infinite) for one in numbers])
     return values + 0.0  # -0.0 becomes 0.0
 
 
-def _number(columns: Columns, block: TextBlock, row: int, word: str, infinite: bool) -> float:
+def _number(block: TextBlock, row: int, word: str, infinite: bool) -> float:
     if infinite and word.lstrip("+-").lower() in ("inf", "infinity"):
         return float(word)
     try:
@@ -172,4 +170,4 @@ def _number(columns: Columns, block: TextBlock, row: int, word: str, infinite: b
     except ValueError:
         pass
     seen = f"score {word!r}, wanted a finite decimal number such as -0.125"
-    raise columns.fail(block.line(row), seen)
+    raise block.fail(row, seen)

@@ -129,21 +129,19 @@ def read_trials(
     for block in columns:
         if columns.header is not None:
             format = columns.header.format
-        format = format or guess_format(columns, block)
+        format = format or guess_format(block)
         wanted = columns.header.names if columns.header else FORMATS[format]
-        _decode(columns, block, wanted, parts)
+        _decode(block, wanted, parts)
         if format == "kaldi" and block.row(0)[2] in ("0", "1"):
             format = "3dspeaker"
     return _trials(columns, format or "", parts, crossed)
 
 
-def _decode(columns: Columns, block: TextBlock, wanted: tuple[str, ...], parts: dict) -> None:
-    if block.width != len(wanted):
-        found = f"{block.width} columns, wanted {len(wanted)}: {' '.join(wanted)}"
-        raise columns.fail(block.line(0), found)
+def _decode(block: TextBlock, wanted: tuple[str, ...], parts: dict) -> None:
+    block.require(wanted)
     for index, what in enumerate(wanted):
         if what == "label":
-            parts[what].append(labels.decode(columns, block, index))
+            parts[what].append(labels.decode(block, index))
         elif what == "key":
             parts[what] += block.columns[index].to_pylist()
         elif what in ("enrol", "test"):
@@ -163,7 +161,7 @@ def _trials(columns: Columns, format: str, parts: dict, crossed: bool) -> Trials
     return Trials(ids, enrol, test, label, format, name, columns.digest, warnings, keys)
 
 
-def guess_format(columns: Columns, block: TextBlock) -> str:
+def guess_format(block: TextBlock) -> str:
     """Return the format that fits all lines of a block.
 
     Raises:
@@ -173,19 +171,17 @@ def guess_format(columns: Columns, block: TextBlock) -> str:
         return "pairs"
     if block.width != 3:
         found = f"{block.width} columns, a trial has 3: '1 enrol test' or 'enrol test target'"
-        raise columns.fail(block.line(0), found)
+        raise block.fail(0, found)
     shares = {name: labels.share(block.columns[at]) for name, at in _GUESSED.items()}
     if min(shares.values()) == 1:
         raise InputError(
-            f"{columns.name}: both the first and the last column hold labels only; "
+            f"{block.name}: both the first and the last column hold labels only; "
             "say which with --trials-format voxceleb or kaldi"
         )
     # Where no column has labels alone, the one that has most: its first bad label is named.
     if (most := max(shares.values())) > 0:
         return next(name for name, share in shares.items() if share == most)
-    raise columns.fail(
-        block.line(0), "no label (1, 0, target, nontarget) in the first or last column"
-    )
+    raise block.fail(0, "no label (1, 0, target, nontarget) in the first or last column")
 
 
 def read_enrolment_map(source: str | Path) -> dict[str, list[str]]:

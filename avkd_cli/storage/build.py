@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import functools
 import os
+import shutil
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,11 @@ from typing import Any, ClassVar, Generic
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import Rejected
-from avkd_cli.storage import dryrun, durable, index, rejects, workers
+from avkd_cli.storage import durable, index, rejects, workers
 from avkd_cli.storage.builder import Build, Content, Files, Origin, Said
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
-from avkd_cli.storage.progress import progress
+from avkd_cli.storage.progress import duration, progress, say, size_in_words
 from avkd_cli.storage.record import Process, Settings, Task, media_size
 from avkd_cli.storage.sources import prepared
 from avkd_cli.storage.specs import StoreSpec
@@ -27,6 +28,7 @@ from avkd_cli.storage.utterances import UtteranceList
 
 RECORD_SECONDS = 120.0
 """What one record may take before its worker is ended; decoders have stricter limits."""
+_TRIED = 4  # records of which sizes and times are estimated
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,55 @@ class Recordings(Content, Generic[Settings]):
 
     def foretell(self, out: Path, plan: Plan) -> Said:
         """Say what would be done, with sizes estimated from a few records."""
-        return dryrun.of_recordings(out, plan, self)
+        source = [
+            sum(int(part.rpartition(":")[2] or 0) for part in size.split(","))
+            for size in self.sizes
+        ]
+        present = [index for index, size in enumerate(source) if size]
+        expected, seconds = self._estimate(source, present)
+        found = {
+            "dry_run": True,
+            "format": self.spec.kind,
+            "path": str(out),
+            "utterances": len(self),
+            "rejected_in_list": len(self.utterances.rejects),
+            "missing_media": len(source) - len(present),
+            "partitions": plan.partitions,
+            "source_bytes": sum(source),
+            "expected_bytes": round(expected),
+            "hours": round(seconds / 3600, 2),
+            "free_bytes": shutil.disk_usage(out.parent).free,
+            "fingerprint": plan.fingerprint,
+        }
+        say(
+            plan.step,
+            f"{out}: would hold {found['utterances']} utterances in {plan.partitions} partitions, "
+            f"about {size_in_words(found['expected_bytes'])} before packing"
+            + (f" and {duration(seconds)} of sound" if seconds else "")
+            + f", from {size_in_words(found['source_bytes'])}; "
+            f"{size_in_words(found['free_bytes'])} are free; "
+            f"{found['missing_media']} without a file, {found['rejected_in_list']} bad lines",
+        )
+        return found
+
+    def _estimate(self, source: list[int], present: list[int]) -> tuple[float, float]:
+        """Return bytes of all records before packing, and seconds of sound, from a few of them.
+
+        Args:
+            source: bytes of each utterance's media.
+            present: which utterances have any.
+        """
+        made, read, seconds = 0, 0, 0.0
+        chosen = {present[i * len(present) // _TRIED] for i in range(_TRIED) if present}
+        for row in sorted(chosen):
+            with contextlib.suppress(Rejected):
+                utterance, resolve = self.utterances.utterances[row], self.utterances.resolve
+                record = self.process(utterance, resolve, self.options)
+                made += record.long.nbytes
+                read += source[row]
+                seconds += float(record.columns.get("duration_s", 0.0))
+        ratio = sum(source) / read if read else 0.0
+        return made * ratio, seconds * ratio
 
     def make(self, build: Build, numbers: range, marks: Marks) -> None:
         """Make every partition that has no mark, and add its mark."""

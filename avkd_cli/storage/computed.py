@@ -1,5 +1,6 @@
 """What stores that this process computes have in common, such as those of embeddings."""
 
+import shutil
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Sequence
@@ -8,11 +9,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from avkd_cli.errors import InputError
-from avkd_cli.storage import dryrun
 from avkd_cli.storage.builder import Build, Content, Said
 from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.plan import Plan
-from avkd_cli.storage.progress import progress
+from avkd_cli.storage.progress import progress, say, size_in_words
 from avkd_cli.storage.readers import Store
 
 
@@ -82,7 +82,22 @@ class Computed(Content):
 
     def foretell(self, out: Path, plan: Plan) -> Said:
         """Say how large the store would be."""
-        return dryrun.of_computed(out, plan, len(self), self.expected_bytes())
+        size, free = self.expected_bytes(), shutil.disk_usage(out.parent).free
+        say(
+            plan.step,
+            f"{out}: would hold {plan.kind.removeprefix('avkd.')} of {len(self)} utterances, about "
+            f"{size_in_words(size)} before packing; {size_in_words(free)} are free",
+        )
+        return {
+            "dry_run": True,
+            "format": plan.kind,
+            "path": str(out),
+            "utterances": len(self),
+            "partitions": plan.partitions,
+            "expected_bytes": size,
+            "free_bytes": free,
+            "fingerprint": plan.fingerprint,
+        }
 
     def make(self, build: Build, numbers: range, marks: Marks) -> None:
         """Commit each of these partitions that has no mark, and add its mark."""

@@ -78,6 +78,17 @@ def duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def size_in_words(count: float) -> str:
+    """Return bytes as a person says them: 12 bytes, 3.4 MB."""
+    if count < 1000:
+        return f"{count:.0f} bytes"
+    for unit in ("kB", "MB", "GB"):
+        count /= 1000
+        if count < 1000:
+            return f"{count:.1f} {unit}"
+    return f"{count / 1000:.1f} TB"
+
+
 @contextmanager
 def _bar(title: str, total: int, done: int) -> Iterator[Advance]:
     from rich.console import Console

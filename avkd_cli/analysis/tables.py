@@ -129,11 +129,7 @@ def is_official(trial_list: str, targets: int, nontargets: int) -> bool:
 
 
 def described_list(name: str, results: Sequence[dict], paper: Paper) -> dict:
-    """Return a list's counts.
-
-    Raises:
-        ValueError: if two score files of this list have other counts.
-    """
+    """Return a list's counts."""
     counts = {(r["targets"], r["nontargets"]) for r in results if r["list"] == name}
     if len(counts) != 1:
         found = " and ".join(f"{t}+{n}" for t, n in sorted(counts))

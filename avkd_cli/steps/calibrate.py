@@ -121,11 +121,7 @@ def read_given(
 
 
 def fingerprint_of(path: Path) -> str:
-    """Return the fingerprint of a run, or of the run whose embeddings a store holds.
-
-    Raises:
-        MissingInputError, InputError: it is neither.
-    """
+    """Return the fingerprint of a run, or of the run whose embeddings a store holds."""
     if (path / "avkd.json").exists():
         run = open_store(path, "avkd.embeddings").manifest.get("inputs", {}).get("run")
         if run is None:
@@ -166,11 +162,7 @@ def trained(given: Given, settings: CalibrateConfig, audio: str | None) -> Calib
 
 
 def skill_of(scores: Scores, model: Calibration, audio: str) -> tuple[SkillBand, ...]:
-    """Return the skill by seconds of speech and by SNR, from a store of the sound.
-
-    Raises:
-        MissingInputError, InputError: the store is not there, no sound, or of other recordings.
-    """
+    """Return the skill by seconds of speech and by SNR, from a store of the sound."""
     store = open_store(audio, "avkd.audio")
     speech = np.asarray(store.column("duration_s"), float) * store.column("speech_fraction")
     columns = {"speech_s": speech, "snr_db": np.asarray(store.column("snr_db"), float)}
@@ -203,11 +195,7 @@ def applied(model: Calibration, test: str, settings: CalibrateConfig, *, strict:
 
 
 def write_model(path: Path, model: Calibration, *, overwrite: bool) -> None:
-    """Write a calibration; the same again is only given a new time, for make.
-
-    Raises:
-        OutputError: another file is there, without `overwrite`.
-    """
+    """Write a calibration; the same again is only given a new time, for make."""
     value = json.loads(json.dumps(model.to_json()))
     if overwrite or not path.exists():
         durable.write_json(path, value)

@@ -18,7 +18,7 @@ from avkd_cli.steps.analyze.inputs import is_target, read_labelled
 from avkd_cli.steps.analyze.metrics import USUAL, intervals, measured
 from avkd_cli.steps.analyze.people import read_people, trial_persons
 from avkd_cli.steps.score_calibration import of_worse_side
-from avkd_cli.steps.seen import of_scores, summary_beside
+from avkd_cli.steps.seen import of_summary, summary_beside
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import AUDIO, RaggedStore, open_store
 from avkd_cli.storage.utterances import Utterance
@@ -63,8 +63,13 @@ def card(
     new = []
     for path in scores:
         (one,) = read_labelled([path], trials)
-        refuse_others(path, one, facts["fingerprint"])
-        new.append(tried(path, one, about, resamples, seed))
+        summary = summary_beside(path, len(one))
+        of, own = summary.get("inputs", {}).get("run"), facts["fingerprint"]
+        if of and of != own:
+            raise InputError(
+                f"{path}: is of run {of[7:19]}, this is {own[7:19]}; give scores of this run"
+            )
+        new.append(tried(path, one, summary, about, resamples, seed))
     lists = {one["list"] for one in new}
     old = [one for one in facts.get("figures", []) if one["list"] not in lists]
     if old or new:
@@ -93,14 +98,22 @@ class People:
     audio: RaggedStore | None
 
 
-def tried(path: str, scores: Scores, about: People, resamples: int, seed: int) -> dict[str, Any]:
-    """Return the figures of one score file."""
-    met = of_scores(path, len(scores))
+def tried(
+    path: str,
+    scores: Scores,
+    summary: Mapping[str, Any],
+    about: People,
+    resamples: int,
+    seed: int,
+) -> dict[str, Any]:
+    """Return the figures of one score file; its list is called as the summary beside it says."""
+    met, listed = of_summary(summary), summary.get("trials")
+    name = listed.get("name") if isinstance(listed, dict) else None
     figures = measured(scores)
     kept = ("trials", "targets", "nontargets", "eer_percent", "min_dcf", "auc", "signature")
     found: dict[str, Any] = {
-        "list": listed_as(path, scores),
-        **{name: figures[name] for name in kept},
+        "list": Path(str(name or path)).name,
+        **{key: figures[key] for key in kept},
     }
     known = bool(about.listed) or all("/" in one for one in scores.ids)
     if resamples and known:
@@ -117,22 +130,6 @@ def tried(path: str, scores: Scores, about: People, resamples: int, seed: int) -
         "with --people",
     )
     return found
-
-
-def refuse_others(path: str, scores: Scores, fingerprint: str) -> None:
-    """Raise InputError where the summary beside a score file says that it is of another run."""
-    said = summary_beside(path, len(scores)).get("inputs", {}).get("run")
-    if said and said != fingerprint:
-        raise InputError(
-            f"{path}: is of run {said[7:19]}, this is {fingerprint[7:19]}; give scores of this run"
-        )
-
-
-def listed_as(path: str, scores: Scores) -> str:
-    """Return what a list is called: as the summary beside the scores has it, else as the file."""
-    said = summary_beside(path, len(scores)).get("trials")
-    name = said.get("name") if isinstance(said, dict) else None
-    return Path(str(name or path)).name
 
 
 def groups_of(scores: Scores, about: People) -> dict[str, Any]:

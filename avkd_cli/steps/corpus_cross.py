@@ -51,11 +51,7 @@ def draw_cross(
 
 
 def _by_protocol(draw: Drawing, everyone: list[Utterance], protocol: str | None) -> list[Utterance]:
-    """Return the clips that the protocol tests.
-
-    Raises:
-        InputError: nobody fits, or no clip is of split train where the protocol asks for it.
-    """
+    """Return the clips that the protocol tests."""
     source, split, column = draw.source, draw.split, draw.split_column
     chosen = [u for u in everyone if not split or value_of(u, column) == split]
     if protocol is not None:

@@ -3,14 +3,14 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from avkd_cli.config import DistillAudioConfig, DistillVisualConfig
 from avkd_cli.errors import UsageError
 from avkd_cli.recipes import Job, Request, rounds, student
 from avkd_cli.recipes.live import Asked
 from avkd_cli.recipes.unlabelled import Unlabelled
-from avkd_cli.steps.training_run import train
+from avkd_cli.steps.training_run import Running, train
 from avkd_cli.training.combinations import refuse_combinations
 from avkd_cli.training.processes import world
 from avkd_cli.training.training_set import Choice
@@ -36,9 +36,7 @@ def distill(
     noise: str | None = None,
     rir: str | None = None,
     validation: str | None = None,
-    overwrite: bool = False,
-    quiet: bool = False,
-    dry_run: bool = False,
+    **how: Unpack[Running],
 ) -> Line:
     """Train a student; return the line that names its run.
 
@@ -59,7 +57,8 @@ def distill(
         UsageError, InputError: as `recipes.student`.
     """
     refuse_combinations(settings, validated=validation is not None, world=world())
-    refuse_rounds(settings, unlabelled)
+    if settings.cluster_rounds and unlabelled is None:
+        raise UsageError("--cluster-rounds finds clusters again; it goes with --unlabelled LIST")
     choice = Choice(list_file, settings.label, settings.split_column)
     request = Request("distill", modality, [store], choice, noise, rir, init_from, reset_head=True)
 
@@ -68,26 +67,12 @@ def distill(
     def trained(settings: Settings, run: Path, by: tuple[str, ...]) -> tuple[Job, Line]:
         nobody = Unlabelled(unlabelled, run, by) if unlabelled else None
         job = student(request, settings, teacher, intersect, quality_store, nobody, live)
-        return job, train(
-            job,
-            run,
-            settings,
-            validation=validation,
-            overwrite=overwrite,
-            quiet=quiet,
-            dry_run=dry_run,
-        )
+        return job, train(job, run, settings, validation, **how)
 
     by: tuple[str, ...] = ()
-    for number in range(0 if dry_run else settings.cluster_rounds):
+    for number in range(0 if how.get("dry_run") else settings.cluster_rounds):
         run = rounds.folder_of(output, number)
         job, line = trained(dataclasses.replace(settings, cluster_rounds=0), run, by)
         wanted = rounds.everyone(job.chosen.ids, unlabelled)
         by = (rounds.embedded_by(run, line["fingerprint"], store, wanted),)
     return trained(settings, output, by)[1]
-
-
-def refuse_rounds(settings: Settings, unlabelled: Path | None) -> None:
-    """Raise UsageError for rounds of nobody."""
-    if settings.cluster_rounds and unlabelled is None:
-        raise UsageError("--cluster-rounds finds clusters again; it goes with --unlabelled LIST")

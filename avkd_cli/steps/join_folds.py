@@ -73,11 +73,7 @@ def check(stores: Sequence[EmbeddingStore]) -> None:
 
 
 def who_embeds(stores: Sequence[EmbeddingStore]) -> dict[str, int]:
-    """Return by id the place of the first store whose teacher never saw the person.
-
-    Raises:
-        InputError: there is none of somebody.
-    """
+    """Return by id the place of the first store whose teacher never saw the person."""
     everybody = {person for store in stores for person in store.persons if person}
     seen = [names.known(store.trained_on or (), everybody) for store in stores]
     places: dict[str, int] = {}

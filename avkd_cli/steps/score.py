@@ -145,11 +145,7 @@ def _refuse_combinations(
 def _seen_in_training(
     trials: Trials, sides: Sides, stores: Stores, strict: bool
 ) -> seen.Seen | None:
-    """Return who of the trials the networks were trained on, and say it; None if that is unknown.
-
-    Raises:
-        InputError: somebody was, and `strict`.
-    """
+    """Return who of the trials the networks were trained on, and say it; None: nobody knows."""
     trained = [one.trained_on for one in (stores.enrol, stores.test)]
     if trained == [None, None]:
         return None

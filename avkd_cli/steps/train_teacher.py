@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from avkd_cli.config import TrainConfig
 from avkd_cli.errors import UsageError
 from avkd_cli.recipes import RECIPES, Request
-from avkd_cli.steps.training_run import train
+from avkd_cli.steps.training_run import Running, train
 from avkd_cli.training.combinations import refuse_combinations
 from avkd_cli.training.processes import world
 from avkd_cli.training.training_set import Choice
@@ -26,9 +26,7 @@ def train_teacher(
     reset_head: bool = False,
     encoders: Mapping[str, Path] | None = None,
     validation: str | None = None,
-    overwrite: bool = False,
-    quiet: bool = False,
-    dry_run: bool = False,
+    **how: Unpack[Running],
 ) -> dict[str, Any]:
     """Train a teacher; return the line that names its run.
 
@@ -55,13 +53,4 @@ def train_teacher(
         reset_head,
         encoders=encoders or {},
     )
-    job = RECIPES[modality](request, settings)
-    return train(
-        job,
-        output,
-        settings,
-        validation=validation,
-        overwrite=overwrite,
-        quiet=quiet,
-        dry_run=dry_run,
-    )
+    return train(RECIPES[modality](request, settings), output, settings, validation, **how)

@@ -4,7 +4,7 @@ import dataclasses
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -24,16 +24,23 @@ from avkd_cli.training.loop import TrainingSetup, fit
 from avkd_cli.training.processes import rank
 from avkd_cli.training.runs import MODEL_FORMAT, Run, make_plan, making_of, open_run, read_json
 from avkd_cli.training.sampler import PersonSampler, ShuffleSampler
-from avkd_cli.training.training_set import TrainingSet
 from avkd_cli.training.watch import check_tracker
+
+
+class Running(TypedDict, total=False):
+    """How a training is run, all off unless it is said."""
+
+    overwrite: bool
+    quiet: bool
+    dry_run: bool
 
 
 def train(
     job: Job,
     output: Path,
     settings: TrainConfig,
-    *,
     validation: str | None = None,
+    *,
     overwrite: bool = False,
     quiet: bool = False,
     dry_run: bool = False,
@@ -167,16 +174,18 @@ def make_training(job: Job, settings: TrainConfig, validation: str | None) -> Tr
         objective = job.objective()
     except ValueError as error:  # a width or a keyword that this network does not have
         raise UsageError(f"--model {job.description.name}: {error}") from None
-    batches = Batches(make_sampler(job.chosen, settings), [labels, *job.sources])
+    sampler: ShuffleSampler | PersonSampler  # plain shuffling, or P persons times K utterances
+    if settings.per_person == 1:
+        sampler = ShuffleSampler(len(ids), settings.batch_size, settings.seed)
+    else:
+        each = (settings.batch_size, settings.per_person, settings.seed)
+        sampler = PersonSampler(np.asarray(job.chosen.labels), *each)
+    batches = Batches(sampler, [labels, *job.sources])
     return TrainingSetup(objective, batches, n_rows=len(ids), ids=ids, validate=measure)
 
 
 def validation_of(job: Job, settings: TrainConfig, source: str | None) -> Validation | None:
-    """Return what measures the network each epoch, on training people too if asked.
-
-    Raises:
-        InputError: as `Validation` and `Overfitting`.
-    """
+    """Return what measures the network each epoch, on training people too if asked."""
     if source is None:
         return None
     found = Validation(source, job.input, settings.mixed_precision)
@@ -188,11 +197,3 @@ def validation_of(job: Job, settings: TrainConfig, source: str | None) -> Valida
         )
         warn(job.step, f"{source}: {text}")
     return Overfitting(found, job, settings) if settings.train_trials else found
-
-
-def make_sampler(chosen: TrainingSet, settings: TrainConfig) -> ShuffleSampler | PersonSampler:
-    """Return plain shuffling, or P persons times K utterances."""
-    if settings.per_person == 1:
-        return ShuffleSampler(len(chosen.ids), settings.batch_size, settings.seed)
-    labels = np.asarray(chosen.labels)
-    return PersonSampler(labels, settings.batch_size, settings.per_person, settings.seed)

@@ -193,16 +193,16 @@ def curve(target: ArrayLike, nontarget: ArrayLike, low: float) -> tuple[NDArray,
 
 
 @house_style()
-def roc_figure(scores: Pairs, paper: Paper = USUAL, look: Look = PLAIN) -> Figure:
+def roc_figure(scores: Pairs, look: Look = PLAIN) -> Figure:
     """Return the ROC curves of several systems, the false-alarm axis in decades."""
     wide = look.width or 4.6
     figure = Figure(figsize=(wide, 0.83 * wide))
     axes = figure.subplots()
     lowest = smallest(scores)[0]
-    for name, line in looks(list(scores), paper).items():
+    for name, line in looks(list(scores)).items():
         miss, false_alarm, _ = error_rates(*scores[name])
         x = np.clip(false_alarm, lowest, 1)
-        axes.step(100 * x, 100 * (1 - miss), where="post", label=paper.label(name), **line)
+        axes.step(100 * x, 100 * (1 - miss), where="post", label=USUAL.label(name), **line)
     axes.set_xscale("log")
     axes.set(xlim=look.xlim or (100 * lowest, 100), ylim=look.ylim or (0, 101))
     axes.set(xlabel="false alarms, % of nontarget trials", ylabel="accepted, % of target trials")

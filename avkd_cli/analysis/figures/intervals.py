@@ -41,7 +41,9 @@ def comparison_figure(
     width = look.width or 9.4
     letters = int(LETTERS * width / (2.2 if width >= COLUMN else 1))
     figure, left, right = _halves(0.45 * len(panels) * (rows + 2.5), width, len(scores))
-    draw_det(left.subplots(), scores, det_points(result), bands, look=look)
+    names = [one["name"] for one in panels if one["name"].startswith("min_dcf_")]
+    priors = [float(name.removeprefix("min_dcf_")) for name in names[: len(MARKERS)]]
+    draw_det(left.subplots(), scores, priors, bands, look=look)
     axes = right.subplots(len(panels), 1, squeeze=False)[:, 0]
     for one, each in zip(axes, panels, strict=True):
         _difference_panel(one, each, result["differences"], letters)
@@ -60,12 +62,6 @@ def _halves(panels: float, width: float, systems: int) -> tuple[Figure, SubFigur
     curves, below = figure.subfigures(2, 1, height_ratios=(above, panels))
     curves.subplots_adjust(bottom=legend / above, top=0.98, left=0.16, right=0.97)
     return figure, curves, below
-
-
-def det_points(result: Mapping) -> list[float]:
-    """Return the priors of the minDCFs of a result, as many as can be marked on a curve."""
-    names = [one["name"] for one in result["figures"] if one["name"].startswith("min_dcf_")]
-    return [float(name.removeprefix("min_dcf_")) for name in names][: len(MARKERS)]
 
 
 def _difference_panel(

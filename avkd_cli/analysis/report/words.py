@@ -81,7 +81,8 @@ def sentences(
     lists, known = list_groups(arranged).get("main", []), by_cell(differences)
     families = sorted(paper.families(), key=paper.order)
     taught = {base: on_family(paper, cells, lists, base, known) for base in families}
-    found = [on_fusion(paper, cells, lists)]
+    together = "; ".join(filter(None, (_fusion_on(paper, cells, name) for name in lists)))
+    found = [f"Voice and face together: {together}." if together else ""]
     for base, text in taught.items():
         found += [text, on_corrected(paper, cells, base, venn_list, venns)]
     if any(taught.values()):
@@ -92,13 +93,8 @@ def sentences(
     return [text for text in found if text]
 
 
-def on_fusion(paper: Paper, cells: Mapping, lists: Sequence[str]) -> str:
-    """Return how the senses together compare with each alone, where all three are there."""
-    told = list(filter(None, (_fusion_on(paper, cells, name) for name in lists)))
-    return f"Voice and face together: {'; '.join(told)}." if told else ""
-
-
 def _fusion_on(paper: Paper, cells: Mapping, name: str) -> str:
+    """Return how the senses together compare with each alone, where all three are there."""
     errs = _fusion_errors(paper, cells, name)
     if errs is None:
         return ""

@@ -96,11 +96,7 @@ def open_sense(
 def embedder_of(
     run: Path, beside: Provided, extraction: Mapping[str, Any], where: Path
 ) -> Embedder:
-    """Return what embeds as a run does: its network, or the graph that was made of it.
-
-    Raises:
-        MissingInputError, InputError: the run, or the graph, is not there, damaged, or of others.
-    """
+    """Return what embeds as a run does: its network, or the graph that was made of it."""
     if beside.onnx is None:
         from avkd_cli.inputs import networks  # torch
 
@@ -142,9 +138,6 @@ def calibrations_of(
 
     Args:
         system: for messages. own: what lies with the system, unless others are given.
-
-    Raises:
-        InputError: one is of another run, says no run, or is of other scores than plain cosines.
     """
     lying = own or [one for one in [system / CALIBRATION] if one.is_file()]
     found: dict[str, Calibration] = {}
@@ -178,11 +171,7 @@ def check_calibration(model: Calibration, path: Path, runs: Sequence[str], syste
 
 
 def open_shared(folder: Path, path: Path, beside: Provided) -> Verifier:
-    """Return the system in a folder that `avkd share` made.
-
-    Args:
-        path: as it was given, for messages.
-    """
+    """Return the system in a folder that `avkd share` made; the path is for messages."""
     record = shared.read(folder, path)
     weights = folder / record["detector"] if record.get("detector") else None
     beside = Provided(beside.calibrations, beside.weights or weights, beside.like)

@@ -38,7 +38,7 @@ class Recording:
     rate: int = 16_000
 
 
-def recording_of(given: object, rate: int = 16_000, name: str = "the array") -> Recording:
+def recording_of(given: object, rate: int = 16_000) -> Recording:
     """Return what was given as a recording: what a file holds is told by its first bytes.
 
     Raises:
@@ -48,14 +48,15 @@ def recording_of(given: object, rate: int = 16_000, name: str = "the array") -> 
     if isinstance(given, Recording):
         return given
     if isinstance(given, np.ndarray):
-        return _of_array(given, rate, name)
+        return _of_array(given, rate)
     path = Path(str(given))
     if path.is_dir():
         return Recording(str(path), PICTURE, path)
     return Recording(str(path), kind_of(path), path)
 
 
-def _of_array(values: np.ndarray, rate: int, name: str) -> Recording:
+def _of_array(values: np.ndarray, rate: int) -> Recording:
+    name = "the array"
     if values.dtype == np.uint8 and values.ndim == 3 and values.shape[2] == 3:
         return Recording(name, PICTURE, pixels=np.ascontiguousarray(values))
     is_sound = values.ndim in (1, 2) and (values.dtype.kind == "f" or values.dtype == np.int16)

@@ -206,12 +206,7 @@ class Seeing(Perception):
 def detector_of(
     config: CropFacesConfig, inputs: dict[str, str], given: Path | None, where: Path
 ) -> "Weights | None":
-    """Return the detector's weights, those of the run's store.
-
-    Raises:
-        UsageError: none are given. MissingInputError: they are not there.
-        InputError: they are others.
-    """
+    """Return the detector's weights; refuse any but those of the run's store."""
     from avkd_cli.vision.align import CROP_MODES
     from avkd_cli.vision.detectors import find_weights
 

@@ -165,11 +165,7 @@ class Verifier:
         return next((one for one in self.channels if one.suits(*sides)), None)
 
     def calibration_of(self, channel: Channel) -> Calibration:
-        """Return the calibration of a channel.
-
-        Raises:
-            InputError: there is none, or it is of scores that are not plain cosines.
-        """
+        """Return the calibration of a channel."""
         found = self.calibrations.get(channel.fingerprint)
         if found is None:
             raise InputError(

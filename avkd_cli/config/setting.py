@@ -34,3 +34,11 @@ def setting(
         "several": several,
     }
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def again(config: type, name: str, default: Any = None) -> Any:
+    """Return a setting that another dataclass has too, here perhaps with another default."""
+    told = config.__dataclass_fields__[name]
+    return dataclasses.field(
+        default=told.default if default is None else default, metadata=told.metadata
+    )

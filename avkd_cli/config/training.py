@@ -14,7 +14,7 @@ from avkd_cli.config.choices import (
     VISUAL_MODELS,
     WEASP,
 )
-from avkd_cli.config.setting import setting
+from avkd_cli.config.setting import again, setting
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class VisualConfig(TrainConfig):
     """Settings of `train-teacher --modality visual`."""
 
     model: str = setting("resnet34", "face encoder", choices=VISUAL_MODELS)
-    width: int = setting(0, "channels of the first stage; 0: as printed", minimum=0)
+    width: int = again(AudioConfig, "width")
     pooling: str = setting(
         "",
         "see films: every frame, pooled over time by this; none: one face at a time",
@@ -131,18 +131,12 @@ class VisualConfig(TrainConfig):
     frames: int = setting(
         50, "with --pooling, faces of a training clip; shorter films are repeated", minimum=1
     )
-    emb_bn: bool = setting(True, "batch norm between embedding and AAM-softmax")
+    emb_bn: bool = again(AudioConfig, "emb_bn", True)
     flip: bool = setting(False, "mirror faces at random")
     jitter: float = setting(0.0, "brightness and contrast jitter", minimum=0, maximum=1)
     shift: int = setting(0, "random shift of a crop", unit="pixels", minimum=0)
     erase: float = setting(0.0, "probability of erasing a patch", minimum=0, maximum=1)
-    dropout: float = setting(0.0, "dropout before the embedding layer", minimum=0, maximum=0.95)
-
-
-STARTS = ("random", "orthogonal")
-STARTS_SAY = (
-    "projections of the senses at the beginning; orthogonal keeps all angles, for few persons"
-)
+    dropout: float = again(AudioConfig, "dropout")
 
 
 @dataclass(frozen=True)
@@ -152,7 +146,11 @@ class FusionConfig(TrainConfig):
     model: str = setting("gate", "fusion of the two senses", choices=FUSION_MODELS)
     hidden: int = setting(8, "hidden units of the gate, M in GATE", minimum=1)
     centre: bool = setting(False, "take the training set's mean embedding off each sense first")
-    start: str = setting("random", STARTS_SAY, choices=STARTS)
+    start: str = setting(
+        "random",
+        "projections of the senses at the beginning; orthogonal keeps all angles, for few persons",
+        choices=("random", "orthogonal"),
+    )
     gate_tanh: bool = setting(True, "tanh on both branches, as in the formula of S0")
     pairing: str = setting(
         "person",
@@ -162,24 +160,15 @@ class FusionConfig(TrainConfig):
     corrupt: float = setting(
         0.0, "probability of replacing one sense by noise", minimum=0, maximum=1
     )
-    margin: float = setting(0.7, "AAM-softmax margin", unit="rad", minimum=0, maximum=3)
-    margin_from: float = setting(
-        0.0, "share of the run before the margin grows", minimum=0, maximum=1
-    )
-    margin_to: float = setting(
-        0.0, "share of the run when the margin is full", minimum=0, maximum=1
-    )
-    optimizer: str = setting("adam", "update rule", choices=("sgd", "adam", "adamw"))
-    lr: float = setting(1e-5, "learning rate after warm-up", minimum=1e-9, maximum=1e30)
-    lr_final: float = setting(
-        1e-6,
-        "learning rate at the end, or at the foot of a triangle, or the least by halving",
-        minimum=1e-12,
-        maximum=1e30,
-    )
-    warmup: float = setting(0.0, "share of the run to warm up", minimum=0, maximum=1)
+    margin: float = again(TrainConfig, "margin", 0.7)
+    margin_from: float = again(TrainConfig, "margin_from", 0.0)
+    margin_to: float = again(TrainConfig, "margin_to", 0.0)
+    optimizer: str = again(TrainConfig, "optimizer", "adam")
+    lr: float = again(TrainConfig, "lr", 1e-5)
+    lr_final: float = again(TrainConfig, "lr_final", 1e-6)
+    warmup: float = again(TrainConfig, "warmup", 0.0)
     epochs: float = setting(0.0, "passes over the training set; 0: by --max-steps", minimum=0)
-    max_steps: int = setting(75_000, "stop after so many steps; 0: by --epochs", minimum=0)
+    max_steps: int = again(TrainConfig, "max_steps", 75_000)
     batch_size: int = setting(256, "pairs a step, over all processes", minimum=2)
 
 
@@ -188,14 +177,10 @@ class PairConfig(TrainConfig):
     """Settings of `train-teacher --modality pair`, faces and voices in one space (S3)."""
 
     model: str = setting("gated", "fusion of the two branches", choices=PAIR_MODELS)
-    embedding_size: int = setting(128, "width of the embedding", minimum=2)
-    head: str = setting("softmax", "classifier of the embedding in training", choices=HEADS)
+    embedding_size: int = again(TrainConfig, "embedding_size", 128)
+    head: str = again(TrainConfig, "head", "softmax")
     dropout: float = setting(0.5, "dropout at the end of each branch", minimum=0, maximum=0.95)
-    pairing: str = setting(
-        "same-clip",
-        "face and voice of a training pair: any two of a person, or of one utterance",
-        choices=("person", "same-clip"),
-    )
+    pairing: str = again(FusionConfig, "pairing", "same-clip")
     orthogonal: float = setting(1.0, "weight of orthogonality (alpha of FOP)", minimum=0)
     orthogonal_form: str = setting(
         "released",
@@ -212,19 +197,14 @@ class PairConfig(TrainConfig):
     contrastive_margin: float = setting(0.6, "distance that two people are pushed to", minimum=0)
     triplet: float = setting(0.0, "weight of the triplet loss", minimum=0)
     triplet_margin: float = setting(0.2, "how much further another person is", minimum=0)
-    crop_min: int = setting(200, "shortest training crop", unit="frames", minimum=8)
-    crop_max: int = setting(400, "longest training crop", unit="frames", minimum=8)
-    optimizer: str = setting("adam", "update rule", choices=("sgd", "adam", "adamw"))
-    lr: float = setting(1e-5, "learning rate after warm-up", minimum=1e-9, maximum=1e30)
-    lr_final: float = setting(
-        1e-5,
-        "learning rate at the end, or at the foot of a triangle, or the least by halving",
-        minimum=1e-12,
-        maximum=1e30,
-    )
-    warmup: float = setting(0.0, "share of the run to warm up", minimum=0, maximum=1)
-    weight_decay: float = setting(0.01, "weight decay", minimum=0, maximum=1e6)
-    epochs: float = setting(50.0, "passes over the training set", minimum=0)
+    crop_min: int = again(AudioConfig, "crop_min")
+    crop_max: int = again(AudioConfig, "crop_max")
+    optimizer: str = again(TrainConfig, "optimizer", "adam")
+    lr: float = again(TrainConfig, "lr", 1e-5)
+    lr_final: float = again(TrainConfig, "lr_final", 1e-5)
+    warmup: float = again(TrainConfig, "warmup", 0.0)
+    weight_decay: float = again(TrainConfig, "weight_decay", 0.01)
+    epochs: float = again(TrainConfig, "epochs", 50.0)
 
 
 @dataclass(frozen=True)
@@ -237,19 +217,14 @@ class SequenceConfig(TrainConfig):
     train_encoder: bool = setting(
         False, "train the frame encoder of --init-from too, on the faces themselves"
     )
-    head: str = setting("softmax", "classifier of the embedding in training", choices=HEADS)
-    optimizer: str = setting("adam", "update rule", choices=("sgd", "adam", "adamw"))
-    lr: float = setting(1e-3, "learning rate after warm-up", minimum=1e-9, maximum=1e30)
-    lr_final: float = setting(
-        1e-5,
-        "learning rate at the end, or at the foot of a triangle, or the least by halving",
-        minimum=1e-12,
-        maximum=1e30,
-    )
-    schedule: str = setting("triangular", "of the learning rate", choices=SCHEDULES)
-    warmup: float = setting(0.0, "share of the run to warm up", minimum=0, maximum=1)
-    epochs: float = setting(50.0, "passes over the training set", minimum=0)
-    batch_size: int = setting(32, "utterances a step, over all processes", minimum=2)
+    head: str = again(TrainConfig, "head", "softmax")
+    optimizer: str = again(TrainConfig, "optimizer", "adam")
+    lr: float = again(TrainConfig, "lr", 1e-3)
+    lr_final: float = again(TrainConfig, "lr_final", 1e-5)
+    schedule: str = again(TrainConfig, "schedule", "triangular")
+    warmup: float = again(TrainConfig, "warmup", 0.0)
+    epochs: float = again(TrainConfig, "epochs", 50.0)
+    batch_size: int = again(TrainConfig, "batch_size", 32)
 
 
 @dataclass(frozen=True)
@@ -260,7 +235,7 @@ class JointConfig(TrainConfig):
     weasp: str = setting(
         "safe", "how weights of moments are enhanced, in either sense", choices=WEASP
     )
-    start: str = setting("random", STARTS_SAY, choices=STARTS)
+    start: str = again(FusionConfig, "start")
     clip: float = setting(
         2.0,
         "length of a training clip; what is shorter is repeated",
@@ -279,21 +254,14 @@ class JointConfig(TrainConfig):
     orthogonal: float = setting(1.0, "weight of orthogonality of the fused", minimum=0)
     audio_head: float = setting(0.0, "weight of an AAM-softmax on the voice alone", minimum=0)
     visual_head: float = setting(0.0, "weight of an AAM-softmax on the face alone", minimum=0)
-    augment: float = setting(
-        0.0, "probability of noise or reverberation, on waveforms", minimum=0, maximum=1
-    )
-    margin: float = setting(0.5, "AAM-softmax margin", unit="rad", minimum=0, maximum=3)
-    scale: float = setting(30.0, "AAM-softmax scale", minimum=0.1)
-    lr: float = setting(0.01, "learning rate after warm-up", minimum=1e-9, maximum=1e30)
-    lr_final: float = setting(
-        1e-6,
-        "learning rate at the end, or at the foot of a triangle, or the least by halving",
-        minimum=1e-12,
-        maximum=1e30,
-    )
-    schedule: str = setting("halving", "of the learning rate", choices=SCHEDULES)
-    warmup: float = setting(0.0, "share of the run to warm up", minimum=0, maximum=1)
-    weight_decay: float = setting(5e-4, "weight decay", minimum=0, maximum=1e6)
-    epochs: float = setting(30.0, "passes over the training set", minimum=0)
-    batch_size: int = setting(320, "utterances a step, over all processes", minimum=2)
-    per_person: int = setting(2, "utterances a person in a batch; 1: plain shuffling", minimum=1)
+    augment: float = again(AudioConfig, "augment")
+    margin: float = again(TrainConfig, "margin", 0.5)
+    scale: float = again(TrainConfig, "scale", 30.0)
+    lr: float = again(TrainConfig, "lr", 0.01)
+    lr_final: float = again(TrainConfig, "lr_final", 1e-6)
+    schedule: str = again(TrainConfig, "schedule", "halving")
+    warmup: float = again(TrainConfig, "warmup", 0.0)
+    weight_decay: float = again(TrainConfig, "weight_decay", 5e-4)
+    epochs: float = again(TrainConfig, "epochs", 30.0)
+    batch_size: int = again(TrainConfig, "batch_size", 320)
+    per_person: int = again(TrainConfig, "per_person", 2)

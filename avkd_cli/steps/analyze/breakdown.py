@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +24,9 @@ from avkd_cli.verification.statistics import Resampled, resample_persons
 
 EXAMPLES = 8  # columns named in a message
 
+Trials = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Score, whether it is a target, and the number of the person on each side, shape (n,) each."""
+
 
 def by_column(
     path: str,
@@ -42,26 +44,14 @@ def by_column(
 ) -> dict:
     """Return error rates of each group of trials, at one threshold for all.
 
-    Args:
-        path: score file.
-        column: key of the list's lines, such as sex, nationality, session or duration; numbers
-            are cut into quarters of the utterances.
-        people: list of utterances.
-        trials: list to take labels from.
-        threshold: where all are decided; None: at `fmr`, or the EER of all trials.
-        fmr: false-match rate of all trials at which they are decided.
-        min_persons: groups with fewer persons are named without figures.
-        pairs: keep groups whose sides differ apart.
-        resamples: lists of a group's persons drawn for its intervals; 0: none.
-        seed: of the draws.
-        plot: picture to draw.
+    The keywords are the options of `avkd analyze breakdown`.
 
     Raises:
         MissingInputError, InputError: files that cannot be read; an unknown person or column.
     """
     (scores,) = read_labelled([path], trials)
     utterances = read_people(people)
-    enrol, test = trial_persons(scores, {id: one.person for id, one in utterances.items()})
+    persons = trial_persons(scores, {id: one.person for id, one in utterances.items()})
     values = column_values(scores, column, utterances, people)
     group = trial_groups(
         [values[code] for code in scores.enrol.tolist()],
@@ -70,14 +60,8 @@ def by_column(
     )
     target = is_target(scores)
     point = operating_point(scores.score, target, threshold, fmr)
-    everyone = np.full(len(scores), "all")
-    (whole,) = breakdown(scores.score, target, everyone, enrol, test, point.threshold)
-    trials_of = Decided(scores.score, target, enrol, test, point.threshold)
-    groups = []
-    for one in breakdown(scores.score, target, group, enrol, test, point.threshold):
-        groups.append(described(one, min_persons))
-        if resamples and not groups[-1]["suppressed"]:
-            groups[-1]["intervals"] = intervals(trials_of.only(group == one.name), resamples, seed)
+    trials_of = (scores.score, target, *persons)
+    (whole,) = grouped(trials_of, np.full(len(scores), "all"), point.threshold, 0, resamples, seed)
     result = {
         "format": "avkd.analysis.breakdown",
         "version": 1,
@@ -88,49 +72,49 @@ def by_column(
         "min_persons": min_persons,
         "resamples": resamples,
         "seed": seed,
-        "all": described(whole, 0)
-        | ({"intervals": intervals(trials_of, resamples, seed)} if resamples else {}),
-        "groups": groups,
+        "all": whole,
+        "groups": grouped(trials_of, group, point.threshold, min_persons, resamples, seed),
         **{key: measured(scores)[key] for key in ("digest", "signature")},
     }
-    if plot is not None:
-        from avkd_cli.analysis.figures import groups_figure
-
-        draw(plot, groups_figure(result))
+    draw(plot, lambda figures: figures.groups_figure(result))
     return result
 
 
-class Decided(NamedTuple):
-    """Trials with who is in them, and the threshold they are decided at; shape (n,) each."""
+def grouped(
+    trials: Trials,
+    group: np.ndarray,
+    threshold: float,
+    min_persons: int,
+    resamples: int,
+    seed: int,
+) -> list[dict]:
+    """Return the rates of each group of trials, with intervals where these are wanted."""
+    score, target, enrol, test = trials
+    found = []
+    for one in breakdown(score, target, group, enrol, test, threshold):
+        found.append(described(one, min_persons))
+        if resamples and not found[-1]["suppressed"]:
+            chosen = tuple(each[group == one.name] for each in trials)
+            found[-1]["intervals"] = intervals(chosen, threshold, resamples, seed)
+    return found
 
-    score: np.ndarray
-    target: np.ndarray
-    enrol: np.ndarray
-    test: np.ndarray
-    threshold: float
 
-    def only(self, chosen: np.ndarray) -> "Decided":
-        """Return some of the trials."""
-        return Decided(*(one[chosen] for one in self[:4]), self.threshold)
-
-
-def intervals(trials: Decided, resamples: int, seed: int) -> dict[str, list[float] | None]:
+def intervals(
+    trials: Trials, threshold: float, resamples: int, seed: int
+) -> dict[str, list[float] | None]:
     """Return 95 % intervals over persons of a group's rates, in percent.
 
     None where the group has no such trial, or too few persons to draw from.
     """
-    wrong = (trials.score >= trials.threshold) != trials.target
-    drawn = resample_decisions(
-        wrong, trials.target, trials.enrol, trials.test, n_resamples=resamples, seed=seed
-    )
+    score, target, enrol, test = trials
+    draws = {"n_resamples": resamples, "seed": seed}
+    wrong = (score >= threshold) != target
+    drawn = resample_decisions(wrong, target, enrol, test, **draws)
     found = {f"{name}_percent": _limits(drawn, name) for name in ("miss", "false_alarm")}
     found["eer_percent"] = None
-    if 0 < trials.target.sum() < len(trials.target):
-        persons = np.unique([trials.enrol, trials.test], return_inverse=True)[1].reshape(2, -1)
-        drawn = resample_persons(
-            [trials.score], trials.target, *persons, n_resamples=resamples, seed=seed
-        )
-        found["eer_percent"] = _limits(drawn, "eer")
+    if 0 < target.sum() < len(target):
+        persons = np.unique([enrol, test], return_inverse=True)[1].reshape(2, -1)
+        found["eer_percent"] = _limits(resample_persons([score], target, *persons, **draws), "eer")
     return found
 
 

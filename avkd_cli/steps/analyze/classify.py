@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from avkd_cli.analysis.comparison import FEW_NOTE, FEW_PERSONS, LEVEL, verdict
 from avkd_cli.errors import some
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.steps.analyze.posteriors import Judged, read_systems
+from avkd_cli.steps.analyze.rates import Rates
 from avkd_cli.verification.classification import (
     FIGURES,
     UNWEIGHTED,
@@ -17,7 +17,6 @@ from avkd_cli.verification.classification import (
     confusions_of_persons,
     resample_confusions,
 )
-from avkd_cli.verification.statistics import Resampled, difference, interval
 
 
 def classify(
@@ -31,23 +30,14 @@ def classify(
 ) -> dict:
     """Return the figures of each system with intervals, and differences from the first.
 
-    Args:
-        inputs: a store of posteriors, or a folder of such stores, one a fold; one a system.
-        list_file: list that says what is true; None: persons, as the stores name them.
-        label: its column of classes; None: what the stores say they are of.
-        resamples: how often persons are drawn; 0: no intervals.
-        seed: of the draws.
-        plot: picture of the confusions to draw.
+    The keywords are the options of `avkd analyze classify`.
 
     Raises:
         MissingInputError, InputError: as `posteriors.read_systems`.
     """
     found = read_systems(inputs, list_file, label)
     result = described(found, resamples, seed)
-    if plot is not None:
-        from avkd_cli.analysis.figures import confusion_figure
-
-        draw(plot, confusion_figure(result))
+    draw(plot, lambda figures: figures.confusion_figure(result))
     return result
 
 
@@ -59,8 +49,7 @@ def described(found: Judged, resamples: int, seed: int) -> dict:
         for predicted in found.predicted.values()
     ]
     drawn = resample_confusions(each, n_resamples=resamples, seed=seed)
-    sure = resamples > 0 and drawn.n_units > 1
-    names = list(found.predicted)
+    rates = Rates(drawn, list(found.predicted), resamples > 0 and drawn.n_units > 1)
     return {
         "format": "avkd.analysis.classify",
         "version": 1,
@@ -71,55 +60,37 @@ def described(found: Judged, resamples: int, seed: int) -> dict:
         "chance_percent": 100 / len(np.unique(found.truth)),
         "resamples": resamples,
         "seed": seed,
-        "systems": [_system(found, name, drawn, place, sure) for place, name in enumerate(names)],
-        "differences": [_differences(drawn, names, place, sure) for place in range(1, len(names))],
-        "notes": list(notes(found, drawn, sure)),
+        "systems": [
+            {"name": name, **rates.of_system(place), **by_fold(found, name)}
+            for place, name in enumerate(found.predicted)
+        ],
+        "differences": rates.differences(),
+        "notes": list(notes(found, rates)),
     }
 
 
-def _system(found: Judged, name: str, drawn: Resampled, place: int, sure: bool) -> dict:
-    """Return a system's figures over all utterances, their means over folds, and each fold's."""
-    count = len(found.classes)
-    folds = [
-        confusion(found.truth[one.rows], found.predicted[name][one.rows], count)
+def by_fold(found: Judged, name: str) -> dict:
+    """Return a system's figures of each fold in percent, their means, and its confusion."""
+    confusions = [
+        confusion(found.truth[one.rows], found.predicted[name][one.rows], len(found.classes))
         for one in found.folds[name]
     ]
-    by_fold = [
+    folds = [
         {
             "name": one.name,
             "utterances": len(one.rows),
             **{key: 100 * float(figure(whole)) for key, figure in FIGURES.items()},
         }
-        for one, whole in zip(found.folds[name], folds, strict=True)
+        for one, whole in zip(found.folds[name], confusions, strict=True)
     ]
     return {
-        "name": name,
-        **{key: _figure(drawn, key, place, sure) for key in FIGURES},
-        "mean_over_folds": {key: float(np.mean([one[key] for one in by_fold])) for key in FIGURES},
-        "folds": by_fold,
-        "confusion": np.sum(folds, axis=0).tolist(),
+        "mean_over_folds": {key: float(np.mean([one[key] for one in folds])) for key in FIGURES},
+        "folds": folds,
+        "confusion": np.sum(confusions, axis=0).tolist(),
     }
 
 
-def _figure(drawn: Resampled, key: str, place: int, sure: bool) -> dict:
-    """Return a figure in percent with the limits of its interval, None where there is none."""
-    if not sure:
-        return {"percent": float(100 * drawn.value[key][place]), "low": None, "high": None}
-    value, low, high = interval(drawn, key, place, LEVEL)
-    return {"percent": 100 * value, "low": 100 * low, "high": 100 * high}
-
-
-def _differences(drawn: Resampled, names: Sequence[str], place: int, sure: bool) -> dict:
-    """Return each figure minus the first system's, in points."""
-    row: dict = {"system": names[place], "against": names[0]}
-    for key in FIGURES if sure else ():
-        one = difference(drawn, key, 0, place, LEVEL)
-        points = {name: 100 * getattr(one, name) for name in ("value", "low", "high")}
-        row[key] = {**points, "p": one.p, "verdict": verdict(points, better=1)}
-    return row
-
-
-def notes(found: Judged, drawn: Resampled, sure: bool) -> Iterator[str]:
+def notes(found: Judged, rates: Rates) -> Iterator[str]:
     """Yield what a reader must know to believe the figures."""
     yield f"{UNWEIGHTED.replace('_', ' ')} is the recall averaged over the classes that are there"
     there = set(found.truth.tolist())
@@ -134,7 +105,6 @@ def notes(found: Judged, drawn: Resampled, sure: bool) -> Iterator[str]:
                     f"{system}, {fold.name}: the network does not know "
                     f"{some(map(repr, strange))}, which counts as wrong"
                 )
-    if sure:
+    if rates.sure:
         yield "intervals are of 95 %, over persons, whose utterances come and go together"
-        if drawn.n_units < FEW_PERSONS:
-            yield FEW_NOTE
+        yield from rates.few()

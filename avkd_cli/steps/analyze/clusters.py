@@ -3,19 +3,24 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from avkd_cli.analysis.clusters import Clusters, by_size
 from avkd_cli.errors import InputError
 from avkd_cli.recipes.cluster_rules import TEACHER
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.pictures import draw
+from avkd_cli.steps.analyze.spaces import rows
 from avkd_cli.storage import durable
 from avkd_cli.storage.manifest import library_version
-from avkd_cli.storage.store import open_store
+from avkd_cli.storage.store import EMBEDDINGS, open_store
 from avkd_cli.storage.utterances import Utterance, read_whole
 from avkd_cli.training.training_set import PERSON_OF, TRAIN
 from avkd_cli.verification.affinity import affine
 from avkd_cli.verification.neighbours import EXACT, pairs_of_neighbours
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def look_at_clusters(
@@ -30,11 +35,10 @@ def look_at_clusters(
 
     Labelled people are clusters, too: whom somebody was nearly put together with is often one.
 
+    The keywords are the options of `avkd analyze clusters`.
+
     Args:
         source: list of `corpus cluster`, or of a run of --unlabelled (clusters.jsonl).
-        stores: the embedding stores that it was made from.
-        most: clusters, pairs and misfits that are listed of each kind.
-        page: HTML file to write. plot: picture of size against confidence.
 
     Raises:
         InputError: nobody in the list has a person that a teacher gave, the stores have nothing
@@ -42,27 +46,25 @@ def look_at_clusters(
     """
     listed = read_whole(source)
     part = taking_part(listed.utterances, listed.name)
-    opened = [open_store(one, "avkd.embeddings") for one in stores]
+    opened = [open_store(one, EMBEDDINGS.kind) for one in stores]
     there = [one for one in part if all(store.holds(one.id) for store in opened)]
     if not there:
         raise InputError(
             f"{listed.name}: none of its {len(part)} clustered utterances is in "
             f"{' and '.join(stores)}; give the stores that it was made from"
         )
-    rows = [[store.row_of[one.id] for one in there] for store in opened]
-    vectors = affine([s.embedding[row] for s, row in zip(opened, rows, strict=True)])
-    names = [one.person for one in there]
-    many = len(set(names)) > EXACT
+    ids, names = [one.id for one in there], [one.person for one in there]
+    near = pairs_of_neighbours if len(set(names)) > EXACT else None
     try:
-        found = Clusters(
-            vectors, [one.id for one in there], names, pairs_of_neighbours if many else None
-        )
+        found = Clusters(affine([rows(store, ids) for store in opened]), ids, names, near)
     except ValueError as error:
         raise InputError(f"{listed.name}: {error}") from None
     result = result_of(found, listed.name, there, most)
     if left := len(part) - len(there):
         result["notes"].append(f"{left:,} utterances are not in each store, and are not counted")
-    show(found, result, page, plot)
+    draw(plot, lambda _: sizes_of(found))
+    if page is not None:
+        write_page(page, found, result)
     return result
 
 
@@ -99,17 +101,18 @@ def result_of(found: Clusters, where: str, part: Sequence[Utterance], most: int)
     }
 
 
-def show(found: Clusters, result: dict, page: Path | None, plot: Picture | None) -> None:
-    """Draw the picture, and write the page."""
-    if page is None and plot is None:
-        return
-    from avkd_cli.analysis.figures import inline, sizes_figure
-    from avkd_cli.analysis.report.clusters import clusters_page
+def sizes_of(found: Clusters) -> "Figure":
+    """Return the picture of size against confidence."""
+    from avkd_cli.analysis.figures import sizes_figure
 
     each = [one for one in found.each() if one.confidence is not None]
-    figure = sizes_figure([one.size for one in each], [one.confidence for one in each])
-    if plot is not None:
-        draw(plot, figure)
-    if page is not None:
-        svg = inline(figure, "sizes", "Size of each cluster against its confidence")
-        durable.write_text(page, clusters_page(result, svg, library_version("avkd") or "0"))
+    return sizes_figure([one.size for one in each], [one.confidence for one in each])
+
+
+def write_page(path: Path, found: Clusters, result: dict) -> None:
+    """Write the page, with the picture in it."""
+    from avkd_cli.analysis.figures import inline
+    from avkd_cli.analysis.report.clusters import clusters_page
+
+    svg = inline(sizes_of(found), "sizes", "Size of each cluster against its confidence")
+    durable.write_text(path, clusters_page(result, svg, library_version("avkd") or "0"))

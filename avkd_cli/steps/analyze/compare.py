@@ -7,12 +7,10 @@ import numpy as np
 from avkd_cli.analysis import comparison
 from avkd_cli.analysis.bands import along, drawn_band
 from avkd_cli.analysis.comparison import USUAL
-from avkd_cli.analysis.operating_point import operating_point
-from avkd_cli.analysis.venn import decided_right
 from avkd_cli.errors import GateError, InputError, UsageError
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.draws import by_persons, resolved
-from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
+from avkd_cli.steps.analyze.inputs import aligned, display_names, read_labelled, right_at_eer
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE
 from avkd_cli.steps.analyze.pictures import draw, look_of
 from avkd_cli.verification.figure import Figure
@@ -35,16 +33,10 @@ def compare(
 ) -> dict:
     """Return every figure with its interval, and each difference from the first system.
 
+    The keywords are the options of `avkd analyze compare`.
+
     Args:
-        paths: score files on one trial list; the first is what the others are compared with.
-        trials: list to take labels from.
-        people: list of utterances that says who is who; None: the first part of each id.
-        by: what is resampled, "person" or "trial".
-        resamples: lists drawn with replacement.
-        seed: of the draws.
-        plot: picture to draw: DET curves with bands, and each figure's differences.
         wanted: figures; what may be claimed is said of the first.
-        in_format: of the score files; None: guessed.
 
     Raises:
         UsageError: fewer than two files.
@@ -55,11 +47,8 @@ def compare(
         raise UsageError("nothing to compare: name two score files or more")
     files = aligned(read_labelled(paths, trials, in_format), trials)
     names = display_names(paths)
-    bands = (
-        [along(one.target, one.nontarget) for one in files]
-        if plot is not None and by == "person"
-        else []
-    )
+    banded = files if plot is not None and by == "person" else []
+    bands = [along(one.target, one.nontarget) for one in banded]
     every = list(dict.fromkeys([*wanted, *(one for band in bands for one in band)]))
     drawn, persons = resampled(files, people, by, every, resamples, seed)
     systems = [
@@ -81,12 +70,9 @@ def compare(
         "differences": differences(names, files, drawn, persons, wanted),
         "notes": [*notes(by, persons, files, wanted), *outside(systems, wanted)],
     }
-    if plot is not None:
-        from avkd_cli.analysis.figures import comparison_figure
-
-        sides = {name: (one.target, one.nontarget) for name, one in zip(names, files, strict=True)}
-        shown = {names[n]: drawn_band(drawn, band, n) for n, band in enumerate(bands)}
-        draw(plot, comparison_figure(result, sides, shown, look_of(plot)))
+    sides = {name: (one.target, one.nontarget) for name, one in zip(names, files, strict=True)}
+    shown = {names[n]: drawn_band(drawn, band, n) for n, band in enumerate(bands)}
+    draw(plot, lambda figures: figures.comparison_figure(result, sides, shown, look_of(plot)))
     return result
 
 
@@ -158,7 +144,7 @@ def differences(
             corrected = comparison.holm([one[key]["p"] for one in found])
             for one, p in zip(found, corrected.tolist(), strict=True):
                 one[key]["p_holm"] = p
-    base = right(files[0])
+    base = right_at_eer(files[0])
     return [
         {
             "system": name,
@@ -167,17 +153,11 @@ def differences(
             "verdict": {
                 each.name: comparison.verdict(one[each.key], each.better) for each in wanted
             },
-            "mcnemar": tested(base, right(file)),
+            "mcnemar": tested(base, right_at_eer(file)),
             "claim": comparison.claim(name, names[0], one[wanted[0].key], persons, wanted[0]),
         }
         for name, file, one in zip(names[1:], files[1:], found, strict=True)
     ]
-
-
-def right(file: Scores):
-    """Return which trials a system decides rightly at its own EER."""
-    target = is_target(file)
-    return decided_right(file.score, target, operating_point(file.score, target).threshold)
 
 
 def tested(base, other) -> dict:

@@ -22,10 +22,7 @@ def curves(runs: Sequence[str | Path], plot: Picture | None = None) -> dict:
     """
     series = dict(zip(display_names(runs), (read_log(Path(run)) for run in runs), strict=True))
     series = {name: one | gaps(one) for name, one in series.items()}
-    if plot is not None:
-        from avkd_cli.analysis.figures import training_figure
-
-        draw(plot, training_figure(series))
+    draw(plot, lambda figures: figures.training_figure(series))
     return {
         "format": "avkd.analysis.curves",
         "version": 1,

@@ -14,7 +14,7 @@ from avkd_cli.config import P_TARGETS
 from avkd_cli.errors import UsageError
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.draws import by_persons
-from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
+from avkd_cli.steps.analyze.inputs import is_target, read_named
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE, MetricRules, measured
 from avkd_cli.steps.analyze.pictures import draw, look_of
 from avkd_cli.verification.metrics import eer_threshold, error_rates
@@ -38,17 +38,7 @@ def det(
 ) -> dict:
     """Return the curve of each score file, thinned to what can be seen; draw them.
 
-    Args:
-        paths: score files, on one list or several.
-        trials: list to take labels from.
-        kind: of picture: det (probit axes), roc, or of one file histogram or reliability.
-        plot: where to draw it.
-        p_targets: priors of the minDCFs that are marked.
-        prior: probability of a target in a reliability diagram.
-        people: list of utterances that says who is who; None: the first part of each id.
-        resamples: lists of persons drawn for the bands of DET curves; 0: none.
-        seed: of the draws.
-        in_format: of the score files; None: guessed.
+    The keywords are the options of `avkd analyze det`.
 
     Raises:
         UsageError: a histogram or reliability diagram of several files; bands of what has none.
@@ -58,14 +48,13 @@ def det(
         raise UsageError(f"a {kind} is of one score file; name one, or draw det")
     if resamples and kind != "det":
         raise UsageError(f"--resamples makes bands of DET curves; {kind} has none")
-    files = dict(zip(display_names(paths), read_labelled(paths, trials, in_format), strict=True))
+    files = dict(read_named(paths, trials, in_format))
     if kind == "reliability":
         warn_of_cosines(files)
     bands = {}
     if resamples:
         bands = {name: band(one, people, resamples, seed) for name, one in files.items()}
-    if plot is not None:
-        draw(plot, _figure(files, kind, p_targets, prior, bands, look_of(plot)))
+    draw(plot, lambda _: _figure(files, kind, p_targets, prior, bands, look_of(plot)))
     rules = MetricRules(p_targets=p_targets)
     return {
         "format": "avkd.analysis.det",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from avkd_cli.analysis.bands import RESOLVED
 from avkd_cli.errors import InputError
-from avkd_cli.steps.analyze.people import read_people, trial_persons
+from avkd_cli.steps.analyze.people import known_people, trial_persons
 from avkd_cli.verification.figure import Figure
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.statistics import Resampled, interval, resample_persons
@@ -33,8 +33,7 @@ def by_persons(
         MissingInputError, InputError: the list of persons cannot be read; an id has no person;
             fewer persons than draws need; scores are not what an EER's mode takes.
     """
-    known = people and {id: one.person for id, one in read_people(people).items()}
-    enrol, test = trial_persons(files[0], known or None)
+    enrol, test = trial_persons(files[0], known_people(people))
     persons = int(max(enrol.max(), test.max())) + 1
     scores = [one.score for one in files]
     try:
@@ -50,17 +49,17 @@ def by_persons(
     return drawn, persons
 
 
-def plain_interval(drawn: Resampled, name: str, scale: float = 1) -> list[float]:
-    """Return the limits of one figure's 95 % interval."""
-    found = interval(drawn, name)
+def plain_interval(
+    drawn: Resampled, name: str, scale: float = 1, highest: float = 1
+) -> list[float]:
+    """Return the limits of one figure's 95 % interval, times `scale`."""
+    found = interval(drawn, name, highest=highest)
     return [scale * found.low, scale * found.high]
 
 
 def limits(drawn: Resampled, one: Figure) -> list[float]:
     """Return the limits of one figure's 95 % interval in the unit that people print."""
-    scale = 100 if one.percent else 1
-    found = interval(drawn, one.name, highest=one.highest)
-    return [scale * found.low, scale * found.high]
+    return plain_interval(drawn, one.name, 100 if one.percent else 1, one.highest)
 
 
 def resolved(scores: Scores, fmrs: Sequence[float]) -> list[float]:

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avkd_cli.analysis.venn import REGIONS, region
-from avkd_cli.steps.analyze.people import person_by_id, read_people
 from avkd_cli.storage import durable
 from avkd_cli.verification.scores import Scores
 
@@ -27,21 +26,6 @@ class Gains(NamedTuple):
     names: list[str]
     counts: NDArray[np.int64]
     gain: NDArray[np.int64]
-
-
-def gains(file: Scores, right: Mapping[str, NDArray], people: str | None) -> Gains:
-    """Return what each person gains from system a to system b.
-
-    Args:
-        file: the trials.
-        right: which each system decides rightly, by letter, shape (n_trials,) each.
-        people: list of utterances that says who is who; None: the first part of each id.
-
-    Raises:
-        MissingInputError, InputError: as in `people.read_people` and `people.person_by_id`.
-    """
-    known = people and {id: one.person for id, one in read_people(people).items()}
-    return counted(file, right, person_by_id(file, known or None))
 
 
 def counted(file: Scores, right: Mapping[str, NDArray], person: Sequence[str]) -> Gains:

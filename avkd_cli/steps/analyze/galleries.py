@@ -1,6 +1,6 @@
 """Who is looked for among whom: probes and their galleries, from stores or from score files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,15 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.steps.analyze.correlation import opened, rows
-from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
-from avkd_cli.steps.analyze.people import person_by_id, read_people
+from avkd_cli.steps.analyze.inputs import is_target, read_aligned
+from avkd_cli.steps.analyze.people import known_people, person_by_id
+from avkd_cli.steps.analyze.spaces import directions, ids_of, listed, opened, persons_of, rows
 from avkd_cli.steps.seen import tell_of_stores
 from avkd_cli.storage.store import EMBEDDINGS, EmbeddingStore, open_store
 from avkd_cli.storage.utterances import read_ids
 from avkd_cli.verification.identification import Places, places
 from avkd_cli.verification.scores import Scores
-from avkd_cli.verification.scoring import enrolment_means, unit_rows
+from avkd_cli.verification.scoring import enrolment_means
 
 BLOCK = 2048  # probes compared with a gallery at a time
 SHOWN = 3
@@ -42,12 +42,13 @@ class Found:
 
 
 def from_scores(
-    paths: Sequence[str], trials: str | None, people: str | None, in_format: str | None = None
+    paths: Mapping[str, Path], trials: str | None, people: str | None, in_format: str | None = None
 ) -> Found:
     """Return where targets stand among the trials of each test recording.
 
     Args:
-        paths: score files on one trial list; enrolled are the candidates, tested the probes.
+        paths: score files on one trial list by system; enrolled are the candidates, tested the
+            probes.
         trials: list to take labels from.
         people: list of utterances that says who is who; None: the first part of each id, or where
             ids have none, the enrolment of the probe's target trial.
@@ -57,14 +58,12 @@ def from_scores(
         MissingInputError, InputError: files cannot be read or joined; a probe has not exactly one
             target trial, or no other.
     """
-    files = aligned(read_labelled(paths, trials, in_format), trials)
-    target = is_target(files[0])
-    probe = _checked_probes(files[0], target)
-    found = {
-        name: _places_of(file.score, target, probe)
-        for name, file in zip(display_names(paths), files, strict=True)
-    }
-    return Found(found, _persons_of_probes(files[0], target, probe, people))
+    files = read_aligned(paths, trials, in_format)
+    first = next(iter(files.values()))
+    target = is_target(first)
+    probe = _checked_probes(first, target)
+    found = {name: _places_of(one.score, target, probe) for name, one in files.items()}
+    return Found(found, _persons_of_probes(first, target, probe, people))
 
 
 def _checked_probes(file: Scores, target: NDArray) -> NDArray[np.int64]:
@@ -99,10 +98,10 @@ def _places_of(score: NDArray, target: NDArray, probe: NDArray) -> Places:
 def _persons_of_probes(
     file: Scores, target: NDArray, probe: NDArray, people: str | None
 ) -> NDArray[np.int64]:
-    known = people and {id: one.person for id, one in read_people(people).items()}
+    known = known_people(people)
     tested = [file.ids[code] for code in np.unique(file.test).tolist()]
     try:
-        person = np.array(person_by_id(replace(file, ids=tested), known or None))
+        person = np.array(person_by_id(replace(file, ids=tested), known))
     except InputError:
         if people is not None:
             raise
@@ -112,7 +111,7 @@ def _persons_of_probes(
 
 
 def from_stores(
-    paths: Sequence[str],
+    paths: Mapping[str, Path],
     galleries: Sequence[str],
     enrol: Path | None,
     enrol_first: int,
@@ -121,7 +120,7 @@ def from_stores(
     """Return where each probe's person stands among the persons enrolled, by cosine.
 
     Args:
-        paths: embedding stores, one a system, of the probes.
+        paths: embedding stores of the probes by system.
         galleries: stores of the gallery, such as of the other sense: one of all systems, or one
             a system in their order; none: each probe's own.
         enrol: list of the utterances that are enrolled; None: see `enrol_first`.
@@ -134,11 +133,11 @@ def from_stores(
     """
     stores, beside = opened_with(paths, galleries)
     first = next(iter(stores.values()))
-    members = enrolled(next(iter(beside.values())) if galleries else first, enrol, enrol_first)
+    members = enrolled(next(iter(beside.values())), enrol, enrol_first)
     ids, left_out = _probes(stores, members, list_file)
     tell_of_stores("analyze", {*stores.values(), *beside.values()}, members)
-    names = {name: number for number, name in enumerate(members)}
-    person = np.array([names[first.persons[first.row_of[id]]] for id in ids])
+    number = {name: place for place, name in enumerate(members)}
+    person = np.array([number[name] for name in persons_of(first, ids)])
     found = {
         name: _nearest(store, beside[name], members, ids, person) for name, store in stores.items()
     }
@@ -147,14 +146,14 @@ def from_stores(
 
 
 def opened_with(
-    paths: Sequence[str], galleries: Sequence[str]
+    paths: Mapping[str, Path], galleries: Sequence[str]
 ) -> tuple[dict[str, EmbeddingStore], dict[str, EmbeddingStore]]:
     """Return the stores of the probes and of the galleries by system.
 
     Raises:
         UsageError: several galleries, but not one a system. InputError: stores of two spaces.
     """
-    stores = opened(dict(zip(display_names(paths), map(Path, paths), strict=True)))
+    stores = opened(paths)
     if len(galleries) not in (0, 1, len(paths)):
         raise UsageError(
             f"--gallery is given {len(galleries)} times for {len(paths)} stores; give one for all, "
@@ -203,8 +202,7 @@ def _probes(
     """Return the probes, and how many utterances have nobody in the gallery."""
     first, *more = stores.values()
     taken = {id for ids in members.values() for id in ids}
-    wanted = None if list_file is None else set(read_ids(list_file))
-    ids = [id for id in first.ids if id not in taken and (wanted is None or id in wanted)]
+    ids = [id for id in ids_of(first, listed(list_file)) if id not in taken]
     known = [id for id in ids if first.persons[first.row_of[id]] in members]
     if not known:
         raise InputError(
@@ -232,15 +230,12 @@ def _nearest(
         raise InputError(f"{gallery.path}: lacks {missing[0]!r}, which is enrolled")
     enrolment = [np.array([gallery.row_of[id] for id in one]) for one in members.values()]
     models = directions(gallery, enrolment_means(gallery.embedding, enrolment))
-    parts = []
+    parts = [places(probes @ models.T, person[at]) for at, probes in blocks(store, ids)]
+    return Places(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def blocks(store: EmbeddingStore, ids: Sequence[str]) -> Iterator[tuple[slice, NDArray]]:
+    """Yield the directions of utterances, `BLOCK` at a time, and which of them they are."""
     for start in range(0, len(ids), BLOCK):
-        probes = directions(store, rows(store, ids[start : start + BLOCK]))
-        parts.append(places(probes @ models.T, person[start : start + BLOCK]))
-    return Places(*(np.concatenate(one) for one in zip(*parts, strict=True)))
-
-
-def directions(store: EmbeddingStore, embedding: NDArray) -> NDArray:
-    """Return embeddings of a store at length one; InputError where one has no direction."""
-    if not (np.isfinite(embedding).all() and embedding.any(axis=1).all()):
-        raise InputError(f"{store.path}: an embedding is zero or not finite; extract it again")
-    return unit_rows(embedding)
+        at = slice(start, start + BLOCK)
+        yield at, directions(store, rows(store, ids[at]))

@@ -1,24 +1,23 @@
 """`avkd analyze identify`: how often the right person is found among many."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from avkd_cli.analysis.comparison import FEW_NOTE, FEW_PERSONS, LEVEL, verdict
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.shown import Named, Picture
+from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.galleries import Found, from_scores, from_stores
+from avkd_cli.steps.analyze.inputs import named_paths
 from avkd_cli.steps.analyze.matching import from_lists, from_recordings
 from avkd_cli.steps.analyze.pictures import draw
-from avkd_cli.storage.store import resolve_input
+from avkd_cli.steps.analyze.rates import Rates
 from avkd_cli.verification.identification import (
     Places,
     matching_hits,
     rank_hits,
     resample_hits,
 )
-from avkd_cli.verification.statistics import Resampled, difference, interval
 
 UNWEIGHTED = "unweighted_accuracy"
 MATCHING = range(2, 11)  # 1:N
@@ -46,24 +45,7 @@ def identify(
 ) -> dict:
     """Return identification rates of each system with intervals, and differences from the first.
 
-    Args:
-        inputs: embedding stores, or score files on one trial list; one a system.
-        galleries: of stores: store of the gallery, one for all systems or one a system in their
-            order; none: each probe's own.
-        candidates: of stores: one a person (the mean of the enrolled), or every utterance.
-        matching_lists: of stores: lists of 1:N matching to take probes and candidates from.
-        match: N of 1:N matching; None: 2 to 10, as far as the galleries go.
-        enrol: of stores: list of the utterances that are enrolled.
-        enrol_first: of stores: or so many first ones of each person; None: one.
-        list_file: of stores: take only these as probes.
-        trials: of score files: list to take labels from.
-        people: of score files: list of utterances that says who is who.
-        in_format: of score files: their format; None: guessed.
-        ranks: k of the rank-k rates; those above the size of the smallest gallery are left out.
-        resamples: how often persons are drawn; 0: no intervals.
-        seed: of the draws.
-        plot: picture of the CMC curves to draw.
-        matching_plot: picture of 1:N matching against N to draw.
+    The keywords are the options of `avkd analyze identify`.
 
     Raises:
         UsageError: stores and score files together, or an argument of the other kind.
@@ -79,34 +61,31 @@ def identify(
         "candidates": None if candidates == "person" else candidates,
     }
     of_scores = {"trials": trials, "people": people, "in-format": in_format}
-    inputs = [_resolved(one) for one in inputs]
-    stores = [Path(one).is_dir() for one in inputs]
+    paths = named_paths(inputs)
+    stores = [path.is_dir() for path in paths.values()]
     if any(stores) != all(stores):
         raise UsageError("stores and score files together; name one kind")
-    _refuse_others(of_scores if stores[0] else of_stores, "stores" if stores[0] else "score files")
+    for name, value in (of_scores if stores[0] else of_stores).items():
+        if value is not None:
+            kind = "stores" if stores[0] else "score files"
+            raise UsageError(f"--{name} says nothing of {kind}")
     if enrol is not None and enrol_first is not None:
         raise UsageError("--enrol and --enrol-first cannot both be given")
     if matching_lists or candidates == "utterance":
         _refuse_enrolment(enrol, enrol_first, matching_lists, list_file, match)
     if matching_lists:
-        lists = from_lists(inputs, galleries, matching_lists)
-        result = of_lists(lists, resamples, seed)
+        result = of_lists(from_lists(paths, galleries, matching_lists), resamples, seed)
     else:
         if candidates == "utterance":
-            found = from_recordings(inputs, galleries, list_file)
+            found = from_recordings(paths, galleries, list_file)
         elif stores[0]:
-            found = from_stores(inputs, galleries, enrol, enrol_first or 1, list_file)
+            found = from_stores(paths, galleries, enrol, enrol_first or 1, list_file)
         else:
-            found = from_scores(inputs, trials, people, in_format)
+            found = from_scores(paths, trials, people, in_format)
         result = described(found, ranks, resamples, seed, match)
-    _draw(result, plot, matching_plot)
+    draw(plot, lambda figures: figures.cmc_figure(result))
+    draw(matching_plot, lambda figures: figures.matching_figure(result))
     return result
-
-
-def _resolved(given: str) -> str:
-    """Return the path of an input, with the name that it was given."""
-    path = str(resolve_input(given))
-    return Named(path, given.name) if isinstance(given, Named) else path
 
 
 def _refuse_enrolment(
@@ -121,22 +100,6 @@ def _refuse_enrolment(
         raise UsageError("--enrol and --enrol-first make one candidate a person; leave them")
     if lists and (list_file is not None or match is not None):
         raise UsageError("--matching-list says who is compared and N; leave --list and --match")
-
-
-def _draw(result: dict, plot: Picture | None, matching_plot: Picture | None) -> None:
-    if plot is None and matching_plot is None:
-        return
-    from avkd_cli.analysis.figures import cmc_figure, matching_figure
-
-    for picture, figure in ((plot, cmc_figure), (matching_plot, matching_figure)):
-        if picture is not None:
-            draw(picture, figure(result))
-
-
-def _refuse_others(options: Mapping[str, object], kind: str) -> None:
-    for name, value in options.items():
-        if value is not None:
-            raise UsageError(f"--{name} says nothing of {kind}")
 
 
 def of_lists(lists: Sequence[tuple[int, Found]], resamples: int, seed: int) -> dict:
@@ -182,8 +145,7 @@ def described(
     drawn = resample_hits(
         hits, found.person, by_person=(UNWEIGHTED,), n_resamples=resamples, seed=seed
     )
-    sure = resamples > 0 and drawn.n_units > 1
-    systems = list(found.places)
+    sure = Rates(drawn, list(found.places), resamples > 0 and drawn.n_units > 1)
     return {
         "format": "avkd.analysis.identify",
         "version": 1,
@@ -196,17 +158,11 @@ def described(
         "resamples": resamples,
         "seed": seed,
         "systems": [
-            {
-                "name": name,
-                **{key: _figure(drawn, key, place, sure) for key in hits},
-                "cmc_percent": cmc(one),
-            }
+            {"name": name, **sure.of_system(place), "cmc_percent": cmc(one)}
             for place, (name, one) in enumerate(found.places.items())
         ],
-        "differences": [
-            _differences(drawn, systems, place, sure) for place in range(1, len(systems))
-        ],
-        "notes": notes(drawn, sure),
+        "differences": sure.differences(),
+        "notes": notes(sure),
     }
 
 
@@ -225,38 +181,20 @@ def cmc(found: Places) -> list[float]:
     return [float(100 * rank_hits(found, k).mean()) for k in range(1, most + 1)]
 
 
-def _figure(drawn: Resampled, key: str, place: int, sure: bool) -> dict:
-    """Return a rate in percent with the limits of its interval, None where there is none."""
-    if not sure:
-        return {"percent": float(100 * drawn.value[key][place]), "low": None, "high": None}
-    value, low, high = interval(drawn, key, place, LEVEL)
-    return {"percent": 100 * value, "low": 100 * low, "high": 100 * high}
-
-
-def _differences(drawn: Resampled, systems: Sequence[str], place: int, sure: bool) -> dict:
-    """Return each rate minus the first system's, in points."""
-    row: dict = {"system": systems[place], "against": systems[0]}
-    for key in drawn.value if sure else ():
-        one = difference(drawn, key, 0, place, LEVEL)
-        points = {name: 100 * getattr(one, name) for name in ("value", "low", "high")}
-        row[key] = {**points, "p": one.p, "verdict": verdict(points, better=1)}
-    return row
-
-
-def notes(drawn: Resampled, sure: bool) -> list[str]:
+def notes(found: Rates) -> list[str]:
     """Return what a reader must know to believe the figures."""
-    found = [
+    said = [
         "ties count as the chance of picking the right one; 1:N is the mean over all sets of "
         "the right one and N - 1 others of the gallery"
     ]
-    if not sure:
-        return found
-    found.append("intervals are of 95 %, over the persons of the probes; the gallery stays")
-    if drawn.n_units < FEW_PERSONS:
-        found.append(FEW_NOTE)
-    if any(one.std(axis=0).min() == 0 for one in drawn.samples.values()):
-        found.append(
-            f"a rate of 0 or 100 % has an interval of no width; with {drawn.n_units} persons about "
-            f"{100 * min(1, 3 / drawn.n_units):.0f} % may still be otherwise (rule of three)"
+    if not found.sure:
+        return said
+    persons = found.drawn.n_units
+    said += ["intervals are of 95 %, over the persons of the probes; the gallery stays"]
+    said += found.few()
+    if any(one.std(axis=0).min() == 0 for one in found.drawn.samples.values()):
+        said.append(
+            f"a rate of 0 or 100 % has an interval of no width; with {persons} persons about "
+            f"{100 * min(1, 3 / persons):.0f} % may still be otherwise (rule of three)"
         )
-    return found
+    return said

@@ -1,16 +1,20 @@
 """Score files as every analysis wants them: with labels, two classes, and joined by ids."""
 
 import json
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avkd_cli.analysis.operating_point import operating_point
+from avkd_cli.analysis.venn import decided_right
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.shown import Named, Reading
 from avkd_cli.steps.seen import tell_of_scores
+from avkd_cli.storage.store import resolve_input
 from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scores import Scores, join
 from avkd_cli.verification.trials import Trials, read_trials
@@ -69,9 +73,42 @@ def warn(scores: Sequence[Scores]) -> None:
         print(f"avkd analyze: warning: {first}{also}", file=sys.stderr)
 
 
+def read_named(
+    paths: Sequence[str], trials: str | None = None, format: str | None = None
+) -> list[tuple[str, Scores]]:
+    """Read score files, each with the name of its system; see `read_labelled`."""
+    return list(zip(display_names(paths), read_labelled(paths, trials, format), strict=True))
+
+
+def read_aligned(
+    paths: Mapping[str, str | Path], trials: str | None = None, format: str | None = None
+) -> dict[str, Scores]:
+    """Read score files, all in the order of the first one's trials.
+
+    Args:
+        paths: by system. trials, format: as of `read_labelled`.
+
+    Raises:
+        MissingInputError, InputError: as `read_labelled` and `aligned`.
+    """
+    found = aligned(read_labelled(list(paths.values()), trials, format), trials)
+    return dict(zip(paths, found, strict=True))
+
+
 def is_target(scores: Scores) -> NDArray[np.bool_]:
     """Return whether both sides of each trial are one person, shape (n_trials,)."""
     return np.asarray(scores.label) == 1
+
+
+def right_at_eer(scores: Scores) -> NDArray[np.bool_]:
+    """Return which trials a system decides rightly at its own EER, shape (n_trials,)."""
+    target = is_target(scores)
+    return decided_right(scores.score, target, operating_point(scores.score, target).threshold)
+
+
+def finite(value: float) -> float | None:
+    """Return a number, None for what JSON cannot say: no number, or an infinite one."""
+    return value if math.isfinite(value) else None
 
 
 def aligned(scores: Sequence[Scores], trials: str | Path | None = None) -> list[Scores]:
@@ -100,13 +137,9 @@ def aligned(scores: Sequence[Scores], trials: str | Path | None = None) -> list[
 
 
 def _same(first: Scores, other: Scores) -> bool:
-    return (
-        first.ids == other.ids
-        and all(
-            np.array_equal(getattr(first, name), getattr(other, name))
-            for name in ("enrol_index", "test_index", "label")
-        )
-        and first.keys == other.keys
+    arrays = ("enrol_index", "test_index", "label")
+    return (first.ids, first.keys) == (other.ids, other.keys) and all(
+        np.array_equal(getattr(first, name), getattr(other, name)) for name in arrays
     )
 
 
@@ -146,6 +179,12 @@ def display_names(
         if found.count(name) > 1:
             raise UsageError(f"--name {name}: another file is called so; name that one, too")
     return found
+
+
+def named_paths(sources: Sequence[str]) -> dict[str, Path]:
+    """Return the path of each input by the name of its system; `-` is a line on stdin."""
+    paths = [resolve_input(one) for one in sources]
+    return dict(zip(display_names(paths, sources), paths, strict=True))
 
 
 def _stem(path: Path) -> str:

@@ -1,29 +1,28 @@
 """1:N matching of single recordings, as of a voice among faces: over all galleries, or by lists."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.steps.analyze.correlation import rows
-from avkd_cli.steps.analyze.galleries import BLOCK, Found, directions, opened_with
+from avkd_cli.steps.analyze.galleries import Found, blocks, opened_with
+from avkd_cli.steps.analyze.spaces import directions, ids_of, listed, persons_of, rows
 from avkd_cli.steps.seen import tell_of_stores
 from avkd_cli.storage.store import EmbeddingStore
-from avkd_cli.storage.utterances import read_ids
 from avkd_cli.verification.columns import Columns
 from avkd_cli.verification.extensions import rows_of
 from avkd_cli.verification.identification import Places, places_of_each
 
 
 def from_recordings(
-    paths: Sequence[str], galleries: Sequence[str], list_file: Path | None
+    paths: Mapping[str, Path], galleries: Sequence[str], list_file: Path | None
 ) -> Found:
     """Return where each recording of a probe's person stands among all of other persons.
 
     Args:
-        paths: embedding stores of the probes, one a system.
+        paths: embedding stores of the probes by system.
         galleries: stores of the candidates, of the other sense; one for all, or one a system.
         list_file: take only the utterances of this list, as probes and as candidates.
 
@@ -36,36 +35,30 @@ def from_recordings(
         raise UsageError("--candidates utterance needs --gallery, the store of the other sense")
     stores, beside = opened_with(paths, galleries)
     first, others = (next(iter(one.values())) for one in (stores, beside))
-    ids, left_out = _probes(first, others, list_file)
+    wanted = listed(list_file)
+    candidates = [id for id in ids_of(others, wanted) if others.persons[others.row_of[id]]]
+    theirs = persons_of(others, candidates)
+    ids, left_out = _probes(first, others, theirs, wanted)
     tell_of_stores("analyze", {*stores.values(), *beside.values()}, set(others.persons))
-    codes = {name: code for code, name in enumerate(dict.fromkeys(others.persons))}
-    person = np.array([codes[first.persons[first.row_of[id]]] for id in ids])
-    candidate = np.array([codes[name] for name in others.persons])
-    wanted = None if list_file is None else set(read_ids(list_file))
-    known = [
-        id
-        for id, name in zip(others.ids, others.persons, strict=True)
-        if name and (wanted is None or id in wanted)
-    ]
-    candidate = candidate[[others.row_of[id] for id in known]]
-    if len(np.unique(candidate)) < 2:
+    if len(set(theirs)) < 2:
         raise InputError(f"{others.path}: a gallery of fewer than two persons")
+    codes = {name: code for code, name in enumerate(dict.fromkeys(others.persons))}
+    person = np.array([codes[name] for name in persons_of(first, ids)])
+    candidate = np.array([codes[name] for name in theirs])
     found, probe = {}, np.empty(0, np.int64)
     for name, store in stores.items():
-        found[name], probe = _placed(store, beside[name], ids, known, person, candidate)
+        found[name], probe = _placed(store, beside[name], ids, candidates, person, candidate)
     number = np.unique(person[probe], return_inverse=True)[1]
-    return Found(found, number, left_out, len(known), probes=len(ids))
+    return Found(found, number, left_out, len(candidates), probes=len(ids))
 
 
 def _probes(
-    store: EmbeddingStore, gallery: EmbeddingStore, list_file: Path | None
+    store: EmbeddingStore, gallery: EmbeddingStore, there: Sequence[str], wanted: set[str] | None
 ) -> tuple[list[str], int]:
     """Return the probes whose person is in the gallery, and how many others there are."""
-    wanted = None if list_file is None else set(read_ids(list_file))
-    ids = [id for id in store.ids if wanted is None or id in wanted]
-    pairs = zip(gallery.ids, gallery.persons, strict=True)
-    there = {name for id, name in pairs if name and (wanted is None or id in wanted)}
-    known = [id for id in ids if store.persons[store.row_of[id]] in there]
+    ids = ids_of(store, wanted)
+    persons = set(there)
+    known = [id for id in ids if store.persons[store.row_of[id]] in persons]
     if not known:
         raise InputError(
             f"{store.path}: no probe's person is in {gallery.path}; give stores of the same people"
@@ -88,22 +81,20 @@ def _placed(
             raise InputError(f"{one.path}: lacks {missing[0]!r}, which the first system has")
     models = directions(gallery, rows(gallery, candidates))
     parts, whose = [], []
-    for start in range(0, len(ids), BLOCK):
-        block = slice(start, start + BLOCK)
-        similarity = directions(store, rows(store, ids[block])) @ models.T
-        found, probe = places_of_each(similarity, person[block, None] == candidate)
+    for at, probes in blocks(store, ids):
+        found, probe = places_of_each(probes @ models.T, person[at, None] == candidate)
         parts.append(found)
-        whose.append(probe + start)
+        whose.append(probe + at.start)
     return Places(*map(np.concatenate, zip(*parts, strict=True))), np.concatenate(whose)
 
 
 def from_lists(
-    paths: Sequence[str], galleries: Sequence[str], lists: Sequence[str]
+    paths: Mapping[str, Path], galleries: Sequence[str], lists: Sequence[str]
 ) -> list[tuple[int, Found]]:
     """Return N and the places of every list's probes, lists `probe right other …` of one N each.
 
     Args:
-        paths: embedding stores of the probes, one a system.
+        paths: embedding stores of the probes by system.
         galleries: stores of the candidates; one for all, or one a system; none: the probes' own.
         lists: files of 1:N matching, the right candidate first.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from avkd_cli.config import P_TARGETS
 from avkd_cli.steps.analyze.draws import by_persons, limits, resolved
-from avkd_cli.steps.analyze.inputs import display_names, read_labelled
+from avkd_cli.steps.analyze.inputs import finite, read_named
 from avkd_cli.steps.score_output import figures
 from avkd_cli.verification.figure import Figure, figure
 from avkd_cli.verification.metrics import (
@@ -76,22 +76,13 @@ def metrics(
 ) -> dict:
     """Return every metric, counts and signature of each score file.
 
-    Args:
-        paths: score files, on one list or several.
-        trials: list to take labels from.
-        rules: priors, costs and the EER's mode.
-        people: list of utterances that says who is who; None: the first part of each id.
-        resamples: lists of persons drawn for the intervals; 0: none.
-        seed: of the draws.
-        in_format: of the score files; None: guessed.
+    The keywords are the options of `avkd analyze metrics`.
 
     Raises:
         MissingInputError, InputError: as in `inputs.read_labelled`; persons unknown or too few.
     """
     found = []
-    for name, one in zip(
-        display_names(paths), read_labelled(paths, trials, in_format), strict=True
-    ):
+    for name, one in read_named(paths, trials, in_format):
         figures_of = {"name": name, "file": one.source, "list": one.name, **measured(one, rules)}
         figures_of |= further(one, rules)
         if resamples:
@@ -137,7 +128,7 @@ def further(scores: Scores, rules: MetricRules = USUAL) -> dict:
     return {
         "fnmr_percent_at_fmr": {f"{fmr:g}": 100 * fnmr_at_fmr(rates, fmr) for fmr in FMRS},
         "min_cllr": min_cllr(target, nontarget),
-        "cllr": _finite(cllr(target, nontarget)),
+        "cllr": finite(cllr(target, nontarget)),
         "act_dcf": actual,
         "thresholds": thresholds(rates, rules),
         "notes": [COSINE_NOTE] if np.abs(scores.score).max() <= 1 else [],
@@ -156,16 +147,12 @@ def thresholds(rates: ErrorRates, rules: MetricRules = USUAL) -> dict:
         bayes[f"{p:g}"] = math.log(false_alarm / miss)
     return {
         "min_dcf": {
-            f"{p:g}": _finite(float(rates.threshold[lowest_cost_at(rates, p, *rules.costs)]))
+            f"{p:g}": finite(float(rates.threshold[lowest_cost_at(rates, p, *rules.costs)]))
             for p in rules.p_targets
         },
         "act_dcf": bayes,
-        "fnmr_at_fmr": {f"{fmr:g}": _finite(threshold_at_fmr(rates, fmr)) for fmr in FMRS},
+        "fnmr_at_fmr": {f"{fmr:g}": finite(threshold_at_fmr(rates, fmr)) for fmr in FMRS},
     }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None  # JSON has no infinity
 
 
 def intervals(

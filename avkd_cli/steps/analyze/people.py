@@ -33,6 +33,11 @@ def read_people(source: str | Path) -> dict[str, Utterance]:
     return {one.id: one for one in found.utterances}
 
 
+def known_people(source: str | None) -> dict[str, str] | None:
+    """Return the person of each utterance of a list; None without one: ids say who is who."""
+    return {id: one.person for id, one in read_people(source).items()} if source else None
+
+
 def person_by_id(scores: Scores, people: Mapping[str, str] | None) -> list[str]:
     """Return the person of each of `scores.ids`.
 

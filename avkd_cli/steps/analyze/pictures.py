@@ -1,31 +1,37 @@
 """Pictures of analyses, written at the size that was asked for."""
 
+from collections.abc import Callable
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from avkd_cli.errors import UsageError
 from avkd_cli.shown import Picture
 from avkd_cli.storage import durable
 
-if TYPE_CHECKING:  # it loads half a second of matplotlib, also where nothing is drawn
+if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from avkd_cli.analysis.figures import Look
 
 
-def draw(picture: Picture, figure: "Figure") -> None:
-    """Write a figure where and as large as its picture says.
+def draw(picture: Picture | None, figure: Callable[[ModuleType], "Figure"]) -> None:
+    """Write a figure where and as large as its picture says; nothing where none is wanted.
+
+    Args:
+        figure: makes it with `analysis.figures`, which load half a second of matplotlib only now.
 
     Raises:
         UsageError: it is wanted narrower than its words are.
     """
-    from avkd_cli.analysis.figures import save
+    if picture is None:
+        return
+    from avkd_cli.analysis import figures
 
-    path = picture.path
     try:
-        made = save(figure, path.suffix, picture.width, picture.dpi)
+        made = figures.save(figure(figures), picture.path.suffix, picture.width, picture.dpi)
     except ValueError as error:
         raise UsageError(f"--width: {error}") from None
-    durable.write_bytes(path, made)
+    durable.write_bytes(picture.path, made)
 
 
 def look_of(picture: Picture) -> "Look":

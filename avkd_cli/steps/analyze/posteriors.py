@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError, MissingInputError
-from avkd_cli.steps.analyze.inputs import display_names
+from avkd_cli.steps.analyze.inputs import named_paths
 from avkd_cli.storage import manifest
 from avkd_cli.storage import names as names_of_classes
 from avkd_cli.storage.heads import PERSON
-from avkd_cli.storage.store import EmbeddingStore, open_store, resolve_input
+from avkd_cli.storage.store import EmbeddingStore, open_store
 from avkd_cli.storage.utterances import read_whole, value_of
 
 POSTERIORS = "posteriors"
@@ -69,10 +69,8 @@ def read_systems(inputs: Sequence[str], list_file: Path | None, label: str | Non
         MissingInputError, InputError: a store is not there or holds no posteriors; systems or
             folds do not fit each other; an utterance or its class is not in the list.
     """
-    paths = [str(resolve_input(one)) for one in inputs]
     systems = {
-        name: [_opened(path) for path in folds_of(Path(one))]
-        for name, one in zip(display_names(paths, inputs), paths, strict=True)
+        name: [_opened(one) for one in folds_of(path)] for name, path in named_paths(inputs).items()
     }
     label = label or _one_label(systems)
     for name, folds in systems.items():

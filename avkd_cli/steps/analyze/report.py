@@ -9,7 +9,7 @@ from avkd_cli.errors import InputError
 from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.correlation import against
 from avkd_cli.steps.analyze.findings import Findings, find, paper_of_folder
-from avkd_cli.steps.analyze.inputs import aligned, read_labelled
+from avkd_cli.steps.analyze.inputs import read_aligned
 from avkd_cli.steps.analyze.report_beside import (
     halves_figure,
     matching_figures,
@@ -46,13 +46,7 @@ def report(
     """Write index.html, table.md, table.tex, table.json, venn-*.svg and, where there are stores
     of embeddings, pcc.json; return where the page is and what it says.
 
-    Args:
-        folder: looked through for score files SYSTEM.LIST.scores, files of figures, stores, runs.
-        output: folder for all that, or the page's own name ending in .html, the rest going
-            beside it; None: `report` in `folder`.
-        corpus: said first and last; None: the stand-in, if its files are found in `folder`.
-        resamples: lists of persons drawn for the intervals; 0: no intervals.
-        paper: whose tables to fill and whose names of systems to know; None: as `folder` says.
+    The keywords are the options of `avkd analyze report`.
 
     Raises:
         MissingInputError: no such folder.
@@ -83,6 +77,7 @@ def report(
 
 
 def _page_file(folder: Path, output: Path | None) -> Path:
+    """Return the page's file: in the folder `output`, or that itself where it ends in .html."""
     if output is None:
         return folder / "report" / "index.html"
     return output if output.suffix == ".html" else output / "index.html"
@@ -149,8 +144,7 @@ def by_system(found: Findings, trial_list: str, paper: Paper) -> dict[str, Score
         (one for one in found.scores if one.list == trial_list),
         key=lambda one: paper.order(one.system),
     )
-    files = aligned(read_labelled([one.path for one in chosen]))
-    return {one.system: scores for one, scores in zip(chosen, files, strict=True)}
+    return read_aligned({one.system: one.path for one in chosen})
 
 
 def scored_spaces(found: Findings) -> dict[str, Path]:

@@ -13,6 +13,7 @@ from avkd_cli.steps.analyze.curves import Series, read_log
 from avkd_cli.steps.analyze.findings import ROBUSTNESS
 from avkd_cli.steps.analyze.inputs import read_object
 from avkd_cli.steps.analyze.report_figures import MOST_CURVES, Inline, inlined, safe
+from avkd_cli.steps.analyze.robustness import differences_of
 
 FORMAT = "avkd.analysis.robustness"
 MATCH = "match_1_of_"
@@ -49,12 +50,8 @@ def _said(result: Mapping, paper: Paper) -> str:
     """Return in words where each system is better than the baseline, by the paper's labels."""
     base, parts = paper.label(result["baseline"]), []
     for system in result["systems"][1:]:
-        rows = [
-            {"condition": one["condition"], "difference": one["differences"][system]}
-            for one in result["conditions"]
-            if system in one["differences"]
-        ]
-        parts += [words(paper.label(system), base, rows, result["persons"])] if rows else []
+        if rows := differences_of(result["conditions"], system):
+            parts.append(words(paper.label(system), base, rows, result["persons"]))
     return " ".join(parts)
 
 

@@ -7,8 +7,8 @@ from avkd_cli.analysis import figures
 from avkd_cli.errors import AvkdError
 from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper
-from avkd_cli.steps.analyze.correlation import opened, rows
 from avkd_cli.steps.analyze.report_figures import Inline, inlined
+from avkd_cli.steps.analyze.spaces import opened, rows
 from avkd_cli.steps.analyze.tsne import chosen, far
 
 PERSONS, RECORDINGS = 12, 20

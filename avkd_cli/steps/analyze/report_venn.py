@@ -4,13 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from avkd_cli.analysis.operating_point import operating_point
-from avkd_cli.analysis.venn import decided_right, newly_right_of
+from avkd_cli.analysis.venn import newly_right_of
 from avkd_cli.errors import InputError
 from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze import gains
-from avkd_cli.steps.analyze.inputs import is_target
+from avkd_cli.steps.analyze.inputs import is_target, right_at_eer
 from avkd_cli.steps.analyze.people import person_by_id
 from avkd_cli.steps.analyze.venn import summary
 from avkd_cli.verification.scores import Scores
@@ -34,7 +33,7 @@ def venn_rows(
     if not taught:
         return []
     target = is_target(files[taught[0]])
-    right = {name: _right(one, target) for name, one in files.items()}
+    right = {name: right_at_eer(one) for name, one in files.items()}
     person = _persons(files[taught[0]], people)
     rows = [_row(paper, name, trial_list, right, target) for name in taught]
     for row, name in zip(rows, taught, strict=True):
@@ -48,10 +47,6 @@ def _persons(file: Scores, people: Mapping[str, str] | None) -> list[str] | None
         return person_by_id(file, people)
     except InputError:  # nobody is known: the page does without
         return None
-
-
-def _right(scores: Scores, target: np.ndarray) -> np.ndarray:
-    return decided_right(scores.score, target, operating_point(scores.score, target).threshold)
 
 
 def _row(

@@ -10,7 +10,7 @@ from avkd_cli.analysis.robustness import FORM, Condition, harder, parse, words
 from avkd_cli.errors import InputError, MissingInputError, UsageError
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.draws import by_persons
-from avkd_cli.steps.analyze.inputs import aligned, read_labelled
+from avkd_cli.steps.analyze.inputs import read_aligned
 from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.storage.clutter import is_clutter
 
@@ -31,15 +31,7 @@ def robustness(
 ) -> dict:
     """Return the EER of every system under every condition, and differences from the baseline.
 
-    Args:
-        folder: of files SYSTEM.CONDITION-LEVEL.scores.
-        baseline: the system that others are compared with; None: the first by name.
-        trials: list to take labels from.
-        people: list of utterances that says who is who; None: the first part of each id.
-        in_format: of the score files; None: guessed.
-        resamples: lists of persons drawn with replacement.
-        seed: of the draws.
-        plot: picture to draw.
+    The keywords are the options of `avkd analyze robustness`.
 
     Raises:
         UsageError: no system is the baseline.
@@ -55,13 +47,12 @@ def robustness(
     rows, persons = [], 0
     for condition in sorted(files, key=harder):
         paths = {name: files[condition][name] for name in systems if name in files[condition]}
-        found = read_labelled([str(path) for path in paths.values()], trials, in_format)
-        found = aligned(found, trials)
+        found = list(read_aligned(paths, trials, in_format).values())
         drawn, persons = by_persons(found, people, wanted=EER, resamples=resamples, seed=seed)
         rows.append(_row(condition, list(paths), base, drawn) | {"persons": persons})
     compared = [one for row in rows for one in row["differences"].values()]
-    for one, p in zip(compared, _holm([one["p"] for one in compared]), strict=True):
-        one["p_holm"] = p
+    for one, p in zip(compared, comparison.holm([one["p"] for one in compared]), strict=True):
+        one["p_holm"] = float(p)
     result = {
         "format": "avkd.analysis.robustness",
         "version": 1,
@@ -75,10 +66,7 @@ def robustness(
         "words": [said(name, base, rows, persons) for name in systems[1:]],
         "notes": [*notes(rows, systems, persons), *too_few(resamples, len(compared))],
     }
-    if plot is not None:
-        from avkd_cli.analysis.figures import robustness_figure
-
-        draw(plot, robustness_figure(result))
+    draw(plot, lambda figures: figures.robustness_figure(result))
     return result
 
 
@@ -122,20 +110,20 @@ def _row(condition: Condition, names: list[str], base: str, drawn) -> dict:
     return row
 
 
-def _holm(p: list[float]) -> list[float]:
-    return comparison.holm(p).tolist() if p else []
-
-
 def said(system: str, base: str, rows: list[Mapping], persons: int) -> str:
     """Return in words where a system is better."""
-    compared = [
+    if compared := differences_of(rows, system):
+        return words(system, base, compared, persons)
+    return f"{system} and {base} have no condition in common."
+
+
+def differences_of(conditions: list[Mapping], system: str) -> list[dict]:
+    """Return a system's difference from the baseline under each condition that has one."""
+    return [
         {"condition": one["condition"], "difference": one["differences"][system]}
-        for one in rows
+        for one in conditions
         if system in one["differences"]
     ]
-    if not compared:
-        return f"{system} and {base} have no condition in common."
-    return words(system, base, compared, persons)
 
 
 def too_few(resamples: int, comparisons: int) -> list[str]:

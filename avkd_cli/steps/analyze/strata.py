@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError
 from avkd_cli.steps.analyze.draws import FEWEST, limits
-from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
+from avkd_cli.steps.analyze.inputs import is_target, read_named
 from avkd_cli.steps.analyze.metrics import measured
 from avkd_cli.steps.analyze.people import read_people, trial_persons
 from avkd_cli.storage.utterances import Utterance
@@ -39,14 +39,7 @@ def strata(
 ) -> dict:
     """Return EER and AUC of each score file in each stratum, with intervals over persons.
 
-    Args:
-        paths: score files, on one list or several.
-        people: list of utterances with `sex`, `nationality` and `age`.
-        chosen: strata, of `strata.NEEDED`.
-        trials: list to take labels from.
-        resamples: lists of persons drawn for the intervals; 0: none.
-        seed: of the draws.
-        in_format: of the score files; None: guessed.
+    The keywords are the options of `avkd analyze strata`.
 
     Raises:
         MissingInputError, InputError: files cannot be read; a person is unknown; nobody in the
@@ -54,9 +47,7 @@ def strata(
     """
     utterances = read_people(people)
     found = []
-    for name, one in zip(
-        display_names(paths), read_labelled(paths, trials, in_format), strict=True
-    ):
+    for name, one in read_named(paths, trials, in_format):
         traits = traits_of(one, utterances, people, chosen)
         persons = trial_persons(one, {id: u.person for id, u in utterances.items()})
         found.append(

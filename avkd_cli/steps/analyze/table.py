@@ -27,11 +27,7 @@ def table(
 ) -> dict:
     """Return the results of all score files, arranged; write table.md, table.tex, table.json.
 
-    Args:
-        sources: score files and files of figures, or folders of them; names say what they hold.
-        output: folder for the files; None writes none.
-        corpus: what to say of the corpus at the top and bottom; `stand-in` is known.
-        paper: whose tables to fill.
+    The keywords are the options of `avkd analyze table`.
 
     Raises:
         MissingInputError, InputError: as in `results` and `inputs.read_labelled`.

@@ -9,11 +9,10 @@ import numpy as np
 from avkd_cli.analysis.outliers import RULE, distances_to_own_mean, outliers
 from avkd_cli.errors import InputError
 from avkd_cli.shown import Picture
-from avkd_cli.steps.analyze.correlation import opened, rows
-from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
+from avkd_cli.steps.analyze.inputs import is_target, named_paths, read_labelled
 from avkd_cli.steps.analyze.pictures import draw
-from avkd_cli.storage.store import EmbeddingStore, resolve_input
-from avkd_cli.storage.utterances import read_ids
+from avkd_cli.steps.analyze.spaces import faults_of, ids_of, listed, opened, persons_of, rows
+from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.verification.extensions import rows_of
 from avkd_cli.verification.metrics import eer_threshold, error_rates
 
@@ -32,26 +31,14 @@ def tsne(
 ) -> dict:
     """Return each store's outliers among the same recordings, and their places if drawn.
 
-    Args:
-        sources: embedding stores, one a modality.
-        list_file: take only the utterances of this list.
-        hard: score file; the recordings that stand in most of its wrong trials are hard, and
-            all recordings of their persons are taken.
-        samples: how many of them.
-        persons: most persons, those with most recordings first.
-        recordings: most of each person, evenly over the first store's order.
-        perplexity: of t-SNE.
-        seed: of t-SNE.
-        plot: picture to draw; without one scikit-learn is not needed, and there are no places.
+    The keywords are the options of `avkd analyze tsne`.
 
     Raises:
         UsageError: a picture is wanted and scikit-learn is not installed.
         MissingInputError, InputError: a store or the list cannot be read; stores share no
             person with two recordings; an embedding is not finite or all zeros.
     """
-    paths = [resolve_input(one) for one in sources]
-    stores = opened(dict(zip(display_names(paths, sources), paths, strict=True)))
-    wanted = None if list_file is None else set(read_ids(list_file))
+    stores, wanted = opened(named_paths(sources)), listed(list_file)
     wrong = {} if hard is None else hardest(hard, stores, wanted, samples)
     ids, who = chosen(stores, wanted, persons, recordings, wrong)
     found = {name: far(name, store, ids, who) for name, store in stores.items()}
@@ -113,8 +100,9 @@ def with_several(
     first, *others = stores.values()
     shared = set(first.ids).intersection(*(one.ids for one in others))
     by_person: dict[str, list[str]] = defaultdict(list)
-    for id, person in zip(first.ids, first.persons, strict=True):
-        if person and id in shared and (wanted is None or id in wanted):
+    ids = ids_of(first, wanted)
+    for id, person in zip(ids, persons_of(first, ids), strict=True):
+        if person and id in shared:
             by_person[person].append(id)
     return {person: ids for person, ids in by_person.items() if len(ids) > 1}
 
@@ -166,10 +154,9 @@ def far(name: str, store: EmbeddingStore, ids: Sequence[str], who: Sequence[str]
     Raises:
         InputError: an embedding is not finite or all zeros.
     """
-    try:
-        distance = distances_to_own_mean(rows(store, ids), who)
-    except ValueError as error:
-        raise InputError(f"{store.path}: {error}; extract the embeddings again") from error
+    embeddings = rows(store, ids)
+    with faults_of(store):
+        distance = distances_to_own_mean(embeddings, who)
     outlying = outliers(distance)
     return {
         "name": name,
@@ -193,7 +180,6 @@ def draw_plane(
     hard: Collection[str] = (),
 ) -> None:
     """Draw a panel a store, and add the places of all recordings to what was found."""
-    from avkd_cli.analysis import figures
     from avkd_cli.analysis.tsne import plane
 
     panels = {}
@@ -205,4 +191,5 @@ def draw_plane(
         outlying = set(found[name]["outlying"])
         panels[name] = places, [id in outlying for id in ids]
         found[name]["places"] = places.round(4).tolist()
-    draw(picture, figures.plane_figure(panels, who, [id in hard for id in ids]))
+    crossed = [id in hard for id in ids]
+    draw(picture, lambda figures: figures.plane_figure(panels, who, crossed))

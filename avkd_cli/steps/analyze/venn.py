@@ -18,7 +18,8 @@ from avkd_cli.analysis.venn import (
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze import gains
-from avkd_cli.steps.analyze.inputs import aligned, display_names, is_target, read_labelled
+from avkd_cli.steps.analyze.inputs import display_names, finite, is_target, read_aligned
+from avkd_cli.steps.analyze.people import known_people, person_by_id
 from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.storage import durable
 from avkd_cli.verification.scores import Scores
@@ -37,15 +38,11 @@ def venn(
 ) -> dict:
     """Return all regions of two to four systems' decisions, and write what was asked for.
 
+    The keywords are the options of `avkd analyze venn`.
+
     Args:
         systems: score file of each letter, a and b first.
         thresholds: by letter; a system without one decides at `fmr`, or at its own EER.
-        fmr: false-match rate at which the others decide, as a fraction.
-        trials: list to take labels from.
-        people: list of utterances that says who is who; None: the first part of each id.
-        trials_out: table of every trial with its region and scores, tab separated.
-        persons_out: table of every person's trials by region, tab separated.
-        plot: picture to draw.
 
     Raises:
         UsageError: a threshold belongs to no system.
@@ -55,10 +52,10 @@ def venn(
     for letter in thresholds:
         if letter not in systems:
             raise UsageError(f"--threshold-{letter} is given without --{letter}")
-    paths = list(systems.values())
-    files = aligned(read_labelled(paths, trials), trials)
-    scores = {letter: file.score for letter, file in zip(systems, files, strict=True)}
-    target = is_target(files[0])
+    files = read_aligned(systems, trials)
+    first = files["a"]
+    scores = {letter: file.score for letter, file in files.items()}
+    target = is_target(first)
     points = {
         letter: operating_point(
             score, target, thresholds.get(letter), None if letter in thresholds else fmr
@@ -71,17 +68,14 @@ def venn(
     }
     result = summary(right, target) | {
         "systems": {
-            letter: described(name, file, points[letter])
-            for letter, name, file in zip(systems, display_names(paths), files, strict=True)
+            letter: described(name, files[letter], points[letter])
+            for letter, name in zip(systems, display_names(list(systems.values())), strict=True)
         }
     }
     if trials_out is not None:
-        write_trials(trials_out, files[0], target, right, scores)
-    result["persons"] = persons_of(files[0], right, people, persons_out)
-    if plot is not None:
-        from avkd_cli.analysis.figures import venn_figure
-
-        draw(plot, venn_figure(result, plot.width))
+        write_trials(trials_out, first, target, right, scores)
+    result["persons"] = persons_of(first, right, people, persons_out)
+    draw(plot, lambda figures: figures.venn_figure(result, plot.width))
     return result
 
 
@@ -111,12 +105,11 @@ def summary(right: Mapping[str, np.ndarray], target: np.ndarray) -> dict:
 
 def described(name: str, file: Scores, point: OperatingPoint) -> dict:
     """Return what a reader must know of a system: its file, threshold and errors there."""
-    threshold = point.threshold if np.isfinite(point.threshold) else None  # JSON has no infinity
     return {
         "name": name,
         "digest": file.digest,
         **asdict(point),
-        "threshold": threshold,
+        "threshold": finite(point.threshold),
         "errors": point.errors,
         "error_rate": point.error_rate,
     }
@@ -152,14 +145,15 @@ def persons_of(
     None where nobody asked and the ids do not tell who is who.
 
     Raises:
-        MissingInputError, InputError: as in `gains.gains`.
+        MissingInputError, InputError: as in `people.read_people` and `people.person_by_id`.
     """
     try:
-        found = gains.gains(file, right, people)
+        person = person_by_id(file, known_people(people))
     except InputError:
         if people is not None or path is not None:
             raise
         return None
+    found = gains.counted(file, right, person)
     if path is not None:
         gains.write(path, found)
     return gains.summary(found)

@@ -1,7 +1,6 @@
 """`avkd analyze weights`: which moments counted, over the time of sound and film."""
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,10 +8,10 @@ import numpy as np
 from avkd_cli.analysis import timelines
 from avkd_cli.errors import InputError, some
 from avkd_cli.shown import Picture
-from avkd_cli.steps.analyze.inputs import display_names
+from avkd_cli.steps.analyze.inputs import finite, named_paths
 from avkd_cli.steps.analyze.pictures import draw
-from avkd_cli.storage.store import RaggedStore, open_store, resolve_input
-from avkd_cli.storage.utterances import read_ids
+from avkd_cli.steps.analyze.spaces import ids_of, listed, persons_of
+from avkd_cli.storage.store import RaggedStore, open_store
 
 RESAMPLES = 2000
 NOTE = (
@@ -34,23 +33,14 @@ def weights(
 ) -> dict:
     """Return how decided each store's weights are, how far stores agree, and some time lines.
 
-    Args:
-        sources: stores of `extract-embeddings --level weights`, such as one a sense.
-        list_file: take only the utterances of this list.
-        utterances: those whose time lines are shown; none: the first ones that have two moments.
-        shown: how many, where none are named.
-        seed: of the persons drawn.
-        plot: picture of those time lines.
+    The keywords are the options of `avkd analyze weights`.
 
     Raises:
         MissingInputError, InputError: a store or list cannot be read, is of another level, or
             stores share no utterance; an utterance named is in none or not in all.
     """
-    paths = [resolve_input(one) for one in sources]
-    stores = {
-        name: opened(path) for name, path in zip(display_names(paths, sources), paths, strict=True)
-    }
-    ids = chosen(stores, None if list_file is None else set(read_ids(list_file)))
+    stores = {name: opened(path) for name, path in named_paths(sources).items()}
+    ids = chosen(stores, listed(list_file))
     lines = {name: {id: timeline(store, id) for id in ids} for name, store in stores.items()}
     named = named_or_first(utterances, ids, lines, shown)
     result = {
@@ -64,10 +54,7 @@ def weights(
         ],
         "notes": [NOTE] if len(stores) > 1 else [],
     }
-    if plot is not None:
-        from avkd_cli.analysis.figures import timelines_figure
-
-        draw(plot, timelines_figure(result["shown"]))
+    draw(plot, lambda figures: figures.timelines_figure(result["shown"]))
     return result
 
 
@@ -85,11 +72,7 @@ def opened(path: object) -> RaggedStore:
 def chosen(stores: Mapping[str, RaggedStore], wanted: set[str] | None) -> list[str]:
     """Return the utterances that all stores and the list hold, in the first store's order."""
     first, *others = stores.values()
-    found = [
-        id
-        for id in first.ids
-        if all(id in one.row_of for one in others) and (wanted is None or id in wanted)
-    ]
+    found = [id for id in ids_of(first, wanted) if all(id in one.row_of for one in others)]
     if not found:
         named = " and ".join(str(one.path) for one in stores.values())
         raise InputError(f"{named} share no utterance{' of the list' if wanted else ''}")
@@ -136,7 +119,7 @@ def pairs(
     found = []
     for one, other in itertools.combinations(stores, 2):
         ids = [id for id in lines[one] if min(len(lines[one][id][1]), len(lines[other][id][1])) > 1]
-        persons = [stores[one].persons[stores[one].row_of[id]] for id in ids]
+        persons = persons_of(stores[one], ids)
         values = [timelines.agreement(lines[one][id], lines[other][id]) for id in ids]
         mean, low, high = timelines.mean_by_person(values, persons, RESAMPLES, seed)
         found.append(
@@ -145,9 +128,9 @@ def pairs(
                 "b": other,
                 "utterances": len(ids),
                 "persons": len(set(persons)),
-                "correlation": _number(mean),
-                "low": _number(low),
-                "high": _number(high),
+                "correlation": finite(mean),
+                "low": finite(low),
+                "high": finite(high),
             }
         )
     return found
@@ -162,7 +145,3 @@ def drawn(line: Timeline) -> dict:
         "standardised": timelines.standardised(values).round(4).tolist(),
         "highest_s": float(time_s[int(np.argmax(values))]),
     }
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -25,25 +25,17 @@ def at_number(line: Line, system: str) -> float | None:
 
 def points(paper: Paper, sweep: Sweep, values: Mapping[Key, Value]) -> dict[str, list[Point]]:
     """Return the points of each line that has two or more, from left to right."""
-    on = sweep.on if sweep.on != ANY else _first_list(paper, sweep, values)
-    found = {line.label: _on_line(line, sweep.measure, on, values) for line in sweep.lines}
-    return {label: line for label, line in found.items() if len(line) > 1}
-
-
-def _on_line(line: Line, measure: str, on: str, values: Mapping[Key, Value]) -> list[Point]:
     found = [
-        Point(at, value)
-        for (system, where, what), value in values.items()
-        if (where, what) == (on, measure) and (at := at_number(line, system)) is not None
+        (line.label, on, Point(at, value))
+        for line in sweep.lines
+        for (system, on, measure), value in values.items()
+        if measure == sweep.measure and (at := at_number(line, system)) is not None
     ]
-    return sorted(found, key=lambda point: point.at)
-
-
-def _first_list(paper: Paper, sweep: Sweep, values: Mapping[Key, Value]) -> str:
-    lists = {
-        where
-        for system, where, what in values
-        if what == sweep.measure
-        and any(at_number(line, system) is not None for line in sweep.lines)
-    }
-    return min(lists, key=paper.list_order, default="")
+    where = sweep.on
+    if where == ANY:  # the first list that has any
+        where = min({on for _, on, _ in found}, key=paper.list_order, default="")
+    lines: dict[str, list[Point]] = {line.label: [] for line in sweep.lines}
+    for label, on, point in sorted(found, key=lambda one: one[2].at):
+        if on == where:
+            lines[label].append(point)
+    return {label: line for label, line in lines.items() if len(line) > 1}

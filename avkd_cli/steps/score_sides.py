@@ -34,8 +34,8 @@ class Stores:
             InputError: two are neither of two senses in one space, nor of one network.
         """
         both = cls(opened[0], opened[-1])
-        if both.crossed and not both.of_one_network:
-            both.refuse_apart()
+        if both.crossed and not (both.run and both.enrol.fingerprint != both.test.fingerprint):
+            both.refuse_apart()  # unless one run embedded both, say spoilt copies with the others
         return both
 
     @property
@@ -53,11 +53,6 @@ class Stores:
         """Of the one, or of both in their order."""
         found = [self.enrol.fingerprint, self.test.fingerprint]
         return found if self.crossed else found[0]
-
-    @property
-    def of_one_network(self) -> bool:
-        """Whether one run embedded both: recordings and, say, spoilt copies of them."""
-        return self.enrol.fingerprint != self.test.fingerprint and self.run is not None
 
     @property
     def run(self) -> str | None:

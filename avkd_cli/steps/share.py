@@ -23,15 +23,15 @@ from avkd_cli.verification import calibration
 
 KEPT = ("modality", "role", "network", "n_utterances", "fingerprint", "inputs")
 """Of model.json; classes and persons stay where they are."""
-NO_NETWORK = "there is no network to run on new recordings"
 
 
 @dataclass
 class Parts:
-    """The runs of a system, by part, and how the embeddings of a fusion's senses were made."""
+    """The runs of a system, by part, and how what they take was made: recordings, embeddings."""
 
     runs: dict[str, Path] = field(default_factory=dict)
     trained: dict[str, Trained] = field(default_factory=dict)
+    prepared: dict[str, dict[str, Any]] = field(default_factory=dict)
     extraction: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def add(self, name: str, run: Path, trained: Trained) -> None:
@@ -97,20 +97,17 @@ def parts_of(runs: Sequence[Path], students: Mapping[str, Path]) -> Parts:
             )
         parts.add(f"{sense}-student", run, trained)
     for name, run in parts.runs.items():
-        if name != FUSION:
-            check_prepared(run, name.removesuffix("-student"))
+        sense = name.removesuffix("-student")
+        try:
+            parts.prepared[name] = (
+                {} if name == FUSION else {sense: opening.preparation_of(run, sense, None)}
+            )
+        except InputError:
+            raise InputError(
+                f"{run}: does not say how its recordings were prepared (it is of avkd 0.1), so "
+                "nobody else could prepare theirs alike; train it again to share it"
+            ) from None
     return parts
-
-
-def check_prepared(run: Path, sense: str) -> None:
-    """Raise InputError unless a run says how its recordings were prepared."""
-    try:
-        opening.preparation_of(run, sense, None)
-    except InputError:
-        raise InputError(
-            f"{run}: does not say how its recordings were prepared (it is of avkd 0.1), so nobody "
-            "else could prepare theirs alike; train it again to share it"
-        ) from None
 
 
 def check_parts(parts: Parts, students: Mapping[str, Path]) -> None:
@@ -141,7 +138,8 @@ def check_source(parts: Parts, sense: str, made: Mapping[str, Any] | None) -> No
         )
     if made["step"] != "extract-embeddings" or "run" not in made["inputs"]:
         raise InputError(
-            f"{fusion}: rests on imported {sense} embeddings (made by {made['step']}): {NO_NETWORK}"
+            f"{fusion}: rests on imported {sense} embeddings (made by {made['step']}): there is no "
+            "network to run on new recordings"
         )
     if made["inputs"]["run"] != parts.trained[sense].fingerprint:
         raise InputError(
@@ -200,7 +198,7 @@ def write_system(
     """Write every file of a system into a new folder; return its record."""
     folder.mkdir()
     for name, trained in parts.trained.items():
-        write_part(folder / name, parts.runs[name], name, trained)
+        write_part(folder / name, parts.runs[name], trained, parts.prepared[name])
     copied = {f"calibration-{name}.json": path for name, path in calibrations.items()}
     detector = {} if weights is None else {"detector.onnx": weights}
     for name, path in (copied | detector).items():
@@ -215,7 +213,7 @@ def write_system(
     return record
 
 
-def write_part(folder: Path, run: Path, name: str, trained: Trained) -> None:
+def write_part(folder: Path, run: Path, trained: Trained, prepared: dict[str, Any]) -> None:
     """Write a run's network, its card, and how to prepare for it; no head, class or person."""
     folder.mkdir()
     tensors = {f"network.{key}": value.cpu() for key, value in trained.network.state_dict().items()}
@@ -233,11 +231,9 @@ def write_part(folder: Path, run: Path, name: str, trained: Trained) -> None:
         "files": {"model.safetensors": entry},
     }
     durable.write_json(folder / "model.json", model)
-    if name != FUSION:
-        sense = name.removesuffix("-student")
+    if prepared:
         said = {"step": trained.record.get("role"), "fingerprint": trained.fingerprint}
-        said["prepared"] = {sense: opening.preparation_of(run, sense, None)}
-        plan = {"format": RUN_FORMAT, "version": VERSION, **said}
+        plan = {"format": RUN_FORMAT, "version": VERSION, **said, "prepared": prepared}
         durable.write_json(folder / "run.json", plan)
 
 

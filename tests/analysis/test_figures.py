@@ -16,7 +16,7 @@ from avkd_cli.analysis.figures import (
     histogram_figure,
     inline,
     interval_panels,
-    reliability_figure,
+    reliability_panels,
     roc_figure,
     save,
     sizes_figure,
@@ -63,7 +63,9 @@ FIGURES = {
     "det": lambda table: det_figure({"audio": gaussian(), "mine": gaussian(1)}, "title"),
     "roc": lambda table: roc_figure({"audio": gaussian()}),
     "histogram": lambda table: histogram_figure(*gaussian(), threshold=1.0),
-    "reliability": lambda table: reliability_figure([1.0, -1.0, 2.0], [True, False, True], 0.5),
+    "reliability": lambda table: reliability_panels(
+        {"": ([1.0, -1.0, 2.0], [True, False, True])}, 0.5
+    ),
     "bars": bars_figure,
     "training": lambda table: training_figure({"mine": {"lr": {"step": [1, 9], "value": RATES}}}),
     "sizes": lambda table: sizes_figure([1, 20, 3000], [0.5, 0.2, -0.1]),

@@ -6,11 +6,7 @@ from avkd_cli.analysis.figures.cmc import cmc_figure
 from avkd_cli.analysis.figures.confusion import confusion_figure
 from avkd_cli.analysis.figures.cosines import cosines_figure
 from avkd_cli.analysis.figures.curves import det_figure, roc_figure
-from avkd_cli.analysis.figures.distributions import (
-    histogram_figure,
-    reliability_figure,
-    reliability_panels,
-)
+from avkd_cli.analysis.figures.distributions import histogram_figure, reliability_panels
 from avkd_cli.analysis.figures.groups import groups_figure
 from avkd_cli.analysis.figures.intervals import comparison_figure, interval_panels
 from avkd_cli.analysis.figures.matching import matching_figure
@@ -38,7 +34,6 @@ __all__ = [
     "interval_panels",
     "matching_figure",
     "plane_figure",
-    "reliability_figure",
     "reliability_panels",
     "robustness_figure",
     "roc_figure",

@@ -42,36 +42,21 @@ def histogram_figure(
     return figure
 
 
-def reliability_figure(
-    log_likelihood_ratio: ArrayLike, target: ArrayLike, p_target: float, title: str = ""
+@house_style()
+def reliability_panels(
+    panels: Mapping[str, tuple[ArrayLike, ArrayLike]], p_target: float
 ) -> Figure:
-    """Return how often trials with a stated posterior are target trials.
+    """Return how often trials with a stated posterior are target trials, a panel a system.
 
     The trials are weighted so that target ones have the prior `p_target`; on the diagonal, the
     posterior is what happens. Ten groups of about equal weight, which is a dot's area.
 
     Args:
-        log_likelihood_ratio: natural logarithm, shape (n_trials,).
-        target: whether both sides are one person, shape (n_trials,).
+        panels: log-likelihood ratios, natural, and whether both sides are one person, by title,
+            both of shape (n_trials,).
 
     Raises:
         ValueError: if `p_target` is not between 0 and 1, or a class is empty.
-    """
-    return reliability_panels({title: (log_likelihood_ratio, target)}, p_target)
-
-
-@house_style()
-def reliability_panels(
-    panels: Mapping[str, tuple[ArrayLike, ArrayLike]], p_target: float
-) -> Figure:
-    """Return a `reliability_figure` with a panel a system, three a row.
-
-    Args:
-        panels: log-likelihood ratios and whether both sides are one person, by title.
-        p_target: prior of a target trial.
-
-    Raises:
-        ValueError: as in `reliability_figure`.
     """
     across = min(len(panels), 3)
     down = -(-len(panels) // across)

@@ -133,7 +133,7 @@ def _figure(
         return figures.roc_figure(sides, look=look)
     ((name, one),) = files.items()
     if kind == "reliability":
-        figure = figures.reliability_figure(one.score, is_target(one), prior, name)
+        figure = figures.reliability_panels({name: (one.score, is_target(one))}, prior)
     else:
         threshold = eer_threshold(error_rates(one.target, one.nontarget))
         figure = figures.histogram_figure(one.target, one.nontarget, threshold, name, look.width)

@@ -18,30 +18,3 @@ from avkd_cli.analysis.figures.sweep import sweep_figure
 from avkd_cli.analysis.figures.timelines import timelines_figure
 from avkd_cli.analysis.figures.training import training_figure
 from avkd_cli.analysis.figures.venn import venn_figure, venn_panels
-
-__all__ = [
-    "Band",
-    "Look",
-    "bars_figure",
-    "cmc_figure",
-    "comparison_figure",
-    "confusion_figure",
-    "cosines_figure",
-    "det_figure",
-    "groups_figure",
-    "histogram_figure",
-    "inline",
-    "interval_panels",
-    "matching_figure",
-    "plane_figure",
-    "reliability_panels",
-    "robustness_figure",
-    "roc_figure",
-    "save",
-    "sizes_figure",
-    "sweep_figure",
-    "timelines_figure",
-    "training_figure",
-    "venn_figure",
-    "venn_panels",
-]

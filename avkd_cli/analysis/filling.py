@@ -21,7 +21,9 @@ from avkd_cli.papers.form import (
 )
 
 Key = tuple[str, str, str]  # system, list or task, measure
-OTHERS = Layout("others", "Other systems", "system", (), (), by_list=(("", "eer_percent"),))
+OTHERS = Layout(
+    "others", "Other systems", "system", (), (), by_list=(("", "eer_percent"),), more="*"
+)
 
 
 class Value(NamedTuple):
@@ -53,17 +55,10 @@ def fill(paper: Paper, values: Mapping[Key, Value]) -> tuple[list[dict], set[Key
     used = {key for one in filled for key in one.pop("made_of")}
     shown = [one for one in filled if one["ours"] or not one["by_list"]]
     left = {key: value for key, value in values.items() if key not in used}
-    others, also = _others(paper, left)
-    return [*shown, *others], used | also
-
-
-def _others(paper: Paper, left: Mapping[Key, Value]) -> tuple[list[dict], set[Key]]:
-    """Return the table of error rates without a place, by list, and what has one in it."""
-    rates = {key for key in left if key[2] == "eer_percent"}
-    names = sorted({system for system, _, _ in rates}, key=paper.order)
-    rows = tuple(Row(paper.label(name), {"": (name,)}) for name in names)
-    found = [filled_table(paper, replace(OTHERS, rows=rows), left)] if rows else []
-    return found, {key for one in found for key in one.pop("made_of")}
+    if rates := {key: value for key, value in left.items() if key[2] == "eer_percent"}:
+        shown.append(filled_table(paper, OTHERS, rates))
+        used |= shown[-1].pop("made_of")
+    return shown, used
 
 
 def filled_table(paper: Paper, layout: Layout, values: Mapping[Key, Value]) -> dict:
@@ -91,7 +86,10 @@ def filled_table(paper: Paper, layout: Layout, values: Mapping[Key, Value]) -> d
         "head": layout.head,
         "by_list": bool(layout.by_list),
         "baseline": layout.baseline,
-        "columns": [_column(column) for _, column in columns],
+        "columns": [
+            {"label": c.label, "on": c.on, "measure": c.measure, "relative": bool(c.against)}
+            for _, c in columns
+        ],
         "rows": lines,
         "notes": [*layout.notes, *absent, *_where(paper, layout, columns)],
         "ours": ours,
@@ -104,21 +102,17 @@ def _shown(layout: Layout, lines: Sequence[dict]) -> tuple[list[dict], list[str]
 
     On lists that the paper prints nothing of, a table by list would be mostly dashes.
     """
-    bare = [
-        row
-        for row in lines
-        if not any(c["value"] is not None or c["printed"] for c in row["cells"])
-    ]
+    empty = {"value": None, "printed": None}
+    bare = [row for row in lines if all(cell == empty for cell in row["cells"])]
     if not layout.by_list or not bare:
         return list(lines), []
-    absent = [row["label"] for row in bare if not row["of_the_paper_alone"]]
-    said = [f"No figure of ours, and none in print on these lists: {', '.join(absent)}."]
+    said = []
+    if absent := [row["label"] for row in bare if not row["of_the_paper_alone"]]:
+        said.append(f"No figure of ours, and none in print on these lists: {', '.join(absent)}.")
     printed = any(cell["printed"] for row in lines for cell in row["cells"])
-    nothing = any(row.printed for row in layout.rows) and not printed
-    return [row for row in lines if row not in bare], [
-        *(said if absent else []),
-        *(["The paper prints nothing on these lists."] if nothing else []),
-    ]
+    if any(row.printed for row in layout.rows) and not printed:
+        said.append("The paper prints nothing on these lists.")
+    return [row for row in lines if row not in bare], said
 
 
 def _where(paper: Paper, layout: Layout, columns: Sequence[tuple[int, Column]]) -> list[str]:
@@ -126,15 +120,6 @@ def _where(paper: Paper, layout: Layout, columns: Sequence[tuple[int, Column]]) 
     placed = zip(layout.columns, columns, strict=False)
     found = dict.fromkeys(at.on for column, (_, at) in placed if column.on == ANY)
     return [f"EER of ours: on {paper.list_label(on)}." for on in found]
-
-
-def _column(column: Column) -> dict:
-    return {
-        "label": column.label,
-        "on": column.on,
-        "measure": column.measure,
-        "relative": bool(column.against),
-    }
 
 
 def _line(row: Row, cells: Sequence[dict]) -> dict:
@@ -151,13 +136,9 @@ def _line(row: Row, cells: Sequence[dict]) -> dict:
 def _cell(found: Filled | None, printed: str) -> dict:
     if found is None:
         return {"value": None, "printed": printed or None}
-    limits = {} if found.value.low is None else {"low": found.value.low, "high": found.value.high}
-    return {
-        "value": found.value.value,
-        **limits,
-        "system": found.system,
-        "printed": printed or None,
-    }
+    value, low, high = found.value
+    limits = {} if low is None else {"low": low, "high": high}
+    return {"value": value, **limits, "system": found.system, "printed": printed or None}
 
 
 def more_rows(paper: Paper, layout: Layout, values: Mapping[Key, Value]) -> list[Row]:

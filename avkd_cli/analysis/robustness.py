@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from avkd_cli.analysis.comparison import LEVEL, verdict
 from avkd_cli.analysis.table import NOTHING, Part, table
-from avkd_cli.analysis.text import count, interval, notes
+from avkd_cli.analysis.text import interval, notes
 
 CLEAN = "clean"
 LABELS = {
@@ -95,7 +95,7 @@ def robustness_parts(result: Mapping) -> Iterator[Part]:
     """Yield a row a condition, a column a system; then differences, and what may be said."""
     _, *others = systems = result["systems"]
     yield (
-        f"95 % intervals from {count(result['resamples'])} draws of {result['persons']} persons; "
+        f"95 % intervals from {result['resamples']:,} draws of {result['persons']} persons; "
         f"differences are paired, * those that stay after Holm's correction for all "
         f"{result['comparisons']}"
     )

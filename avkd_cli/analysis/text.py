@@ -8,11 +8,6 @@ from avkd_cli.analysis.table import NOTHING, Part, Table, table
 ALSO = "newly_right_that_"
 
 
-def count(number: int) -> str:
-    """Return a count with thousands set apart."""
-    return f"{number:,}"
-
-
 def percent(fraction: float | None) -> str:
     """Return a fraction in percent, or a dash where there is none."""
     return NOTHING if fraction is None else f"{100 * fraction:.2f} %"
@@ -48,8 +43,8 @@ def notes(texts: Iterable[str]) -> str:
 def venn_parts(result: dict) -> Iterator[Part]:
     """Yield the systems, the two-by-two table of a and b, and the other regions."""
     yield (
-        f"{count(result['trials'])} trials: {count(result['targets'])} target, "
-        f"{count(result['nontargets'])} nontarget"
+        f"{result['trials']:,} trials: {result['targets']:,} target, "
+        f"{result['nontargets']:,} nontarget"
     )
     head = ["", "scores", "decided at", "threshold", "misses", "false alarms", "wrong"]
     rows = []
@@ -65,7 +60,7 @@ def venn_parts(result: dict) -> Iterator[Part]:
     yield table(["", "b right", "", "b wrong", ""], square)
     for key, also in result.items():
         if key.startswith(ALSO):
-            has = f"{key.removeprefix(ALSO)[0]} has {count(also['trials'])} right"
+            has = f"{key.removeprefix(ALSO)[0]} has {also['trials']:,} right"
             yield f"of the newly right, {has} ({percent(also['share'])})"
     if len(result["systems"]) > 2:
         rows = [
@@ -79,8 +74,8 @@ def venn_parts(result: dict) -> Iterator[Part]:
 
 
 def _gains(persons: dict) -> Iterator[str]:
-    gaining, losing = count(persons["gaining"]), count(persons["losing"])
-    yield f"of {count(persons['total'])} persons {gaining} gain and {losing} lose"
+    gaining, losing = persons["gaining"], persons["losing"]
+    yield f"of {persons['total']:,} persons {gaining:,} gain and {losing:,} lose"
     for key in ("most_gaining", "most_losing"):
         if persons[key]:
             named = ", ".join(f"{one['person']} {one['gain']:+d}" for one in persons[key])
@@ -100,7 +95,7 @@ def metrics_parts(result: dict) -> Iterator[Part]:
     if "act_dcf" in files[0]:  # not of a DET
         yield from _further(files, priors)
     if any("intervals" in one for one in files):
-        yield f"95 % intervals from {count(result['resamples'])} draws of persons"
+        yield f"95 % intervals from {result['resamples']:,} draws of persons"
     said = dict.fromkeys(text for one in files for text in one.get("notes", ()))
     yield from (notes([text]) for text in said)
     yield "\n".join(one["signature"] for one in files)
@@ -146,8 +141,7 @@ def compare_parts(result: dict) -> Iterator[Part]:
     base, *others = result["systems"]
     who = "trials" if result["persons"] is None else f"{result['persons']} persons"
     yield (
-        f"{count(result['trials'])} trials; 95 % intervals from {count(result['resamples'])} "
-        f"draws of {who}"
+        f"{result['trials']:,} trials; 95 % intervals from {result['resamples']:,} draws of {who}"
     )
     rows = []
     for one in result["figures"]:
@@ -169,17 +163,17 @@ def _decisions(one: dict) -> str:
     """Return in words how two systems' decisions differ."""
     found = one["mcnemar"]
     return (
-        f"{one['system']} corrects {count(found['corrected'])} trials of {one['against']} and "
-        f"breaks {count(found['broken'])} (McNemar's p {p_text(found['p'])})."
+        f"{one['system']} corrects {found['corrected']:,} trials of {one['against']} and "
+        f"breaks {found['broken']:,} (McNemar's p {p_text(found['p'])})."
     )
 
 
 def identify_parts(result: dict) -> Iterator[Part]:
     """Yield one row a rate with its interval, a column a system, and differences."""
     systems, sizes = result["systems"], result["gallery"]
-    among = " to ".join(dict.fromkeys(count(sizes[key]) for key in ("smallest", "largest")))
+    among = " to ".join(dict.fromkeys(f"{sizes[key]:,}" for key in ("smallest", "largest")))
     yield (
-        f"{count(result['probes'])} probes of {count(result['persons'])} persons among {among} "
+        f"{result['probes']:,} probes of {result['persons']:,} persons among {among} "
         f"candidates; guessing finds {result['chance_percent']:.2f} %"
     )
     keys = [key for key in systems[0] if key not in ("name", "cmc_percent")]
@@ -219,7 +213,7 @@ def breakdown_parts(result: dict) -> Iterator[Part]:
         yield f"{few} groups of fewer than {result['min_persons']} persons have no figures."
     if result.get("resamples"):
         yield (
-            f"95 % intervals, in percent, from {count(result['resamples'])} draws of each "
+            f"95 % intervals, in percent, from {result['resamples']:,} draws of each "
             "group's persons"
         )
     yield result["signature"]

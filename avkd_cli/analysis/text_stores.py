@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from avkd_cli.analysis.table import Part, Table, table
-from avkd_cli.analysis.text import changes, count, decimal, notes, percent, rated
+from avkd_cli.analysis.text import changes, decimal, notes, percent, rated
 
 CLASS_FIGURES = {
     "accuracy": "accuracy",
@@ -35,7 +35,7 @@ def correlation_parts(result: dict) -> Iterator[Part]:
 
 def tsne_parts(result: dict) -> Iterator[Part]:
     """Yield one row a store, and the rule that outliers are counted by."""
-    yield f"{count(result['recordings'])} recordings of {count(result['persons'])} persons"
+    yield f"{result['recordings']:,} recordings of {result['persons']:,} persons"
     hard = len(result["hard"])
     rows = [
         [one["name"], one["outliers"], percent(one["share"])]
@@ -64,7 +64,7 @@ def classify_parts(result: dict) -> Iterator[Part]:
     """Yield one row a figure with its interval, a column a system; confusions; differences."""
     systems = result["systems"]
     yield (
-        f"{count(result['utterances'])} utterances of {count(result['persons'])} persons, "
+        f"{result['utterances']:,} utterances of {result['persons']:,} persons, "
         f"{len(result['classes'])} classes of {result['label']}; guessing has an unweighted "
         f"accuracy of {result['chance_percent']:.2f} %"
     )
@@ -91,7 +91,7 @@ def _confusion(system: dict, classes: list[str]) -> Table:
 
 def weights_parts(result: dict) -> Iterator[Part]:
     """Yield a row a store, a row a pair of them, and when the highest moments were."""
-    yield f"{count(result['utterances'])} utterances"
+    yield f"{result['utterances']:,} utterances"
     rows = [
         [one["name"], one["moments"], f"{one['decided']:.3f}", percent(one["below_zero"])]
         for one in result["stores"]

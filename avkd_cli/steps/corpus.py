@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -148,10 +148,9 @@ def standin(
     from avkd_cli.standin.corpus import make_standin
     from avkd_cli.standin.plan import StandinPlan
 
-    plan, progress = StandinPlan(**people), _progress(quiet)
-    made, complete = make_standin(
-        output, plan, workers=workers, overwrite=overwrite, progress=progress
-    )
+    plan = StandinPlan(**people)
+    shown = {} if quiet or not sys.stderr.isatty() else {"progress": _show}
+    made, complete = make_standin(output, plan, workers=workers, overwrite=overwrite, **shown)
     if not complete and not quiet:
         counts = made["counts"]
         say(
@@ -166,13 +165,7 @@ def say(text: str) -> None:
     tell("corpus", text)
 
 
-def _progress(quiet: bool) -> Callable[[int, int], None]:
-    """Return what tells how many sessions are made: a line that is rewritten on a terminal."""
-    if quiet or not sys.stderr.isatty():
-        return lambda done, total: None
-
-    def show(done: int, total: int) -> None:
-        end = "\n" if done == total else ""
-        print(f"\ravkd corpus: {done}/{total} sessions", end=end, file=sys.stderr, flush=True)
-
-    return show
+def _show(done: int, total: int) -> None:
+    """Tell how many sessions are made, in a line that is rewritten."""
+    end = "\n" if done == total else ""
+    print(f"\ravkd corpus: {done}/{total} sessions", end=end, file=sys.stderr, flush=True)

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from avkd_cli.config import PrepAudioConfig
-from avkd_cli.errors import AvkdError, InputError, OutputError, UsageError
+from avkd_cli.errors import InputError, OutputError, UsageError
 from avkd_cli.said import tell
 from avkd_cli.steps.card import card_of
 from avkd_cli.steps.decide.embedders import FORMAT, session_of
-from avkd_cli.steps.export_check import LEAST_COSINE, Checked, cases_of, checked
+from avkd_cli.steps.export_check import cases_of, checked
 from avkd_cli.storage import durable, manifest
 from avkd_cli.training.runs import RUN_FORMAT, read_json
 
@@ -88,14 +88,13 @@ def export(
     cases = cases_of(modality, check, prepared, size_of(trained))
     with silence():
         model = graph(trained, prepared, interface(trained))
-    found = checked(model.SerializeToString(), trained, cases)
-    refuse_differing(run, found)
+    found, told = checked(run, model.SerializeToString(), trained, cases)
     said = metadata(run, trained, prepared, found, licence)
     for name, value in said.items():
         model.metadata_props.add(key=name, value=value)
     durable.write_bytes(output, model.SerializeToString())
     if not quiet:
-        tell("export", f"{output}: {found.text}")
+        tell("export", f"{output}: {told}")
     return line(output, said)
 
 
@@ -202,18 +201,12 @@ def silence() -> Iterator[None]:
         logging.disable(before)
 
 
-def refuse_differing(run: Path, found: Checked) -> None:
-    """Raise AvkdError unless the graph gives the run's embeddings."""
-    if not found.cosine >= LEAST_COSINE:  # NaN is refused, too
-        raise AvkdError(
-            f"{run}: the exported graph does not give the run's embeddings: the cosine is "
-            f"{found.cosine:.8f} of {found.worst}, wanted {LEAST_COSINE} or more; nothing was "
-            "written, please report it"
-        )
-
-
 def metadata(
-    run: Path, trained: "Trained", prepared: PrepAudioConfig, found: Checked, licence: str
+    run: Path,
+    trained: "Trained",
+    prepared: PrepAudioConfig,
+    found: dict[str, Any],
+    licence: str,
 ) -> dict[str, str]:
     """Return what the file says of itself; texts, some of them JSON. No name of a person."""
     given, description = interface(trained), trained.description
@@ -224,7 +217,7 @@ def metadata(
     structured = {
         "avkd.prepared": made,
         "avkd.network": {"name": description.name, **description.model},
-        "avkd.check": found.to_json(),
+        "avkd.check": found,
     }
     return {
         "format": FORMAT,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from avkd_cli.config import PrepAudioConfig
-from avkd_cli.errors import InputError, MissingInputError, Rejected
+from avkd_cli.errors import AvkdError, InputError, MissingInputError, Rejected
 from avkd_cli.steps.decide.embedders import session_of
 from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import Utterance, read_utterances
@@ -38,61 +38,39 @@ class Case:
     real: bool = True
 
 
-@dataclass(frozen=True)
-class Checked:
-    """What came of it.
+def checked(
+    run: Path, model: bytes, trained: "Trained", cases: Sequence[Case]
+) -> tuple[dict[str, Any], str]:
+    """Return how near a graph's embeddings are to the run's, for the metadata and in words.
 
-    Args:
-        cosine: the least of the run's and the graph's embeddings of one recording.
-        worst: whose that is.
-        recordings: how many. real: whether they are of people. seconds: of sound, the shortest
-            and the longest.
+    Raises:
+        AvkdError: they are not near enough.
     """
-
-    cosine: float
-    worst: str
-    recordings: int
-    real: bool
-    seconds: tuple[float, float] | None
-    runtime: str
-
-    @property
-    def text(self) -> str:
-        """In words."""
-        kind = "recordings" if self.real else "drawn recordings (give real ones by --check)"
-        length = (
-            "" if self.seconds is None else f" of {self.seconds[0]:.1f} to {self.seconds[1]:.1f} s"
-        )
-        least = f"cosine to the run's embeddings at least {self.cosine:.7f}"
-        return f"{least}, {self.recordings} {kind}{length}"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it for the metadata; no name of a recording."""
-        return {
-            "cosine": round(self.cosine, 8),
-            "recordings": self.recordings,
-            "real": self.real,
-            "seconds": self.seconds and [round(one, 2) for one in self.seconds],
-            "runtime": self.runtime,
-        }
-
-
-def checked(model: bytes, trained: "Trained", cases: Sequence[Case]) -> Checked:
-    """Return how near a graph's embeddings are to the run's."""
     import onnxruntime
 
     session = session_of(model)
     cosines = [cosine(session, trained, one) for one in cases]
     worst = int(np.argmin(cosines))
-    lengths = [len(one.raw) / 16_000 for one in cases if one.raw.ndim == 1]
-    return Checked(
-        cosines[worst],
-        cases[worst].name,
-        len(cases),
-        all(one.real for one in cases),
-        (min(lengths), max(lengths)) if lengths else None,
-        f"onnxruntime {onnxruntime.__version__}",
-    )
+    least = cosines[worst]
+    if not least >= LEAST_COSINE:  # NaN is refused, too
+        raise AvkdError(
+            f"{run}: the exported graph does not give the run's embeddings: the cosine is "
+            f"{least:.8f} of {cases[worst].name}, wanted {LEAST_COSINE} or more; nothing was "
+            "written, please report it"
+        )
+    lengths = sorted(len(one.raw) / 16_000 for one in cases if one.raw.ndim == 1)
+    real = all(one.real for one in cases)
+    kind = "recordings" if real else "drawn recordings (give real ones by --check)"
+    length = f" of {lengths[0]:.1f} to {lengths[-1]:.1f} s" if lengths else ""
+    found = {
+        "cosine": round(least, 8),
+        "recordings": len(cases),
+        "real": real,
+        "seconds": [round(lengths[n], 2) for n in (0, -1)] if lengths else None,
+        "runtime": f"onnxruntime {onnxruntime.__version__}",
+    }
+    said = f"cosine to the run's embeddings at least {least:.7f}, {len(cases)} {kind}{length}"
+    return found, said
 
 
 def cosine(session: Any, trained: "Trained", case: Case) -> float:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from avkd_cli.inputs import Input
     from avkd_cli.inputs.networks import Description, Trained
-    from avkd_cli.losses import Head
     from avkd_cli.storage.store import Store
 
 Manifest = dict[str, Any]
@@ -127,7 +126,7 @@ def content_of(
     network: "nn.Module",
     rows: Rows,
     settings: ExtractConfig,
-    side: str | None = None,
+    side: str | None,
 ) -> Embeddings | Sequences:
     """Return what the level asked for is stored as: one vector an utterance, or several."""
     head, ids = trained.head, rows.ids
@@ -138,7 +137,10 @@ def content_of(
         return read.embed(network, ids[start:stop], settings, side or "embedding")
 
     persons = trained.record.get("persons")  # who was trained on, unknown of runs of avkd 0.1
-    kept = None if side or settings.level != "embedding" else stored(head)
+    kept = None
+    if settings.level == "embedding" and not side:
+        bias = None if head.bias is None else head.bias.numpy()
+        kept = StoredHead(head.kind, head.classes, head.weight.numpy(), head.scale, bias)
     said = kept is not None and trained.label == PERSON and {*(persons or ())} <= {*head.classes}
     trained_on = None if said else persons  # the classes say it
     if settings.level == "embedding":
@@ -289,9 +291,3 @@ def choose_ids(opened: "list[Store]", list_file: Path | None) -> list[str]:
     if not ids:
         raise InputError(f"{first.path}: no utterance to embed (no face, or none of --list)")
     return ids
-
-
-def stored(head: "Head") -> StoredHead:
-    """Return what a store keeps of a head."""
-    bias = None if head.bias is None else head.bias.numpy()
-    return StoredHead(head.kind, head.classes, head.weight.numpy(), head.scale, bias)

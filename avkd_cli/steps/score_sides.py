@@ -176,7 +176,7 @@ def without_missing(
     if not skip:
         lost = [trials.enrol[sides.enrol < 0], trials.test[sides.test < 0]]
         where = stores.enrol if len(lost[0]) else stores.test
-        codes = np.concatenate(lost) if not stores.crossed else next(o for o in lost if len(o))
+        codes = np.concatenate(lost) if not stores.crossed else lost[len(lost[0]) == 0]
         ids = [trials.ids[code] for code in dict.fromkeys(codes.tolist())]
         scoring.refuse_missing(ids, str(where.path), int(np.sum(~found)), trials.name)
     kept = replace(

@@ -10,6 +10,7 @@ Reference:
 import os
 import re
 import struct
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,16 +51,13 @@ def read_scp(source: Path) -> dict[str, np.ndarray]:
         lines = file.read().decode("utf-8", "replace").splitlines()
     places = [_place(source, n, line) for n, line in enumerate(lines, 1) if line.strip()]
     opened: dict[Path, BinaryIO] = {}
-    try:
-        found = []
+    found = []
+    with ExitStack() as stack:
         for number, id, path, offset in places:
             if path not in opened:
-                opened[path] = _open(path, f"{source}:{number}: ")
+                opened[path] = stack.enter_context(_open(path, f"{source}:{number}: "))
             opened[path].seek(offset or 0)
             found.append((id, _vector(path, opened[path], id)))
-    finally:
-        for file in opened.values():
-            file.close()
     return _arrays(source, found)
 
 

@@ -71,18 +71,16 @@ class Computed(Content):
     """The content of a store that this process computes, partition by partition."""
 
     rows: Rows
+    dimension: int
     software: ClassVar[tuple[str, ...]] = ("avkd", "numcodecs", "torch", "zarr")
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    @abstractmethod
-    def expected_bytes(self) -> int:
-        """Return about how much will be stored, before packing."""
-
     def foretell(self, out: Path, plan: Plan) -> Said:
         """Say how large the store would be."""
-        size, free = self.expected_bytes(), shutil.disk_usage(out.parent).free
+        # Of one piece each where there are several: how many is known by computing them.
+        size, free = 4 * len(self) * self.dimension, shutil.disk_usage(out.parent).free
         say(
             plan.step,
             f"{out}: would hold {plan.kind.removeprefix('avkd.')} of {len(self)} utterances, about "

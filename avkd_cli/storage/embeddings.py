@@ -67,10 +67,6 @@ class Embeddings(Computed):
         named = durable.digest_of([*rows.ids, *rows.persons, *rows.splits])
         return {"dimension": self.dimension, "rows": named}
 
-    def expected_bytes(self) -> int:
-        """Return the bytes of the vectors."""
-        return 4 * len(self.rows) * self.dimension
-
     def commit(self, build: Build, number: int) -> Said:
         """Compute a block of vectors, write it and return its mark."""
         part = build.part(number)

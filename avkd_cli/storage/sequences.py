@@ -85,10 +85,6 @@ class Sequences(Computed):
         named = durable.digest_of([*rows.ids, *rows.persons, *rows.splits, *rows.sessions])
         return {"utterances": len(rows), "dimension": self.dimension, "rows": named}
 
-    def expected_bytes(self) -> int:
-        """Return the bytes of one piece each: how many there are is known by computing them."""
-        return 4 * len(self.rows) * self.dimension
-
     def commit(self, build: Build, number: int) -> Said:
         """Compute a partition into its files and return its mark."""
         name, part = partitions.name_of(number), build.part(number)

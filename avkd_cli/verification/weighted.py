@@ -148,9 +148,6 @@ class SortedScores:
         bits = 2 * np.log(2)
         return np.logaddexp(0, -self.target) / bits, np.logaddexp(0, self.nontarget) / bits
 
-    def _min_cllr(self, sums: Sums, one: Figure) -> float:
-        return hull_cllr(*self._hull(sums))
-
     def _hull(self, sums: Sums) -> tuple[np.ndarray, np.ndarray]:
         # No other threshold can be a corner of the hull.
         at = np.unique([0, *self.corners, len(self.steps.targets) - 1])
@@ -219,7 +216,7 @@ _MEASURES = {
     "act_dcf": SortedScores._act_dcf,
     "auc": SortedScores._area,
     "cllr": SortedScores._cllr,
-    "min_cllr": SortedScores._min_cllr,
+    "min_cllr": lambda scores, sums, one: hull_cllr(*scores._hull(sums)),
 }
 
 

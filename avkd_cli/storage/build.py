@@ -139,7 +139,7 @@ class Recordings(Content, Generic[Settings]):
     def make(self, build: Build, numbers: range, marks: Marks) -> None:
         """Make every partition that has no mark, and add its mark."""
         limit = self._limit(build)
-        limit.check(marks.values())
+        limit.check(marks)
         todo = [number for number in numbers if number not in marks]
         earlier = sum(m["accepted"] + sum(m["rejected"].values()) for m in marks.values())
         made = _made(self._tasks(build, todo), len(todo), build.execution)
@@ -149,7 +149,7 @@ class Recordings(Content, Generic[Settings]):
                 for mark in made:
                     marks[mark["partition"]] = mark
                     advance(mark["accepted"], sum(mark["rejected"].values()))
-                    limit.check(marks.values())
+                    limit.check(marks)
             except OSError as error:
                 raise durable.explain(error, Path(error.filename or "the disk")) from error
 
@@ -169,20 +169,19 @@ class Recordings(Content, Generic[Settings]):
             )
 
     def _limit(self, build: Build) -> rejects.Limit:
-        fraction = self.max_reject_fraction
-        return rejects.Limit(self.utterances, build.execution, fraction, build.out, build.step)
+        return rejects.Limit(self.utterances, self.max_reject_fraction, build)
 
     def whole(self, build: Build, marks: Marks) -> tuple[Files, Said]:
         """Return the files above the partitions, and what avkd.json says of them."""
         limit = self._limit(build)
-        limit.check_end(marks.values())
+        limit.check_end(marks)
         files, said = index.assemble(build.work, self.spec, marks, self.utterances.rejects)
         limit.check_warnings(files.get(rejects.WARNINGS, b""))
         return files, said
 
     def tell(self, build: Build, marks: Marks, whole: Said) -> None:
         """Say what was accepted and rejected."""
-        self._limit(build).tell(marks.values(), whole["counts"])
+        self._limit(build).tell(marks, whole["counts"])
 
 
 def media_fingerprint(utterances: UtteranceList, spec: StoreSpec) -> str:

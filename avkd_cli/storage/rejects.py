@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError
-from avkd_cli.storage.plan import making_of
+from avkd_cli.storage.builder import Build
+from avkd_cli.storage.partitions import Marks
 from avkd_cli.storage.progress import say
 from avkd_cli.storage.record import reject_lines
 from avkd_cli.storage.utterances import UtteranceList
 
-Marks = Iterable[Mapping[str, Any]]
 NEVER_THERE = frozenset({"no_audio_stream", "no_video_stream"})
 """Rejects of what lacks the sense that is wanted: nothing is broken, so no limit counts them."""
 WARNINGS = "warnings.jsonl"
@@ -31,17 +30,13 @@ class Limit:
 
     Args:
         utterances: the list.
-        execution: what the user says of it.
         fraction: of the records, unless the user says otherwise.
-        out: the store, for messages.
-        step: the command, for messages.
+        build: of the store; how it is done says what is allowed.
     """
 
     utterances: UtteranceList
-    execution: Execution
     fraction: float
-    out: Path
-    step: str
+    build: Build
 
     @property
     def planned(self) -> int:
@@ -51,10 +46,10 @@ class Limit:
     @property
     def most(self) -> int:
         """So many: of fraction and number the stricter, one record always within."""
-        said, number = self.execution.max_reject_fraction, self.execution.max_rejects
+        said, number = self.build.execution.max_reject_fraction, self.build.execution.max_rejects
         fraction = self.fraction if said is None else said
         most = max(1, math.floor(fraction * self.planned)) if fraction else 0
-        return 0 if self.execution.strict else min(most, most if number is None else number)
+        return 0 if self.build.execution.strict else min(most, most if number is None else number)
 
     @functools.cached_property
     def in_list(self) -> Counter[str]:
@@ -63,11 +58,14 @@ class Limit:
 
     def rejected(self, marks: Marks) -> Counter[str]:
         """Return how often each code occurred, the list's included."""
-        return sum((Counter(mark["rejected"]) for mark in marks), Counter(self.in_list))
+        return sum((Counter(mark["rejected"]) for mark in marks.values()), Counter(self.in_list))
 
     def warned(self, marks: Marks) -> Counter[str]:
         """Return how often each warning occurred, the list's included."""
-        return sum((Counter(mark["warnings"]) for mark in marks), Counter(self.utterances.warnings))
+        return sum(
+            (Counter(mark["warnings"]) for mark in marks.values()),
+            Counter(self.utterances.warnings),
+        )
 
     def check(self, marks: Marks) -> None:
         """Stop as soon as the limit is exceeded, whatever is still to come.
@@ -75,13 +73,12 @@ class Limit:
         Raises:
             InputError: too many; MissingInputError if all for want of their files.
         """
-        marks = list(marks)
         codes = self.rejected(marks)
         # All count, if none is allowed; else those that are broken.
         if codes.total() - sum(codes[code] for code in NEVER_THERE if self.most) > self.most:
             raise self._too_many(codes, f"at most {self.most} may be")
-        if self.execution.strict and (warned := self.warned(marks)):
-            told = self._example(making_of(self.out).work, "warnings")
+        if self.build.execution.strict and (warned := self.warned(marks)):
+            told = self._example(self.build.work, "warnings")
             raise InputError(
                 f"--strict: warnings ({counted(warned)}){told}; mend them, or run without"
             )
@@ -95,7 +92,7 @@ class Limit:
         Raises:
             InputError: there are such lines.
         """
-        if self.execution.strict and lines:
+        if self.build.execution.strict and lines:
             first, *more = lines.splitlines()
             raise InputError(
                 f"--strict: {len(more) + 1} warnings{_in_words(json.loads(first))}; "
@@ -104,13 +101,12 @@ class Limit:
 
     def check_end(self, marks: Marks) -> None:
         """Refuse a store of nothing, and what `check` refuses."""
-        marks = list(marks)
         self.check(marks)
-        if not sum(mark["accepted"] for mark in marks):
+        if not sum(mark["accepted"] for mark in marks.values()):
             raise self._too_many(self.rejected(marks), "a store cannot be empty")
 
     def _too_many(self, codes: Counter[str], wanted: str) -> InputError | MissingInputError:
-        work = making_of(self.out).work
+        work = self.build.work
         in_parts = codes.total() > self.in_list.total()
         where = f"{work}/parts/*.rejects.jsonl" if in_parts else "the list"
         found = f"{codes.total()} of {self.planned} records rejected ({counted(codes)})"
@@ -139,25 +135,24 @@ class Limit:
 
     def tell(self, marks: Marks, counts: Mapping[str, int]) -> None:
         """Say on stderr what was accepted and rejected, and each kind of warning once."""
-        marks = list(marks)
         codes = self.rejected(marks)
         line = f"accepted {counts['utterances']}, rejected {codes.total()}"
         self._say(line + (f" ({counted(codes)})" if codes else ""))
         for why, count in self.utterances.passed_over.items():
             whole = self.planned + self.utterances.passed_over.total()
             self._say(f"{count} of {whole} lines have {why} and are passed over")
-        total, told = warnings_told(self.out)
+        total, told = warnings_told(self.build.out)
         for code, count in sorted((total | self.warned(marks)).items()):
             such = f", such as of {told[code]}" if code in told else ""
             self._say(f"warning: {code} ({count} times){such}")
         if told:
-            self._say(f"all of these are in {self.out}/{WARNINGS}")
-        if lost := lost_persons(self.utterances, self.out):
+            self._say(f"all of these are in {self.build.out}/{WARNINGS}")
+        if lost := lost_persons(self.utterances, self.build.out):
             shown = ", ".join(lost[:5]) + (", …" if len(lost) > 5 else "")
             self._say(f"warning: {len(lost)} persons lost all records: {shown}")
 
     def _say(self, text: str) -> None:
-        say(self.step, text, quiet=self.execution.quiet)
+        say(self.build.step, text, quiet=self.build.execution.quiet)
 
 
 def _in_words(line: Mapping[str, Any]) -> str:

@@ -1,11 +1,11 @@
 """A choice of utterances by `--list`: which rows it names, and what a plan says of it."""
 
-import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from avkd_cli.errors import InputError, some
 from avkd_cli.storage import durable
+from avkd_cli.storage.progress import say
 from avkd_cli.storage.readers import Store
 
 
@@ -56,6 +56,5 @@ def chosen_rows(
         there = set(ids)
         first = next(one for one in wanted if one not in there)
         text = f"{absent:,} utterances of {list_file} have no embedding there, first {first!r}"
-        if not quiet:
-            print(f"avkd extract-embeddings: warning: {text}", file=sys.stderr)
+        say("extract-embeddings", f"warning: {text}", quiet=quiet)
     return kept

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from avkd_cli.corpora.trials import Trial, alternate
+from avkd_cli.corpora.trials import Trial, alternate, refuse_too_many
 from avkd_cli.errors import InputError
 from avkd_cli.verification.strata import NEEDED, Traits, alike
 
@@ -138,14 +138,9 @@ def draw_cross_trials(
     Raises:
         InputError: fewer are possible than wanted.
     """
-    for wanted, there, kind in zip(
-        (targets, nontargets), possible, ("target", "nontarget"), strict=True
-    ):
-        if wanted > there.total:
-            raise InputError(
-                f"{wanted} {kind} trials of a voice and a face wanted, {there.total} possible "
-                f"among {len(there.clips)} utterances; ask for fewer, or loosen the rule"
-            )
+    totals, utterances = (possible[0].total, possible[1].total), len(possible[0].clips)
+    what = "trials of a voice and a face"
+    refuse_too_many((targets, nontargets), totals, utterances, what)
     rng = np.random.default_rng(seed)
     return list(alternate(possible[0].draw(targets, rng), possible[1].draw(nontargets, rng)))
 

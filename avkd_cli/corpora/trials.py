@@ -72,21 +72,25 @@ def draw_trials(
         InputError: fewer are possible than wanted, or a sex is unknown that the rule needs.
     """
     check_sexes(candidates, rule)
-    possible = count_trials(candidates, rule)
-    for wanted, found, kind in zip(
-        (targets, nontargets), possible, ("target", "nontarget"), strict=True
-    ):
-        if wanted > found:
-            raise InputError(
-                f"{wanted} {kind} trials wanted, {found} possible among {len(candidates)} "
-                "utterances; ask for fewer, or loosen the rule"
-            )
+    refuse_too_many((targets, nontargets), count_trials(candidates, rule), len(candidates))
     rng = np.random.default_rng(seed)
     drawn = [
         _draw(candidates, rule, label, wanted, rng)
         for label, wanted in ((1, targets), (0, nontargets))
     ]
     return list(alternate(*drawn))
+
+
+def refuse_too_many(
+    wanted: tuple[int, int], possible: tuple[int, int], utterances: int, what: str = "trials"
+) -> None:
+    """Refuse more targets or nontargets than are possible among so many utterances."""
+    for number, there, kind in zip(wanted, possible, ("target", "nontarget"), strict=True):
+        if number > there:
+            raise InputError(
+                f"{number} {kind} {what} wanted, {there} possible among {utterances} utterances; "
+                "ask for fewer, or loosen the rule"
+            )
 
 
 def check_sexes(candidates: Sequence[Candidate], rule: Rule) -> None:

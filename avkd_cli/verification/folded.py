@@ -4,12 +4,14 @@ For figures beside printed ones only. They depend on the order of the list, on t
 and on where ten equal parts of the list end; the exact ROC of `metrics` does not.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from avkd_cli.verification.metrics import FOLDS, fold_mean, grid_crossing
+FOLDS = 10
+FOP_GRID = np.arange(400) / 100  # squared Euclidean distance of unit vectors: 2 - 2 cosine
 
 
 class GridRates(NamedTuple):
@@ -52,9 +54,16 @@ def grid_rates(squared_distance: ArrayLike, target: ArrayLike) -> GridRates:
     return GridRates(fold_mean([d[t] for d, t in folds]), fold_mean([d[~t] for d, t in folds]))
 
 
+def fold_mean(folds: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the share of distances below each point of `FOP_GRID`, averaged over filled folds."""
+    filled = [np.sort(fold) for fold in folds if len(fold)]
+    return np.mean([np.searchsorted(fold, FOP_GRID) / len(fold) for fold in filled], axis=0)
+
+
 def grid_eer(rates: GridRates) -> float:
     """Return the false-alarm rate at the first grid point where it is closest to the miss rate."""
-    return grid_crossing(rates.hit, rates.false_alarm)
+    gap = np.abs(1 - rates.hit - rates.false_alarm)
+    return float(rates.false_alarm[np.argmin(gap)])
 
 
 def grid_area(rates: GridRates) -> float:

@@ -5,12 +5,13 @@ scores, so trials with equal scores are accepted or rejected together, and no re
 on the order of a list.
 """
 
-from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+from avkd_cli.verification.folded import FOLDS, GridRates, fold_mean, grid_eer
 
 
 class ErrorRates(NamedTuple):
@@ -149,28 +150,13 @@ def _closest_eer(mode: str, target: ArrayLike, nontarget: ArrayLike) -> float:
     return CLOSEST[mode](*((miss[at], false_alarm[at]) for at in (after - 1, after)))
 
 
-FOLDS = 10
-FOP_GRID = np.arange(400) / 100  # squared Euclidean distance of unit vectors: 2 - 2 cosine
-
-
 def _fop(target: ArrayLike, nontarget: ArrayLike) -> float:
     target, nontarget = checked(target, "target"), checked(nontarget, "nontarget")
     if max(np.abs(target).max(), np.abs(nontarget).max()) > 1 + 1e-6:
         raise ValueError("mode fop needs cosines, from -1 to 1")
     accept = fold_mean(np.array_split(2 - 2 * target, FOLDS))
     false_alarm = fold_mean(np.array_split(2 - 2 * nontarget, FOLDS))
-    return grid_crossing(accept, false_alarm)
-
-
-def grid_crossing(accept: np.ndarray, false_alarm: np.ndarray) -> float:
-    """Return the false-alarm rate at the first grid point where it is closest to the miss rate."""
-    return float(false_alarm[np.argmin(np.abs(1 - accept - false_alarm))])
-
-
-def fold_mean(folds: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the share of distances below each point of `FOP_GRID`, averaged over filled folds."""
-    filled = [np.sort(fold) for fold in folds if len(fold)]
-    return np.mean([np.searchsorted(fold, FOP_GRID) / len(fold) for fold in filled], axis=0)
+    return grid_eer(GridRates(accept, false_alarm))
 
 
 EER_MODES = {

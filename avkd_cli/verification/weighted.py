@@ -11,14 +11,12 @@ from typing import NamedTuple
 import numpy as np
 
 from avkd_cli.verification.figure import Figure
+from avkd_cli.verification.folded import FOLDS, FOP_GRID, GridRates, grid_eer
 from avkd_cli.verification.metrics import (
     CLOSEST,
-    FOLDS,
-    FOP_GRID,
     cost_weights,
     crossing,
     error_rates,
-    grid_crossing,
     hull_cllr,
     hull_of,
 )
@@ -196,7 +194,7 @@ class SortedScores:
             below = np.cumsum(weight.reshape(FOLDS, -1), axis=1)
             filled = below[below[:, -1] > 0]
             shares.append(np.mean(filled[:, :-1] / filled[:, -1:], axis=0))
-        return grid_crossing(*shares)
+        return grid_eer(GridRates(*shares))
 
     @cached_property
     def _cells(self) -> list[np.ndarray]:

@@ -62,7 +62,7 @@ def metrics(
     from avkd_cli.analysis.text import metrics_parts
     from avkd_cli.steps.analyze.metrics import MetricRules, metrics
 
-    rules = MetricRules(eer_mode, p_targets, c_miss, c_fa)
+    rules = MetricRules(eer_mode, p_targets, (c_miss, c_fa))
     show(metrics(scores, rules=rules, **asked), metrics_parts, as_json)
 
 

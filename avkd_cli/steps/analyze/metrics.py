@@ -40,19 +40,12 @@ class MetricRules:
     Args:
         eer_mode: one of `metrics.EER_MODES`.
         p_targets: priors of the detection costs.
-        c_miss: cost of a miss.
-        c_fa: cost of a false alarm.
+        costs: of a miss and of a false alarm.
     """
 
     eer_mode: str = "interp"
     p_targets: tuple[float, ...] = P_TARGETS
-    c_miss: float = 1.0
-    c_fa: float = 1.0
-
-    @property
-    def costs(self) -> tuple[float, float]:
-        """Costs of a miss and of a false alarm."""
-        return self.c_miss, self.c_fa
+    costs: tuple[float, float] = (1.0, 1.0)
 
     def figure(self, name: str) -> Figure:
         """Return the figure of a name by these rules; `eer` is that of the mode."""
@@ -92,7 +85,7 @@ def metrics(
         "format": "avkd.analysis.metrics",
         "version": 1,
         "eer_mode": rules.eer_mode,
-        "costs": {"miss": rules.c_miss, "false_alarm": rules.c_fa},
+        "costs": dict(zip(("miss", "false_alarm"), rules.costs, strict=True)),
         "resamples": resamples,
         "seed": seed,
         "files": found,

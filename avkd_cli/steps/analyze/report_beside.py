@@ -40,7 +40,7 @@ def robustness_figures(paths: Iterable[Path], paper: Paper) -> dict[str, Inline]
         name = f"beside-robustness-{safe(path.name.removesuffix(ROBUSTNESS))}"
         try:
             caption = f"EER where the test is disturbed. {_said(result, paper)}".strip()
-            drawn[name] = inlined(name, figures.robustness_figure(result, paper), caption)
+            drawn |= inlined(name, figures.robustness_figure(result, paper), caption)
         except (KeyError, TypeError) as error:
             raise InputError(f"{path}: not as analyze prints it: {error!r}") from None
     return drawn
@@ -85,8 +85,8 @@ def matching_figures(arranged: Mapping) -> dict[str, Inline]:
         ordered = [{"name": s} | systems[s] for s in sorted(systems, key=paper.order)]
         whole = [one for one in ordered if one.keys() == ordered[0].keys()]
         caption = f"{paper.list_label(task)}: the right one picked among N."
-        name = f"beside-matching-{safe(task)}"
-        drawn[name] = inlined(name, figures.matching_figure({"systems": whole}, paper), caption)
+        figure = figures.matching_figure({"systems": whole}, paper)
+        drawn |= inlined(f"beside-matching-{safe(task)}", figure, caption)
     return drawn
 
 
@@ -109,8 +109,7 @@ def training_figures(folder: Path, runs: Sequence[str], paper: Paper) -> dict[st
         "Mean cosines of the fused embeddings of validation persons, after each epoch of a "
         "training; another seed may give others."
     )
-    name = "beside-training"
-    return {name: inlined(name, figures.training_figure(found), caption)}
+    return inlined("beside-training", figures.training_figure(found), caption)
 
 
 def _cosines(run: Path) -> Iterator[tuple[str, dict[str, list[float]]]]:

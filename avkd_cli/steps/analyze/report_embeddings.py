@@ -52,4 +52,4 @@ def embedding_plane(
         f"{len(ids)} recordings of {len(set(who))} persons by t-SNE, perplexity {PERPLEXITY:g}, "
         "for the eye only: no distance and no axis has a meaning. Rings: outliers, see below."
     )
-    return {"plane": inlined("plane", figures.plane_figure(panels, who), caption)}, found
+    return inlined("plane", figures.plane_figure(panels, who), caption), found

@@ -17,9 +17,9 @@ KINDS = {"audio": "voice", "visual": "face"}
 Inline = tuple[str, str]  # an SVG element and its caption
 
 
-def inlined(name: str, figure: object, caption: str) -> Inline:
-    """Return a figure as an SVG element with ids of its own, and its caption."""
-    return figures.inline(figure, safe(name), caption), caption
+def inlined(name: str, figure: object, caption: str) -> dict[str, Inline]:
+    """Return by its name a figure as an SVG element with ids of its own, and its caption."""
+    return {name: (figures.inline(figure, safe(name), caption), caption)}
 
 
 def safe(name: str) -> str:
@@ -29,14 +29,11 @@ def safe(name: str) -> str:
 
 def bar_figures(arranged: Mapping) -> dict[str, Inline]:
     """Return one figure of bars for each group of lists."""
-    return {
-        f"eer-{group}": inlined(
-            f"eer-{group}",
-            figures.bars_figure(only_lists(arranged, names)),
-            "EER of every system, list by list.",
-        )
-        for group, names in list_groups(arranged).items()
-    }
+    drawn = {}
+    for group, names in list_groups(arranged).items():
+        figure = figures.bars_figure(only_lists(arranged, names))
+        drawn |= inlined(f"eer-{group}", figure, "EER of every system, list by list.")
+    return drawn
 
 
 def change_figures(arranged: Mapping, differences: Sequence[Mapping]) -> dict[str, Inline]:
@@ -54,10 +51,8 @@ def change_figures(arranged: Mapping, differences: Sequence[Mapping]) -> dict[st
         }
         panels = {title: rows for title, rows in panels.items() if rows}
         if panels:
-            name = f"change-{safe(base)}"
-            drawn[name] = inlined(
-                name, figures.interval_panels(panels), _change_caption(base, paper)
-            )
+            figure = figures.interval_panels(panels)
+            drawn |= inlined(f"change-{safe(base)}", figure, _change_caption(base, paper))
     return drawn
 
 
@@ -69,7 +64,7 @@ def sweep_figures(arranged: Mapping) -> dict[str, Inline]:
     for sweep in paper.sweeps:
         if lines := points(paper, sweep, values):
             caption = f"{sweep.title}; intervals of 95 % where they are known."
-            drawn[sweep.name] = inlined(sweep.name, figures.sweep_figure(sweep, lines), caption)
+            drawn |= inlined(sweep.name, figures.sweep_figure(sweep, lines), caption)
     return drawn
 
 
@@ -115,11 +110,11 @@ def det_figures(
     groups = {kind: names for kind, names in groups.items() if len(names) > len(fusions)}
     seen = {name for names in groups.values() for name in names}
     groups["others"] = [name for name in files if name not in seen]
-    return {
-        f"det-{trial_list}-{group}": _det(files, (trial_list, group), names, bands, paper)
-        for group, names in groups.items()
-        if names
-    }
+    drawn = {}
+    for group, names in groups.items():
+        if names:
+            drawn |= _det(files, (trial_list, group), names, bands, paper)
+    return drawn
 
 
 def _det(
@@ -128,7 +123,7 @@ def _det(
     names: Sequence[str],
     bands: Mapping[str, figures.Band],
     paper: Paper,
-) -> Inline:
+) -> dict[str, Inline]:
     trial_list, group = where
     drawn = names[:MOST_CURVES]
     scores = {name: (files[name].target, files[name].nontarget) for name in drawn}
@@ -162,8 +157,7 @@ def reliability_figures(
         "how often a stated probability comes true, at even odds. On the diagonal scores mean what "
         "they say."
     )
-    name = f"reliability-{trial_list}"
-    return {name: inlined(name, figures.reliability_panels(panels, 0.5), caption)}
+    return inlined(f"reliability-{trial_list}", figures.reliability_panels(panels, 0.5), caption)
 
 
 def venn_figures(rows: Sequence[Mapping], trial_list: str, paper: Paper) -> dict[str, Inline]:
@@ -184,8 +178,7 @@ def venn_figures(rows: Sequence[Mapping], trial_list: str, paper: Paper) -> dict
             f"the baseline (solid outline) and by the {paper.taught} (dashed). Areas within a "
             "diagram are proportional to counts."
         )
-        name = f"venn-{trial_list}-{safe(base)}"
-        drawn[name] = inlined(name, figures.venn_panels(of_base), caption)
+        drawn |= inlined(f"venn-{trial_list}-{safe(base)}", figures.venn_panels(of_base), caption)
     return drawn
 
 

@@ -5,15 +5,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from avkd_cli.analysis.bands import Band, along, drawn_band
-from avkd_cli.analysis.comparison import LEVEL, USUAL, differences, intervals, verdict
+from avkd_cli.analysis.comparison import USUAL, differences, intervals, verdict
 from avkd_cli.errors import InputError
 from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.people import trial_persons
 from avkd_cli.storage.store import EMBEDDINGS, open_store
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.statistics import resample_persons
-
-__all__ = ["LEVEL", "list_intervals", "persons_of_stores"]
 
 
 def persons_of_stores(stores: Sequence[Path]) -> dict[str, str] | None:

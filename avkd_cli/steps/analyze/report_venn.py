@@ -32,41 +32,35 @@ def venn_rows(
     taught = [name for name in files if paper.baseline_of(name) in files]
     if not taught:
         return []
-    target = is_target(files[taught[0]])
+    first = files[taught[0]]
     right = {name: right_at_eer(one) for name, one in files.items()}
-    person = _persons(files[taught[0]], people)
-    rows = [_row(paper, name, trial_list, right, target) for name in taught]
-    for row, name in zip(rows, taught, strict=True):
-        both = {"a": right[row["against"]], "b": right[name]}
-        row["persons"] = person and gains.summary(gains.counted(files[name], both, person))
+    try:
+        person = person_by_id(first, people)
+    except InputError:  # nobody is known: the page does without
+        person = None
+    rows = []
+    for name in taught:
+        base = paper.baseline_of(name)
+        other = right.get(paper.system(name).other)
+        both = {"a": right[base], "b": right[name]}
+        row = _row(both, other, is_target(first)) | {
+            "system": name,
+            "list": trial_list,
+            "against": base,
+            "list_label": paper.list_label(trial_list),
+            "systems": {"a": {"name": base}, "b": {"name": name}},
+            "persons": person and gains.summary(gains.counted(first, both, person)),
+        }
+        rows.append(row)
     return rows
 
 
-def _persons(file: Scores, people: Mapping[str, str] | None) -> list[str] | None:
-    try:
-        return person_by_id(file, people)
-    except InputError:  # nobody is known: the page does without
-        return None
-
-
-def _row(
-    paper: Paper,
-    name: str,
-    trial_list: str,
-    right: Mapping[str, np.ndarray],
-    target: np.ndarray,
-) -> dict:
-    base = paper.baseline_of(name)
-    counts = summary({"a": right[base], "b": right[name]}, target)
-    other = right.get(paper.system(name).other)
+def _row(right: Mapping[str, np.ndarray], other: np.ndarray | None, target: np.ndarray) -> dict:
+    """Return the regions, and how many of the corrected and of all errors the other sense has."""
+    counts = summary(right, target)
     known = other is not None and counts["newly_right"] > 0
-    also = newly_right_of(right[base], right[name], other) if known else 0
+    also = newly_right_of(right["a"], right["b"], other) if known else 0
     return counts | {
-        "system": name,
-        "list": trial_list,
-        "against": base,
-        "list_label": paper.list_label(trial_list),
-        "systems": {"a": {"name": base}, "b": {"name": name}},
         "other_share": also / counts["newly_right"] if known else None,
-        "other_of_errors": float(other[~right[base]].mean()) if known else None,
+        "other_of_errors": float(other[~right["a"]].mean()) if known else None,
     }

@@ -83,13 +83,12 @@ def hardest(
     held = [id for ids in with_several(stores, wanted).values() for id in ids]
     places, _ = rows_of(held, {id: row for row, id in enumerate(one.ids)})
     place = {id: int(row) for id, row in zip(held, places, strict=True) if row >= 0}
-    several = set(place)
-    if not several:
+    if not place:
         raise InputError(
             f"{scores}: no trial of a recording that all stores hold, with another of its person; "
             "give scores of these recordings"
         )
-    found = sorted(several, key=lambda id: (-wrong[place[id]], -worst[place[id]], id))
+    found = sorted(place, key=lambda id: (-wrong[place[id]], -worst[place[id]], id))
     return {id: int(wrong[place[id]]) for id in found[:samples]}
 
 

@@ -1,9 +1,9 @@
-"""Cumulative match characteristics: how often the right person is among the first k."""
+"""How often the right one is found: among the first k of all, and picked of N."""
 
 from collections.abc import Mapping
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from avkd_cli.analysis.figures.style import CHANCE, draw_whisker, house_style, lay_grid, looks
 from avkd_cli.papers import USUAL
@@ -36,4 +36,33 @@ def cmc_figure(result: Mapping, paper: Paper = USUAL) -> Figure:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     lay_grid(axes)
     axes.legend(title="system: rank 1", loc="lower right")
+    return figure
+
+
+MATCH = "match_1_of_"
+
+
+@house_style()
+def matching_figure(result: Mapping, paper: Paper = USUAL) -> Figure:
+    """Return a curve a system of an `identify` result, with intervals, and where chance is.
+
+    Reference:
+        M. S. Saeed et al., ICASSP 2022, Fig. 2.
+    """
+    figure = Figure(figsize=(4.8, 3.6))
+    axes = figure.subplots()
+    styles = looks([one["name"] for one in result["systems"]], paper)
+    sizes = [int(key.removeprefix(MATCH)) for key in result["systems"][0] if MATCH in key]
+    for one in result["systems"]:
+        rates = [one[f"{MATCH}{n}"] for n in sizes]
+        look = {"marker": "o", "markersize": 3, "linewidth": 1.3, **styles[one["name"]]}
+        shown = [rate["percent"] for rate in rates]
+        axes.plot(sizes, shown, label=paper.label(one["name"]), **look)
+        for n, rate in zip(sizes, rates, strict=True):
+            draw_whisker(axes, n, rate, look["color"])
+    axes.plot(sizes, [100 / n for n in sizes], label="chance", **CHANCE)
+    axes.set(xlabel="N", ylabel="right one picked of N, %", ylim=(0, 102))
+    axes.xaxis.set_major_locator(FixedLocator(sizes))
+    lay_grid(axes)
+    axes.legend(loc="upper right")
     return figure

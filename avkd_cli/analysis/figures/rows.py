@@ -1,4 +1,4 @@
-"""Differences between systems with their intervals, against the line of no difference."""
+"""Panels of rows, one a system or a group: error rates, and differences with their intervals."""
 
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,6 +9,7 @@ from matplotlib.figure import Figure, SubFigure
 from avkd_cli.analysis.bands import Band
 from avkd_cli.analysis.figures.curves import MARKERS, Pairs, draw_det
 from avkd_cli.analysis.figures.style import (
+    CHANCE,
     INK,
     PLAIN,
     SKY,
@@ -17,7 +18,95 @@ from avkd_cli.analysis.figures.style import (
     as_rows,
     draw_dot,
     house_style,
+    looks,
 )
+from avkd_cli.analysis.tables import paper_of
+from avkd_cli.papers.form import Paper
+
+HATCHES = {"visual": "////"}
+
+
+@house_style()
+def bars_figure(arranged: Mapping) -> Figure:
+    """Return the EER of every system, in the order of the tables, with intervals where known.
+
+    Args:
+        arranged: what `tables.arrange` returns.
+    """
+    paper = paper_of(arranged)
+    names = sorted({one["system"] for one in arranged["results"]}, key=paper.order)
+    lists = arranged["lists"]
+    figure = Figure(figsize=(2.1 + 2.5 * len(lists), 0.7 + 0.27 * len(names)))
+    panels = figure.subplots(1, len(lists), sharey=True, squeeze=False)[0]
+    for axes, one in zip(panels, lists, strict=True):
+        results = {r["system"]: r for r in arranged["results"] if r["list"] == one["list"]}
+        _bars(axes, names, results, paper)
+        axes.set_title(one["label"])
+    as_rows(panels, [paper.label(name) for name in names], -0.6)
+    figure.subplots_adjust(wspace=0.08)
+    return figure
+
+
+def _bars(axes: Axes, names: list[str], results: Mapping[str, Mapping], paper: Paper) -> None:
+    """Draw one list's bars, what has a baseline lighter than that."""
+    for y, (name, look) in enumerate(looks(names, paper).items()):
+        if name in results:
+            _bar(axes, y, results[name], look["color"], paper)
+    ends = [max(r["eer_percent"], *(r.get("eer_interval") or (0,))) for r in results.values()]
+    axes.set_xlim(0, 1.22 * max([*ends, 1e-6]))
+    axes.set_xlabel("EER, %")
+
+
+def _bar(axes: Axes, y: int, result: Mapping, color: str, paper: Paper) -> None:
+    value, one = result["eer_percent"], paper.system(result["system"])
+    axes.barh(
+        y,
+        value,
+        height=0.68,
+        color=color,
+        alpha=0.45 if one.baseline else 0.95,
+        edgecolor=INK,
+        linewidth=0.6,
+        hatch=HATCHES.get(one.sense, ""),
+    )
+    low, high = result.get("eer_interval") or (value, value)
+    if high > low:
+        axes.plot([low, high], [y, y], color=INK, linewidth=1.2)
+    place = {"textcoords": "offset points", "va": "center", "ha": "left"}
+    axes.annotate(f"{value:.2f}", (high, y), (3, 0), fontsize=8, **place)
+
+
+ERRORS = {"miss": "misses, % of targets", "false_alarm": "false alarms, % of nontargets"}
+
+
+@house_style()
+def groups_figure(result: Mapping) -> Figure:
+    """Return the picture of a `breakdown` result: a row a group, a panel a kind of error.
+
+    The dashed line is the rate of all trials; a group without figures has an empty row.
+    """
+    groups = result["groups"]
+    figure = Figure(figsize=(6.6, 1.0 + 0.3 * len(groups)))
+    panels = figure.subplots(1, len(ERRORS), sharey=True)
+    for axes, (key, title) in zip(panels, ERRORS.items(), strict=True):
+        _groups(axes, result, f"{key}_percent")
+        axes.set_title(title)
+    as_rows(panels, [f"{one['name']} ({one['persons']:,} persons)" for one in groups])
+    figure.subplots_adjust(wspace=0.1)
+    return figure
+
+
+def _groups(axes: Axes, result: Mapping, key: str) -> None:
+    if result["all"][key] is not None:
+        axes.axvline(result["all"][key], **CHANCE)
+    ends = [result["all"][key] or 0]
+    for y, one in enumerate(result["groups"]):
+        if one[key] is not None:
+            limits = (one.get("intervals") or {}).get(key) or [one[key]] * 2
+            draw_dot(axes, y, one[key], limits, SKY)
+            ends.append(limits[1])
+    axes.set_xlim(0, 1.08 * max(*ends, 1e-3))
+
 
 LETTERS = 10  # that an inch of a picture has room for above a panel
 COLUMN = 6.0  # inches: in less, differences stand below the curves, not beside them

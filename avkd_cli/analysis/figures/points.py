@@ -1,4 +1,4 @@
-"""Embeddings in a plane: one panel a store, one colour and marker a person."""
+"""Dots: embeddings in a plane, and how large clusters are against how sure they are."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,6 +17,8 @@ from avkd_cli.analysis.figures.style import (
     SKY,
     VERMILION,
     house_style,
+    lay_grid,
+    plain_powers,
 )
 
 COLOURS = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, GREY)
@@ -63,3 +65,21 @@ def _panel(axes: Axes, places: np.ndarray, outlying: np.ndarray, persons: np.nda
     axes.set_aspect("equal", adjustable="datalim")
     for spine in axes.spines.values():
         spine.set_visible(True)
+
+
+@house_style()
+def sizes_figure(sizes: Sequence[int], confidence: Sequence[float]) -> Figure:
+    """Return a dot for each cluster, its utterances on an axis of powers.
+
+    Args:
+        sizes: utterances of each. confidence: of each.
+    """
+    figure = Figure(figsize=(5.2, 3.6))
+    axes = figure.subplots()
+    # Thousands of dots stay legible where they lie on each other.
+    axes.scatter(sizes, confidence, s=12, color=BLUE, alpha=0.5, edgecolor="none")
+    axes.axhline(0, color=INK, linewidth=0.8)
+    axes.set(xscale="log", xlabel="Utterances of a cluster", ylabel="Confidence")
+    plain_powers(axes.xaxis)
+    lay_grid(axes)
+    return figure

@@ -91,6 +91,17 @@ def test_a_student_has_the_settings_of_its_baseline(preset, modality):
         assert getattr(student, field.name) == getattr(baseline, field.name)
 
 
+def test_a_setting_with_another_default_keeps_its_words_and_limits():
+    usual, own = (
+        next(one for one in dataclasses.fields(kind) if one.name == "margin")
+        for kind in (config.TrainConfig, config.FusionConfig)
+    )
+    assert (usual.default, own.default) == (0.2, 0.7)
+    assert own.metadata == usual.metadata
+    with pytest.raises(UsageError, match="--margin is 3.5, wanted at most 3"):
+        load(config.FusionConfig, ("train-teacher",), None, {"margin": 3.5})
+
+
 def test_a_flag_of_another_modality_is_refused():
     with pytest.raises(click.UsageError, match="--hidden is no setting"):
         resolve("train-teacher", "audio", None, {"hidden": 4})

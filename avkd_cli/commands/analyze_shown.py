@@ -50,12 +50,11 @@ def with_names(given: dict, names: tuple[tuple[str, str], ...]) -> dict:
     by_file = {str(Path(file)): name for name, file in names}
     if len(set(by_file.values())) < len(names):
         raise click.UsageError("--name: give each system a name of its own, and each only one")
-    found = {key: _named(value, by_file) for key, value in given.items()}
-    used = {str(one) for value in found.values() for one in _each(value) if isinstance(one, Named)}
+    there = {str(Path(p)) for value in given.values() for p in _each(value) if isinstance(p, str)}
     for file, name in by_file.items():
-        if file not in {str(Path(one)) for one in used}:
+        if file not in there:
             raise click.UsageError(f"--name {name}={file}: {file} is none of the files given")
-    return found
+    return {key: _named(value, by_file) for key, value in given.items()}
 
 
 def _each(value: object) -> tuple:

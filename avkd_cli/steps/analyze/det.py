@@ -51,26 +51,19 @@ def det(
     files = dict(read_named(paths, trials, in_format))
     if kind == "reliability":
         warn_of_cosines(files)
-    bands = {}
-    if resamples:
-        bands = {name: band(one, people, resamples, seed) for name, one in files.items()}
+    banded = files if resamples else {}
+    bands = {name: band(one, people, resamples, seed) for name, one in banded.items()}
     draw(plot, lambda _: _figure(files, kind, p_targets, prior, bands, look_of(plot)))
     rules = MetricRules(p_targets=p_targets)
-    return {
-        "format": "avkd.analysis.det",
-        "version": 1,
-        "resamples": resamples,
-        "files": [
-            {"name": name, **_curve(one, p_targets), **measured(one, rules)}
-            | (
-                {"band": {key: value.tolist() for key, value in bands[name]._asdict().items()}}
-                if name in bands
-                else {}
-            )
-            | ({"reliability": stated(one, prior)} if kind == "reliability" else {})
-            for name, one in files.items()
-        ],
-    }
+    rows = []
+    for name, one in files.items():
+        rows.append({"name": name, **_curve(one, p_targets), **measured(one, rules)})
+        if name in bands:
+            found = bands[name]._asdict()
+            rows[-1]["band"] = {key: value.tolist() for key, value in found.items()}
+        if kind == "reliability":
+            rows[-1]["reliability"] = stated(one, prior)
+    return {"format": "avkd.analysis.det", "version": 1, "resamples": resamples, "files": rows}
 
 
 def warn_of_cosines(files: Mapping[str, Scores]) -> None:

@@ -1,6 +1,7 @@
 """Who gains and who loses by another system: trials by region, person by person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,8 +59,12 @@ def summary(found: Gains) -> dict:
 
 def write(path: Path, found: Gains) -> None:
     """Write one line a person: trials by region of a and b, tab separated."""
+    rows = ([n, counts.sum(), *counts, gain] for n, counts, gain in zip(*found, strict=True))
+    write_rows(path, ["person", "trials", *REGIONS, "gain"], rows)
+
+
+def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a table with one line a row, tab separated."""
     with durable.text_output(path) as out:
-        out.write("\t".join(["person", "trials", *REGIONS, "gain"]) + "\n")
-        for name, counts, gain in zip(*found, strict=True):
-            numbers = [counts.sum(), *counts.tolist(), gain]
-            out.write("\t".join([name, *map(str, numbers)]) + "\n")
+        for row in chain([header], rows):
+            out.write("\t".join(map(str, row)) + "\n")

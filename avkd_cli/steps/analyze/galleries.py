@@ -46,13 +46,8 @@ def from_scores(
 ) -> Found:
     """Return where targets stand among the trials of each test recording.
 
-    Args:
-        paths: score files on one trial list by system; enrolled are the candidates, tested the
-            probes.
-        trials: list to take labels from.
-        people: list of utterances that says who is who; None: the first part of each id, or where
-            ids have none, the enrolment of the probe's target trial.
-        in_format: of the score files; None: guessed.
+    Enrolled are the candidates, tested the probes. Arguments are those of `identify`, but `paths`:
+    by system. Where nobody says who is who, a probe's person is the enrolment of its target trial.
 
     Raises:
         MissingInputError, InputError: files cannot be read or joined; a probe has not exactly one
@@ -119,13 +114,7 @@ def from_stores(
 ) -> Found:
     """Return where each probe's person stands among the persons enrolled, by cosine.
 
-    Args:
-        paths: embedding stores of the probes by system.
-        galleries: stores of the gallery, such as of the other sense: one of all systems, or one
-            a system in their order; none: each probe's own.
-        enrol: list of the utterances that are enrolled; None: see `enrol_first`.
-        enrol_first: enrol so many first utterances of each person in the gallery's store.
-        list_file: take only the utterances of this list as probes.
+    Arguments are those of `identify`, but `paths`: by system.
 
     Raises:
         MissingInputError, InputError: a store or list cannot be read; fewer than two persons are

@@ -21,10 +21,7 @@ def from_recordings(
 ) -> Found:
     """Return where each recording of a probe's person stands among all of other persons.
 
-    Args:
-        paths: embedding stores of the probes by system.
-        galleries: stores of the candidates, of the other sense; one for all, or one a system.
-        list_file: take only the utterances of this list, as probes and as candidates.
+    Arguments are those of `identify`, but `paths`: by system. The list is of probes and candidates.
 
     Raises:
         UsageError: no gallery: a recording would be its own candidate.
@@ -94,8 +91,7 @@ def from_lists(
     """Return N and the places of every list's probes, lists `probe right other …` of one N each.
 
     Args:
-        paths: embedding stores of the probes by system.
-        galleries: stores of the candidates; one for all, or one a system; none: the probes' own.
+        paths: embedding stores of the probes by system. galleries: as of `identify`.
         lists: files of 1:N matching, the right candidate first.
 
     Raises:

@@ -60,10 +60,7 @@ class Judged:
 def read_systems(inputs: Sequence[str], list_file: Path | None, label: str | None) -> Judged:
     """Return what systems say of utterances.
 
-    Args:
-        inputs: a store of posteriors, or a folder of such stores, one a fold; one a system.
-        list_file: list that says what is true; None: persons as the stores name them.
-        label: the list's column of classes; None: what the stores say they are of.
+    Arguments are those of `classify`.
 
     Raises:
         MissingInputError, InputError: a store is not there or holds no posteriors; systems or

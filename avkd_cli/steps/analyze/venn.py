@@ -21,7 +21,6 @@ from avkd_cli.steps.analyze import gains
 from avkd_cli.steps.analyze.inputs import display_names, finite, is_target, read_aligned
 from avkd_cli.steps.analyze.people import known_people, person_by_id
 from avkd_cli.steps.analyze.pictures import draw
-from avkd_cli.storage import durable
 from avkd_cli.verification.scores import Scores
 
 
@@ -124,17 +123,17 @@ def write_trials(
 ) -> None:
     """Write one line a trial: ids, label, region of a and b, then each system's score, verdict."""
     where = region(right["a"], right["b"]).tolist()
-    header = ["enrol", "test", "label", "region"]
-    header += [f"{kind}_{letter}" for letter in scores for kind in ("score", "right")]
     columns: list[Sequence] = []
     for letter, score in scores.items():
         columns += [[f"{one:.9g}" for one in score.tolist()], right[letter].astype(int).tolist()]
-    with durable.text_output(path) as out:
-        out.write("\t".join(header) + "\n")
-        pairs = (file.enrol.tolist(), file.test.tolist(), target.tolist(), where)
-        for enrol, test, same, code, *rest in zip(*pairs, *columns, strict=True):
-            trial = [file.ids[enrol], file.ids[test], "target" if same else "nontarget"]
-            out.write("\t".join([*trial, REGIONS[code], *map(str, rest)]) + "\n")
+    pairs = (file.enrol.tolist(), file.test.tolist(), target.tolist(), where)
+    rows = (
+        [file.ids[enrol], file.ids[test], "target" if same else "nontarget", REGIONS[code], *rest]
+        for enrol, test, same, code, *rest in zip(*pairs, *columns, strict=True)
+    )
+    header = ["enrol", "test", "label", "region"]
+    header += [f"{kind}_{letter}" for letter in scores for kind in ("score", "right")]
+    gains.write_rows(path, header, rows)
 
 
 def persons_of(

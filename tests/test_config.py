@@ -98,7 +98,7 @@ def test_a_setting_with_another_default_keeps_its_words_and_limits():
     )
     assert (usual.default, own.default) == (0.2, 0.7)
     assert own.metadata == usual.metadata
-    with pytest.raises(UsageError, match="--margin is 3.5, wanted at most 3"):
+    with pytest.raises(UsageError, match=r"--margin is 3\.5, wanted at most 3"):
         load(config.FusionConfig, ("train-teacher",), None, {"margin": 3.5})
 
 

@@ -104,24 +104,29 @@ def _refuse_enrolment(
 
 def of_lists(lists: Sequence[tuple[int, Found]], resamples: int, seed: int) -> dict:
     """Return the rate of 1:N matching of every list, for all systems, in one result."""
-    results = []
-    for n, found in lists:
-        one = described(found, (), resamples, seed, (n,))
-        for row in one["systems"]:
-            for key in (UNWEIGHTED, "cmc_percent"):
-                del row[key]
-        results.append(one)
-    merged = dict(results[-1])
-    merged["probes"] = sum(one["probes"] for one in results)
-    merged["persons"] = max(one["persons"] for one in results)
-    merged["gallery"] = {"smallest": min(n for n, _ in lists), "largest": max(n for n, _ in lists)}
-    merged["chance_percent"] = float(np.mean([one["chance_percent"] for one in results]))
-    for part in ("systems", "differences"):
-        merged[part] = [
-            {key: value for row in rows for key, value in row.items() if key != UNWEIGHTED}
-            for rows in zip(*(one[part] for one in results), strict=True)
-        ]
-    return merged
+    results = [described(found, (), resamples, seed, (n,)) for n, found in lists]
+    sizes = [n for n, _ in lists]
+    return results[-1] | {
+        "probes": sum(one["probes"] for one in results),
+        "persons": max(one["persons"] for one in results),
+        "gallery": {"smallest": min(sizes), "largest": max(sizes)},
+        "chance_percent": float(np.mean([one["chance_percent"] for one in results])),
+        "systems": _beside_each_other([one["systems"] for one in results]),
+        "differences": _beside_each_other([one["differences"] for one in results]),
+    }
+
+
+def _beside_each_other(parts: Sequence[Sequence[dict]]) -> list[dict]:
+    """Return each system's rates of all lists, without those that are not of 1:N matching."""
+    return [
+        {
+            key: value
+            for row in rows
+            for key, value in row.items()
+            if key not in (UNWEIGHTED, "cmc_percent")
+        }
+        for rows in zip(*parts, strict=True)
+    ]
 
 
 def described(

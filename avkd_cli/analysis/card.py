@@ -98,20 +98,14 @@ def performance(figures: Sequence[Facts]) -> str:
         return ""
     priors = list(figures[0]["min_dcf"])
     head = ("list", "people", "trials", "EER in % (95 %)", *(f"minDCF {p} (95 %)" for p in priors))
-    return plain(head, [figure_row(one, priors) for one in figures])
-
-
-def figure_row(one: Mapping[str, Any], priors: Sequence[str]) -> tuple[str, ...]:
-    """Return the figures of one list."""
-    limits = one.get("intervals") or {}
-    dcf = limits.get("min_dcf") or {}
-    return (
-        one["list"],
-        count(one.get("persons")),
-        count(one["trials"]),
-        limited(one["eer_percent"], limits.get("eer_percent"), ".2f"),
-        *(limited(one["min_dcf"].get(p), dcf.get(p), ".3f") for p in priors),
-    )
+    rows = []
+    for one in figures:
+        limits = one.get("intervals") or {}
+        dcf = limits.get("min_dcf") or {}
+        costs = [limited(one["min_dcf"].get(p), dcf.get(p), ".3f") for p in priors]
+        eer = limited(one["eer_percent"], limits.get("eer_percent"), ".2f")
+        rows.append([one["list"], count(one.get("persons")), count(one["trials"]), eer, *costs])
+    return plain(head, rows)
 
 
 def group_table(name: str, groups: Sequence[Mapping[str, Any]]) -> str:

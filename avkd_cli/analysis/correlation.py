@@ -42,21 +42,13 @@ def pearson_per_segment(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
 
 
 def pearson_per_dimension(x: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
-    """Return the correlation of each dimension, over segments, shape (d,); NaN where constant.
-
-    Raises:
-        ValueError: as in `pearson_per_segment`.
-    """
+    """Return the correlation of each dimension, over segments, shape (d,); NaN where constant."""
     x, y = _pair(x, y, same_width=True)
     return pearson_per_segment(x.T, y.T)
 
 
 def pearson_pooled(x: ArrayLike, y: ArrayLike) -> float:
-    """Return the correlation over all entries of all segments; NaN where one side is constant.
-
-    Raises:
-        ValueError: as in `pearson_per_segment`.
-    """
+    """Return the correlation over all entries of all segments; NaN where one side is constant."""
     x, y = _pair(x, y, same_width=True)
     return float(pearson_per_segment(x.reshape(1, -1), y.reshape(1, -1))[0])
 

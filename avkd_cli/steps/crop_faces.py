@@ -122,33 +122,23 @@ def moments_of(
     Pictures come first where there are any, and have no time. None is a moment of a film whose
     picture has not begun or cannot be decoded.
     """
-    most = config.max_faces or (None if holds(config) else MOST_FACES)
     if utterance.images is not None:
         most = min(config.count or MOST_FACES, config.max_faces or MOST_FACES)
         for frame in read_pictures(utterance.images, resolve, most, warnings):
             yield np.nan, frame
-    elif utterance.video is not None:
-        path, start, end = resolve(utterance.video), utterance.start or 0.0, utterance.end
-        if holds(config):
-            slots = read_slots(
-                path, fps=config.fps, start=start, end=end, at_most=most, warnings=warnings
-            )
-            for number, frame in enumerate(slots):
-                yield number / config.fps, frame
-            return
-        fps, count = (None, config.count) if config.count else (config.fps, None)
-        for frame in read_frames(
-            path,
-            fps=fps,
-            count=count,
-            start=utterance.start,
-            end=end,
-            at_most=most,
-            warnings=warnings,
-        ):
-            yield frame.time_s - start, frame
-    else:
+        return
+    if utterance.video is None:
         raise Rejected("missing_field", "neither 'images' nor 'video'")
+    path, start, keeps_time = resolve(utterance.video), utterance.start or 0.0, holds(config)
+    most = config.max_faces or (None if keeps_time else MOST_FACES)
+    read = {"end": utterance.end, "at_most": most, "warnings": warnings}
+    if keeps_time:
+        for number, frame in enumerate(read_slots(path, fps=config.fps, start=start, **read)):
+            yield number / config.fps, frame
+        return
+    fps, count = (None, config.count) if config.count else (config.fps, None)
+    for frame in read_frames(path, fps=fps, count=count, start=utterance.start, **read):
+        yield frame.time_s - start, frame
 
 
 MIDDLE = "took the middle; give --detector yunet for films that are no face crops"

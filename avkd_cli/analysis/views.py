@@ -126,24 +126,19 @@ def interval_table(arranged: Mapping, differences: Sequence[Mapping]) -> Table:
     rows = []
     for one in arranged["results"]:
         if one.get("eer_interval"):
-            change = changes.get((one["system"], one["list"]))
             eers = [number(v, ".2f") for v in (one["eer_percent"], *one["eer_interval"])]
             label = paper_of(arranged).list_label(one["list"])
-            rows.append([one["label"], label, *eers, *_change_cells(change)])
+            cells: list[Cell | None] = [None] * 4
+            if change := changes.get((one["system"], one["list"])):
+                numbers = (change["difference"], *change["interval"])
+                cells = [*(number(v, "+.2f") for v in numbers), number(change["p"], ".3f")]
+            rows.append([one["label"], label, *eers, *cells])
     return table(head, rows, align="llr")
 
 
 def figure_intervals(arranged: Mapping) -> Table:
     """Return every further figure that has an interval."""
-    known = [one for one in arranged["figures"] if "low" in one]
-    return _figure_rows(arranged, known, "")
-
-
-def _change_cells(one: Mapping | None) -> list[Cell | None]:
-    if one is None:
-        return [None] * 4
-    numbers = [number(value, "+.2f") for value in (one["difference"], *one["interval"])]
-    return [*numbers, number(one["p"], ".3f")]
+    return _figure_rows(arranged, [one for one in arranged["figures"] if "low" in one], "")
 
 
 def list_table(arranged: Mapping) -> Table:

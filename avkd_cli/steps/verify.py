@@ -42,22 +42,14 @@ def verify(
             raise UsageError("--enrol is one side of two; with --gallery the people enrolled are")
         people, clip = open_galleries(gallery), [recording_of(one) for one in recordings]
         return open_system(system, beside).who(clip, people, asked)
-    sides = [[recording_of(one) for one in side] for side in sides_of(recordings, enrol)]
-    return open_system(system, beside).same(*sides, asked)
-
-
-def sides_of(recordings: Sequence[str], enrol: Sequence[str]) -> tuple[Sequence[str], ...]:
-    """Return the recordings of either side.
-
-    Raises:
-        UsageError: they are not two, and no side is named.
-    """
     if not enrol and len(recordings) != 2:
         raise UsageError(
             f"{len(recordings)} of two recordings given; wanted A and B, or many: --enrol "
             "A1 --enrol A2 B1 B2"
         )
-    return (enrol, recordings) if enrol else (recordings[:1], recordings[1:])
+    given = (enrol, recordings) if enrol else (recordings[:1], recordings[1:])
+    sides = [[recording_of(one) for one in side] for side in given]
+    return open_system(system, beside).same(*sides, asked)
 
 
 def show(answer: Decision | Identification, as_json: bool) -> None:

@@ -124,11 +124,8 @@ def _text(source: str) -> str:
 
 def write_text(text: str, output: Path | None) -> None:
     """Write to a file, whole or not at all, or to stdout."""
-    if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    else:
-        durable.write_text(output, text)
+    with durable.output_or_stdout(output) as file:
+        file.write(text.encode())
 
 
 def standin(

@@ -1,6 +1,5 @@
 """Features of FOP and FAME: CSV files brought into stores, trials by their rows, and CSV again."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -131,12 +130,7 @@ def export_csv(store: str, output: Path | None) -> None:
         raise InputError(
             f"{opened.path}: person {comma!r} has a comma or quote; CSV columns end there"
         )
-    if output is None:
-        for block in _blocks(opened):
-            sys.stdout.buffer.write(block)
-        sys.stdout.buffer.flush()
-        return
-    with durable.binary_output(output) as file:
+    with durable.output_or_stdout(output) as file:
         for block in _blocks(opened):
             file.write(block)
 

@@ -139,11 +139,7 @@ def write_scored(
     Raises:
         OutputError: the file is there and holds something else, without `overwrite`.
     """
-    if output is None:
-        for block in score_lines(scores, format):
-            sys.stdout.buffer.write(block)
-        sys.stdout.buffer.flush()
-    elif overwrite or not output.is_file():
+    if output is None or overwrite or not output.is_file():
         write_scores(output, scores, format)
     elif _holds(output, score_lines(scores, format)):
         os.utime(output)

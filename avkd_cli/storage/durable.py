@@ -15,6 +15,7 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
@@ -173,6 +174,17 @@ def binary_output(path: Path) -> Iterator[BinaryIO]:
         yield beside.file
         _finish([beside])
     sync_directory(path.parent)
+
+
+@contextmanager
+def output_or_stdout(path: Path | None) -> Iterator[BinaryIO]:
+    """Give a file to write as `binary_output` does, or for None stdout, flushed at the end."""
+    if path is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with binary_output(path) as file:
+        yield file
 
 
 @contextmanager

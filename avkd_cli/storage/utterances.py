@@ -316,11 +316,7 @@ def write_utterances(path: str | Path, utterances: Iterable[Utterance | dict]) -
     """Write a list as JSON Lines, gzipped if the name ends in .gz, to stdout if it is "-"."""
     encode = msgspec.json.Encoder().encode
     text = (encode(u.to_json() if isinstance(u, Utterance) else u) + b"\n" for u in utterances)
-    if str(path) == "-":
-        sys.stdout.buffer.writelines(text)
-        sys.stdout.buffer.flush()
-        return
-    with durable.binary_output(Path(path)) as file:
+    with durable.output_or_stdout(None if str(path) == "-" else Path(path)) as file:
         if not str(path).endswith(".gz"):
             file.writelines(text)
             return

@@ -136,11 +136,11 @@ def _add_images(parts: dict) -> None:
     parts["enrol"] = [pa.array(both).dictionary_encode()]
 
 
-def write_scores(path: Path, scores: Scores, format: str = "avkd") -> None:
+def write_scores(path: Path | None, scores: Scores, format: str = "avkd") -> None:
     """Write a score file; it appears under its name when it is whole.
 
     Args:
-        path: of the file.
+        path: of the file; None: stdout.
         scores: to write, in their order.
         format: one of `FORMATS`.
 
@@ -148,7 +148,7 @@ def write_scores(path: Path, scores: Scores, format: str = "avkd") -> None:
         InputError: the format needs labels, names or a range of scores that these lack.
     """
     blocks = score_lines(scores, format)
-    with durable.binary_output(path) as file:
+    with durable.output_or_stdout(path) as file:
         for block in blocks:
             file.write(block)
 

@@ -13,12 +13,11 @@ from click.testing import CliRunner
 from avkd_cli.commands.score import score as command
 from avkd_cli.config import Execution, ScoreConfig
 from avkd_cli.errors import InputError, MissingInputError, OutputError, UsageError
-from avkd_cli.steps import score_output
 from avkd_cli.steps.score import score_or_fuse
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
-from avkd_cli.verification import columns
+from avkd_cli.verification import columns, scorefiles
 from avkd_cli.verification.content import content_digest
 from avkd_cli.verification.metrics import equal_error_rate
 from avkd_cli.verification.normalization import cohort_statistics, normalise
@@ -432,7 +431,7 @@ def test_lines_go_out_block_by_block(people, monkeypatch):
             events.append("made")
             yield block
 
-    monkeypatch.setattr(score_output, "score_lines", blocks)
+    monkeypatch.setattr(scorefiles, "score_lines", blocks)
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Seen()))
     score_or_fuse((people["trials"], people["store"]), PLAIN, quiet=True)
     assert events == ["made", b"first\n", "made", b"second\n"]

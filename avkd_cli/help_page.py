@@ -93,7 +93,8 @@ def write_options(command: click.Command, ctx: click.Context, to: click.HelpForm
     """
     shown = [one for one in command.get_params(ctx) if one.get_help_record(ctx)]
     shown = [one for one in shown if isinstance(one, click.Option)]
-    whole = MODALITY in ctx.meta or ALL in ctx.meta or not _many_kinds(command)
+    many_kinds = any(one.name == "modality" for one in command.params)
+    whole = MODALITY in ctx.meta or ALL in ctx.meta or not many_kinds
     kept = [one for one in shown if whole or group_of(plain(one)) == REST or _is_first(one)]
     for group in (*GROUPS, REST):
         rows = sorted((o for o in kept if group_of(plain(o)) == group), key=_order)
@@ -106,10 +107,6 @@ def write_options(command: click.Command, ctx: click.Context, to: click.HelpForm
             f"{left} more: '{ctx.command_path} --modality X --help' shows those of one modality, "
             "'--help-all' all."
         )
-
-
-def _many_kinds(command: click.Command) -> bool:
-    return any(one.name == "modality" for one in command.params)
 
 
 def _is_first(option: click.Option) -> bool:

@@ -41,13 +41,13 @@ def launched_here(asked: dict[str, Any]) -> bool:
     Args:
         asked: options of the command, out of which that number is taken: no step wants it.
     """
-    number = asked.pop("num_processes")
-    if number == 1 or asked["dry_run"]:
+    count = asked.pop("num_processes")
+    if count == 1 or asked["dry_run"]:
         return False
     from avkd_cli.training import processes
 
     if processes.launched():
         return False
-    if code := processes.launch(number):
+    if code := processes.launch(count):
         sys.exit(code if code > 0 else 128 - code)
     return True

@@ -116,13 +116,13 @@ def resampling(usual: int = 0, least: int = 0) -> Callable[[Callable], Callable]
         usual,
         least=least,
         most=100_000,
-        callback=lambda _ctx, _param, n: enough(n),
+        callback=enough,
     )
     seed = number("--seed", "Of the draws.", 0, least=0)
     return lambda command: drawn(seed(command))
 
 
-def enough(resamples: int) -> int:
+def enough(_ctx: click.Context, _param: click.Parameter, resamples: int) -> int:
     """Refuse a number of draws whose quantiles would say nothing."""
     if 0 < resamples < 100:
         raise click.BadParameter(f"{resamples} draws are too few for an interval; take 100 or more")

@@ -30,7 +30,7 @@ def classify(
 ) -> dict:
     """Return the figures of each system with intervals, and differences from the first.
 
-    The keywords are the options of `avkd analyze classify`.
+    Arguments and keywords are those of the command `avkd analyze classify`.
 
     Raises:
         MissingInputError, InputError: as `posteriors.read_systems`.

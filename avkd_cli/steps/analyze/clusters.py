@@ -35,7 +35,7 @@ def look_at_clusters(
 
     Labelled people are clusters, too: whom somebody was nearly put together with is often one.
 
-    The keywords are the options of `avkd analyze clusters`.
+    Arguments and keywords are those of the command `avkd analyze clusters`.
 
     Args:
         source: list of `corpus cluster`, or of a run of --unlabelled (clusters.jsonl).

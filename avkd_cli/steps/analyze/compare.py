@@ -33,7 +33,7 @@ def compare(
 ) -> dict:
     """Return every figure with its interval, and each difference from the first system.
 
-    The keywords are the options of `avkd analyze compare`.
+    Arguments and keywords are those of the command `avkd analyze compare`.
 
     Args:
         wanted: figures; what may be claimed is said of the first.

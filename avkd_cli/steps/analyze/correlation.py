@@ -28,7 +28,7 @@ def correlations(
 ) -> dict:
     """Return each store's geometry and each pair's likeness, joined by utterance id.
 
-    The keywords are the options of `avkd analyze pcc`.
+    Arguments and keywords are those of the command `avkd analyze pcc`.
 
     Raises:
         MissingInputError, InputError: a store is missing, damaged or of another kind; two

@@ -24,7 +24,7 @@ def cosines(
 ) -> dict:
     """Return the mean cosines of each store, in the order given, such as epochs of a training.
 
-    The keywords are the options of `avkd analyze cosines`.
+    Arguments and keywords are those of the command `avkd analyze cosines`.
 
     Raises:
         MissingInputError, InputError: a store or list cannot be read; embeddings without

@@ -38,7 +38,7 @@ def det(
 ) -> dict:
     """Return the curve of each score file, thinned to what can be seen; draw them.
 
-    The keywords are the options of `avkd analyze det`.
+    Arguments and keywords are those of the command `avkd analyze det`.
 
     Raises:
         UsageError: a histogram or reliability diagram of several files; bands of what has none.

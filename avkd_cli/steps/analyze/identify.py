@@ -45,7 +45,7 @@ def identify(
 ) -> dict:
     """Return identification rates of each system with intervals, and differences from the first.
 
-    The keywords are the options of `avkd analyze identify`.
+    Arguments and keywords are those of the command `avkd analyze identify`.
 
     Raises:
         UsageError: stores and score files together, or an argument of the other kind.

@@ -69,7 +69,7 @@ def metrics(
 ) -> dict:
     """Return every metric, counts and signature of each score file.
 
-    The keywords are the options of `avkd analyze metrics`.
+    Arguments and keywords are those of the command `avkd analyze metrics`.
 
     Raises:
         MissingInputError, InputError: as in `inputs.read_labelled`; persons unknown or too few.

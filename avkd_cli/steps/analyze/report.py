@@ -46,7 +46,7 @@ def report(
     """Write index.html, table.md, table.tex, table.json, venn-*.svg and, where there are stores
     of embeddings, pcc.json; return where the page is and what it says.
 
-    The keywords are the options of `avkd analyze report`.
+    Arguments and keywords are those of the command `avkd analyze report`.
 
     Raises:
         MissingInputError: no such folder.

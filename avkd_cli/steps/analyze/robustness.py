@@ -31,7 +31,7 @@ def robustness(
 ) -> dict:
     """Return the EER of every system under every condition, and differences from the baseline.
 
-    The keywords are the options of `avkd analyze robustness`.
+    Arguments and keywords are those of the command `avkd analyze robustness`.
 
     Raises:
         UsageError: no system is the baseline.

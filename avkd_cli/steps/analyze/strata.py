@@ -39,7 +39,7 @@ def strata(
 ) -> dict:
     """Return EER and AUC of each score file in each stratum, with intervals over persons.
 
-    The keywords are the options of `avkd analyze strata`.
+    Arguments and keywords are those of the command `avkd analyze strata`.
 
     Raises:
         MissingInputError, InputError: files cannot be read; a person is unknown; nobody in the

@@ -31,7 +31,7 @@ def tsne(
 ) -> dict:
     """Return each store's outliers among the same recordings, and their places if drawn.
 
-    The keywords are the options of `avkd analyze tsne`.
+    Arguments and keywords are those of the command `avkd analyze tsne`.
 
     Raises:
         UsageError: a picture is wanted and scikit-learn is not installed.

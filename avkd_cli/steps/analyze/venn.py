@@ -37,7 +37,7 @@ def venn(
 ) -> dict:
     """Return all regions of two to four systems' decisions, and write what was asked for.
 
-    The keywords are the options of `avkd analyze venn`.
+    Arguments and keywords are those of the command `avkd analyze venn`.
 
     Args:
         systems: score file of each letter, a and b first.

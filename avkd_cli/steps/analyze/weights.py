@@ -33,7 +33,7 @@ def weights(
 ) -> dict:
     """Return how decided each store's weights are, how far stores agree, and some time lines.
 
-    The keywords are the options of `avkd analyze weights`.
+    Arguments and keywords are those of the command `avkd analyze weights`.
 
     Raises:
         MissingInputError, InputError: a store or list cannot be read, is of another level, or

@@ -61,36 +61,29 @@ def list_folder(folder: Path, *, split: str = "") -> tuple[Iterator[Utterance], 
             f"{', '.join(splits)} taken for people; if it is a split, list {folder}/{splits[0]} "
             f"alone, with --split {splits[0]}"
         )
-    names, files = Names(str(folder)), SameFiles(report)
+    names, met = Names(str(folder)), {}
     report.expected |= {names.of("person", person) for person in places}
     utterances = (
         utterance
         for person, roots in places.items()
         for utterance in _utterances(
-            person, _look(folder, person, roots, report, files), split, names
+            person, _look(folder, person, roots, report, met), split, names
         )
     )
     return report.count(utterances), report
 
 
-class SameFiles:
-    """Which files were met, so that a link to one is known as what it is.
+def _report_link(first: dict, person: str, path: str, entry: os.DirEntry, report: Report) -> None:
+    """Report a file that was met before, as that of this person or of another.
 
     Args:
-        report: told of a file under two names.
+        first: person and path of each file that was met, by device and inode; added to.
     """
-
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        self._first: dict[tuple[int, int], tuple[str, str]] = {}
-
-    def meet(self, person: str, path: str, entry: os.DirEntry) -> None:
-        """Report a file that was met before, as that of this person or of another."""
-        found = entry.stat()
-        owner, first = self._first.setdefault((found.st_dev, found.st_ino), (person, path))
-        if first != path:
-            who = "two persons" if owner != person else "two names"
-            self._report.duplicated.add(f"{path} is {first}", f"the same file under {who} (a link)")
+    found = entry.stat()
+    owner, met = first.setdefault((found.st_dev, found.st_ino), (person, path))
+    if met != path:
+        who = "two persons" if owner != person else "two names"
+        report.duplicated.add(f"{path} is {met}", f"the same file under {who} (a link)")
 
 
 def _places(folder: Path, report: Report) -> dict[str, list[str]]:
@@ -108,7 +101,7 @@ def _places(folder: Path, report: Report) -> dict[str, list[str]]:
     return dict(sorted(places.items()))
 
 
-def _look(folder: Path, person: str, roots: list[str], report: Report, same: SameFiles) -> _Files:
+def _look(folder: Path, person: str, roots: list[str], report: Report, met: dict) -> _Files:
     found = _Files()
     for root in roots:
         for path, entry in trees.files(folder, root, report):
@@ -118,7 +111,7 @@ def _look(folder: Path, person: str, roots: list[str], report: Report, same: Sam
                 continue
             if not trees.is_usable(path, entry, report):
                 continue
-            same.meet(person, path, entry)
+            _report_link(met, person, path, entry, report)
             *above, name = path[len(root) + 1 :].split("/")
             key = tuple(part for part in above if part.lower() not in KIND_FOLDERS)
             stem = name.rpartition(".")[0]

@@ -8,9 +8,9 @@ Reference:
     "Supervisions"; SpeechBrain, recipes/VoxCeleb/voxceleb_prepare.py; WeSpeaker, raw.list.
 """
 
-from collections.abc import Callable, Iterator
+import functools
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from avkd_cli.corpora import lhotse, trees
 from avkd_cli.corpora.entries import (
@@ -27,17 +27,6 @@ from avkd_cli.errors import InputError, Rejected, some
 from avkd_cli.storage.utterances import FIELDS, Utterance, resolve_within
 
 TOOLKITS = ("nemo", "lhotse", "speechbrain", "wespeaker")
-
-
-class ListOptions(NamedTuple):
-    """What the readers of all toolkits are given beside a line.
-
-    `depth`: how many parts of a path make an id where the list has none.
-    """
-
-    sample_rate: int
-    supervisions: Path | None
-    depth: int = 3
 
 
 def list_toolkit(
@@ -66,10 +55,17 @@ def list_toolkit(
     lines = read_entries(source)
     toolkit = toolkit or guess(source, lines)
     report = Report(f"import {toolkit}", str(source), notes=[f"read as a list of {toolkit}"])
-    if supervisions is not None and toolkit != "lhotse":
-        raise InputError(f"--supervisions is of lhotse; {source} was read as {toolkit}")
-    given = ListOptions(sample_rate, supervisions, _depth(lines))
-    return report.count(_list(source, lines, toolkit, given, root, split, report)), report
+    if supervisions is not None:
+        if toolkit != "lhotse":
+            raise InputError(f"--supervisions is of lhotse; {source} was read as {toolkit}")
+        lines = lhotse.joined(lines, read_entries(supervisions), supervisions)
+    read = {
+        "nemo": functools.partial(_nemo, depth=_depth(lines)),
+        "lhotse": lhotse.parts,
+        "speechbrain": functools.partial(_speechbrain, sample_rate=sample_rate),
+        "wespeaker": _wespeaker,
+    }[toolkit]
+    return report.count(_list(source, lines, read, root, split, report)), report
 
 
 _KEYS = {  # what tells them apart: any of these keys
@@ -96,11 +92,11 @@ def guess(source: Path, lines: list[Entry]) -> str:
     )
 
 
-def _list(source, lines, toolkit, given: ListOptions, root, split, report) -> Iterator[Utterance]:
+def _list(source, lines, read, root, split, report) -> Iterator[Utterance]:
     base = root or source.parent
     seen: set[str] = set()
     some = False
-    for found in _found(source, lines, toolkit, given, report):
+    for found in _found(source, lines, read, report):
         audio = _usable(found.audio, base, root, report)
         if audio is None:
             continue
@@ -115,15 +111,10 @@ def _list(source, lines, toolkit, given: ListOptions, root, split, report) -> It
         report.notes.append(f"paths were taken from {base}; give another folder with --root")
 
 
-def _found(
-    source, lines, toolkit: str, given: ListOptions, report: Report
-) -> Iterator[ToolkitUtterance]:
-    read = _READERS[toolkit]
-    if toolkit == "lhotse" and given.supervisions:
-        lines = lhotse.joined(lines, read_entries(given.supervisions), given.supervisions)
+def _found(source, lines, read, report: Report) -> Iterator[ToolkitUtterance]:
     for line in lines:
         try:
-            yield from read(line, given)
+            yield from read(line)
         except Unusable as error:
             report.unreadable.add(f"line {line.line}", str(error))
         except Rejected as error:
@@ -174,7 +165,7 @@ def _id_of(audio: str, start: float | None, channel: int | None, depth: int) -> 
     return _stem(audio, depth) + where + ("" if channel is None else f"-ch{channel}")
 
 
-def _nemo(line: Entry, given: ListOptions) -> Iterator[ToolkitUtterance]:
+def _nemo(line: Entry, depth: int) -> Iterator[ToolkitUtterance]:
     """Yield a line of a NeMo manifest: `label` is the person, offset and duration the part."""
     values = dict(line.values)
     audio = values.pop("audio_filepath")
@@ -186,7 +177,7 @@ def _nemo(line: Entry, given: ListOptions) -> Iterator[ToolkitUtterance]:
     channel = _one_channel(values.pop("channel_selector", None), "channel_selector")
     end = None if length is None else (start or 0.0) + length
     person = "" if person == "infer" else person  # NeMo's word for not known
-    id = _id_of(audio, start, channel, given.depth)
+    id = _id_of(audio, start, channel, depth)
     yield ToolkitUtterance(id, person, audio, start, end, channel, others=values)
 
 
@@ -200,7 +191,7 @@ def _one_channel(value: object, key: str) -> int | None:
     return value
 
 
-def _wespeaker(line: Entry, given: ListOptions) -> Iterator[ToolkitUtterance]:
+def _wespeaker(line: Entry) -> Iterator[ToolkitUtterance]:
     """Yield the line of a raw.list: key, wav, spk."""
     values = dict(line.values)
     if "wav" not in values:
@@ -211,7 +202,7 @@ def _wespeaker(line: Entry, given: ListOptions) -> Iterator[ToolkitUtterance]:
     yield ToolkitUtterance(id, text(values.pop("spk", None)), audio, others=values)
 
 
-def _speechbrain(line: Entry, given: ListOptions) -> Iterator[ToolkitUtterance]:
+def _speechbrain(line: Entry, sample_rate: int) -> Iterator[ToolkitUtterance]:
     """Yield an entry: ID, wav, spk_id; start and stop are samples."""
     values = {name: value for name, value in line.values.items() if not name.endswith("_format")}
     id = text(values.pop("ID", None))
@@ -225,8 +216,8 @@ def _speechbrain(line: Entry, given: ListOptions) -> Iterator[ToolkitUtterance]:
     first, last = (_samples(place.pop(key, None), key) for key in ("start", "stop"))
     persons = [values.pop(key, None) for key in ("spk_id", "spk", "speaker")]
     person = next((text(name) for name in persons if name not in (None, "")), "")
-    start = None if first is None else first / given.sample_rate
-    end = None if last is None else last / given.sample_rate
+    start = None if first is None else first / sample_rate
+    end = None if last is None else last / sample_rate
     yield ToolkitUtterance(id, person, audio, start, end, others=values)
 
 
@@ -238,11 +229,3 @@ def _samples(value: object, key: str) -> int | None:
     except ValueError:
         raise Rejected("bad_number", f"{key} {value!r} is no number of samples") from None
     return count
-
-
-_READERS: dict[str, Callable[[Entry, ListOptions], Iterator[ToolkitUtterance]]] = {
-    "nemo": _nemo,
-    "lhotse": lambda line, given: lhotse.parts(line),
-    "speechbrain": _speechbrain,
-    "wespeaker": _wespeaker,
-}

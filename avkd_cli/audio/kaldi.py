@@ -10,6 +10,7 @@ the golden numbers are those of torchaudio.compliance.kaldi.fbank.
 """
 
 import functools
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -62,42 +63,37 @@ def fbank(samples: np.ndarray, n_mels: int = 40) -> np.ndarray:
     Raises:
         ValueError: if there are less than 400 samples.
     """
-
     frames = _frames(samples)
     energies = np.empty((len(frames), n_mels), np.float32)
-    powers = _Powers()
-    for start in range(0, len(frames), _BLOCK):
+    for start, power in _powers(frames):
         # Threads of the BLAS share rows, never a sum, so their number changes no bit.
-        power = powers(frames[start : start + _BLOCK])
-        np.dot(power, mel_bands(n_mels), out=energies[start : start + _BLOCK])
+        np.dot(power, mel_bands(n_mels), out=energies[start : start + len(power)])
     return np.log(np.maximum(energies, FLOOR, out=energies), out=energies)
 
 
-class _Powers:
-    """Power spectra of the windowed frames of a block, in arrays that are used again."""
+def _powers(frames: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield the number of a frame and the power spectra (some, 257) of those from it on.
 
-    def __init__(self) -> None:
-        self.scaled = window() * FULL_SCALE
-        self.centred = np.empty((_PIECE, FRAME), np.float32)
-        self.windowed = np.zeros((_PIECE, N_FFT), np.float32)
-        self.power = np.empty((_BLOCK, BINS), np.float32)
+    They are in an array that is used again.
+    """
+    from scipy.fft import rfft
 
-    def __call__(self, block: np.ndarray) -> np.ndarray:
-        """Return (frames, 257), good until the next call; `block` is (frames, 400)."""
-        from scipy.fft import rfft
-
+    scaled, power = window() * FULL_SCALE, np.empty((_BLOCK, BINS), np.float32)
+    centred, windowed = (np.zeros((_PIECE, size), np.float32) for size in (FRAME, N_FFT))
+    for first in range(0, len(frames), _BLOCK):
+        block = frames[first : first + _BLOCK]
         for start in range(0, len(block), _PIECE):
-            frames = block[start : start + _PIECE]
-            centred, windowed = self.centred[: len(frames)], self.windowed[: len(frames)]
-            np.subtract(frames, frames.mean(axis=1, keepdims=True), out=centred)
+            piece = block[start : start + _PIECE]
+            still, padded = centred[: len(piece)], windowed[: len(piece)]
+            np.subtract(piece, piece.mean(axis=1, keepdims=True), out=still)
             # Less 0.97 of the sample before each; the window leaves nothing of the first.
-            np.multiply(centred[:, :-1], np.float32(-PREEMPHASIS), out=windowed[:, 1:FRAME])
-            windowed[:, 1:FRAME] += centred[:, 1:]
-            windowed[:, :FRAME] *= self.scaled
-            squares = rfft(windowed, axis=1).view(np.float32)  # real, imaginary, real …
+            np.multiply(still[:, :-1], np.float32(-PREEMPHASIS), out=padded[:, 1:FRAME])
+            padded[:, 1:FRAME] += still[:, 1:]
+            padded[:, :FRAME] *= scaled
+            squares = rfft(padded, axis=1).view(np.float32)  # real, imaginary, real …
             np.square(squares, out=squares)
-            np.add(squares[:, ::2], squares[:, 1::2], out=self.power[start : start + len(frames)])
-        return self.power[: len(block)]
+            np.add(squares[:, ::2], squares[:, 1::2], out=power[start : start + len(piece)])
+        yield first, power[: len(block)]
 
 
 def spectrogram(samples: np.ndarray) -> np.ndarray:

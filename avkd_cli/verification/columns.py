@@ -15,6 +15,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -51,6 +52,7 @@ class Header(NamedTuple):
     bare: bool = False
 
 
+@dataclass
 class TextBlock:
     """Some whole lines, cut into columns.
 
@@ -61,11 +63,10 @@ class TextBlock:
         name: of the source.
     """
 
-    def __init__(
-        self, columns: list[pa.StringArray], text: bytes, first_line: int, name: str
-    ) -> None:
-        self.columns, self.width, self.name = columns, len(columns), name
-        self._text, self._first_line = text, first_line
+    columns: list[pa.StringArray]
+    text: bytes
+    first_line: int
+    name: str
 
     def __len__(self) -> int:
         return len(self.columns[0])
@@ -76,8 +77,8 @@ class TextBlock:
 
     def line(self, row: int) -> int:
         """Return the number in the file of the line that has a row, blank ones counted."""
-        filled = (n for n, text in enumerate(self._text.split(b"\n")) if text.strip(b" \t"))
-        return self._first_line + next(islice(filled, row, None))
+        filled = (n for n, text in enumerate(self.text.split(b"\n")) if text.strip(b" \t"))
+        return self.first_line + next(islice(filled, row, None))
 
     def fail(self, row: int, found: str) -> InputError:
         """Return the error that says what is wrong in the line of a row."""
@@ -85,8 +86,8 @@ class TextBlock:
 
     def require(self, names: Sequence[str]) -> None:
         """Raise InputError unless there are as many columns as names."""
-        if self.width != len(names):
-            found = f"{self.width} columns, wanted {len(names)}: {' '.join(names)}"
+        if len(self.columns) != len(names):
+            found = f"{len(self.columns)} columns, wanted {len(names)}: {' '.join(names)}"
             raise self.fail(0, found)
 
 

@@ -167,10 +167,11 @@ def guess_format(block: TextBlock) -> str:
     Raises:
         InputError: none fits, or more than one.
     """
-    if block.width == 2:
+    width = len(block.columns)
+    if width == 2:
         return "pairs"
-    if block.width != 3:
-        found = f"{block.width} columns, a trial has 3: '1 enrol test' or 'enrol test target'"
+    if width != 3:
+        found = f"{width} columns, a trial has 3: '1 enrol test' or 'enrol test target'"
         raise block.fail(0, found)
     shares = {name: labels.share(block.columns[at]) for name, at in _GUESSED.items()}
     if min(shares.values()) == 1:

@@ -24,7 +24,7 @@ from avkd_cli.verification.metrics import (
 _BLOCK = 512  # thresholds judged at once when the lowest cost is sought
 
 
-class Sides(NamedTuple):
+class BothKinds(NamedTuple):
     """What is known of the sorted trials of each kind, int64.
 
     Sums: of the first 0, 1, … weights. Steps: how many are rejected at each threshold.
@@ -59,7 +59,7 @@ class SortedScores:
         target, nontarget = (one[to] for one, to in zip(trials, self._order, strict=True))
         self.target, self.nontarget = scores[target], scores[nontarget]
         threshold = error_rates(self.target, self.nontarget).threshold
-        self.steps = Sides(
+        self.steps = BothKinds(
             np.searchsorted(self.target, threshold), np.searchsorted(self.nontarget, threshold)
         )
         self.corners = self._corners()
@@ -76,7 +76,7 @@ class SortedScores:
         self, target_count: np.ndarray, nontarget_count: np.ndarray, wanted: Sequence[Figure]
     ) -> list[float]:
         """Return figures of the list weighted by counts; NaN if a class weighs nothing."""
-        sums = Sides(
+        sums = BothKinds(
             _running(target_count, self.of_target), _running(nontarget_count, self.of_nontarget)
         )
         if not (sums.targets[-1] and sums.nontargets[-1]):
@@ -90,14 +90,14 @@ class SortedScores:
             for one in wanted
         ]
 
-    def _misses(self, sums: Sides, fmrs: list[float]) -> list[float]:
+    def _misses(self, sums: BothKinds, fmrs: list[float]) -> list[float]:
         total = sums.nontargets[-1]
         accepted = np.floor(np.array(fmrs) * total + 1e-6)  # 0.29 * 100 is below 29
         rejected = np.searchsorted(sums.nontargets, total - accepted)
         at = np.searchsorted(self.steps.nontargets, rejected)
         return (sums.targets[self.steps.targets[at]] / sums.targets[-1]).tolist()
 
-    def _min_dcf(self, sums: Sides, one: Figure) -> float:
+    def _min_dcf(self, sums: BothKinds, one: Figure) -> float:
         """Return the lowest cost over the corners, looking only into blocks that may hold it."""
         miss_cost, fa_cost = cost_weights(one.at, one.c_miss, one.c_fa)
         per_target, per_nontarget = miss_cost / sums.targets[-1], fa_cost / sums.nontargets[-1]
@@ -114,14 +114,14 @@ class SortedScores:
             lowest = min(lowest, np.min(cost))
         return lowest + fa_cost
 
-    def _act_dcf(self, sums: Sides, one: Figure) -> float:
+    def _act_dcf(self, sums: BothKinds, one: Figure) -> float:
         miss_cost, fa_cost = cost_weights(one.at, one.c_miss, one.c_fa)
         threshold = np.log(fa_cost / miss_cost)
         missed = sums.targets[np.searchsorted(self.target, threshold)] / sums.targets[-1]
         rejected = sums.nontargets[np.searchsorted(self.nontarget, threshold)]
         return miss_cost * missed + fa_cost * (1 - rejected / sums.nontargets[-1])
 
-    def _area(self, sums: Sides, one: Figure) -> float:
+    def _area(self, sums: BothKinds, one: Figure) -> float:
         first, last = self._tied_nontargets
         beaten = (sums.nontargets[first] + sums.nontargets[last]) / 2
         return np.diff(sums.targets) @ beaten / sums.targets[-1] / sums.nontargets[-1]
@@ -131,7 +131,7 @@ class SortedScores:
         first = np.searchsorted(self.nontarget, self.target)
         return first, np.searchsorted(self.nontarget, self.target, side="right")
 
-    def _cllr(self, sums: Sides, one: Figure) -> float:
+    def _cllr(self, sums: BothKinds, one: Figure) -> float:
         of_target, of_nontarget = self._bits
         cost = np.diff(sums.targets) @ of_target / sums.targets[-1]
         return cost + np.diff(sums.nontargets) @ of_nontarget / sums.nontargets[-1]
@@ -142,7 +142,7 @@ class SortedScores:
         bits = 2 * np.log(2)
         return np.logaddexp(0, -self.target) / bits, np.logaddexp(0, self.nontarget) / bits
 
-    def _hull(self, sums: Sides) -> tuple[np.ndarray, np.ndarray]:
+    def _hull(self, sums: BothKinds) -> tuple[np.ndarray, np.ndarray]:
         # No other threshold can be a corner of the hull.
         at = np.unique([0, *self.corners, len(self.steps.targets) - 1])
         targets = np.diff(sums.targets[self.steps.targets[at]])
@@ -150,7 +150,7 @@ class SortedScores:
         filled = targets + nontargets > 0
         return hull_of(targets[filled], nontargets[filled])
 
-    def _eer(self, sums: Sides, one: Figure) -> float:
+    def _eer(self, sums: BothKinds, one: Figure) -> float:
         if one.mode == "rocch":
             return crossing(*self._hull(sums))
         if one.mode == "fop":
@@ -161,7 +161,7 @@ class SortedScores:
             return crossing(*np.transpose([before, after]))
         return CLOSEST[one.mode](before, after)
 
-    def _around(self, sums: Sides, steps: Sides) -> tuple[tuple, tuple]:
+    def _around(self, sums: BothKinds, steps: BothKinds) -> tuple[tuple, tuple]:
         """Return both rates at the last threshold with miss < false alarm, and at the next."""
 
         def rates(at: int) -> tuple[float, float]:
@@ -177,13 +177,13 @@ class SortedScores:
         return rates(before), rates(after)
 
     @cached_property
-    def _one_by_one(self) -> Sides:
+    def _one_by_one(self) -> BothKinds:
         """Steps of one trial each, targets first among equals."""
         order = np.argsort(np.concatenate([self.target, self.nontarget]), kind="stable")
         targets = np.append(0, np.cumsum(order < len(self.target)))
-        return Sides(targets, np.arange(len(targets)) - targets)
+        return BothKinds(targets, np.arange(len(targets)) - targets)
 
-    def _fop(self, sums: Sides) -> float:
+    def _fop(self, sums: BothKinds) -> float:
         shares = []
         for cells, running in zip(self._cells, sums, strict=True):
             weight = np.bincount(cells, np.diff(running), FOLDS * (len(FOP_GRID) + 1))

@@ -55,7 +55,7 @@ def table(scores: tuple[Path, ...], as_json: bool, **asked) -> None:
         avkd analyze table work/scores -o work/report
     """
     from avkd_cli.analysis.render import as_markdown
-    from avkd_cli.analysis.written import results_parts
+    from avkd_cli.analysis.views import results_parts
     from avkd_cli.steps.analyze.table import table
 
     show(table(scores, **asked), results_parts, as_json, as_markdown)

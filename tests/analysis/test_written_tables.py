@@ -1,7 +1,7 @@
 """Markdown and LaTeX of arranged results."""
 
 from avkd_cli.analysis.tables import arrange
-from avkd_cli.analysis.written import to_latex, to_markdown
+from avkd_cli.analysis.views import to_latex, to_markdown
 from avkd_cli.papers import USUAL
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from avkd_cli.analysis.tables import arrange, paper_tables
-from avkd_cli.analysis.written import to_latex, to_markdown
+from avkd_cli.analysis.views import to_latex, to_markdown
 from avkd_cli.errors import InputError
 from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper

@@ -16,7 +16,7 @@ from avkd_cli.config import CropFacesConfig, PrepAudioConfig
 from avkd_cli.errors import InputError, Rejected, UsageError
 from avkd_cli.media.opened import reject_of
 from avkd_cli.steps.decide import evidence
-from avkd_cli.steps.decide.embedders import Embedder
+from avkd_cli.steps.decide.embedders import Embedder, Unsaved
 from avkd_cli.steps.decide.evidence import Evidence
 from avkd_cli.steps.decide.recordings import (
     ABSENT,
@@ -26,7 +26,6 @@ from avkd_cli.steps.decide.recordings import (
     Recording,
     refused,
 )
-from avkd_cli.steps.decide.unsaved import Unsaved
 from avkd_cli.storage.record import Record
 from avkd_cli.storage.specs import AUDIO, FACES
 from avkd_cli.storage.utterance import Utterance

@@ -68,11 +68,7 @@ def region(right_a: ArrayLike, right_b: ArrayLike) -> NDArray[np.int64]:
 
 
 def transition(right_a: ArrayLike, right_b: ArrayLike) -> Transition:
-    """Return how many trials b corrected and broke, against a.
-
-    Raises:
-        ValueError: if the two have not one length.
-    """
+    """Return how many trials b corrected and broke, against a."""
     counts = np.bincount(region(right_a, right_b), minlength=len(REGIONS))
     return Transition(**dict(zip(REGIONS, counts.tolist(), strict=True)))
 
@@ -97,11 +93,7 @@ def regions(right: Mapping[str, ArrayLike]) -> list[Region]:
 
 
 def newly_right_of(right_a: ArrayLike, right_b: ArrayLike, right_c: ArrayLike) -> int:
-    """Return how many of the trials that b corrected are right for c.
-
-    Raises:
-        ValueError: if the lengths differ.
-    """
+    """Return how many of the trials that b corrected are right for c."""
     corrected = region(right_a, right_b) == REGIONS.index("newly_right")
     right_c = np.asarray(right_c, bool)
     _of_one_length(corrected, right_c)

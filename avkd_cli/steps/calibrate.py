@@ -180,12 +180,7 @@ Ratios = tuple[Scores, dict[str, Any] | None]
 
 
 def applied(model: Calibration, test: str, settings: CalibrateConfig, *, strict: bool) -> Ratios:
-    """Return the ratios of another score file of the same kind.
-
-    Raises:
-        InputError: its summary says that it is of another kind; or the list is that of training,
-            and `strict`.
-    """
+    """Return the ratios of another score file of the same kind."""
     given = read_given(test, settings, None)
     if given.summary:
         model.require([given.score_type], test)

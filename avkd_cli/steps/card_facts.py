@@ -100,11 +100,7 @@ def read(run: Path) -> dict[str, Any]:
 
 
 def kept(path: Path, fingerprint: str) -> dict[str, Any]:
-    """Return the facts of a file that a run with this fingerprint left.
-
-    Raises:
-        InputError: it is damaged, or of another run.
-    """
+    """Return the facts of a file that a run with this fingerprint left."""
     try:
         found = json.loads(path.read_bytes())
         whole = found["format"] == FORMAT and found["version"] == VERSION

@@ -48,11 +48,7 @@ class Drawing:
     quiet: bool
 
     def candidates(self, split: str) -> list[Utterance]:
-        """Return the utterances of a split that may be sides of trials.
-
-        Raises:
-            InputError: nobody of the split or with the senses; a person or session is unknown.
-        """
+        """Return the utterances of a split that may be sides of trials."""
         found = read_utterances(self.source)
         for reject in found.rejects[:3]:
             say(f"warning: line {reject['line']} left out: {reject['code']}: {reject['detail']}")
@@ -72,11 +68,7 @@ class Drawing:
         return chosen
 
     def numbers(self, possible: tuple[int, int], n_utterances: int) -> tuple[int, int]:
-        """Return how many targets and nontargets will be drawn, and say it before any is.
-
-        Raises:
-            InputError: more than the limit.
-        """
+        """Return how many targets and nontargets will be drawn, within the limit, and say it."""
         targets = possible[0] if self.targets is None else self.targets
         nontargets = self.nontargets
         if nontargets is None:
@@ -95,11 +87,7 @@ class Drawing:
         return targets, nontargets
 
     def write(self, drawn: list[trials.Trial], n_utterances: int) -> None:
-        """Write trials in VoxCeleb's form and say where.
-
-        Raises:
-            InputError: there are none.
-        """
+        """Write trials in VoxCeleb's form and say where."""
         if not drawn:
             raise InputError(f"{self.source}: no trial is possible among {n_utterances} utterances")
         text = "".join(f"{label} {enrol} {test}\n" for label, enrol, test in drawn)

@@ -232,11 +232,7 @@ class Looker:
         return self.sightings.add(frame.pixels, faces.boxes[face], score, faces.landmarks[face])
 
     def record(self) -> Record:
-        """Return what an utterance becomes once all of it was seen.
-
-        Raises:
-            Rejected: bad_box, too_few_faces.
-        """
+        """Return what an utterance becomes once all of it was seen."""
         story, follower = self.story, self.story.follower
         follows = follower is not None and self.config.face == "follow"
         found = story.of(follower.main() if follows and follower else 0)

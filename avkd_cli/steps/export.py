@@ -235,11 +235,7 @@ def metadata(
 
 
 def described(path: Path) -> dict[str, str]:
-    """Return what an ONNX file says of itself, {} where nothing is in the way.
-
-    Raises:
-        OutputError: it is another's file.
-    """
+    """Return what an ONNX file of ours says of itself, {} where there is none."""
     if not path.exists():
         return {}
     try:
@@ -252,11 +248,7 @@ def described(path: Path) -> dict[str, str]:
 
 
 def finished(output: Path, said: dict[str, str], fingerprint: str, quiet: bool) -> dict[str, Any]:
-    """Return the line of a file that is there already.
-
-    Raises:
-        OutputError: it is of another run.
-    """
+    """Return the line of a file that is there already, of this run."""
     if said["avkd.run"] != fingerprint:
         raise OutputError(f"{output}: is of another run; name another output, or pass --overwrite")
     if not quiet:

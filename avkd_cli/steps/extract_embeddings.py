@@ -103,11 +103,7 @@ def origin_of(
 
 
 def opened(description: "Description", stores: list[str], level: str, side: str | None) -> "Input":
-    """Return what a network, or a side of it, reads: over the stores at these paths.
-
-    Raises:
-        UsageError: a side of what has none, or a level that sides do not have.
-    """
+    """Return what a network, or a side of it, reads: over the stores at these paths."""
     from avkd_cli.inputs import INPUTS  # torch
 
     kind = INPUTS[description.modality]

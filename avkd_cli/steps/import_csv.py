@@ -73,12 +73,7 @@ def import_csv(
 
 
 def read_names(source: str, sense: str | None) -> list[str]:
-    """Return the names of rows: one a line, or of a FAME list `name voice face` the sense's.
-
-    Raises:
-        MissingInputError: the file cannot be read.
-        InputError: a line has neither one column nor three; three, and the sense is not known.
-    """
+    """Return the names of rows: one a line, or of a FAME list `name voice face` the sense's."""
     columns, found = Columns(source, "names of rows"), []
     for number, fields in columns.lines():
         if len(fields) not in (1, 3):

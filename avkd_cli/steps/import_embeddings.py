@@ -77,11 +77,7 @@ _READERS = {".scp": arks.read_scp, ".ark": arks.read_ark}
 
 
 def head_of(source: Path, arrays: dict[str, np.ndarray], dimension: int) -> StoredHead | None:
-    """Return the classifier that came along, or None; one with a bias is a plain softmax's.
-
-    Raises:
-        InputError: its arrays do not fit each other, or the embeddings.
-    """
+    """Return the classifier that came along, or None; one with a bias is a plain softmax's."""
     given = {"classes", "classifier", "classifier_bias", "scale"} & arrays.keys()
     if not given:
         return None
@@ -175,11 +171,7 @@ def check_arrays(source: Path, arrays: dict[str, np.ndarray]) -> tuple[list[str]
 
 
 def names_of(source: Path, name: str, arrays: dict[str, np.ndarray]) -> list[str]:
-    """Return an array of names as text: bytes, as HDF5 and Kaldi readers give, are UTF-8.
-
-    Raises:
-        InputError: not names, bytes of another encoding, or a name that no list could hold.
-    """
+    """Return an array of names as text: bytes, as HDF5 and Kaldi readers give, are UTF-8."""
     array = arrays[name].reshape(-1)
     if array.dtype.kind not in "USiu":
         raise InputError(f"{source}: '{name}' is {array.dtype}, wanted text")

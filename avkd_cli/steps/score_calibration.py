@@ -77,11 +77,7 @@ def tell_of_training(
     strict: bool,
     command: str = "score",
 ) -> None:
-    """Say what a model should not have been trained on.
-
-    Raises:
-        InputError: it was, and `strict`.
-    """
+    """Say, or refuse as `tell` does, what a model should not have been trained on."""
     met = of_summary(model.trained_on)
     if met is not None and met.persons:
         text = (

@@ -94,11 +94,7 @@ def note(quiet: bool, text: str) -> None:
 
 
 def column_names(settings: ScoreConfig) -> dict[str, str]:
-    """Return what columns of CSV files are called.
-
-    Raises:
-        UsageError: the setting says something else.
-    """
+    """Return what columns of CSV files are called."""
     try:
         return as_names(settings.columns)
     except ValueError as error:

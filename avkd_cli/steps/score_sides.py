@@ -28,11 +28,7 @@ class Stores:
 
     @classmethod
     def of(cls, opened: Sequence[EmbeddingStore]) -> "Stores":
-        """Return one or two stores.
-
-        Raises:
-            InputError: two are neither of two senses in one space, nor of one network.
-        """
+        """Return one store, or two of two senses in one space, or of one network."""
         both = cls(opened[0], opened[-1])
         if both.crossed and not (both.run and both.enrol.fingerprint != both.test.fingerprint):
             both.refuse_apart()  # unless one run embedded both, say spoilt copies with the others

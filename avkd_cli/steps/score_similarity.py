@@ -93,11 +93,7 @@ def _statistics(
 
 
 def check_cohort(trials: Trials, sides: Sides, cohort: EmbeddingStore, files: ScoreFiles) -> None:
-    """Say how many persons of a cohort are in the trials, and how many were trained on.
-
-    Raises:
-        InputError: some are in the trials, and `strict`.
-    """
+    """Say, or refuse as `tell` does, who of a cohort is in the trials; say who was trained on."""
     persons = np.array(sides.persons, str)
     tested = set(persons[sides.enrol].tolist()) | set(persons[sides.test].tolist())
     known = set(cohort.persons) - {""}

@@ -72,11 +72,7 @@ def seen(
 
 
 def tell(command: str, where: str, text: str, *, strict: bool) -> None:
-    """Say on stderr that a test is none, or refuse it.
-
-    Raises:
-        InputError: `strict`.
-    """
+    """Say on stderr that a test is none; where it is strict, raise InputError."""
     if strict:
         raise InputError(f"{where}: {text}; --strict refuses that: test on other people")
     warn(command, f"{where}: {text}; {WHY}")

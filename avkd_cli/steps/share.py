@@ -175,11 +175,7 @@ def chosen_calibrations(parts: Parts, given: Sequence[Path]) -> dict[str, Path]:
 
 
 def weights_of(parts: Parts, given: Path | None) -> Path | None:
-    """Return the file of the detector's weights, which may have been given as a folder.
-
-    Raises:
-        UsageError, InputError: there are no faces here, or these were found by other weights.
-    """
+    """Return the file of the weights of these faces; a folder may have been given."""
     if given is None:
         return None
     senses = [

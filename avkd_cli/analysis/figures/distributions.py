@@ -84,11 +84,7 @@ def _reliability(axes: Axes, stated, seen, share, p_target: float, title: str) -
 def reliability(
     log_likelihood_ratio: ArrayLike, target: ArrayLike, p_target: float, groups: int = 10
 ) -> tuple[NDArray, NDArray, NDArray]:
-    """Return (mean posterior, weighted share of target trials, weight) of each group of trials.
-
-    Raises:
-        ValueError: if `p_target` is not between 0 and 1, or a class is empty.
-    """
+    """Return (mean posterior, weighted share of target trials, weight) of each group of trials."""
     llr, target = np.asarray(log_likelihood_ratio, float), np.asarray(target, bool)
     if not 0 < p_target < 1:
         raise ValueError(f"a prior is between 0 and 1, not {p_target}")

@@ -197,11 +197,7 @@ def save(figure: Figure, suffix: str, width: float | None = None, dpi: int = 200
 
 
 def fitted(figure: Figure, width: float) -> Bbox:
-    """Size a figure so that all that is drawn is `width` inches wide; return its box in inches.
-
-    Raises:
-        ValueError: it does not get so narrow.
-    """
+    """Size a figure so that all that is drawn is `width` inches wide; return its box in inches."""
     FigureCanvasAgg(figure)  # measures words
     first = size = figure.get_figwidth()
     shape, slope, before = figure.get_figheight() / first, 1.0, None

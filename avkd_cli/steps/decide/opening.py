@@ -113,11 +113,7 @@ def embedder_of(
 
 
 def preparation_of(run: Path, sense: str, like: str | None) -> dict[str, Any]:
-    """Return how the store of a run was made.
-
-    Raises:
-        InputError: it does not say so, and there is no store to do alike.
-    """
+    """Return how the store of a run was made."""
     kind = SENSES[sense].kind
     if like is not None:
         return open_store(like, kind).preparation()

@@ -69,12 +69,7 @@ def _of_array(values: np.ndarray, rate: int) -> Recording:
 
 
 def kind_of(path: Path) -> str:
-    """Return what a file is, by its content.
-
-    Raises:
-        MissingInputError: it is not there, or cannot be read.
-        InputError: it is empty, or of no kind that is read here.
-    """
+    """Return what a file is, by its content."""
     try:
         with open_file(path) as opened:
             found = formats.kind_of(opened)

@@ -215,11 +215,7 @@ class Verifier:
         return decide(score, model, rests, why, asked, **said)
 
     def untold(self, sides: tuple[Side, Side], asked: Asked) -> Decision:
-        """Return that nothing can be told of sides without a common sense.
-
-        Raises:
-            InputError: that is no matter of too little, but of what was given.
-        """
+        """Say that sides without a common sense say too little, or refuse what was given."""
         if not any(side.why for side in sides):
             raise InputError(
                 f"{sides[0].name} and {sides[1].name}: one is heard, the other seen; {self.name} "
@@ -272,11 +268,7 @@ class Verifier:
         )
 
     def enrolled(self, galleries: Mapping[str, Gallery]) -> list[Channel]:
-        """Return the channels that a gallery is of, the best first.
-
-        Raises:
-            InputError: no gallery is of a run of this system.
-        """
+        """Return the channels that a gallery is of, at least one, the best first."""
         if found := [one for one in self.channels if one.fingerprint in galleries]:
             return found
         there = ", ".join(one[7:19] for one in galleries)

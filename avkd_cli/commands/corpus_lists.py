@@ -8,7 +8,6 @@ import click
 
 from avkd_cli.options import choice, flag, path, text, together
 
-_folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 list_split = text("--split", "NAME", "Split of all utterances.", default="")
 OUTPUT = (
     path(
@@ -38,6 +37,13 @@ def writes_list(command: Callable[..., tuple]) -> Callable:
     return together(*OUTPUT)(written)
 
 
+lists_folder = together(
+    click.argument("folder", metavar="DIR", type=click.Path(path_type=Path)),
+    list_split,
+    writes_list,
+)
+
+
 def _metadata(name: str):
     return path(
         "--meta metadata", name, f"Sexes, names and sets.  [default: {name} in DIR or above]"
@@ -45,10 +51,8 @@ def _metadata(name: str):
 
 
 @click.command()
-@_folder
 @_metadata("vox1_meta.csv")
-@list_split
-@writes_list
+@lists_folder
 def voxceleb1(folder: Path, **asked) -> tuple:
     """List VoxCeleb1 in DIR, as far as it is there.
 
@@ -67,10 +71,8 @@ def voxceleb1(folder: Path, **asked) -> tuple:
 
 
 @click.command()
-@_folder
 @_metadata("vox2_meta.csv")
-@list_split
-@writes_list
+@lists_folder
 def voxceleb2(folder: Path, **asked) -> tuple:
     """List VoxCeleb2 in DIR, as far as it is there.
 
@@ -87,9 +89,7 @@ def voxceleb2(folder: Path, **asked) -> tuple:
 
 
 @click.command()
-@_folder
-@list_split
-@writes_list
+@lists_folder
 def cnceleb(folder: Path, **asked) -> tuple:
     """List CN-Celeb1 or CN-Celeb2 in DIR (data/, eval/, dev/), with the ids of its lists.
 
@@ -103,7 +103,6 @@ def cnceleb(folder: Path, **asked) -> tuple:
 
 
 @click.command()
-@_folder
 @choice(
     "--calm",
     ["merge", "keep", "drop"],
@@ -111,8 +110,7 @@ def cnceleb(folder: Path, **asked) -> tuple:
     default="merge",
 )
 @choice("--channel", ["both", "speech", "song"], "Speech, song or both.", default="both")
-@list_split
-@writes_list
+@lists_folder
 def ravdess(folder: Path, **asked) -> tuple:
     """List RAVDESS in DIR; emotion, actor and the rest are read from the files' names.
 
@@ -126,7 +124,6 @@ def ravdess(folder: Path, **asked) -> tuple:
 
 
 @click.command()
-@_folder
 @flag("--video", "Name the dialogues' films, with start and end.")
 @choice(
     "--left",
@@ -140,8 +137,7 @@ def ravdess(folder: Path, **asked) -> tuple:
     "With --left: draw some frames with the half that is taken for the speaker's.",
 )
 @flag("--four", "Only neutral, happy (with excited), sad and angry utterances.")
-@list_split
-@writes_list
+@lists_folder
 def iemocap(
     folder: Path, video: bool, left: str | None, preview: Path | None, four: bool, split: str
 ) -> tuple:
@@ -167,9 +163,7 @@ def iemocap(
 
 
 @click.command()
-@_folder
-@list_split
-@writes_list
+@lists_folder
 def kaldi(folder: Path, **asked) -> tuple:
     """List a Kaldi data directory DIR: wav.scp, utt2spk, and segments and spk2gender if there.
 
@@ -186,9 +180,7 @@ def kaldi(folder: Path, **asked) -> tuple:
 
 
 @click.command()
-@_folder
-@list_split
-@writes_list
+@lists_folder
 def folder(folder: Path, **asked) -> tuple:
     """List any folder of people: DIR/person/…/file.
 

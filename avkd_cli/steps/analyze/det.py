@@ -1,6 +1,5 @@
 """`avkd analyze det`: detection error trade-off, as points and as a picture; and its relatives."""
 
-import sys
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,6 +11,7 @@ from avkd_cli.analysis.figures.curves import curve, operating_points
 from avkd_cli.analysis.figures.distributions import reliability
 from avkd_cli.config import P_TARGETS
 from avkd_cli.errors import UsageError
+from avkd_cli.said import warn
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import is_target, read_named
@@ -70,7 +70,7 @@ def warn_of_cosines(files: Mapping[str, Scores]) -> None:
     """Say on stderr that scores do not look like the ratios that they are taken for."""
     for one in files.values():
         if np.abs(one.score).max() <= 1:
-            print(f"avkd analyze: warning: {one.source}: {COSINE_NOTE}", file=sys.stderr)
+            warn("analyze", f"{one.source}: {COSINE_NOTE}")
 
 
 def band(scores: Scores, people: str | None, resamples: int, seed: int) -> figures.Band:

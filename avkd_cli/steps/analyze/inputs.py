@@ -2,7 +2,6 @@
 
 import json
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.analysis.venn import decided_right
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.said import tell, warn
 from avkd_cli.shown import Named, Reading
 from avkd_cli.steps.seen import tell_of_scores
 from avkd_cli.storage.store import resolve_input
@@ -49,17 +49,17 @@ def read_labelled(
     if format is None:
         for one in scores:
             if one.format != OURS:
-                print(f"avkd analyze: {one.source}: format {one.format} (guessed)", file=sys.stderr)
+                tell("analyze", f"{one.source}: format {one.format} (guessed)")
     for one in scores:
         if one.label is None:
             raise InputError(f"{one.source}: has no labels; name the trial list with --trials")
         one.require_both_classes()
         tell_of_scores("analyze", one.source, len(one), strict=False)
-    warn(scores)
+    warn_of(scores)
     return scores
 
 
-def warn(scores: Sequence[Scores]) -> None:
+def warn_of(scores: Sequence[Scores]) -> None:
     """Print each kind of oddity once on stderr, and how many files more have it."""
     kinds: dict[str, list[str]] = {}
     for one in scores:
@@ -70,7 +70,7 @@ def warn(scores: Sequence[Scores]) -> None:
     for first, *more in kinds.values():
         files = "file" if len(more) == 1 else "files"
         also = f", and {len(more)} more {files}" if more else ""
-        print(f"avkd analyze: warning: {first}{also}", file=sys.stderr)
+        warn("analyze", f"{first}{also}")
 
 
 def read_named(
@@ -132,7 +132,7 @@ def aligned(scores: Sequence[Scores], trials: str | Path | None = None) -> list[
     found = [one if _same(first, one) else _matched(one, first, intersect) for one in scores]
     for before, after in zip(scores, found, strict=True):
         for text in after.warnings[len(before.warnings) :]:
-            print(f"avkd analyze: warning: {after.source}: {text}", file=sys.stderr)
+            warn("analyze", f"{after.source}: {text}")
     return found
 
 

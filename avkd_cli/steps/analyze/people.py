@@ -1,6 +1,5 @@
 """Who is heard and seen in each trial: from a list, from a store, or from the ids."""
 
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError
+from avkd_cli.said import warn
 from avkd_cli.steps.analyze.inputs import is_target
 from avkd_cli.storage.utterances import Utterance, read_utterances
 from avkd_cli.verification.extensions import Spellings
@@ -28,8 +28,7 @@ def read_people(source: str | Path) -> dict[str, Utterance]:
     if found.rejects:
         codes = Counter(one["code"] for one in found.rejects)
         counts = ", ".join(f"{code} {number}" for code, number in codes.most_common())
-        text = f"{found.name}: {len(found.rejects)} lines rejected ({counts})"
-        print(f"avkd analyze: warning: {text}", file=sys.stderr)
+        warn("analyze", f"{found.name}: {len(found.rejects)} lines rejected ({counts})")
     return {one.id: one for one in found.utterances}
 
 

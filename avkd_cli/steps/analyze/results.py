@@ -8,13 +8,13 @@ Four kinds, told by the end of the name: score files `SYSTEM.LIST.scores`; one s
 
 import json
 import math
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.papers.form import MEASURES
+from avkd_cli.said import warn
 from avkd_cli.storage.clutter import is_clutter
 
 SCORES = (".scores", ".scores.gz")
@@ -200,10 +200,7 @@ def _with_limits(record: Mapping) -> dict:
 def _metrics(path: Path) -> Iterator[dict]:
     system, _, on = path.name.removesuffix(METRICS).partition(".")
     if not system or not on:
-        print(
-            f"avkd analyze: warning: {path}: passed over; the name is not SYSTEM.ON{METRICS}",
-            file=sys.stderr,
-        )
+        warn("analyze", f"{path}: passed over; the name is not SYSTEM.ON{METRICS}")
         return
     for measure, value in _measured(_object(path.read_bytes(), str(path))):
         yield _figure(system, on, measure, value, str(path))

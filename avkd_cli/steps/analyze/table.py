@@ -1,7 +1,6 @@
 """`avkd analyze table`: the tables of the paper from files SYSTEM.LIST.scores."""
 
 import math
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from avkd_cli.analysis.views import to_latex, to_markdown
 from avkd_cli.errors import InputError
 from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper
+from avkd_cli.said import warn
 from avkd_cli.steps.analyze.inputs import read_labelled, read_object
 from avkd_cli.steps.analyze.metrics import measured
 from avkd_cli.steps.analyze.results import read_figures, result_files
@@ -81,9 +81,9 @@ def arranged(
         raise InputError(f"{error}; give each system one file a list") from error
     if paper is not USUAL and not any(one["ours"] for one in paper_tables(found)):
         names = ", ".join(one.name for one in paper.systems[:SHOWN])
-        print(
-            f"avkd analyze: warning: no figure here has a place in a table of {paper.name}, "
-            f"whose systems are {names} … (docs/formats.md)",
-            file=sys.stderr,
+        warn(
+            "analyze",
+            f"no figure here has a place in a table of {paper.name}, whose systems are {names} … "
+            "(docs/formats.md)",
         )
     return found

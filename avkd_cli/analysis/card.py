@@ -42,11 +42,7 @@ OF_TRAINING: Facts = {"hours": None, "faces": None, "classes": None, "named_by_t
 
 
 def to_markdown(facts: Facts) -> str:
-    """Return a card.
-
-    Args:
-        facts: as `steps.card_facts` writes them.
-    """
+    """Return a card of facts as `steps.card_facts` writes them."""
     given = USUAL | {key: value for key, value in facts.items() if value is not None}
     figures = [{"seen": None, "groups": None, **one} for one in given["figures"]]
     text = rendered(

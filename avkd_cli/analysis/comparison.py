@@ -79,12 +79,7 @@ def holm(p: Sequence[float]) -> NDArray[np.float64]:
 
 
 def verdict(one: Mapping, better: int = -1) -> str:
-    """Return better, worse or open: what a difference with its interval allows to say.
-
-    Args:
-        one: a difference with low and high.
-        better: 1 where more is better, -1 where less is.
-    """
+    """Return better, worse or open: what a difference with its interval allows to say."""
     if one["low"] <= 0 <= one["high"]:
         return "open"
     return "better" if one["value"] * better > 0 else "worse"

@@ -18,11 +18,7 @@ CLEANED = "-cleaned"
 
 
 def corpus_statement(corpus: str | None) -> str | None:
-    """Return what must be said of a corpus at the top and bottom of a report.
-
-    Args:
-        corpus: a name; `stand-in` or `standin` is the synthetic one.
-    """
+    """Return what must be said of a corpus at the top and bottom of a report."""
     if corpus is None:
         return None
     if corpus.lower().replace("-", "").replace(" ", "") in ("standin", "standincorpus"):

@@ -89,15 +89,7 @@ def cosine(session: Any, trained: "Trained", case: Case) -> float:
 def cases_of(
     modality: str, given: Sequence[str], prepared: PrepAudioConfig, size: tuple[int, int, int]
 ) -> list[Case]:
-    """Return what to look at.
-
-    Args:
-        given: recordings or lists of them, or a store of faces; none: some are drawn.
-        prepared: how the run's sound was prepared. size: of a face's crop.
-
-    Raises:
-        MissingInputError, InputError: it is not there, or there is nothing in it to use.
-    """
+    """Return what to look at: of recordings, lists or a store of faces; without any, drawn."""
     if modality == "audio":
         found = sounds(given, prepared) if given else drawn_sounds(prepared)
     else:

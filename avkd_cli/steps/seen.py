@@ -122,12 +122,7 @@ def tell_of_stores(
     *,
     strict: bool = False,
 ) -> None:
-    """Say, or refuse as `tell` does, that networks are tested on whom they were trained on.
-
-    Args:
-        stores: of the embeddings.
-        persons: who is tested; None: whoever is in a store.
-    """
+    """Say, or refuse as `tell` does, that some persons (None: all) were trained on."""
     for store in stores:
         tested = set(store.persons if persons is None else persons) - {""}
         if both := names.known(store.trained_on or (), tested):

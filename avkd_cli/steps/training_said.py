@@ -21,11 +21,7 @@ TRIED = 3  # steps of a dry run; the first is slower than the others
 
 
 def ending(job: Job, run: Run, seconds: float) -> str:
-    """Return how a training ended and what may be done next.
-
-    Args:
-        seconds: since it began, or went on.
-    """
+    """Return how a training of so many seconds ended, and what may be done next."""
     steps = [line for line in log_lines(run.path / "log.jsonl") if "losses" in line]
     last = steps[-1]["losses"] if steps else {}
     said = [f"{name} {last[name]:.3g}" for name in ("loss", "accuracy") if name in last]

@@ -113,11 +113,7 @@ def sweep_figure(sweep: Sweep, lines: Mapping[str, Sequence[Point]]) -> Figure:
 
 @house_style()
 def robustness_figure(result: Mapping, paper: Paper = USUAL) -> Figure:
-    """Return the picture of a `robustness` result: from clean to the worst, with intervals.
-
-    Args:
-        paper: whose labels systems have.
-    """
+    """Return the picture of a `robustness` result: from clean to the worst, with intervals."""
     rows = result["conditions"]
     clean = [one for one in rows if one["kind"] == CLEAN]
     kinds = list(dict.fromkeys(one["kind"] for one in rows if one["kind"] != CLEAN)) or [CLEAN]

@@ -69,11 +69,7 @@ def _panel(axes: Axes, places: np.ndarray, outlying: np.ndarray, persons: np.nda
 
 @house_style()
 def sizes_figure(sizes: Sequence[int], confidence: Sequence[float]) -> Figure:
-    """Return a dot for each cluster, its utterances on an axis of powers.
-
-    Args:
-        sizes: utterances of each. confidence: of each.
-    """
+    """Return a dot for each cluster: its utterances, on an axis of powers, and its confidence."""
     figure = Figure(figsize=(5.2, 3.6))
     axes = figure.subplots()
     # Thousands of dots stay legible where they lie on each other.

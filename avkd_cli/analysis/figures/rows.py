@@ -28,11 +28,7 @@ HATCHES = {"visual": "////"}
 
 @house_style()
 def bars_figure(arranged: Mapping) -> Figure:
-    """Return the EER of every system, in the order of the tables, with intervals where known.
-
-    Args:
-        arranged: what `tables.arrange` returns.
-    """
+    """Return the EER of every system, in the order of the tables, with intervals where known."""
     paper = paper_of(arranged)
     names = sorted({one["system"] for one in arranged["results"]}, key=paper.order)
     lists = arranged["lists"]

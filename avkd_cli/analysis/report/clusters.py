@@ -67,11 +67,7 @@ def clusters_parts(result: Mapping) -> list[Part]:
 
 
 def clusters_page(result: Mapping, svg: str, avkd: str) -> str:
-    """Return one HTML document that refers to nothing outside it.
-
-    Args:
-        svg: picture of size against confidence.
-    """
+    """Return one HTML document, with a picture, that refers to nothing outside it."""
     return rendered(
         "clusters.html",
         title=f"Clusters of {result['list']}",

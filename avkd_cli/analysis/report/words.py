@@ -19,11 +19,7 @@ INTERVAL = (
 
 
 def glance(arranged: Mapping, differences: Sequence[Mapping] = ()) -> list[str]:
-    """Return at most three sentences for somebody who knows no error rate, on the first list.
-
-    Args:
-        arranged, differences: as `sentences`.
-    """
+    """Return at most three sentences for somebody who knows no error rate, on the first list."""
     said = Sentences(arranged, differences)
     if not said.lists:
         return []

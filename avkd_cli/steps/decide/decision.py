@@ -15,11 +15,7 @@ Asked = Mapping[str, float | None]
 
 
 def plain_cosines(run: str) -> str:
-    """Return the type of scores that `avkd score` says the cosines of a run's embeddings are.
-
-    Args:
-        run: its fingerprint.
-    """
+    """Return the type of scores, in `avkd score`'s words, that the cosines of a run are."""
     return f"cosine none of {run.removeprefix('sha256:')[:12]}"
 
 

@@ -47,11 +47,7 @@ class Evidence:
 
 
 def of_sound(records: Sequence[Record], least_s: float) -> Evidence:
-    """Return what sound says.
-
-    Args:
-        records: prepared. least_s: seconds of speech below which nothing is told.
-    """
+    """Return what sound says; of less speech than so many seconds, that it is too little."""
     names = ("duration_s", "speech_fraction", "snr_db", "clipped_fraction")
     columns = (np.array([float(one.columns[name]) for one in records]) for name in names)
     seconds, fraction, snr, clipping = columns
@@ -84,11 +80,7 @@ def of_faces(records: Sequence[Record]) -> Evidence:
 
 
 def second_person(story: "Story", face_sizes: np.ndarray) -> bool:
-    """Return whether somebody else is seen beside the person of a film half of the time.
-
-    Args:
-        story: of the film. face_sizes: side of each sighting's face, in pixels.
-    """
+    """Return whether somebody else is seen beside the person of a film half of the time."""
     main = None if story.follower is None else story.follower.main()
     mine = story.of(main)
     beside = 0

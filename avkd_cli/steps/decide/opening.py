@@ -130,11 +130,7 @@ def preparation_of(run: Path, sense: str, like: str | None) -> dict[str, Any]:
 def calibrations_of(
     channels: Sequence[Channel], system: Path, beside: Provided, own: Sequence[Path] = ()
 ) -> dict[str, Calibration]:
-    """Return the calibrations of channels, by the fingerprints of their runs.
-
-    Args:
-        system: for messages. own: what lies with the system, unless others are given.
-    """
+    """Return the calibrations of channels by their runs: those given, or that lie there."""
     lying = own or [one for one in [system / CALIBRATION] if one.is_file()]
     found: dict[str, Calibration] = {}
     runs = [channel.fingerprint for channel in channels]

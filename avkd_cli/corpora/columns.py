@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from avkd_cli.corpora import trees
-from avkd_cli.corpora.listing import Names, Report
+from avkd_cli.corpora.listing import Report
 from avkd_cli.corpora.paths import FOREIGN, as_on_disk, is_foreign
 from avkd_cli.corpora.tables import (
     TableRow,
@@ -71,7 +71,7 @@ def _choose(table: Path, names: list[str], columns: Mapping[str, str]) -> dict[s
 def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
     seen: dict[str, tuple[int, dict]] = {}
     base = root or table.parent
-    some, made, rows = False, Names(str(table)), list(rows)
+    some, rows = False, list(rows)
     numbers = number_columns(rows)
     for name in sorted(numbers - {chosen[field] for field in chosen}):
         texts = [row.values[name] for row in rows if row.values[name]]
@@ -80,7 +80,7 @@ def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
                 f"{len(unknown)} values in {name}, such as {unknown[0]!r}, are unknown"
             )
     for row in rows:
-        utterance = _utterance(table, row, chosen, split, made, numbers)
+        utterance = _utterance(table, row, chosen, split, report, numbers)
         report.expected.add(utterance.person)
         line, values = seen.setdefault(utterance.id, (row.line, row.values))
         if values != row.values:
@@ -107,7 +107,7 @@ def _utterance(
     row: TableRow,
     chosen: dict[str, str],
     split: str,
-    made: Names,
+    report: Report,
     numbers: frozenset[str],
 ) -> Utterance:
     values = {field: row.values[name] for field, name in chosen.items()}
@@ -118,10 +118,10 @@ def _utterance(
         field: seconds(values[field], table, row.line) for field in SECONDS if values.get(field)
     }
     return Utterance(
-        id=made.of("id", values["id"]),
+        id=report.name("id", values["id"]),
         extra=_others(row, chosen, numbers),
         **{field: values.get(field) or None for field in MEDIA},
-        **{field: made.of(field, values.get(field, "")) for field in ("person", "session")},
+        **{field: report.name(field, values.get(field, "")) for field in ("person", "session")},
         split=split or values.get("split", ""),
         sex=_SEXES.get(sex.lower(), sex.lower()),
         **times,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from avkd_cli.corpora import trees
-from avkd_cli.corpora.listing import Names, Report
+from avkd_cli.corpora.listing import Report
 from avkd_cli.errors import InputError
 from avkd_cli.storage.utterances import Utterance
 
@@ -61,13 +61,13 @@ def list_folder(folder: Path, *, split: str = "") -> tuple[Iterator[Utterance], 
             f"{', '.join(splits)} taken for people; if it is a split, list {folder}/{splits[0]} "
             f"alone, with --split {splits[0]}"
         )
-    names, met = Names(str(folder)), {}
-    report.expected |= {names.of("person", person) for person in places}
+    met: dict[tuple[int, int], tuple[str, str]] = {}
+    report.expected |= {report.name("person", person) for person in places}
     utterances = (
         utterance
         for person, roots in places.items()
         for utterance in _utterances(
-            person, _look(folder, person, roots, report, met), split, names
+            person, _look(folder, person, roots, report, met), split, report
         )
     )
     return report.count(utterances), report
@@ -122,13 +122,13 @@ def _look(folder: Path, person: str, roots: list[str], report: Report, met: dict
     return found
 
 
-def _utterances(person: str, found: _Files, split: str, names: Names) -> Iterator[Utterance]:
+def _utterances(person: str, found: _Files, split: str, report: Report) -> Iterator[Utterance]:
     images = _join_pictures(found)
     for key in sorted(found.media.keys() | images.keys()):
         files = {kind: path for kind, (_, path) in found.media.get(key, {}).items()}
         yield Utterance(
-            id=names.of("recording", person, *key),
-            person=names.of("person", person),
+            id=report.name("recording", person, *key),
+            person=report.name("person", person),
             session="/".join(key[:-1]),
             audio=files.get("audio"),
             video=files.get("video"),

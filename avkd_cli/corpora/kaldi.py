@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from avkd_cli.corpora import trees
-from avkd_cli.corpora.listing import Names, Report
+from avkd_cli.corpora.listing import Report
 from avkd_cli.corpora.tables import read_fields, read_text, seconds
 from avkd_cli.errors import InputError
 from avkd_cli.storage.utterances import Utterance
@@ -39,16 +39,15 @@ def list_kaldi(folder: Path, *, split: str = "") -> tuple[Iterator[Utterance], R
     recordings = _scp(folder / "wav.scp")
     persons = _pairs(folder / "utt2spk")
     sexes = _pairs(folder / "spk2gender") if (folder / "spk2gender").exists() else {}
-    names = Names(str(folder))
-    report.expected |= {names.of("person", person) for person in persons.values()}
+    report.expected |= {report.name("person", person) for person in persons.values()}
     for entry in trees.children(folder, "", report):
         if entry.is_file() and entry.name not in _READ and not trees.kind_of(entry.name):
             report.notes.append(f"{entry.name} was not read")
     utterances = _list(folder, recordings, persons, report)
     about = (
         Utterance(
-            id=names.of("utterance", name),
-            person=names.of("person", persons[name]),
+            id=report.name("utterance", name),
+            person=report.name("person", persons[name]),
             audio=path,
             start=start,
             end=end,

@@ -61,6 +61,26 @@ class Report:
     notes: list[str] = field(default_factory=list)
     changed: Counter[str] = field(default_factory=Counter)  # what was read otherwise than written
     _lacking: dict[str, Finding] = field(default_factory=lambda: {s: Finding() for s in SENSES})
+    _named: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def name(self, kind: str, *parts: str) -> str:
+        """Return `make_id` of the parts: a name as a list can hold it.
+
+        Args:
+            kind: of name, such as "person"; names of two kinds may be equal.
+            parts: of the name.
+
+        Raises:
+            InputError: another name of this kind became the same.
+        """
+        made, own = make_id(*parts), unicodedata.normalize("NFC", "/".join(parts))
+        first = self._named.setdefault((kind, made), own)
+        if first != own:
+            raise InputError(
+                f"{self.folder}: {kind} {first!r} and {kind} {own!r} would both be {made!r}; "
+                "rename one"
+            )
+        return made
 
     def count(self, utterances: Iterable[Utterance]) -> Iterator[Utterance]:
         """Pass utterances on, counting them; say at the end which lack a sense others have."""
@@ -131,37 +151,6 @@ class Report:
         for change, count in self.changed.items():
             yield f"{count} {change}"
         yield from self.notes
-
-
-class Names:
-    """Names as a list can hold them, told apart: two that would become one are refused.
-
-    Args:
-        where: the folder or table, for messages.
-    """
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-        self._first: dict[tuple[str, str], str] = {}
-
-    def of(self, kind: str, *parts: str) -> str:
-        """Return `make_id` of the parts.
-
-        Args:
-            kind: of name, such as "person"; names of two kinds may be equal.
-            parts: of the name.
-
-        Raises:
-            InputError: another name of this kind became the same.
-        """
-        made, own = make_id(*parts), unicodedata.normalize("NFC", "/".join(parts))
-        first = self._first.setdefault((kind, made), own)
-        if first != own:
-            raise InputError(
-                f"{self._where}: {kind} {first!r} and {kind} {own!r} would both be {made!r}; "
-                "rename one"
-            )
-        return made
 
 
 def make_id(*parts: str) -> str:

@@ -71,7 +71,6 @@ def _choose(table: Path, names: list[str], columns: Mapping[str, str]) -> dict[s
 def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
     seen: dict[str, tuple[int, dict]] = {}
     base = root or table.parent
-    some, rows = False, list(rows)
     numbers = number_columns(rows)
     for name in sorted(numbers - {chosen[field] for field in chosen}):
         texts = [row.values[name] for row in rows if row.values[name]]
@@ -96,9 +95,8 @@ def _list(table, rows, chosen, root, split, report) -> Iterator[Utterance]:
         if not wanted:
             report.missing.add(utterance.id, "no file named")
         elif any(found.values()):
-            some = True
             yield msgspec.structs.replace(utterance, **found)
-    if not some and report.missing.reasons[trees.MISSING]:
+    if not report.utterances and report.missing.reasons[trees.MISSING]:
         report.notes.append(f"paths were taken from {base}; give another folder with --root")
 
 

@@ -80,7 +80,7 @@ class TableFile(NamedTuple):
     """Column names, rows in order, and what should be told about how they were read."""
 
     columns: list[str]
-    rows: Iterator[TableRow]
+    rows: list[TableRow]
     notes: list[str]
 
 
@@ -117,7 +117,7 @@ def read_table(path: Path, encoding: str | None = None) -> TableFile:
         notes.append(f"decimal commas in {some(commas, 20)} were read as points")
         for row in rows:
             row.values.update({name: row.values[name].replace(",", ".") for name in commas})
-    return TableFile(columns, iter(rows), notes)
+    return TableFile(columns, rows, notes)
 
 
 _HINT = "sep="  # a first line by which spreadsheets are told the delimiter

@@ -95,19 +95,17 @@ def guess(source: Path, lines: list[Entry]) -> str:
 def _list(source, lines, read, root, split, report) -> Iterator[Utterance]:
     base = root or source.parent
     seen: set[str] = set()
-    some = False
     for found in _found(source, lines, read, report):
         audio = _usable(found.audio, base, root, report)
         if audio is None:
             continue
-        some = True
         utterance = _utterance(found, audio, split)
         if utterance.id in seen:
             report.duplicated.add(utterance.id, "an id that was there before")
             continue
         seen.add(utterance.id)
         yield utterance
-    if not some and report.missing.reasons[trees.MISSING]:
+    if not report.utterances and report.missing.reasons[trees.MISSING]:
         report.notes.append(f"paths were taken from {base}; give another folder with --root")
 
 

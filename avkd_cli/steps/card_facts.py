@@ -158,7 +158,13 @@ def shares(
             found: dict[str, list[str]] = defaultdict(list)
             for value, person in zip(in_bands(values), persons, strict=True):
                 found[value].append(person)
-            yield name, {value: counted(found[value]) for value in sorted(found)}
+            yield (
+                name,
+                {
+                    value: {"utterances": len(whose), "persons": len(set(whose) - {""})}
+                    for value, whose in sorted(found.items())
+                },
+            )
 
 
 def in_bands(values: Sequence[str]) -> list[str]:
@@ -168,11 +174,6 @@ def in_bands(values: Sequence[str]) -> list[str]:
     except ValueError:
         return list(values)
     return quartiles(numbers)
-
-
-def counted(persons: Sequence[str]) -> dict[str, int]:
-    """Return how many utterances there are, given whose each is, and of how many persons."""
-    return {"utterances": len(persons), "persons": len(set(persons) - {""})}
 
 
 def of_persons(run: Path, people: Mapping[str, Utterance]) -> dict[str, dict[str, Any]]:

@@ -37,7 +37,9 @@ def draw_cross(
     draw = Drawing(source, output, **asked)
     chosen = _by_protocol(draw, draw.candidates(""), protocol)
     clips = [_clip(source, one) for one in chosen]
-    _warn_of_one_sense(clips, draw.quiet)
+    heard, seen = ({c.person for c in clips if getattr(c, name)} for name in ("heard", "seen"))
+    if not draw.quiet and (lone := sorted(heard ^ seen)):
+        say(f"warning: {len(lone):,} people have one sense only, such as {lone[0]!r}: no targets")
     check_traits(clips, stratum)
     rule = CrossRule(stratum, draw.cross_session)
     possible = Possible(clips, rule, 1), Possible(clips, rule, 0)
@@ -96,10 +98,3 @@ def _age(source: str, one: Utterance) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 150:
         raise InputError(f"{source}: {one.id!r} has age {value!r}, wanted a number of years")
     return float(value)
-
-
-def _warn_of_one_sense(clips: list[PersonClip], quiet: bool) -> None:
-    """Say who can be in no target: heard only, or seen only."""
-    heard, seen = ({c.person for c in clips if getattr(c, name)} for name in ("heard", "seen"))
-    if not quiet and (lone := sorted(heard ^ seen)):
-        say(f"warning: {len(lone):,} people have one sense only, such as {lone[0]!r}: no targets")

@@ -10,7 +10,7 @@ from avkd_cli.corpora.trials import Candidate, Rule, count_trials, draw_trials
 from avkd_cli.errors import InputError
 from avkd_cli.losses.moment import Moment
 from avkd_cli.losses.quality import OwnCosine
-from avkd_cli.losses.terms import Term, Wrapper
+from avkd_cli.losses.terms import Wrapper
 from avkd_cli.recipes.job import Job
 from avkd_cli.steps.validation import Listed, Validation
 from avkd_cli.storage.store import EmbeddingStore
@@ -87,18 +87,13 @@ def distances(
     levels["person.scores"] = head(levels)[:, : len(head.classes)]  # no voices at other speeds
     found = {}
     for name, term in objective.terms.items():
-        inner = bare(term)
+        inner = term
+        while isinstance(inner, Wrapper):  # the term without what is put around it
+            inner = inner.term
         if isinstance(inner, OwnCosine | TeacherClasses) or not set(inner.reads) <= set(batch):
             continue
         found[name] = float(inner(levels, batch, LATE).mean())
     return found
-
-
-def bare(term: Term) -> Term:
-    """Return a term without what is put around it."""
-    while isinstance(term, Wrapper):
-        term = term.term
-    return term
 
 
 def draw(job: Job, settings: TrainConfig) -> Listed:

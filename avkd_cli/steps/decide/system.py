@@ -138,14 +138,14 @@ class Verifier:
         """One sense of each name."""
         return {one.name: one for channel in self.channels for one in channel.senses}
 
-    def side(self, recordings: Sequence[Recording], name: str = "") -> Side:
+    def side(self, recordings: Sequence[Recording]) -> Side:
         """Prepare one side.
 
         Raises:
             MissingInputError, InputError: a recording is not there, is damaged, or is of a sense
                 that the system lacks.
         """
-        found = Side(name or " and ".join(one.name for one in recordings), recordings)
+        found = Side(" and ".join(one.name for one in recordings), recordings)
         for one in recordings:
             if not any(sense.takes(one) for sense in self.senses.values()):
                 does = " and ".join(sense.does for sense in self.senses.values())

@@ -3,7 +3,7 @@
 Loaded for `--help`: the standard library only.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
@@ -25,7 +25,8 @@ class Named(str):
         return found
 
 
-class Reading(str):
+@dataclass(frozen=True)
+class Reading:
     """A trial list to take labels from, or none (empty), and how it and score files are read.
 
     Args:
@@ -34,15 +35,13 @@ class Reading(str):
         columns: what columns of CSV files are called, such as {"label": "same"}.
     """
 
-    __slots__ = ("columns", "intersect")
-    intersect: bool
-    columns: dict[str, str]
+    path: str = ""
+    intersect: bool = False
+    columns: dict[str, str] = field(default_factory=dict)
 
-    def __new__(cls, path: str, intersect: bool, columns: dict[str, str]) -> "Reading":
-        """Return the path as it is, and the rest beside it."""
-        found = super().__new__(cls, path)
-        found.intersect, found.columns = intersect, columns
-        return found
+
+TrialList = Reading | str | Path | None
+"""What analyses take labels from: nothing but the score files, a list, or a list with rules."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from avkd_cli.analysis import comparison
 from avkd_cli.analysis.bands import along, drawn_band
 from avkd_cli.analysis.comparison import USUAL
 from avkd_cli.errors import GateError, InputError, UsageError
-from avkd_cli.shown import Picture
+from avkd_cli.shown import Picture, TrialList
 from avkd_cli.steps.analyze.draws import by_persons, resolved
 from avkd_cli.steps.analyze.inputs import aligned, display_names, read_labelled, right_at_eer
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE
@@ -22,7 +22,7 @@ from avkd_cli.verification.statistics import Resampled, mcnemar, resample_trials
 def compare(
     paths: Sequence[str],
     *,
-    trials: str | None = None,
+    trials: TrialList = None,
     people: str | None = None,
     by: str = "person",
     resamples: int = 1000,

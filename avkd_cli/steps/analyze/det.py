@@ -12,7 +12,7 @@ from avkd_cli.analysis.figures.distributions import reliability
 from avkd_cli.config import P_TARGETS
 from avkd_cli.errors import UsageError
 from avkd_cli.said import warn
-from avkd_cli.shown import Picture
+from avkd_cli.shown import Picture, TrialList
 from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import is_target, read_named
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE, MetricRules, measured
@@ -25,7 +25,7 @@ OF_ONE = ("histogram", "reliability")  # pictures of a single file
 
 def det(
     paths: Sequence[str],
-    trials: str | None = None,
+    trials: TrialList = None,
     kind: str = "det",
     plot: Picture | None = None,
     *,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.shown import TrialList
 from avkd_cli.steps.analyze.inputs import is_target, read_aligned
 from avkd_cli.steps.analyze.people import known_people, person_by_id
 from avkd_cli.steps.analyze.spaces import directions, ids_of, listed, opened, persons_of, rows
@@ -42,7 +43,7 @@ class Found:
 
 
 def from_scores(
-    paths: Mapping[str, Path], trials: str | None, people: str | None, in_format: str | None = None
+    paths: Mapping[str, Path], trials: TrialList, people: str | None, in_format: str | None = None
 ) -> Found:
     """Return where targets stand among the trials of each test recording.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.shown import Picture
+from avkd_cli.shown import Picture, TrialList
 from avkd_cli.steps.analyze.galleries import Found, from_scores, from_stores
 from avkd_cli.steps.analyze.inputs import named_paths
 from avkd_cli.steps.analyze.matching import from_lists, from_recordings
@@ -34,7 +34,7 @@ def identify(
     enrol: Path | None = None,
     enrol_first: int | None = None,
     list_file: Path | None = None,
-    trials: str | None = None,
+    trials: TrialList = None,
     people: str | None = None,
     in_format: str | None = None,
     ranks: Sequence[int] = (1, 5, 10),

@@ -12,7 +12,7 @@ from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.analysis.venn import decided_right
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.said import tell, warn
-from avkd_cli.shown import Named, Reading
+from avkd_cli.shown import Named, Reading, TrialList
 from avkd_cli.steps.seen import tell_of_scores
 from avkd_cli.storage.store import resolve_input
 from avkd_cli.verification.scorefiles import read_scores
@@ -24,7 +24,7 @@ INVERTED = "the EER is above 50 %: are these distances? (inverted)"
 
 
 def read_labelled(
-    paths: Sequence[str | Path], trials: str | Path | None = None, format: str | None = None
+    paths: Sequence[str | Path], trials: TrialList = None, format: str | None = None
 ) -> list[Scores]:
     """Read score files; labels come from them, or from the trial list.
 
@@ -40,8 +40,8 @@ def read_labelled(
         MissingInputError: a file does not exist.
         InputError: a file is damaged, has no labels or one class only, or misses a trial.
     """
-    how = trials if isinstance(trials, Reading) else Reading(str(trials or ""), False, {})
-    listed = read_trials(how, names=how.columns) if how else None
+    how = trials if isinstance(trials, Reading) else Reading(str(trials or ""))
+    listed = read_trials(how.path, names=how.columns) if how.path else None
     scores = [
         read_scores(path, listed, format, names=how.columns, intersect=how.intersect)
         for path in paths
@@ -74,14 +74,14 @@ def warn_of(scores: Sequence[Scores]) -> None:
 
 
 def read_named(
-    paths: Sequence[str], trials: str | None = None, format: str | None = None
+    paths: Sequence[str], trials: TrialList = None, format: str | None = None
 ) -> list[tuple[str, Scores]]:
     """Read score files, each with the name of its system; see `read_labelled`."""
     return list(zip(display_names(paths), read_labelled(paths, trials, format), strict=True))
 
 
 def read_aligned(
-    paths: Mapping[str, str | Path], trials: str | None = None, format: str | None = None
+    paths: Mapping[str, str | Path], trials: TrialList = None, format: str | None = None
 ) -> dict[str, Scores]:
     """Read score files, all in the order of the first one's trials.
 
@@ -111,7 +111,7 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def aligned(scores: Sequence[Scores], trials: str | Path | None = None) -> list[Scores]:
+def aligned(scores: Sequence[Scores], trials: TrialList = None) -> list[Scores]:
     """Return the score files in the order of the first one's trials, matched by ids.
 
     Args:

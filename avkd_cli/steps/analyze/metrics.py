@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.config import P_TARGETS
+from avkd_cli.shown import TrialList
 from avkd_cli.steps.analyze.draws import by_persons, limits, resolved
 from avkd_cli.steps.analyze.inputs import finite, read_named
 from avkd_cli.steps.score_output import figures
@@ -59,7 +60,7 @@ USUAL = MetricRules()
 
 def metrics(
     paths: Sequence[str | Path],
-    trials: str | Path | None = None,
+    trials: TrialList = None,
     rules: MetricRules = USUAL,
     *,
     people: str | None = None,

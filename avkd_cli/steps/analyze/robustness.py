@@ -8,7 +8,7 @@ from avkd_cli.analysis import comparison
 from avkd_cli.analysis.comparison import USUAL
 from avkd_cli.analysis.robustness import FORM, Condition, harder, parse, words
 from avkd_cli.errors import InputError, MissingInputError, UsageError
-from avkd_cli.shown import Picture
+from avkd_cli.shown import Picture, TrialList
 from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import read_aligned
 from avkd_cli.steps.analyze.pictures import draw
@@ -22,7 +22,7 @@ def robustness(
     folder: str | Path,
     *,
     baseline: str | None = None,
-    trials: str | None = None,
+    trials: TrialList = None,
     people: str | None = None,
     in_format: str | None = None,
     resamples: int = 1000,

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError
+from avkd_cli.shown import TrialList
 from avkd_cli.steps.analyze.draws import FEWEST, limits
 from avkd_cli.steps.analyze.inputs import is_target, read_named
 from avkd_cli.steps.analyze.metrics import measured
@@ -32,7 +33,7 @@ def strata(
     people: str,
     *,
     chosen: Sequence[str] = ("random", "G", "N", "A", "GNA"),
-    trials: str | None = None,
+    trials: TrialList = None,
     resamples: int = 0,
     seed: int = 0,
     in_format: str | None = None,

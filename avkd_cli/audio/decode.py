@@ -100,8 +100,6 @@ def _decoded(stream: Stream, container: str, channel: str, limits: Limits) -> De
         samples=samples,
         level_dbfs=level,
         clipped_fraction=clipped,
-        source_rate=stream.rate,
-        source_channels=stream.channels,
         container=container,
         warnings=tuple(sorted(stream.warnings)),
     )

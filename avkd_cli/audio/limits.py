@@ -26,8 +26,6 @@ class Decoded:
         samples: 16 kHz, one channel, float32, full scale is 1; shape (n_samples,).
         level_dbfs: RMS after removal of the mean, see `quality.level_dbfs`.
         clipped_fraction: share of the source's samples at full scale, before any resampling.
-        source_rate: sample rate of the file in Hz.
-        source_channels: channels of the file.
         container: kind of file by its content, such as "wav".
         warnings: some of `WARNING_CODES`, sorted.
     """
@@ -35,8 +33,6 @@ class Decoded:
     samples: np.ndarray
     level_dbfs: float
     clipped_fraction: float
-    source_rate: int
-    source_channels: int
     container: str
     warnings: tuple[str, ...]
 

@@ -17,8 +17,7 @@ def test_sixteen_bit_sound_comes_out_exactly(make_wav, voice, as_pcm16):
     np.testing.assert_array_equal(
         decoded.samples * 32768, np.frombuffer(data, "<i2").astype(np.float32)
     )
-    assert (decoded.warnings, decoded.source_rate, decoded.source_channels) == ((), 16_000, 1)
-    assert decoded.container == "wav"
+    assert (decoded.warnings, decoded.container) == ((), "wav")
 
 
 def test_an_empty_file_is_named_so(make_file, code_of):  # W01

@@ -92,7 +92,7 @@ def prepare(path: Path, command: str, key: str) -> tuple[Ending, str, str]:
 def detail_of_accepted(ending: Ending) -> str:
     """Return the warnings that were said."""
     said = [line.partition("warning: ")[2] for line in ending.stderr.splitlines()]
-    return "; ".join(text.removesuffix(" (1 times)") for text in said if text)
+    return "; ".join(text.partition(" (")[0] for text in said if text)
 
 
 def reject_in(folder: Path, ending: Ending) -> tuple[str, str]:

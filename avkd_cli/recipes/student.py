@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from avkd_cli.config import DistillTerms
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs import INPUTS
+from avkd_cli.losses.moment import Schedule
 from avkd_cli.recipes import sense
 from avkd_cli.recipes.beside import Beside
 from avkd_cli.recipes.gate import check_gate, gate_of
@@ -67,12 +68,30 @@ def student(
     loose, measures = tolerances(settings), open_quality(settings, quality_store)
     INPUTS[request.modality].opened(request.stores)  # a mistyped one is named before the teacher
     stored = opened_teacher(teacher, settings, live, unlabelled)
-    named = None
     if unlabelled is None:
         warn_of_nothing(settings)
-    else:
-        named = named_by(stores_of(stored), request, unlabelled, settings)
-        request = named.request
+        return learning(request, settings, stored, intersect, loose, measures, live)
+    named = named_by(stores_of(stored), request, unlabelled, settings)
+    job = learning(named.request, settings, stored, intersect, loose, measures, live)
+    inputs = job.inputs | {"unlabelled": named.key}
+    return dataclasses.replace(job, inputs=inputs, files=named.files)
+
+
+def learning(
+    request: Request,
+    settings: DistillTerms,
+    stored: Teacher | None,
+    intersect: bool,
+    loose: dict[str, Schedule],
+    measures: Store | None,
+    live: Asked | None,
+) -> Job:
+    """Return the training of a student whose people all have names.
+
+    Args:
+        stored: what is stored of the teacher, None where it runs beside.
+        loose: by term, its tolerance. measures: the store with the column of --quality.
+    """
     job = SENSES[request.modality](request, settings)
     alive = open_live(live, request.modality, job.description, settings)
     if alive is None:
@@ -88,9 +107,9 @@ def student(
     )
     beside.untaught, beside.gate, beside.live = lacks, gate_of(settings, job.chosen), alive
     if alive is None:
-        known = sources_of(stored, job.chosen, job.sources)
+        known, inputs = sources_of(stored, job.chosen, job.sources), {"teacher": stored.fingerprint}
     else:
-        known = alive.sources(job.chosen, settings, settings.seed)
+        known, inputs = alive.sources(job.chosen, settings, settings.seed), alive.inputs()
     more = measured.sources() if measured else []
     if beside.gate is not None and not any(isinstance(one, RowNumbers) for one in more):
         more = [*more, RowNumbers()]
@@ -102,11 +121,7 @@ def student(
         terms=beside.terms,
         finish=beside.finish,
         teacher=None if alive else stored,
-        inputs=job.inputs
-        | (alive.inputs() if alive else {"teacher": stored.fingerprint})
-        | (measured.inputs if measured else {})
-        | ({"unlabelled": named.key} if named else {}),
-        files=named.files if named else {},
+        inputs=job.inputs | inputs | (measured.inputs if measured else {}),
     )
 
 

@@ -16,13 +16,12 @@ from avkd_cli.inputs.face import Face
 from avkd_cli.inputs.frames import film_rate
 from avkd_cli.inputs.passing import forward, one_by_one
 from avkd_cli.inputs.sound import FEATURE_OF, Sound
-from avkd_cli.inputs.weights import sound_step, sound_weights
+from avkd_cli.inputs.weights import FRAMES_A_SECOND, sound_step, sound_weights
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.sampler import Draws
 from avkd_cli.training.training_set import TrainingSet
 
-FRAMES = 100  # of sound a second
 KIND_OF = {"audio": "avkd.audio", "visual": "avkd.faces"}
 
 
@@ -191,7 +190,7 @@ class Clips:
         self.audio, self.faces, self.seed = clip.audio, clip.faces, seed
         self.sound_rows, self.face_rows = chosen.rows(clip.audio), chosen.rows(clip.faces)
         self.fps, self.samples = clip.fps, clip.audio.long_name == "samples"
-        self.frames = round(seconds * FRAMES)
+        self.frames = round(seconds * FRAMES_A_SECOND)
         self.pictures = 1 if self.fps is None else max(1, round(seconds * self.fps))
 
     def __call__(self, k: int, draws: Draws) -> Arrays:
@@ -199,7 +198,7 @@ class Clips:
         sound, face = self.sound_rows[draws.rows], self.face_rows[draws.rows]
         begin = self.begins(sound, face, draws.numbers)
         unit = HOP if self.samples else 1
-        audio = at(self.audio, sound, np.round(begin * FRAMES) * unit, self.length(k))
+        audio = at(self.audio, sound, np.round(begin * FRAMES_A_SECOND) * unit, self.length(k))
         first = np.zeros(len(face)) if self.fps is None else np.round(begin * self.fps)
         return {"audio": audio, "faces": at(self.faces, face, first, self.pictures)}
 
@@ -225,7 +224,7 @@ class Clips:
 
     def begins(self, sound: np.ndarray, face: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """Return when each clip begins, in s: drawn so that both senses have all of it, if so."""
-        hop = HOP * FRAMES if self.samples else FRAMES
+        hop = HOP * FRAMES_A_SECOND if self.samples else FRAMES_A_SECOND
         room = (self.audio.lengths[sound] - self.length(0)) / hop
         if self.fps is not None:
             room = np.minimum(room, (self.faces.lengths[face] - self.pictures) / self.fps)

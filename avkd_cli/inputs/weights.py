@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 from torch import nn
 
-from avkd_cli.audio.limits import HOP
+from avkd_cli.audio.limits import HOP, SAMPLE_RATE
 from avkd_cli.inputs.base import Row
 from avkd_cli.inputs.passing import one_by_one
 from avkd_cli.models.weasp import WeightEnhancedPooling
 from avkd_cli.storage.store import RaggedStore
 
-FRAMES_A_SECOND = 100
+FRAMES_A_SECOND = SAMPLE_RATE // HOP
 
 
 def weighs(encoder: nn.Module) -> bool:

@@ -77,10 +77,9 @@ class Clip(Input):
         return Clips(self, chosen, settings.clip, settings.seed)
 
     def sources(
-        self, chosen: TrainingSet, settings: JointConfig, disturbers: Disturbers
+        self, clips: "Clips", settings: JointConfig, disturbers: Disturbers
     ) -> list[Source]:
         """Return what reads a clip of each draw, and what disturbs its sound."""
-        clips = self.clips(chosen, settings)
         if not settings.augment:
             return [clips]
         noise = disturbers.noise

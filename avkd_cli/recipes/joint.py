@@ -42,7 +42,8 @@ def joint(request: Request, settings: JointConfig) -> Job:
     disturbers = open_disturbers(clip.audio, settings.augment, False, request.noise, request.rir)
     encoders = encoders_of(request.begun, clip)
     chosen = choose([*clip.stores, *request.beside], request.choice)
-    for text in clip.clips(chosen, settings).short():
+    clips = clip.clips(chosen, settings)
+    for text in clips.short():
         warn(request.step, text)
     description = describe(settings, encoders)
 
@@ -56,7 +57,7 @@ def joint(request: Request, settings: JointConfig) -> Job:
         step=request.step,
         modality="joint",
         chosen=chosen,
-        sources=clip.sources(chosen, settings, disturbers),
+        sources=clip.sources(clips, settings, disturbers),
         description=description,
         input=clip,
         heads=lambda: heads_of(chosen, settings, encoders),

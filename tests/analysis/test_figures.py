@@ -149,6 +149,14 @@ def test_students_have_the_colour_of_their_sense_and_dashes_of_their_own():
     assert found["mine"]["linestyle"] != found["yours"]["linestyle"]
 
 
+def test_systems_that_a_paper_does_not_know_look_unlike_all_others_of_their_sense():
+    unknown = ["fusion-mine", "fusion-yours", "audio-mine"]
+    found = looks([*unknown, "audio", "fusion-mine"])
+    assert len({str(found[name]) for name in found}) == 4
+    assert found["audio"] == looks(["audio"])["audio"]  # the paper's look stays
+    assert found["fusion-mine"]["color"] == found["fusion-yours"]["color"]
+
+
 def test_calibrated_posteriors_are_what_happens():
     rng = np.random.default_rng(0)
     target, nontarget = rng.normal(2, 1, 40_000), rng.normal(0, 1, 80_000)

@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import cycle
+from itertools import count, cycle
 from typing import NamedTuple
 
 import matplotlib as mpl
@@ -147,19 +147,27 @@ def looks(names: Sequence[str], paper: Paper = USUAL) -> dict[str, dict]:
     A system of the paper looks the same in every picture, whoever else is in it.
     """
     spare, spare_dashes = cycle(OTHERS), cycle(OTHER_DASHES)
-    found = {}
+    places, found = _places(names, paper), {}
     for name in names:
         known = SENSE_COLOURS.get(paper.system(name).sense)
-        dashes = DASHES[_place(name, paper) % len(DASHES)] if known else next(spare_dashes)
+        dashes = DASHES[places[name] % len(DASHES)] if known else next(spare_dashes)
         found[name] = {"color": known or next(spare), "linestyle": dashes}
     return found
 
 
-def _place(name: str, paper: Paper) -> int:
-    """Return a system's place among the paper's of its sense; an unknown one's is the first."""
-    sense = paper.system(name).sense
-    among = [one.name for one in paper.systems if one.sense == sense]
-    return among.index(name) if name in among else 0
+def _places(names: Sequence[str], paper: Paper) -> dict[str, int]:
+    """Return each system's place among the paper's of its sense; unknown ones take what is free."""
+    listed: dict[str, list[str]] = {}
+    for one in paper.systems:
+        listed.setdefault(one.sense, []).append(one.name)
+    senses = {name: paper.system(name).sense for name in names}
+    among = {name: listed.get(sense, []) for name, sense in senses.items()}
+    places = {name: among[name].index(name) for name in names if name in among[name]}
+    for name in dict.fromkeys(names):
+        if name not in places:
+            taken = {place for other, place in places.items() if senses[other] == senses[name]}
+            places[name] = next(place for place in count() if place not in taken)
+    return places
 
 
 PAD = 0.06  # inches around all that is drawn

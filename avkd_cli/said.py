@@ -3,15 +3,13 @@
 Loaded for `--help`: the standard library only.
 """
 
-import sys
-
 
 def tell(command: str, text: str) -> None:
     """Say what a person should know."""
+    from avkd_cli.storage.progress import say
     from avkd_cli.training.processes import rank
 
-    if not rank():
-        print(f"avkd {command}: {text}", file=sys.stderr)
+    say(command, text, quiet=bool(rank()))
 
 
 def warn(command: str, text: str) -> None:

@@ -27,12 +27,11 @@ from avkd_cli.config import (
     AudioConfig,
     DistillAudioConfig,
     Execution,
-    ExtractConfig,
     PrepAudioConfig,
 )
 from avkd_cli.inputs.crops import AudioCrops
 from avkd_cli.inputs.networks import Description, build
-from avkd_cli.inputs.passing import forward
+from avkd_cli.inputs.passing import Passage, forward
 from avkd_cli.inputs.sound import Sound
 from avkd_cli.losses import AamSoftmax, Moment, Taught, Term
 from avkd_cli.losses.mmd import mmd_loss
@@ -333,8 +332,8 @@ def extraction(options: Options) -> dict[str, object]:
     model = {"width": 128, "n_mels": MELS, "embedding_size": 128}
     front = {"features": "fbank", "n_mels": MELS}
     net = build(Description("audio", "tdnn", model, front)).eval()
-    sound, settings = Sound([store]), ExtractConfig()
-    together = lambda: sound.embed(net, store.ids, settings)  # noqa: E731
+    sound = Sound([store])
+    together = lambda: sound.embed(Passage(net), store.ids)  # noqa: E731
 
     def alone() -> np.ndarray:
         return np.concatenate([forward(net, {"audio": one[None]}) for one in store.read(rows)])

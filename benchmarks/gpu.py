@@ -24,6 +24,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from avkd_cli.config import AudioConfig, ExtractConfig
 from avkd_cli.inputs.crops import AudioCrops
 from avkd_cli.inputs.networks import Description, build
+from avkd_cli.inputs.passing import Passage
 from avkd_cli.inputs.sound import Sound
 from avkd_cli.models.levels import Levels
 from avkd_cli.training import checkpoint
@@ -233,7 +234,9 @@ def extraction(bench: Bench) -> list[str]:
     store = Sounds(lengths)
     net, sound = network(bench, "audio").to(bench.device).eval(), Sound([store])
     works = [
-        lambda frames=frames: sound.embed(net, store.ids, ExtractConfig(batch_frames=frames))
+        lambda frames=frames: sound.embed(
+            Passage(net, ExtractConfig(batch_frames=frames)), store.ids
+        )
         for frames in (20_000, 1)
     ]
     once = dataclasses.replace(bench, steps=1)

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from torch import nn
 
-from avkd_cli.config import ExtractConfig
 from avkd_cli.errors import InputError, UsageError
+from avkd_cli.inputs.passing import Passage
 from avkd_cli.losses.heads import Head
 from avkd_cli.storage.store import Store, open_store
 
@@ -73,23 +72,21 @@ class Input(ABC):
         """Return what is held against which encoder: itself, or each sense of several."""
         return {None: self}
 
-    def pieces(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
-    ) -> Iterator[Row]:
+    def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield a level that has several vectors of each utterance, and when each begins in s.
 
         Raises:
             InputError: networks of this input have no such level.
         """
-        self.check_level(level)
+        self.check_level(passage.level)
         yield from ()
 
-    def piece_size(self, network: nn.Module, level: str) -> int:
+    def piece_size(self, passage: Passage) -> int:
         """Return the width of a level's vectors; InputError where there is no such level."""
-        self.check_level(level)
+        self.check_level(passage.level)
         raise NotImplementedError
 
-    def piece_step(self, network: nn.Module, level: str) -> float | None:
+    def piece_step(self, passage: Passage) -> float | None:
         """Return the seconds from one piece to the next, None where they are not even."""
         return None
 
@@ -102,9 +99,7 @@ class Input(ABC):
             )
 
     @abstractmethod
-    def embed(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
-    ) -> np.ndarray:
+    def embed(self, passage: Passage, ids: list[str]) -> np.ndarray:
         """Return a level of whole utterances, (ids, d) float32, on the network's device."""
 
     def rows(self, store: Store, ids: list[str]) -> np.ndarray:

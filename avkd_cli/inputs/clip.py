@@ -4,17 +4,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from avkd_cli import keyed
 from avkd_cli.audio.limits import FRAME, HOP
-from avkd_cli.config import ExtractConfig, JointConfig
+from avkd_cli.config import JointConfig
 from avkd_cli.inputs.base import Input, Row, open_stores
 from avkd_cli.inputs.crops import at
 from avkd_cli.inputs.disturbance import Disturbances, Disturbers, sorted_noise
 from avkd_cli.inputs.face import Face
 from avkd_cli.inputs.frames import film_rate
-from avkd_cli.inputs.passing import forward, one_by_one
+from avkd_cli.inputs.passing import Passage
 from avkd_cli.inputs.sound import FEATURE_OF, Sound
 from avkd_cli.inputs.weights import FRAMES_A_SECOND, sound_step, sound_weights
 from avkd_cli.storage.store import RaggedStore
@@ -89,37 +88,28 @@ class Clip(Input):
         )
         return [clips, disturbed]
 
-    def embed(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
-    ) -> np.ndarray:
+    def embed(self, passage: Passage, ids: list[str]) -> np.ndarray:
         """Return a level of whole utterances, (ids, d) float32."""
-        precision = settings.mixed_precision
-        return np.stack(
-            [forward(network, self.whole(one), precision=precision, level=level)[0] for one in ids]
-        )
+        return np.stack([passage.of(self.whole(one))[0] for one in ids])
 
     def whole(self, one: str) -> dict[str, np.ndarray]:
         """Return both senses of an utterance, a batch of one."""
         sound = self.audio.read([self.audio.row_of[one]])[0]
         return {"audio": sound[None], "faces": self.faces.read([self.faces.row_of[one]])[0][None]}
 
-    def piece_size(self, network: nn.Module, level: str) -> int:
+    def piece_size(self, passage: Passage) -> int:
         """Return 1: a weight."""
-        self.check_level(level, "weights")
+        self.check_level(passage.level, "weights")
         return 1
 
-    def piece_step(self, network: nn.Module, level: str) -> float | None:
+    def piece_step(self, passage: Passage) -> float | None:
         """Return the seconds from one moment of the film to the next."""
         return None if self.fps is None else 1 / self.fps
 
-    def pieces(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
-    ) -> Iterator[Row]:
+    def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the weight of each moment of an utterance's film."""
         for one in ids:
-            found = forward(
-                network, self.whole(one), precision=settings.mixed_precision, level="visual.weights"
-            )[0]
+            found = passage.to("visual.weights").of(self.whole(one))[0]
             yield found[:, None], np.arange(len(found)) / (self.fps or 1.0)
 
 
@@ -140,38 +130,34 @@ class OneOfClip(Input):
         """Return what that sense's encoder must have been trained with."""
         return (Sound if self.sense == "audio" else Face)(self.stores).held()
 
-    def embed(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
-    ) -> np.ndarray:
+    def embed(self, passage: Passage, ids: list[str]) -> np.ndarray:
         """Return the embedding that the network gives of one sense, (ids, d) float32."""
-        store, precision = self.stores[0], settings.mixed_precision
+        store = self.stores[0]
         rows = self.rows(store, ids)
-        return np.stack([*one_by_one(network, self.name, store, rows, precision=precision)])
+        return np.stack([*passage.to("embedding").one_by_one(self.name, store, rows)])
 
-    def piece_size(self, network: nn.Module, level: str) -> int:
+    def piece_size(self, passage: Passage) -> int:
         """Return 1: a weight."""
-        self.check_level(level, "weights")
+        self.check_level(passage.level, "weights")
         return 1
 
-    def piece_step(self, network: nn.Module, level: str) -> float | None:
+    def piece_step(self, passage: Passage) -> float | None:
         """Return the seconds from one moment to the next, None of stills."""
         store = self.stores[0]
         if self.sense == "audio":
-            return sound_step(network, store, 0, "audio.weights")
+            return sound_step(passage.to("audio.weights"), store)
         rate = film_rate(store)
         return None if rate is None else 1 / rate
 
-    def pieces(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
-    ) -> Iterator[Row]:
+    def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the weight of each moment of an utterance."""
-        store, level, precision = self.stores[0], f"{self.sense}.{level}", settings.mixed_precision
+        store, asked = self.stores[0], passage.to(f"{self.sense}.{passage.level}")
         rows = self.rows(store, ids)
         if self.sense == "audio":
-            yield from sound_weights(network, store, rows, level, precision)
+            yield from sound_weights(asked, store, rows)
             return
         rate = film_rate(store) or 1.0
-        for found in one_by_one(network, "faces", store, rows, precision=precision, level=level):
+        for found in asked.one_by_one("faces", store, rows):
             yield found[:, None], np.arange(len(found)) / rate
 
 

@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from avkd_cli import keyed
-from avkd_cli.config import ExtractConfig, FusionConfig
+from avkd_cli.config import FusionConfig
 from avkd_cli.inputs.base import Input, by_sense
-from avkd_cli.inputs.passing import in_parts
+from avkd_cli.inputs.passing import Passage
 from avkd_cli.storage.choosing import refuse_other_persons
 from avkd_cli.storage.store import EmbeddingStore, Store
 from avkd_cli.training.batches import Arrays, Source
@@ -50,13 +49,11 @@ class BothEmbeddings(Input):
         other = OtherOfPerson("visual", self.visual.embedding, faces, chosen.labels, settings.seed)
         return [sound, other]
 
-    def embed(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
-    ) -> np.ndarray:
+    def embed(self, passage: Passage, ids: list[str]) -> np.ndarray:
         """Return a level of each pair of stored embeddings, (ids, d) float32."""
         visual = self.visual.embedding[self.rows(self.visual, ids)]
         audio = self.audio.embedding[self.rows(self.audio, ids)]
-        return in_parts(network, {"visual": visual, "audio": audio}, level)
+        return passage.in_parts({"visual": visual, "audio": audio})
 
 
 def mean_of(store: EmbeddingStore, chosen: TrainingSet) -> torch.Tensor:

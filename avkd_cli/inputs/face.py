@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from avkd_cli import keyed
-from avkd_cli.config import ExtractConfig, VisualConfig
+from avkd_cli.config import VisualConfig
 from avkd_cli.inputs.base import Input, Row
 from avkd_cli.inputs.frames import rate_of, size_of_crop
-from avkd_cli.inputs.passing import chunks, forward, posteriors
+from avkd_cli.inputs.passing import Passage, chunks, posteriors
 from avkd_cli.losses.heads import Head
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training.batches import Arrays, Source
@@ -38,54 +37,45 @@ class Face(Input):
         store = self.stores[0]
         return [Faces(store, chosen.rows(store), settings.seed)]
 
-    def embed(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
-    ) -> np.ndarray:
+    def embed(self, passage: Passage, ids: list[str]) -> np.ndarray:
         """Return a level of each utterance, (ids, d) float32: of its faces the mean, or the peak.
 
         Utterances have one face or more; images have one size, so batches are of any make-up.
         """
-        pool = (Mean if settings.face_pool == "mean" else Peak)(len(ids), self.head)
-        for owner, _, given in self.each(network, self.rows(self.stores[0], ids), settings, level):
+        pool = (Mean if passage.settings.face_pool == "mean" else Peak)(len(ids), self.head)
+        for owner, _, given in self.each(passage, self.rows(self.stores[0], ids)):
             pool.add(owner, given)
         return pool.result()
 
     def each(
-        self, network: nn.Module, rows: np.ndarray, settings: ExtractConfig, level: str
+        self, passage: Passage, rows: np.ndarray
     ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         """Yield places in `rows`, numbers of the face, and the level of each: (faces, d)."""
         store = self.stores[0]
         ends = np.cumsum(store.lengths[rows])
-        for i in chunks(int(ends[-1]), settings.batch_faces):
+        for i in chunks(int(ends[-1]), passage.settings.batch_faces):
             faces = np.arange(i.start, min(i.stop, int(ends[-1])))
             owner = np.searchsorted(ends, faces, side="right")
             number = faces - (ends - store.lengths[rows])[owner]
-            batch = {"faces": store.gather(rows[owner], number)}
-            yield (
-                owner,
-                number,
-                forward(network, batch, precision=settings.mixed_precision, level=level),
-            )
+            yield owner, number, passage.of({"faces": store.gather(rows[owner], number)})
 
-    def piece_size(self, network: nn.Module, level: str) -> int:
+    def piece_size(self, passage: Passage) -> int:
         """Return the width of a face's embedding."""
-        self.check_level(level, "frames")
-        return network.encoder.embedding_size
+        self.check_level(passage.level, "frames")
+        return passage.network.encoder.embedding_size
 
-    def piece_step(self, network: nn.Module, level: str) -> float | None:
+    def piece_step(self, passage: Passage) -> float | None:
         """Return the seconds from face to face, None where they do not keep time."""
         rate = rate_of(self.stores[0])
         return None if rate is None else 1 / rate
 
-    def pieces(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
-    ) -> Iterator[Row]:
+    def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the embeddings of each utterance's faces, a long one's in several parts."""
-        self.check_level(level, "frames")
+        self.check_level(passage.level, "frames")
         store = self.stores[0]
         for row in self.rows(store, ids).tolist():
             times = store.item("time_s")[store.item_start[row] :][: store.lengths[row]]
-            for _, number, given in self.each(network, np.array([row]), settings, "embedding"):
+            for _, number, given in self.each(passage.to("embedding"), np.array([row])):
                 yield given, times[number]
 
 

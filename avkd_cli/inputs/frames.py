@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from torch import nn
 
-from avkd_cli.config import ExtractConfig, SequenceConfig, VisualConfig
+from avkd_cli.config import SequenceConfig, VisualConfig
 from avkd_cli.errors import InputError
 from avkd_cli.inputs.base import Input, Row
 from avkd_cli.inputs.crops import stretches
-from avkd_cli.inputs.passing import by_length, chunks, forward, one_by_one
+from avkd_cli.inputs.passing import Passage, chunks
 from avkd_cli.inputs.weights import weighs
 from avkd_cli.models.joint import OverTime
 from avkd_cli.storage.store import RaggedStore, Store
@@ -52,32 +51,24 @@ class StoredFrames(Input):
         store = self.stores[0]
         return [Stretches("frames", store, chosen.rows(store), settings.frames, settings.seed)]
 
-    def embed(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
-    ) -> np.ndarray:
+    def embed(self, passage: Passage, ids: list[str]) -> np.ndarray:
         """Return a level of whole utterances, (ids, d) float32."""
-        store, precision = self.stores[0], settings.mixed_precision
-        rows = self.rows(store, ids)
-        return by_length(
-            network, "frames", store, rows, MOST_FRAMES, precision=precision, level=level
-        )
+        store = self.stores[0]
+        return passage.by_length("frames", store, self.rows(store, ids), MOST_FRAMES)
 
-    def piece_size(self, network: nn.Module, level: str) -> int:
+    def piece_size(self, passage: Passage) -> int:
         """Return the width of a segment."""
-        self.check_level(level, "segments")
+        self.check_level(passage.level, "segments")
         return self.stores[0].row_shape[0]
 
-    def piece_step(self, network: nn.Module, level: str) -> float | None:
+    def piece_step(self, passage: Passage) -> float | None:
         """Return the seconds of a segment."""
-        return network.core.length / self.fps
+        return passage.network.core.length / self.fps
 
-    def pieces(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
-    ) -> Iterator[Row]:
+    def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the segments of each utterance."""
-        store, precision = self.stores[0], settings.mixed_precision
-        rows, length = self.rows(store, ids), network.core.length
-        for found in one_by_one(network, "frames", store, rows, precision=precision, level=level):
+        store, length = self.stores[0], passage.network.core.length
+        for found in passage.one_by_one("frames", store, self.rows(store, ids)):
             yield found, np.arange(len(found)) * length / self.fps
 
 
@@ -103,43 +94,38 @@ class FaceClips(Input):
         length = 1 if film_rate(store) is None else settings.frames
         return [Stretches("faces", store, chosen.rows(store), length, settings.seed)]
 
-    def embed(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
-    ) -> np.ndarray:
+    def embed(self, passage: Passage, ids: list[str]) -> np.ndarray:
         """Return a level of whole utterances, (ids, d) float32."""
-        store, precision = self.stores[0], settings.mixed_precision
-        rows = self.rows(store, ids)
-        return np.stack(
-            [*one_by_one(network, "faces", store, rows, precision=precision, level=level)]
-        )
+        store = self.stores[0]
+        return np.stack([*passage.one_by_one("faces", store, self.rows(store, ids))])
 
-    def piece_size(self, network: nn.Module, level: str) -> int:
+    def piece_size(self, passage: Passage) -> int:
         """Return the width of a segment's or a frame's embedding, or 1: a weight."""
-        segmented = not isinstance(network.core, OverTime)
-        more = [*(["segments"] * segmented), *(["weights"] * weighs(network.core))]
-        self.check_level(level, "frames", *more)
-        return 1 if level == "weights" else network.core.encoder.embedding_size
+        core = passage.network.core
+        segmented = not isinstance(core, OverTime)
+        more = [*(["segments"] * segmented), *(["weights"] * weighs(core))]
+        self.check_level(passage.level, "frames", *more)
+        return 1 if passage.level == "weights" else core.encoder.embedding_size
 
-    def piece_step(self, network: nn.Module, level: str) -> float | None:
+    def piece_step(self, passage: Passage) -> float | None:
         """Return the seconds of a segment, or from frame to frame; None of stills."""
-        step, rate = step_of(network, level), film_rate(self.stores[0])
+        step, rate = step_of(passage), film_rate(self.stores[0])
         return None if rate is None else step / rate
 
-    def pieces(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
-    ) -> Iterator[Row]:
+    def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the segments, the frames, or the weights of moments, of each utterance.
 
         Each frame is for itself, so those of a long film come in several parts.
         """
-        store, precision = self.stores[0], settings.mixed_precision
-        step, rate = step_of(network, level), film_rate(store) or 1.0
+        store, settings = self.stores[0], passage.settings
+        step, rate = step_of(passage), film_rate(store) or 1.0
         for row in self.rows(store, ids).tolist():
             length = int(store.lengths[row])
-            for part in chunks(length, settings.batch_faces if level == "frames" else length):
+            for part in chunks(
+                length, settings.batch_faces if passage.level == "frames" else length
+            ):
                 size = min(part.stop, length) - part.start
-                faces = {"faces": store.crops([row], [part.start], size)}
-                found = forward(network, faces, precision=precision, level=level)[0]
+                found = passage.of({"faces": store.crops([row], [part.start], size)})[0]
                 times = (part.start + np.arange(len(found)) * step) / rate
                 yield found.reshape(len(found), -1), times
 
@@ -150,9 +136,9 @@ def size_of_crop(store: RaggedStore) -> dict[str, int]:
     return {"in_channels": channels, "height": height, "width_px": width}
 
 
-def step_of(network: nn.Module, level: str) -> int:
+def step_of(passage: Passage) -> int:
     """Return the frames of one piece of a level."""
-    return network.core.sequence.length if level == "segments" else 1
+    return passage.network.core.sequence.length if passage.level == "segments" else 1
 
 
 def film_rate(store: RaggedStore) -> float | None:

@@ -21,6 +21,7 @@ from avkd_cli.inputs.senses import (
 from avkd_cli.losses.heads import Head, head_of
 from avkd_cli.models.joint import Joint, OverTime
 from avkd_cli.models.sequence import OfPictures, Segmented
+from avkd_cli.storage.heads import StoredHead
 from avkd_cli.training.runs import RUN_FORMAT, read_json, read_model
 
 
@@ -151,6 +152,12 @@ class Trained:
     def fingerprint(self) -> str:
         """Of the run."""
         return self.record["fingerprint"]
+
+    def stored_head(self) -> StoredHead:
+        """Return the head of the label as a store keeps it."""
+        head = self.head
+        bias = None if head.bias is None else head.bias.numpy()
+        return StoredHead(head.kind, head.classes, head.weight.numpy(), head.scale, bias)
 
 
 def load(run: Path) -> Trained:

@@ -5,14 +5,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
-from avkd_cli.config import ExtractConfig
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs.base import Input
 from avkd_cli.inputs.embeddings import BothEmbeddings
 from avkd_cli.inputs.face import Face
-from avkd_cli.inputs.passing import in_parts
+from avkd_cli.inputs.passing import Passage
 from avkd_cli.inputs.sound import Sound
 from avkd_cli.storage.store import EmbeddingStore, Store, open_store
 from avkd_cli.training.device import to_device
@@ -77,15 +75,12 @@ class PairOfMedia(Input):
         """Return the fingerprint of either sense's store."""
         return {"audio": self.stores[0].fingerprint, "visual": self.stores[1].fingerprint}
 
-    def embed(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
-    ) -> np.ndarray:
+    def embed(self, passage: Passage, ids: list[str]) -> np.ndarray:
         """Return a side of whole utterances, or the fusion of both, (ids, d) float32."""
-        if level != "embedding":
-            return getattr(self, level).embed(network, ids, settings, level)
-        sides = {
-            sense: getattr(self, sense).embed(network, ids, settings, sense) for sense in COMPARED
-        }
+        if passage.level != "embedding":
+            return getattr(self, passage.level).embed(passage, ids)
+        sides = {sense: getattr(self, sense).embed(passage.to(sense), ids) for sense in COMPARED}
+        network = passage.network
         with torch.inference_mode():
             on_device = to_device(sides, next(network.parameters()).device)
             return network.pair.fuse(on_device["visual"], on_device["audio"]).cpu().numpy()
@@ -105,9 +100,7 @@ class SideEmbeddings(Input):
         """Return the width of the embeddings."""
         return {f"{self.sense}_size": self.stores[0].dimension}
 
-    def embed(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
-    ) -> np.ndarray:
+    def embed(self, passage: Passage, ids: list[str]) -> np.ndarray:
         """Return the side's level of each embedding, (ids, d) float32."""
         rows = self.stores[0].embedding[self.rows(self.stores[0], ids)]
-        return in_parts(network, {self.sense: rows}, level)
+        return passage.in_parts({self.sense: rows})

@@ -5,11 +5,13 @@ with.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 from torch import nn
 
+from avkd_cli.config import ExtractConfig
 from avkd_cli.losses.heads import Head
 from avkd_cli.models.levels import level_of
 from avkd_cli.storage.store import RaggedStore
@@ -51,52 +53,53 @@ def forward(
     return level_of(levels, level).float().cpu().numpy()
 
 
-def one_by_one(
-    network: nn.Module,
-    name: str,
-    store: RaggedStore,
-    rows: np.ndarray,
-    *,
-    precision: str = "no",
-    level: str = "embedding",
-) -> Iterator[np.ndarray]:
-    """Yield a level of each row of a store, which passes alone under a name of the batch."""
-    for row in rows.tolist():
-        batch = {name: store.read([row])[0][None]}
-        yield forward(network, batch, precision=precision, level=level)[0]
-
-
-def by_length(
-    network: nn.Module,
-    name: str,
-    store: RaggedStore,
-    rows: np.ndarray,
-    most: int,
-    *,
-    precision: str = "no",
-    level: str = "embedding",
-) -> np.ndarray:
-    """Return a level of rows, (rows, d) float32; those of one length pass together.
+@dataclass(frozen=True)
+class Passage:
+    """A network that utterances pass through, and what is asked of it.
 
     Args:
-        most: length of a batch, in the store's unit; one row may be longer.
+        network: in evaluation mode, on its device. settings: precision, and what passes at once.
+        level: that is asked for.
     """
-    found: dict[int, np.ndarray] = {}
-    for places in equal_lengths(store.lengths[rows], most):
-        batch = {name: np.stack(store.read(rows[places]))}
-        given = forward(network, batch, precision=precision, level=level)
-        found.update(zip(places.tolist(), given, strict=True))
-    return np.stack([found[i] for i in range(len(rows))])
 
+    network: nn.Module
+    settings: ExtractConfig = field(default_factory=ExtractConfig)
+    level: str = "embedding"
 
-def in_parts(network: nn.Module, batch: dict[str, np.ndarray], level: str) -> np.ndarray:
-    """Return a level of stored embeddings, (rows, d) float32, of which `ROWS` pass at once."""
-    count = len(next(iter(batch.values())))
-    parts = [
-        forward(network, {name: one[i] for name, one in batch.items()}, level=level)
-        for i in chunks(count, ROWS)
-    ]
-    return np.concatenate(parts)
+    def to(self, level: str) -> "Passage":
+        """Return the same, asked for another level."""
+        return replace(self, level=level)
+
+    def of(self, batch: dict[str, np.ndarray]) -> np.ndarray:
+        """Return the level of one batch; see `forward`."""
+        precision = self.settings.mixed_precision
+        return forward(self.network, batch, precision=precision, level=self.level)
+
+    def one_by_one(self, name: str, store: RaggedStore, rows: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield the level of each row of a store, which passes alone under a name of the batch."""
+        for row in rows.tolist():
+            yield self.of({name: store.read([row])[0][None]})[0]
+
+    def by_length(self, name: str, store: RaggedStore, rows: np.ndarray, most: int) -> np.ndarray:
+        """Return the level of rows, (rows, d) float32; those of one length pass together.
+
+        Args:
+            most: length of a batch, in the store's unit; one row may be longer.
+        """
+        found: dict[int, np.ndarray] = {}
+        for places in equal_lengths(store.lengths[rows], most):
+            given = self.of({name: np.stack(store.read(rows[places]))})
+            found.update(zip(places.tolist(), given, strict=True))
+        return np.stack([found[i] for i in range(len(rows))])
+
+    def in_parts(self, batch: dict[str, np.ndarray]) -> np.ndarray:
+        """Return the level of stored embeddings, (rows, d) float32, of which `ROWS` pass at once.
+
+        Whatever the precision of other passages, they pass in float32.
+        """
+        count = len(next(iter(batch.values())))
+        parts = [{name: one[i] for name, one in batch.items()} for i in chunks(count, ROWS)]
+        return np.concatenate([forward(self.network, part, level=self.level) for part in parts])
 
 
 @torch.inference_mode()

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from torch import nn
 
 from avkd_cli.audio.limits import HOP
-from avkd_cli.config import AudioConfig, ExtractConfig
+from avkd_cli.config import AudioConfig
 from avkd_cli.errors import UsageError
 from avkd_cli.inputs.base import Input, Row
 from avkd_cli.inputs.crops import AudioCrops
@@ -18,7 +17,7 @@ from avkd_cli.inputs.disturbance import (
     SpeedClasses,
     sorted_noise,
 )
-from avkd_cli.inputs.passing import by_length, one_by_one
+from avkd_cli.inputs.passing import Passage
 from avkd_cli.inputs.segments import Segments
 from avkd_cli.inputs.weights import FRAMES_A_SECOND, sound_step, sound_weights, weighs
 from avkd_cli.models.sequence import Segmented
@@ -96,42 +95,38 @@ class Sound(Input):
             sources.append(Disturbances(crops, settings.augment, seed, kinds, disturbers.responses))
         return sources
 
-    def embed(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str = "embedding"
-    ) -> np.ndarray:
+    def embed(self, passage: Passage, ids: list[str]) -> np.ndarray:
         """Return a level of whole recordings, (ids, d) float32.
 
         A batch has at most `settings.batch_frames` frames; one recording may be longer.
         """
-        store, precision = self.stores[0], settings.mixed_precision
-        most = settings.batch_frames * (HOP if store.long_name == "samples" else 1)
-        rows = self.rows(store, ids)
-        return by_length(network, "audio", store, rows, most, precision=precision, level=level)
+        store = self.stores[0]
+        most = passage.settings.batch_frames * (HOP if store.long_name == "samples" else 1)
+        return passage.by_length("audio", store, self.rows(store, ids), most)
 
-    def piece_size(self, network: nn.Module, level: str) -> int:
+    def piece_size(self, passage: Passage) -> int:
         """Return the width of a segment's embedding, or 1: a weight."""
-        segmented = isinstance(network.encoder, Segmented)
-        there = [*(["segments"] * segmented), *(["weights"] * weighs(network.encoder))]
-        self.check_level(level, *there)
-        return 1 if level == "weights" else network.encoder.embedding_size
+        encoder = passage.network.encoder
+        segmented = isinstance(encoder, Segmented)
+        there = [*(["segments"] * segmented), *(["weights"] * weighs(encoder))]
+        self.check_level(passage.level, *there)
+        return 1 if passage.level == "weights" else encoder.embedding_size
 
-    def piece_step(self, network: nn.Module, level: str) -> float | None:
+    def piece_step(self, passage: Passage) -> float | None:
         """Return the seconds of a segment, or from one moment to the next."""
-        if level == "weights":
-            return sound_step(network, self.stores[0], 0, level)
-        return network.encoder.length / FRAMES_A_SECOND
+        if passage.level == "weights":
+            return sound_step(passage, self.stores[0])
+        return passage.network.encoder.length / FRAMES_A_SECOND
 
-    def pieces(
-        self, network: nn.Module, ids: list[str], settings: ExtractConfig, level: str
-    ) -> Iterator[Row]:
+    def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the segments, or the weights of moments, of each recording."""
-        store, precision = self.stores[0], settings.mixed_precision
+        store = self.stores[0]
         rows = self.rows(store, ids)
-        if level == "weights":
-            yield from sound_weights(network, store, rows, level, precision)
+        if passage.level == "weights":
+            yield from sound_weights(passage, store, rows)
             return
-        length = network.encoder.length
-        for found in one_by_one(network, "audio", store, rows, precision=precision, level=level):
+        length = passage.network.encoder.length
+        for found in passage.one_by_one("audio", store, rows):
             yield found, np.arange(len(found)) * length / FRAMES_A_SECOND
 
 

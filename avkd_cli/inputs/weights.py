@@ -7,7 +7,7 @@ from torch import nn
 
 from avkd_cli.audio.limits import HOP, SAMPLE_RATE
 from avkd_cli.inputs.base import Row
-from avkd_cli.inputs.passing import one_by_one
+from avkd_cli.inputs.passing import Passage
 from avkd_cli.models.weasp import WeightEnhancedPooling
 from avkd_cli.storage.store import RaggedStore
 
@@ -24,24 +24,18 @@ def frames_of(store: RaggedStore, row: int) -> float:
     return store.lengths[row] / (HOP if store.long_name == "samples" else 1)
 
 
-def sound_weights(
-    network: nn.Module, store: RaggedStore, rows: np.ndarray, level: str, precision: str
-) -> Iterator[Row]:
-    """Yield the weights of each moment of sound, (moments, 1), and when each begins in s.
-
-    Args:
-        store: of sound. level: that the network calls them.
-    """
-    each = one_by_one(network, "audio", store, rows, precision=precision, level=level)
+def sound_weights(passage: Passage, store: RaggedStore, rows: np.ndarray) -> Iterator[Row]:
+    """Yield the weights of each moment of sound, (moments, 1), and when each begins in s."""
+    each = passage.one_by_one("audio", store, rows)
     for row, found in zip(rows.tolist(), each, strict=True):
         step = stride(frames_of(store, row), len(found)) / FRAMES_A_SECOND
         yield found[:, None], np.arange(len(found)) * step
 
 
-def sound_step(network: nn.Module, store: RaggedStore, row: int, level: str) -> float:
-    """Return the seconds from one moment of sound to the next, by trying one recording."""
-    ((found, _),) = sound_weights(network, store, np.array([row]), level, "no")
-    return stride(frames_of(store, row), len(found)) / FRAMES_A_SECOND
+def sound_step(passage: Passage, store: RaggedStore) -> float:
+    """Return the seconds from one moment of sound to the next, by trying the first recording."""
+    ((found, _),) = sound_weights(passage, store, np.array([0]))
+    return stride(frames_of(store, 0), len(found)) / FRAMES_A_SECOND
 
 
 def stride(frames: float, moments: int) -> int:

@@ -20,7 +20,6 @@ from avkd_cli.inputs.crops import stretches
 from avkd_cli.inputs.networks import Description, Trained
 from avkd_cli.recipes.imitation import SEGMENTS
 from avkd_cli.recipes.quality import wanted
-from avkd_cli.storage.heads import StoredHead
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.bridges import BESIDE, LiveNetworks
@@ -50,7 +49,8 @@ class LiveTeacher:
         runs: by modality. modality: of the student. beside: what the other sense's network reads.
 
     Attributes:
-        path: what messages call it. head: of its last network. dimension: of its embedding.
+        path: what messages call it. head: of its last network, None where its classes are no
+            persons. dimension: of its embedding.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class LiveTeacher:
         self.runs, self.modality, self.beside = dict(runs), modality, beside
         self.path = " and ".join(str(run) for run in asked.runs)
         self.last = self.runs["fusion"] if "fusion" in self.runs else next(iter(runs.values()))
-        self.head = stored(self.last)
+        self.head = self.last.stored_head() if self.last.label == "person" else None
         self.dimension = self.last.head.size
 
     @property
@@ -238,12 +238,3 @@ def check_fusion(asked: Asked, runs: Mapping[str, Trained]) -> None:
                 f"--teacher-run: the fusion takes {sense} embeddings of {wanted_size} dimensions, "
                 f"that run gives {size}; give the encoders that it was trained on"
             )
-
-
-def stored(trained: Trained) -> StoredHead | None:
-    """Return the classifier as a store would hold it, None where classes are no persons."""
-    head = trained.head
-    if trained.label != "person":
-        return None
-    bias = None if head.bias is None else head.bias.numpy()
-    return StoredHead(head.kind, head.classes, head.weight.numpy(), head.scale, bias)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from avkd_cli.config import Execution, ExtractConfig
+from avkd_cli.config import Execution
 from avkd_cli.errors import MissingInputError
 from avkd_cli.inputs import networks, open_input
+from avkd_cli.inputs.passing import Passage
 from avkd_cli.storage import durable
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
@@ -50,11 +51,11 @@ def embedded_by(run: Path, fingerprint: str, store: str, wanted: Collection[str]
     read = open_input(trained.description.modality, [store])
     first = read.stores[0]
     ids = [one for one in first.ids if one in wanted and first.holds(one)]
-    network = trained.network.to(here())
+    passage = Passage(trained.network.to(here()))
     read.head = trained.head
 
     def embed(start: int, stop: int) -> np.ndarray:
-        return read.embed(network, ids[start:stop], ExtractConfig())
+        return read.embed(passage, ids[start:stop])
 
     inputs = {"run": trained.fingerprint, "store0": first.fingerprint}
     inputs["list"] = durable.digest_of(ids)

@@ -14,7 +14,7 @@ from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.choosing import chosen_fingerprint, refuse_other_persons
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
-from avkd_cli.storage.heads import PERSON, StoredHead
+from avkd_cli.storage.heads import PERSON
 from avkd_cli.storage.sequences import Pieces, Sequences
 from avkd_cli.storage.utterances import read_ids, read_whole, value_of
 
@@ -129,20 +129,19 @@ def content_of(
     if settings.level not in ONE_EACH:
         return sequences_of(trained, read, network, rows, settings)
 
+    from avkd_cli.inputs.passing import Passage, posteriors  # torch
+
+    passage = Passage(network, settings, side or "embedding")
+
     def embed(start: int, stop: int) -> "np.ndarray":
-        return read.embed(network, ids[start:stop], settings, side or "embedding")
+        return read.embed(passage, ids[start:stop])
 
     persons = trained.record.get("persons")  # who was trained on, unknown of runs of avkd 0.1
-    kept = None
-    if settings.level == "embedding" and not side:
-        bias = None if head.bias is None else head.bias.numpy()
-        kept = StoredHead(head.kind, head.classes, head.weight.numpy(), head.scale, bias)
+    kept = trained.stored_head() if settings.level == "embedding" and not side else None
     said = kept is not None and trained.label == PERSON and {*(persons or ())} <= {*head.classes}
     trained_on = None if said else persons  # the classes say it
     if settings.level == "embedding":
         return Embeddings(rows, head.size, embed, kept, trained.label, trained_on)
-    from avkd_cli.inputs.passing import posteriors  # torch
-
     return Embeddings(
         rows,
         len(head.classes),
@@ -181,11 +180,14 @@ def sequences_of(
     trained: "Trained", read: "Input", network: "nn.Module", rows: Rows, settings: ExtractConfig
 ) -> Sequences:
     """Return the segments or frames of utterances, computed row by row."""
-    size, step = read.piece_size(network, settings.level), read.piece_step(network, settings.level)
+    from avkd_cli.inputs.passing import Passage  # torch
+
+    passage = Passage(network, settings, settings.level)
+    size, step = read.piece_size(passage), read.piece_step(passage)
 
     def compute(start: int, stop: int) -> "Iterator[Pieces]":
         for row in range(start, stop):
-            for values, time_s in read.pieces(network, [rows.ids[row]], settings, settings.level):
+            for values, time_s in read.pieces(passage, [rows.ids[row]]):
                 yield Pieces(row, values, time_s)
 
     fps = None if step is None else 1 / step

@@ -9,6 +9,7 @@ from avkd_cli.analysis.cosines import mean_cosines
 from avkd_cli.config import ExtractConfig
 from avkd_cli.errors import InputError
 from avkd_cli.inputs import Input
+from avkd_cli.inputs.passing import Passage
 from avkd_cli.training.objective import Objective
 from avkd_cli.verification import metrics, scoring
 from avkd_cli.verification.extensions import Spellings
@@ -75,7 +76,7 @@ class Validation:
     def embed(self, objective: Objective, ids: list[str], level: str = "embedding") -> np.ndarray:
         """Return a level of whole utterances, (ids, d) float32."""
         with torch.inference_mode():
-            return self.read.embed(objective.network, ids, self.settings, level)
+            return self.read.embed(Passage(objective.network, self.settings, level), ids)
 
     def __call__(self, objective: Objective) -> dict[str, float]:
         """Return the EER as a fraction; NaN when an embedding is not finite.

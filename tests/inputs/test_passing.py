@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from avkd_cli.config import ExtractConfig
 from avkd_cli.inputs.face import Face
 from avkd_cli.inputs.networks import Description, build
-from avkd_cli.inputs.passing import equal_lengths
+from avkd_cli.inputs.passing import Passage, equal_lengths
 from avkd_cli.inputs.sound import Sound
 
 
@@ -59,7 +59,7 @@ def test_an_embedding_does_not_depend_on_its_batch(batch_frames):
     store = Sounds([40, 60, 40, 50, 40])
     rows = np.array([4, 1, 0, 3, 2])
     settings = ExtractConfig(batch_frames=batch_frames)
-    found = Sound([store]).embed(network, names(rows), settings)
+    found = Sound([store]).embed(Passage(network, settings), names(rows))
     alone = [
         network({"audio": torch.from_numpy(store.sounds[r])[None]})["embedding"][0] for r in rows
     ]
@@ -74,7 +74,7 @@ def test_the_embedding_of_an_utterance_is_the_mean_of_its_faces(batch_faces):
     store = Pictures([2, 1, 4])
     rows = np.array([2, 0, 1])
     settings = ExtractConfig(batch_faces=batch_faces)
-    found = Face([store]).embed(network, names(rows), settings)
+    found = Face([store]).embed(Passage(network, settings), names(rows))
     each = [
         network({"faces": torch.from_numpy(store.faces[r])})["embedding"].mean(dim=0) for r in rows
     ]

@@ -85,13 +85,14 @@ class RunEmbedder:
             InputError: the network was trained on something else than is prepared.
         """
         from avkd_cli.inputs import INPUTS
+        from avkd_cli.inputs.passing import Passage
         from avkd_cli.steps.extract_embeddings import check_features
 
         read = INPUTS[self.modality]([store])
         check_features(self.where, self.trained.description, read)
         if self.trained.heads:
             read.head = self.trained.head
-        return read.embed(self.network, store.ids, self.extraction, "embedding")
+        return read.embed(Passage(self.network, self.extraction), store.ids)
 
 
 def session_of(model: str | bytes) -> "onnxruntime.InferenceSession":

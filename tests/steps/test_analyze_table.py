@@ -335,5 +335,5 @@ def test_scores_beyond_cosines_are_shown_for_their_calibration(work, tmp_path):
 
 def test_stores_that_make_no_picture_are_left_out(tmp_path):
     write_store(tmp_path / "audio-emb.zarr", np.ones((2, 8)), ["a/b/c", "d/e/f"])
-    assert embedding_plane({"audio": tmp_path / "audio-emb.zarr"}) == ({}, None)
-    assert embedding_plane({}) == ({}, None)
+    assert embedding_plane({"audio": tmp_path / "audio-emb.zarr"}) == ([], None)
+    assert embedding_plane({}) == ([], None)

@@ -1,6 +1,7 @@
 """`avkd analyze report`: one HTML page, and tables and diagrams beside it, of a working folder."""
 
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 
 from avkd_cli.analysis.report.page import page
@@ -22,6 +23,7 @@ from avkd_cli.steps.analyze.report_figures import (
     bar_figures,
     change_figures,
     det_figures,
+    inlined,
     reliability_figures,
     sweep_figures,
     venn_figures,
@@ -45,8 +47,6 @@ def report(
 ) -> dict:
     """Write index.html, table.md, table.tex, table.json, venn-*.svg and, where there are stores
     of embeddings, pcc.json; return where the page is and what it says.
-
-    Arguments and keywords are those of the command `avkd analyze report`.
 
     Raises:
         MissingInputError: no such folder.
@@ -100,20 +100,17 @@ def contents(found: Findings, corpus: str | None, resamples: int, paper: Paper) 
             for system, one in files.items()
         ]
         venns += venn_rows(files, name, people, paper)
-        drawn |= det_figures(files, name, sure.bands, paper)
-        drawn |= reliability_figures(files, name, paper)
+        drawn |= inlined(det_figures(files, name, sure.bands, paper))
+        drawn |= inlined(reliability_figures(files, name, paper))
     table = arranged(results, corpus, paper, read_figures(found.figures))
     plane, far = embedding_plane(spaces, paper)
+    of_all = (bar_figures(table), change_figures(table, differences), sweep_figures(table))
+    drawn |= inlined(chain(*of_all, venn_figures(venns, venn_list, paper), plane))
     return {
         "arranged": table,
         "glance": glance(table, differences),
         "sentences": sentences(table, venns, differences, venn_list),
-        "figures": drawn
-        | bar_figures(table)
-        | change_figures(table, differences)
-        | sweep_figures(table)
-        | venn_figures(venns, venn_list, paper)
-        | plane,
+        "figures": drawn,
         "differences": differences,
         "uncertainty": uncertainty(resamples, unsure),
         "venns": venns,
@@ -130,12 +127,9 @@ def beside(
     folder: Path, found: Findings, table: Mapping, paper: Paper
 ) -> dict[str, tuple[str, str]]:
     """Return the figures that are not of scores."""
-    return (
-        matching_figures(table)
-        | training_figures(folder, [one.name for one in found.runs], paper)
-        | robustness_figures(found.robustness, paper)
-        | halves_figure(folder)
-    )
+    trainings = training_figures(folder, [one.name for one in found.runs], paper)
+    disturbed = robustness_figures(found.robustness, paper)
+    return inlined(chain(matching_figures(table), trainings, disturbed)) | halves_figure(folder)
 
 
 def by_system(found: Findings, trial_list: str, paper: Paper) -> dict[str, Scores]:

@@ -12,7 +12,7 @@ from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.curves import Series, read_log
 from avkd_cli.steps.analyze.findings import ROBUSTNESS
 from avkd_cli.steps.analyze.inputs import read_object
-from avkd_cli.steps.analyze.report_figures import MOST_CURVES, Inline, inlined, safe
+from avkd_cli.steps.analyze.report_figures import MOST_CURVES, Drawn, Inline, safe
 from avkd_cli.steps.analyze.robustness import differences_of
 
 FORMAT = "avkd.analysis.robustness"
@@ -26,13 +26,12 @@ TRAINING = {  # what a pair's validation logs, and what a panel calls it
 }
 
 
-def robustness_figures(paths: Iterable[Path], paper: Paper) -> dict[str, Inline]:
-    """Return a figure of each file that `analyze robustness --json` printed, what it says below.
+def robustness_figures(paths: Iterable[Path], paper: Paper) -> Iterator[Drawn]:
+    """Yield a figure of each file that `analyze robustness --json` printed, what it says below.
 
     Raises:
         InputError: a file holds something else.
     """
-    drawn = {}
     for path in paths:
         result = read_object(path)
         if result.get("format") != FORMAT:
@@ -40,10 +39,10 @@ def robustness_figures(paths: Iterable[Path], paper: Paper) -> dict[str, Inline]
         name = f"beside-robustness-{safe(path.name.removesuffix(ROBUSTNESS))}"
         try:
             caption = f"EER where the test is disturbed. {_said(result, paper)}".strip()
-            drawn |= inlined(name, figures.robustness_figure(result, paper), caption)
+            figure = figures.robustness_figure(result, paper)
         except (KeyError, TypeError) as error:
             raise InputError(f"{path}: not as analyze prints it: {error!r}") from None
-    return drawn
+        yield Drawn(name, figure, caption)
 
 
 def _said(result: Mapping, paper: Paper) -> str:
@@ -72,9 +71,9 @@ def halves_figure(folder: Path) -> dict[str, Inline]:
     return {"beside-halves": (f'<img alt="{words}" src="{source}">', words)}
 
 
-def matching_figures(arranged: Mapping) -> dict[str, Inline]:
-    """Return a figure of each task that has rates of the right one picked among N."""
-    paper, drawn = paper_of(arranged), {}
+def matching_figures(arranged: Mapping) -> Iterator[Drawn]:
+    """Yield a figure of each task that has rates of the right one picked among N."""
+    paper = paper_of(arranged)
     found: dict[str, dict[str, dict]] = {}
     for one in arranged["figures"]:
         if one["measure"].startswith(MATCH):
@@ -86,12 +85,11 @@ def matching_figures(arranged: Mapping) -> dict[str, Inline]:
         whole = [one for one in ordered if one.keys() == ordered[0].keys()]
         caption = f"{paper.list_label(task)}: the right one picked among N."
         figure = figures.matching_figure({"systems": whole}, paper)
-        drawn |= inlined(f"beside-matching-{safe(task)}", figure, caption)
-    return drawn
+        yield Drawn(f"beside-matching-{safe(task)}", figure, caption)
 
 
-def training_figures(folder: Path, runs: Sequence[str], paper: Paper) -> dict[str, Inline]:
-    """Return how near embeddings of one person and of two were over the trainings that say it.
+def training_figures(folder: Path, runs: Sequence[str], paper: Paper) -> Iterator[Drawn]:
+    """Yield how near embeddings of one person and of two were over the trainings that say it.
 
     Args:
         folder: where they lie. runs: paths below it, whose last part is the system.
@@ -103,13 +101,12 @@ def training_figures(folder: Path, runs: Sequence[str], paper: Paper) -> dict[st
         series = dict(_cosines(folder / names[name]))
         if series and len(found) < MOST_CURVES:
             found[paper.label(name)] = series
-    if not found:
-        return {}
-    caption = (
-        "Mean cosines of the fused embeddings of validation persons, after each epoch of a "
-        "training; another seed may give others."
-    )
-    return inlined("beside-training", figures.training_figure(found), caption)
+    if found:
+        caption = (
+            "Mean cosines of the fused embeddings of validation persons, after each epoch of a "
+            "training; another seed may give others."
+        )
+        yield Drawn("beside-training", figures.training_figure(found), caption)
 
 
 def _cosines(run: Path) -> Iterator[tuple[str, dict[str, list[float]]]]:

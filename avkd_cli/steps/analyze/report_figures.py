@@ -1,8 +1,10 @@
 """Pictures of the report: inline in the page by name, the Venn diagrams as files too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from avkd_cli.analysis import figures
 from avkd_cli.analysis.sweeps import points
@@ -17,9 +19,20 @@ KINDS = {"audio": "voice", "visual": "face"}
 Inline = tuple[str, str]  # an SVG element and its caption
 
 
-def inlined(name: str, figure: object, caption: str) -> dict[str, Inline]:
-    """Return by its name a figure as an SVG element with ids of its own, and its caption."""
-    return {name: (figures.inline(figure, safe(name), caption), caption)}
+class Drawn(NamedTuple):
+    """A picture of the page: what it is called there, and what stands below it."""
+
+    name: str
+    figure: Figure
+    caption: str
+
+
+def inlined(drawn: Iterable[Drawn]) -> dict[str, Inline]:
+    """Return each picture by its name, as an SVG element with ids of its own, and its caption."""
+    return {
+        name: (figures.inline(figure, safe(name), caption), caption)
+        for name, figure, caption in drawn
+    }
 
 
 def safe(name: str) -> str:
@@ -27,19 +40,16 @@ def safe(name: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c == "-") else "-" for c in name)
 
 
-def bar_figures(arranged: Mapping) -> dict[str, Inline]:
-    """Return one figure of bars for each group of lists."""
-    drawn = {}
+def bar_figures(arranged: Mapping) -> Iterator[Drawn]:
+    """Yield one figure of bars for each group of lists."""
     for group, names in list_groups(arranged).items():
         figure = figures.bars_figure(only_lists(arranged, names))
-        drawn |= inlined(f"eer-{group}", figure, "EER of every system, list by list.")
-    return drawn
+        yield Drawn(f"eer-{group}", figure, "EER of every system, list by list.")
 
 
-def change_figures(arranged: Mapping, differences: Sequence[Mapping]) -> dict[str, Inline]:
-    """Return one figure a baseline of the EERs that are held against it, a panel a list."""
+def change_figures(arranged: Mapping, differences: Sequence[Mapping]) -> Iterator[Drawn]:
+    """Yield one figure a baseline of the EERs that are held against it, a panel a list."""
     paper, names = paper_of(arranged), list_groups(arranged).get("main", [])
-    drawn = {}
     for base in sorted({one["against"] for one in differences}, key=paper.order):
         panels = {
             paper.list_label(name): [
@@ -51,21 +61,18 @@ def change_figures(arranged: Mapping, differences: Sequence[Mapping]) -> dict[st
         }
         panels = {title: rows for title, rows in panels.items() if rows}
         if panels:
-            figure = figures.interval_panels(panels)
-            drawn |= inlined(f"change-{safe(base)}", figure, _change_caption(base, paper))
-    return drawn
+            caption = _change_caption(base, paper)
+            yield Drawn(f"change-{safe(base)}", figures.interval_panels(panels), caption)
 
 
-def sweep_figures(arranged: Mapping) -> dict[str, Inline]:
-    """Return one figure for each of the paper's sweeps that has two points on a line or more."""
+def sweep_figures(arranged: Mapping) -> Iterator[Drawn]:
+    """Yield one figure for each of the paper's sweeps that has two points on a line or more."""
     paper = paper_of(arranged)
     values = gathered(arranged["results"], arranged["figures"])
-    drawn = {}
     for sweep in paper.sweeps:
         if lines := points(paper, sweep, values):
             caption = f"{sweep.title}; intervals of 95 % where they are known."
-            drawn |= inlined(sweep.name, figures.sweep_figure(sweep, lines), caption)
-    return drawn
+            yield Drawn(sweep.name, figures.sweep_figure(sweep, lines), caption)
 
 
 def _change_caption(base: str, paper: Paper) -> str:
@@ -102,19 +109,17 @@ def det_figures(
     trial_list: str,
     bands: Mapping[str, figures.Band],
     paper: Paper,
-) -> dict[str, Inline]:
-    """Return one DET figure a sense, with the fusion in each, and one of all other systems."""
+) -> Iterator[Drawn]:
+    """Yield one DET figure a sense, with the fusion in each, and one of all other systems."""
     senses = {name: paper.system(name).sense for name in files}
     fusions = [name for name in files if senses[name] == "fusion"]
     groups = {kind: [*fusions, *(name for name in files if senses[name] == kind)] for kind in KINDS}
     groups = {kind: names for kind, names in groups.items() if len(names) > len(fusions)}
     seen = {name for names in groups.values() for name in names}
     groups["others"] = [name for name in files if name not in seen]
-    drawn = {}
     for group, names in groups.items():
         if names:
-            drawn |= _det(files, (trial_list, group), names, bands, paper)
-    return drawn
+            yield _det(files, (trial_list, group), names, bands, paper)
 
 
 def _det(
@@ -123,7 +128,7 @@ def _det(
     names: Sequence[str],
     bands: Mapping[str, figures.Band],
     paper: Paper,
-) -> dict[str, Inline]:
+) -> Drawn:
     trial_list, group = where
     drawn = names[:MOST_CURVES]
     scores = {name: (files[name].target, files[name].nontarget) for name in drawn}
@@ -136,16 +141,16 @@ def _det(
     if shown:
         whose = ", ".join(paper.label(name) for name in shown)
         caption += f" Bands: 95 % over persons, of {whose}."
-    return inlined(f"det-{trial_list}-{group}", figure, caption)
+    return Drawn(f"det-{trial_list}-{group}", figure, caption)
 
 
 def reliability_figures(
     files: Mapping[str, Scores], trial_list: str, paper: Paper
-) -> dict[str, Inline]:
-    """Return whether scores mean what they say, where they go beyond -1 to 1 as cosines cannot."""
+) -> Iterator[Drawn]:
+    """Yield whether scores mean what they say, where they go beyond -1 to 1 as cosines cannot."""
     ratios = [name for name, one in files.items() if np.abs(one.score).max() > 1][:MOST_RATIOS]
     if not ratios:
-        return {}
+        return
     panels = {}
     for name in ratios:
         one = files[name]
@@ -157,12 +162,11 @@ def reliability_figures(
         "how often a stated probability comes true, at even odds. On the diagonal scores mean what "
         "they say."
     )
-    return inlined(f"reliability-{trial_list}", figures.reliability_panels(panels, 0.5), caption)
+    yield Drawn(f"reliability-{trial_list}", figures.reliability_panels(panels, 0.5), caption)
 
 
-def venn_figures(rows: Sequence[Mapping], trial_list: str, paper: Paper) -> dict[str, Inline]:
-    """Return a figure of small diagrams for each baseline that something is held against."""
-    drawn = {}
+def venn_figures(rows: Sequence[Mapping], trial_list: str, paper: Paper) -> Iterator[Drawn]:
+    """Yield a figure of small diagrams for each baseline that something is held against."""
     bases = {one["against"] for one in rows if one["list"] == trial_list}
     for base in sorted(bases, key=paper.order):
         of_base = {
@@ -178,8 +182,7 @@ def venn_figures(rows: Sequence[Mapping], trial_list: str, paper: Paper) -> dict
             f"the baseline (solid outline) and by the {paper.taught} (dashed). Areas within a "
             "diagram are proportional to counts."
         )
-        drawn |= inlined(f"venn-{trial_list}-{safe(base)}", figures.venn_panels(of_base), caption)
-    return drawn
+        yield Drawn(f"venn-{trial_list}-{safe(base)}", figures.venn_panels(of_base), caption)
 
 
 def venn_files(rows: Sequence[Mapping], trial_list: str) -> dict[str, bytes]:

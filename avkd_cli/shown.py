@@ -49,15 +49,19 @@ class Picture:
     """A picture to draw.
 
     Args:
-        path: where; its ending says in which format.
+        path: where; its ending says in which format. None of what is drawn into a page.
         width: in inches, of the whole picture; None: as wide as it is by itself.
         dpi: dots an inch, of PNG.
         xlim: ends of the x axis, in the axis' unit; None: where the data end.
         ylim: the same of the y axis.
     """
 
-    path: Path
+    path: Path | None = None
     width: float | None = None
     dpi: int = 200
     xlim: tuple[float, float] | None = None
     ylim: tuple[float, float] | None = None
+
+
+PLAIN = Picture()
+"""One of which nothing is asked."""

@@ -10,7 +10,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from scipy.special import ndtr, ndtri
 
 from avkd_cli.analysis.figures import (
-    Look,
     bars_figure,
     det_figure,
     histogram_figure,
@@ -28,6 +27,7 @@ from avkd_cli.analysis.figures.curves import curve, operating_points
 from avkd_cli.analysis.figures.distributions import reliability
 from avkd_cli.analysis.figures.style import looks
 from avkd_cli.papers import USUAL
+from avkd_cli.shown import Picture
 
 
 def students(sense):
@@ -208,7 +208,7 @@ def test_axes_of_what_overlaps_do_not_go_on_to_a_hundred_percent():
 
 
 def test_ends_that_are_asked_for_are_those_of_the_axes_in_percent():
-    look = Look(xlim=(1, 40), ylim=(2, 60))
+    look = Picture(xlim=(1, 40), ylim=(2, 60))
     assert ends(det_figure({"a": gaussian()}, look=look)) == pytest.approx([0.01, 0.4, 0.02, 0.6])
     roc = roc_figure({"a": gaussian()}, look=look).axes[0]
     assert (roc.get_xlim(), roc.get_ylim()) == ((1, 40), (2, 60))
@@ -238,7 +238,7 @@ def test_a_picture_is_as_wide_as_was_asked(name, table):
 
 def test_a_det_picture_of_few_trials_fits_the_narrowest_column():
     both = {name: gaussian(distance=1.0) for name in ("their one", "their two")}
-    narrow = det_figure(both, look=Look(width=3.0))
+    narrow = det_figure(both, look=Picture(width=3.0))
     assert size(save(narrow, "png", 3.0, 100))[0] == pytest.approx(300, abs=2)
 
 

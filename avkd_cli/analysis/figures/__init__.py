@@ -19,5 +19,5 @@ from avkd_cli.analysis.figures.rows import (
     groups_figure,
     interval_panels,
 )
-from avkd_cli.analysis.figures.style import Look, inline, save
+from avkd_cli.analysis.figures.style import inline, save
 from avkd_cli.analysis.figures.venn import venn_figure, venn_panels

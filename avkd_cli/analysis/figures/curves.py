@@ -12,10 +12,11 @@ from scipy.special import ndtri
 
 from avkd_cli.analysis.bands import Band
 from avkd_cli.analysis.figures.probit import LEAST, AxisEnds, draw_axes, ends_of
-from avkd_cli.analysis.figures.style import INK, PLAIN, Look, house_style, looks
+from avkd_cli.analysis.figures.style import INK, house_style, looks
 from avkd_cli.config import P_TARGETS
 from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper
+from avkd_cli.shown import PLAIN, Picture
 from avkd_cli.verification.metrics import error_rates, interpolated_eer, lowest_cost_at
 
 MARKERS = {"^": "triangle", "s": "square", "D": "diamond"}  # of minDCF, by prior
@@ -36,7 +37,7 @@ def det_figure(
     p_targets: Sequence[float] = P_TARGETS,
     bands: Mapping[str, Band] = NO_BANDS,
     paper: Paper = USUAL,
-    look: Look = PLAIN,
+    look: Picture = PLAIN,
 ) -> Figure:
     """Return the DET curves of several systems on probit axes, with EER and minDCF points.
 
@@ -65,7 +66,7 @@ def draw_det(
     p_targets: Sequence[float],
     bands: Mapping[str, Band],
     paper: Paper = USUAL,
-    look: Look = PLAIN,
+    look: Picture = PLAIN,
 ) -> None:
     """Draw DET curves; the axes run from where the lists tell anything to where curves end."""
     points = {name: operating_points(*pair, p_targets) for name, pair in scores.items()}
@@ -93,7 +94,7 @@ def smallest(scores: Pairs) -> tuple[float, float]:
 
 
 def _ends(
-    scores: Pairs, points: Mapping[str, Sequence[tuple[float, float]]], look: Look
+    scores: Pairs, points: Mapping[str, Sequence[tuple[float, float]]], look: Picture
 ) -> AxisEnds:
     """Return the ends of the axes: those asked for, else those of the data."""
     curves = [
@@ -193,7 +194,7 @@ def curve(target: ArrayLike, nontarget: ArrayLike, low: float) -> tuple[NDArray,
 
 
 @house_style()
-def roc_figure(scores: Pairs, look: Look = PLAIN) -> Figure:
+def roc_figure(scores: Pairs, look: Picture = PLAIN) -> Figure:
     """Return the ROC curves of several systems, the false-alarm axis in decades."""
     wide = look.width or 4.6
     figure = Figure(figsize=(wide, 0.83 * wide))

@@ -11,10 +11,8 @@ from avkd_cli.analysis.figures.curves import MARKERS, Pairs, draw_det
 from avkd_cli.analysis.figures.style import (
     CHANCE,
     INK,
-    PLAIN,
     SKY,
     VERMILION,
-    Look,
     as_rows,
     draw_dot,
     house_style,
@@ -22,6 +20,7 @@ from avkd_cli.analysis.figures.style import (
 )
 from avkd_cli.analysis.tables import paper_of
 from avkd_cli.papers.form import Paper
+from avkd_cli.shown import PLAIN, Picture
 
 HATCHES = {"visual": "////"}
 
@@ -113,7 +112,7 @@ def comparison_figure(
     result: Mapping,
     scores: Pairs,
     bands: Mapping[str, Band],
-    look: Look = PLAIN,
+    look: Picture = PLAIN,
 ) -> Figure:
     """Return the picture of a `compare` result: DET curves, and a panel a figure of differences.
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count, cycle
-from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -64,23 +63,6 @@ OTHER_DASHES = DASHES[:4]
 MARKERS = "osD^vP"
 CHANCE = {"color": GREY, "linewidth": 0.9, "linestyle": (0, (4, 2))}
 """The line that others are held against."""
-
-
-class Look(NamedTuple):
-    """What a person asks of a picture.
-
-    Args:
-        width: in inches; None: as it is by itself.
-        xlim: ends of the x axis, in what stands at it; None: where the data end.
-        ylim: the same of the y axis.
-    """
-
-    width: float | None = None
-    xlim: tuple[float, float] | None = None
-    ylim: tuple[float, float] | None = None
-
-
-PLAIN = Look()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from avkd_cli.shown import Picture, TrialList
 from avkd_cli.steps.analyze.draws import by_persons, resolved
 from avkd_cli.steps.analyze.inputs import aligned, display_names, read_labelled, right_at_eer
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE
-from avkd_cli.steps.analyze.pictures import draw, look_of
+from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.verification.figure import Figure
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import signature
@@ -32,8 +32,6 @@ def compare(
     in_format: str | None = None,
 ) -> dict:
     """Return every figure with its interval, and each difference from the first system.
-
-    Arguments and keywords are those of the command `avkd analyze compare`.
 
     Args:
         wanted: figures; what may be claimed is said of the first.
@@ -72,7 +70,7 @@ def compare(
     }
     sides = {name: (one.target, one.nontarget) for name, one in zip(names, files, strict=True)}
     shown = {names[n]: drawn_band(drawn, band, n) for n, band in enumerate(bands)}
-    draw(plot, lambda figures: figures.comparison_figure(result, sides, shown, look_of(plot)))
+    draw(plot, lambda figures: figures.comparison_figure(result, sides, shown, plot))
     return result
 
 

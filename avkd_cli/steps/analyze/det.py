@@ -16,7 +16,7 @@ from avkd_cli.shown import Picture, TrialList
 from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import is_target, read_named
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE, MetricRules, measured
-from avkd_cli.steps.analyze.pictures import draw, look_of
+from avkd_cli.steps.analyze.pictures import draw
 from avkd_cli.verification.metrics import eer_threshold, error_rates
 from avkd_cli.verification.scores import Scores
 
@@ -38,8 +38,6 @@ def det(
 ) -> dict:
     """Return the curve of each score file, thinned to what can be seen; draw them.
 
-    Arguments and keywords are those of the command `avkd analyze det`.
-
     Raises:
         UsageError: a histogram or reliability diagram of several files; bands of what has none.
         MissingInputError, InputError: as in `inputs.read_labelled`; persons unknown or too few.
@@ -53,7 +51,7 @@ def det(
         warn_of_cosines(files)
     banded = files if resamples else {}
     bands = {name: band(one, people, resamples, seed) for name, one in banded.items()}
-    draw(plot, lambda _: _figure(files, kind, p_targets, prior, bands, look_of(plot)))
+    draw(plot, lambda _: _figure(files, kind, p_targets, prior, bands, plot))
     rules = MetricRules(p_targets=p_targets)
     rows = []
     for name, one in files.items():
@@ -117,7 +115,7 @@ def _figure(
     p_targets: Sequence[float],
     prior: float,
     bands: Mapping[str, figures.Band],
-    look: figures.Look,
+    look: Picture,
 ) -> Figure:
     sides = {name: (one.target, one.nontarget) for name, one in files.items()}
     if kind == "det":

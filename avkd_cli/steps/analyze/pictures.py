@@ -11,8 +11,6 @@ from avkd_cli.storage import durable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from avkd_cli.analysis.figures import Look
-
 
 def draw(picture: Picture | None, figure: Callable[[ModuleType], "Figure"]) -> None:
     """Write a figure where and as large as its picture says; nothing where none is wanted.
@@ -23,7 +21,7 @@ def draw(picture: Picture | None, figure: Callable[[ModuleType], "Figure"]) -> N
     Raises:
         UsageError: it is wanted narrower than its words are.
     """
-    if picture is None:
+    if picture is None or picture.path is None:
         return
     from avkd_cli.analysis import figures
 
@@ -32,10 +30,3 @@ def draw(picture: Picture | None, figure: Callable[[ModuleType], "Figure"]) -> N
     except ValueError as error:
         raise UsageError(f"--width: {error}") from None
     durable.write_bytes(picture.path, made)
-
-
-def look_of(picture: Picture) -> "Look":
-    """Return width and ends of axes as figures take them."""
-    from avkd_cli.analysis.figures import Look
-
-    return Look(picture.width, picture.xlim, picture.ylim)

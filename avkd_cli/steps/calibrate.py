@@ -64,16 +64,6 @@ def calibrate(
 ) -> Calibration:
     """Train a calibration on the scores of one list, and apply it to those of another.
 
-    Args:
-        dev: score file to train on. test: one to calibrate, or None.
-        output: calibration to write; None: stdout, unless there is a test or a terminal.
-        calibrated: where the test's ratios go; None: stdout, unless it is a terminal.
-        of: run whose scores these are, or a store of its embeddings; None: the summary beside
-            the score file says it, or nobody does.
-        audio: store of the sound that was scored: skill by duration and SNR comes from it.
-        trials: list to take labels of `dev` from.
-        strict: refuse what would only be warned of.
-
     Raises:
         UsageError: options that contradict each other.
         MissingInputError, InputError: a file is absent, damaged, has one class, or is of others.

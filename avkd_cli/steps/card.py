@@ -40,13 +40,8 @@ def card(
 ) -> str:
     """Write the card of a finished run anew, with what was given; return its text.
 
-    Args:
-        scores: score files of it; each takes the place of an earlier one of the same list.
-        trials: list to take their labels from.
-        people: list of utterances: who is who, and what it says of people: shares of those who
-            were trained on, and groups of those who were tested.
-        audio: store of the sound that was scored: errors by duration and SNR.
-        resamples: lists of persons drawn for intervals; 0: none.
+    What the list says of people gives shares of those who were trained on, and groups of those
+    who were tested.
 
     Raises:
         MissingInputError, InputError: no finished run; files that cannot be read, or scores that

@@ -34,13 +34,8 @@ class Examined:
 
 @dataclass(frozen=True)
 class MadeFrom:
-    """What `--source` needs.
-
-    Args:
-        utterances: the list that the store was made from.
-        root: as it was given then.
-        detector_weights: as they were given then.
-        sample: rows that are made again and compared.
+    """The list that a store was made from, root and weights as they were given then, and how many
+    rows are made again and compared.
     """
 
     utterances: str | Path
@@ -56,11 +51,6 @@ def check(
     source: MadeFrom | None = None,
 ) -> list[Examined]:
     """Return what was found of each store, run or shared system.
-
-    Args:
-        stores: their paths, or those of runs and of what `avkd share` made.
-        against: a store that each must agree with: ids, persons, dimension.
-        source: what each was made from.
 
     Raises:
         MissingInputError: a store, or the list, is not there.

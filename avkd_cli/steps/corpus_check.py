@@ -25,11 +25,6 @@ def check_corpus(
 ) -> None:
     """Print what a list or folder holds, what is missing, there twice or not read.
 
-    Args:
-        source: a list, "-", or a folder of people.
-        stores: made of it, whose rejects, recordings without a face and equal contents are told.
-        root: folder that paths are relative to; None: the list's.
-
     Raises:
         MissingInputError: no such list, folder or store.
         InputError: no list, or a fault with `strict`.

@@ -23,10 +23,6 @@ def cluster_list(
 ) -> None:
     """Write a list with clusters for persons.
 
-    Args:
-        stores: embedding stores: one fused, or one of each sense.
-        source: a list, or "-".
-
     Raises:
         InputError: as `recipes.clusters.clustered`, a bad line, or no such stores.
     """

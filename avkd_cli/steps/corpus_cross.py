@@ -26,8 +26,8 @@ def draw_cross(
     """Draw a list of trials `label voice face` and write it in VoxCeleb's form.
 
     Args:
-        stratum: what the people of a nontarget have in common, one of `strata.NEEDED`.
-        protocol: seen-heard, unseen-unheard, or None for whoever is in the list.
+        stratum: one of `strata.NEEDED`.
+        protocol: None for whoever is in the list.
         asked: what else `Drawing` takes; a target's sides are a voice and a face.
 
     Raises:

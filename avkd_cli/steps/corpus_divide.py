@@ -57,11 +57,6 @@ def split_list(
 ) -> None:
     """Write a list whose `split` is train, validation or test.
 
-    Args:
-        source: a list, or "-".
-        test, validation: shares of the groups, 0 to 1.
-        seed: which division of the possible ones.
-
     Raises:
         UsageError: the shares leave nobody to train on.
         InputError: a bad line, a group without a name or with two strata, a part without groups,
@@ -88,12 +83,8 @@ def fold_list(
     """Write a list with a column a fold, each of them train, validation or test.
 
     Args:
-        source: a list, or "-".
         count: of folds; None: leave one group out each time, or one draw of `shares`.
         shares: of train, validation and test, each fold drawn anew; None: every group is test once.
-        validation: share of those who are not test, without `shares`.
-        prefix_of: name of the columns, before the number, which counts from 1.
-        seed: which division of the possible ones.
 
     Raises:
         InputError: as `split_list`, or more folds than groups.

@@ -21,19 +21,7 @@ SENSES = {  # which keys of a line give a sense
 
 @dataclass(frozen=True)
 class Drawing:
-    """What is asked of a list of trials.
-
-    Args:
-        source: list of utterances, or "-".
-        targets: how many; None: all that are possible.
-        nontargets: how many; None: as many as targets.
-        cross_session: targets are of two sessions.
-        split: take only utterances of this split; "" for all.
-        need: take only utterances that have these senses, of `SENSES`.
-        split_column: column of the list that `split` is a value of.
-        limit: most trials that are drawn.
-        seed: which list of the possible ones.
-    """
+    """What is asked of a list of trials: the options of `avkd corpus trials`, by their names."""
 
     source: str
     output: Path | None
@@ -101,7 +89,6 @@ def draw_trials(source: str, output: Path | None, *, same_sex: bool, **asked: An
     """Draw a trial list from a list of utterances and write it in VoxCeleb's form.
 
     Args:
-        same_sex: nontargets are of one sex.
         asked: what else `Drawing` takes.
 
     Raises:

@@ -45,10 +45,6 @@ def crop_faces(
 
     An utterance of which no picture shows a face is kept with length 0.
 
-    Args:
-        utterances: a list, or "-"; each names a video or images.
-        weights: file or folder with the detector's weights; none for the detector "none".
-
     Returns:
         The store's manifest; None if nothing was made (a dry run, a part of a job array).
     """

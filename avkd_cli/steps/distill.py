@@ -41,17 +41,8 @@ def distill(
     """Train a student; return the line that names its run.
 
     Args:
-        modality: the sense that the student keeps.
-        store: audio or face store of the training utterances.
-        teacher: embedding store of the teacher, with its classifier where KL is on; or one of
-            each sense.
-        intersect: train on what the teacher has, instead of refusing when it lacks some.
-        quality_store: store with the column of --quality.
-        unlabelled: list of people nobody named, who are trained on as the teacher's clusters.
-        teacher_runs: runs that teach in place of `teacher`, on what the student sees.
-        beside: store of the other sense, which they take.
+        teacher: embedding store, with its classifier where KL is on; or one of each sense.
         init_from: the run whose network, not whose classifier, it begins with.
-        noise: audio store of music, speech and noise. rir: of room responses.
 
     Raises:
         UsageError, InputError: as `recipes.student`.

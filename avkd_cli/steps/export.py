@@ -61,10 +61,6 @@ def export(
 ) -> dict[str, Any]:
     """Write the network of a run as ONNX, if it gives the run's embeddings; return what it says.
 
-    Args:
-        check: what it is held against the run with: recordings or lists of utterances, or, for
-            faces, a store of them; none: drawn ones.
-
     Raises:
         UsageError: the exporter is not installed.
         MissingInputError, InputError: no such run; unfinished, damaged, or of another kind;

@@ -38,9 +38,6 @@ def import_csv(
     Args:
         source: rows of values and perhaps the person, without a header.
         modality: of the store; None: by the width, as FOP's files have it.
-        list_file: takes only these utterances, with its splits; says who they are, where the file
-            does not.
-        columns: values of an embedding; None: by the width.
         ids_file: names of the rows; None: row000000 and so on, which rows of two files share.
 
     Raises:

@@ -35,7 +35,6 @@ def import_embeddings(
         source: an .npz with arrays `id` (n,), `embedding` (n, d) and, if there, `person` (n,),
             `classes` (C,) and `classifier` (C, d), `classifier_bias` (C,), `scale` (); an .npz
             of one vector an utterance, named by its id; or a Kaldi .ark or .scp of vectors.
-        list_file: takes only these utterances; says who they are, where the source does not.
 
     Raises:
         MissingInputError: no such file. InputError: arrays are missing, do not fit each other,

@@ -26,9 +26,6 @@ from avkd_cli.verification.alignment import Aligned, aligned
 def join_folds(paths: Sequence[str], output: Path, execution: Execution) -> dict[str, Any] | None:
     """Make a store of the embeddings that teachers gave of people whom they never saw.
 
-    Args:
-        paths: embedding stores, of one teacher each, of all utterances.
-
     Raises:
         UsageError: fewer than two stores.
         InputError: a store does not say whom its teacher was trained on, sizes differ, two have

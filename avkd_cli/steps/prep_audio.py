@@ -37,10 +37,6 @@ def prep_audio(
 ) -> dict | None:
     """Decode every recording of a list into the store `out` and return its manifest.
 
-    Args:
-        utterances: a list of utterances, or "-" for standard input.
-        noise, rir: stores of music, speech and noise, and of room responses, for --disturb.
-
     Raises:
         UsageError: --disturb and the stores, or the two durations, do not go together.
         InputError, MissingInputError: for the list or these stores, or if too many records are

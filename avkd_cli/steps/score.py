@@ -29,7 +29,6 @@ def score_or_fuse(
     Args:
         inputs: trial list and store, or two stores, of enrolments and of tests; with a rule in
             `settings.fuse` score files. Several lists where the output has a place for the name.
-        settings: of the step.
         given: fields of `ScoreFiles`.
 
     Raises:
@@ -67,9 +66,7 @@ def score(trials: str, stores: Sequence[str], settings: ScoreConfig, files: Scor
     """Score trials by comparing stored embeddings; return the summary.
 
     Args:
-        trials: trial list, or "-" for stdin.
-        stores: an embedding store, or two, of enrolments and of tests; "-" for a manifest line
-            on stdin.
+        stores: one, or two, of enrolments and of tests.
 
     Raises:
         UsageError, MissingInputError, InputError: as `score_or_fuse`.

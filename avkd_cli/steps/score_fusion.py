@@ -19,9 +19,6 @@ from avkd_cli.verification.trials import read_trials
 def fuse(paths: tuple[str, ...], settings: ScoreConfig, files: ScoreFiles) -> dict:
     """Fuse score files, matched by ids; return the summary.
 
-    Args:
-        paths: score files of the same trials, one of them may be "-".
-
     Raises:
         UsageError: impossible combinations of arguments.
         MissingInputError, InputError: a file is absent, damaged or of other trials.

@@ -32,23 +32,7 @@ from avkd_cli.verification.signature import signature
 
 @dataclass(frozen=True)
 class ScoreFiles:
-    """What `avkd score` is given beside inputs and settings.
-
-    Args:
-        output: score file; None: stdout. metrics: JSON file of the summary; None: only stderr.
-        cohort: embeddings of other people, for normalisation.
-        sub_mean: embeddings whose mean is subtracted from all.
-        enrol_map: `model utterance …` lines; trials then name models.
-        trial_list: order and labels of fused score files; None: the first file's.
-        intersect: fuse the trials that the list and all files have.
-        calibrate: model that turns scores into log-likelihood ratios.
-        train_calibration: where to save such a model, trained on these scores.
-        quality_store: whose columns are the quality measures that it uses.
-        overwrite: replace other scores in `output`.
-        strict: refuse trials of persons that the network was trained on, as far as stores and
-            summaries tell, and a cohort of persons of the trials.
-        quiet: print no summary.
-    """
+    """What `avkd score` is given beside inputs and settings: its options, by their names."""
 
     output: Path | None = None
     metrics: Path | None = None

@@ -53,12 +53,6 @@ def share(
 ) -> dict[str, Any]:
     """Write a system and return its record.
 
-    Args:
-        runs: one of one sense; or a fusion and its two senses, in any order.
-        students: by sense, what answers where the other is missing.
-        calibrations: of the runs that answer; none: what lies in their folders.
-        detector_weights: to lie with the system; None: whoever verifies gives them.
-
     Raises:
         UsageError: a run too many or too few.
         MissingInputError, InputError: a run is unfinished, damaged, of another kind, on imported

@@ -31,11 +31,7 @@ def train_teacher(
     """Train a teacher; return the line that names its run.
 
     Args:
-        stores: an audio store, a face store, or the embedding stores of a voice and a face
-            encoder in any order.
-        noise: audio store of music, speech and noise. rir: of room responses.
-        init_from: the run to start from, of the same network; and of the same persons, unless
-            reset_head asks for a new classifier. Of a joint network two, one of each sense.
+        stores: of two senses in any order.
         encoders: of a pair, by sense: finished runs whose networks are trained on with it.
     """
     if reset_head and not init_from:

@@ -26,10 +26,7 @@ def verify(
     """Return whether the recordings are of one person, or who of a gallery they are of.
 
     Args:
-        recordings: the two; with `enrol` those of the other side.
-        enrol: recordings of one side.
-        gallery: stores of people; the recordings are then all of one clip's person.
-        calibration, detector_weights, like, onnx: see `Provided`.
+        recordings: the two; with `enrol` those of the other side, with `gallery` all of one person.
         asked: prior, cost_miss and cost_false_alarm, in place of the calibration's.
 
     Raises:

@@ -44,8 +44,6 @@ def by_column(
 ) -> dict:
     """Return error rates of each group of trials, at one threshold for all.
 
-    Arguments and keywords are those of the command `avkd analyze breakdown`.
-
     Raises:
         MissingInputError, InputError: files that cannot be read; an unknown person or column.
     """

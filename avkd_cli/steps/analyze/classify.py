@@ -30,8 +30,6 @@ def classify(
 ) -> dict:
     """Return the figures of each system with intervals, and differences from the first.
 
-    Arguments and keywords are those of the command `avkd analyze classify`.
-
     Raises:
         MissingInputError, InputError: as `posteriors.read_systems`.
     """

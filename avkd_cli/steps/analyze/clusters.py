@@ -35,8 +35,6 @@ def look_at_clusters(
 
     Labelled people are clusters, too: whom somebody was nearly put together with is often one.
 
-    Arguments and keywords are those of the command `avkd analyze clusters`.
-
     Args:
         source: list of `corpus cluster`, or of a run of --unlabelled (clusters.jsonl).
 

@@ -28,8 +28,6 @@ def correlations(
 ) -> dict:
     """Return each store's geometry and each pair's likeness, joined by utterance id.
 
-    Arguments and keywords are those of the command `avkd analyze pcc`.
-
     Raises:
         MissingInputError, InputError: a store is missing, damaged or of another kind; two
             stores share no utterance; an embedding is not finite or all zeros.

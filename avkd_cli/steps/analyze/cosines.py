@@ -24,8 +24,6 @@ def cosines(
 ) -> dict:
     """Return the mean cosines of each store, in the order given, such as epochs of a training.
 
-    Arguments and keywords are those of the command `avkd analyze cosines`.
-
     Raises:
         MissingInputError, InputError: a store or list cannot be read; embeddings without
             direction, or no two of known persons.

@@ -45,8 +45,6 @@ def identify(
 ) -> dict:
     """Return identification rates of each system with intervals, and differences from the first.
 
-    Arguments and keywords are those of the command `avkd analyze identify`.
-
     Raises:
         UsageError: stores and score files together, or an argument of the other kind.
         InputError: an N of `match` is above the number of candidates.

@@ -70,8 +70,6 @@ def metrics(
 ) -> dict:
     """Return every metric, counts and signature of each score file.
 
-    Arguments and keywords are those of the command `avkd analyze metrics`.
-
     Raises:
         MissingInputError, InputError: as in `inputs.read_labelled`; persons unknown or too few.
     """

@@ -31,8 +31,6 @@ def robustness(
 ) -> dict:
     """Return the EER of every system under every condition, and differences from the baseline.
 
-    Arguments and keywords are those of the command `avkd analyze robustness`.
-
     Raises:
         UsageError: no system is the baseline.
         MissingInputError: no such folder, or no score file in it.

@@ -40,8 +40,6 @@ def strata(
 ) -> dict:
     """Return EER and AUC of each score file in each stratum, with intervals over persons.
 
-    Arguments and keywords are those of the command `avkd analyze strata`.
-
     Raises:
         MissingInputError, InputError: files cannot be read; a person is unknown; nobody in the
             list has a trait that a stratum compares.

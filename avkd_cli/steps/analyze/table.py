@@ -27,8 +27,6 @@ def table(
 ) -> dict:
     """Return the results of all score files, arranged; write table.md, table.tex, table.json.
 
-    Arguments and keywords are those of the command `avkd analyze table`.
-
     Raises:
         MissingInputError, InputError: as in `results` and `inputs.read_labelled`.
     """

@@ -31,8 +31,6 @@ def tsne(
 ) -> dict:
     """Return each store's outliers among the same recordings, and their places if drawn.
 
-    Arguments and keywords are those of the command `avkd analyze tsne`.
-
     Raises:
         UsageError: a picture is wanted and scikit-learn is not installed.
         MissingInputError, InputError: a store or the list cannot be read; stores share no

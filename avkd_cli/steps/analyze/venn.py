@@ -37,8 +37,6 @@ def venn(
 ) -> dict:
     """Return all regions of two to four systems' decisions, and write what was asked for.
 
-    Arguments and keywords are those of the command `avkd analyze venn`.
-
     Args:
         systems: score file of each letter, a and b first.
         thresholds: by letter; a system without one decides at `fmr`, or at its own EER.

@@ -33,8 +33,6 @@ def weights(
 ) -> dict:
     """Return how decided each store's weights are, how far stores agree, and some time lines.
 
-    Arguments and keywords are those of the command `avkd analyze weights`.
-
     Raises:
         MissingInputError, InputError: a store or list cannot be read, is of another level, or
             stores share no utterance; an utterance named is in none or not in all.

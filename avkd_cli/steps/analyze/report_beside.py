@@ -12,7 +12,7 @@ from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.curves import Series, read_log
 from avkd_cli.steps.analyze.findings import ROBUSTNESS
 from avkd_cli.steps.analyze.inputs import read_object
-from avkd_cli.steps.analyze.report_figures import MOST_CURVES, Drawn, Inline, safe
+from avkd_cli.steps.analyze.report_figures import MOST_CURVES, Inline, PagePicture, safe
 from avkd_cli.steps.analyze.robustness import differences_of
 
 FORMAT = "avkd.analysis.robustness"
@@ -26,7 +26,7 @@ TRAINING = {  # what a pair's validation logs, and what a panel calls it
 }
 
 
-def robustness_figures(paths: Iterable[Path], paper: Paper) -> Iterator[Drawn]:
+def robustness_figures(paths: Iterable[Path], paper: Paper) -> Iterator[PagePicture]:
     """Yield a figure of each file that `analyze robustness --json` printed, what it says below.
 
     Raises:
@@ -42,7 +42,7 @@ def robustness_figures(paths: Iterable[Path], paper: Paper) -> Iterator[Drawn]:
             figure = figures.robustness_figure(result, paper)
         except (KeyError, TypeError) as error:
             raise InputError(f"{path}: not as analyze prints it: {error!r}") from None
-        yield Drawn(name, figure, caption)
+        yield PagePicture(name, figure, caption)
 
 
 def _said(result: Mapping, paper: Paper) -> str:
@@ -71,7 +71,7 @@ def halves_figure(folder: Path) -> dict[str, Inline]:
     return {"beside-halves": (f'<img alt="{words}" src="{source}">', words)}
 
 
-def matching_figures(arranged: Mapping) -> Iterator[Drawn]:
+def matching_figures(arranged: Mapping) -> Iterator[PagePicture]:
     """Yield a figure of each task that has rates of the right one picked among N."""
     paper = paper_of(arranged)
     found: dict[str, dict[str, dict]] = {}
@@ -85,10 +85,10 @@ def matching_figures(arranged: Mapping) -> Iterator[Drawn]:
         whole = [one for one in ordered if one.keys() == ordered[0].keys()]
         caption = f"{paper.list_label(task)}: the right one picked among N."
         figure = figures.matching_figure({"systems": whole}, paper)
-        yield Drawn(f"beside-matching-{safe(task)}", figure, caption)
+        yield PagePicture(f"beside-matching-{safe(task)}", figure, caption)
 
 
-def training_figures(folder: Path, runs: Sequence[str], paper: Paper) -> Iterator[Drawn]:
+def training_figures(folder: Path, runs: Sequence[str], paper: Paper) -> Iterator[PagePicture]:
     """Yield how near embeddings of one person and of two were over the trainings that say it.
 
     Args:
@@ -106,7 +106,7 @@ def training_figures(folder: Path, runs: Sequence[str], paper: Paper) -> Iterato
             "Mean cosines of the fused embeddings of validation persons, after each epoch of a "
             "training; another seed may give others."
         )
-        yield Drawn("beside-training", figures.training_figure(found), caption)
+        yield PagePicture("beside-training", figures.training_figure(found), caption)
 
 
 def _cosines(run: Path) -> Iterator[tuple[str, dict[str, list[float]]]]:

@@ -7,7 +7,7 @@ from avkd_cli.analysis import figures
 from avkd_cli.errors import AvkdError
 from avkd_cli.papers import USUAL
 from avkd_cli.papers.form import Paper
-from avkd_cli.steps.analyze.report_figures import Drawn
+from avkd_cli.steps.analyze.report_figures import PagePicture
 from avkd_cli.steps.analyze.spaces import opened, rows
 from avkd_cli.steps.analyze.tsne import chosen, far
 
@@ -18,7 +18,7 @@ PERPLEXITY = 30.0
 
 def embedding_plane(
     stores: Mapping[str, Path], paper: Paper = USUAL
-) -> tuple[list[Drawn], dict | None]:
+) -> tuple[list[PagePicture], dict | None]:
     """Return the picture of some persons' embeddings, if any, and every store's outliers.
 
     No picture without scikit-learn, nothing where stores share no person with two recordings.
@@ -52,4 +52,4 @@ def embedding_plane(
         f"{len(ids)} recordings of {len(set(who))} persons by t-SNE, perplexity {PERPLEXITY:g}, "
         "for the eye only: no distance and no axis has a meaning. Rings: outliers, see below."
     )
-    return [Drawn("plane", figures.plane_figure(panels, who), caption)], found
+    return [PagePicture("plane", figures.plane_figure(panels, who), caption)], found

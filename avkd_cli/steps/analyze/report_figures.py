@@ -19,7 +19,7 @@ KINDS = {"audio": "voice", "visual": "face"}
 Inline = tuple[str, str]  # an SVG element and its caption
 
 
-class Drawn(NamedTuple):
+class PagePicture(NamedTuple):
     """A picture of the page: what it is called there, and what stands below it."""
 
     name: str
@@ -27,7 +27,7 @@ class Drawn(NamedTuple):
     caption: str
 
 
-def inlined(drawn: Iterable[Drawn]) -> dict[str, Inline]:
+def inlined(drawn: Iterable[PagePicture]) -> dict[str, Inline]:
     """Return each picture by its name, as an SVG element with ids of its own, and its caption."""
     return {
         name: (figures.inline(figure, safe(name), caption), caption)
@@ -40,14 +40,14 @@ def safe(name: str) -> str:
     return "".join(c if c.isascii() and (c.isalnum() or c == "-") else "-" for c in name)
 
 
-def bar_figures(arranged: Mapping) -> Iterator[Drawn]:
+def bar_figures(arranged: Mapping) -> Iterator[PagePicture]:
     """Yield one figure of bars for each group of lists."""
     for group, names in list_groups(arranged).items():
         figure = figures.bars_figure(only_lists(arranged, names))
-        yield Drawn(f"eer-{group}", figure, "EER of every system, list by list.")
+        yield PagePicture(f"eer-{group}", figure, "EER of every system, list by list.")
 
 
-def change_figures(arranged: Mapping, differences: Sequence[Mapping]) -> Iterator[Drawn]:
+def change_figures(arranged: Mapping, differences: Sequence[Mapping]) -> Iterator[PagePicture]:
     """Yield one figure a baseline of the EERs that are held against it, a panel a list."""
     paper, names = paper_of(arranged), list_groups(arranged).get("main", [])
     for base in sorted({one["against"] for one in differences}, key=paper.order):
@@ -62,17 +62,17 @@ def change_figures(arranged: Mapping, differences: Sequence[Mapping]) -> Iterato
         panels = {title: rows for title, rows in panels.items() if rows}
         if panels:
             caption = _change_caption(base, paper)
-            yield Drawn(f"change-{safe(base)}", figures.interval_panels(panels), caption)
+            yield PagePicture(f"change-{safe(base)}", figures.interval_panels(panels), caption)
 
 
-def sweep_figures(arranged: Mapping) -> Iterator[Drawn]:
+def sweep_figures(arranged: Mapping) -> Iterator[PagePicture]:
     """Yield one figure for each of the paper's sweeps that has two points on a line or more."""
     paper = paper_of(arranged)
     values = gathered(arranged["results"], arranged["figures"])
     for sweep in paper.sweeps:
         if lines := points(paper, sweep, values):
             caption = f"{sweep.title}; intervals of 95 % where they are known."
-            yield Drawn(sweep.name, figures.sweep_figure(sweep, lines), caption)
+            yield PagePicture(sweep.name, figures.sweep_figure(sweep, lines), caption)
 
 
 def _change_caption(base: str, paper: Paper) -> str:
@@ -109,7 +109,7 @@ def det_figures(
     trial_list: str,
     bands: Mapping[str, figures.Band],
     paper: Paper,
-) -> Iterator[Drawn]:
+) -> Iterator[PagePicture]:
     """Yield one DET figure a sense, with the fusion in each, and one of all other systems."""
     senses = {name: paper.system(name).sense for name in files}
     fusions = [name for name in files if senses[name] == "fusion"]
@@ -128,7 +128,7 @@ def _det(
     names: Sequence[str],
     bands: Mapping[str, figures.Band],
     paper: Paper,
-) -> Drawn:
+) -> PagePicture:
     trial_list, group = where
     drawn = names[:MOST_CURVES]
     scores = {name: (files[name].target, files[name].nontarget) for name in drawn}
@@ -141,12 +141,12 @@ def _det(
     if shown:
         whose = ", ".join(paper.label(name) for name in shown)
         caption += f" Bands: 95 % over persons, of {whose}."
-    return Drawn(f"det-{trial_list}-{group}", figure, caption)
+    return PagePicture(f"det-{trial_list}-{group}", figure, caption)
 
 
 def reliability_figures(
     files: Mapping[str, Scores], trial_list: str, paper: Paper
-) -> Iterator[Drawn]:
+) -> Iterator[PagePicture]:
     """Yield whether scores mean what they say, where they go beyond -1 to 1 as cosines cannot."""
     ratios = [name for name, one in files.items() if np.abs(one.score).max() > 1][:MOST_RATIOS]
     if not ratios:
@@ -162,10 +162,10 @@ def reliability_figures(
         "how often a stated probability comes true, at even odds. On the diagonal scores mean what "
         "they say."
     )
-    yield Drawn(f"reliability-{trial_list}", figures.reliability_panels(panels, 0.5), caption)
+    yield PagePicture(f"reliability-{trial_list}", figures.reliability_panels(panels, 0.5), caption)
 
 
-def venn_figures(rows: Sequence[Mapping], trial_list: str, paper: Paper) -> Iterator[Drawn]:
+def venn_figures(rows: Sequence[Mapping], trial_list: str, paper: Paper) -> Iterator[PagePicture]:
     """Yield a figure of small diagrams for each baseline that something is held against."""
     bases = {one["against"] for one in rows if one["list"] == trial_list}
     for base in sorted(bases, key=paper.order):
@@ -182,7 +182,7 @@ def venn_figures(rows: Sequence[Mapping], trial_list: str, paper: Paper) -> Iter
             f"the baseline (solid outline) and by the {paper.taught} (dashed). Areas within a "
             "diagram are proportional to counts."
         )
-        yield Drawn(f"venn-{trial_list}-{safe(base)}", figures.venn_panels(of_base), caption)
+        yield PagePicture(f"venn-{trial_list}-{safe(base)}", figures.venn_panels(of_base), caption)
 
 
 def venn_files(rows: Sequence[Mapping], trial_list: str) -> dict[str, bytes]:

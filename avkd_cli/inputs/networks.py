@@ -1,6 +1,6 @@
 """Networks from their description, and back from a finished run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,11 @@ class Description:
     model: dict[str, Any]
     front_end: dict[str, Any] = field(default_factory=dict)
     segment: int = 0
+
+    def other_than(self, held: Mapping[str, Any]) -> dict[str, Any]:
+        """Return by name what the network takes, where it says so and a store holds other."""
+        takes = self.front_end | self.model
+        return {name: takes[name] for name in held if takes.get(name) not in (None, held[name])}
 
 
 def model_of(description: Description) -> nn.Module:

@@ -7,7 +7,7 @@ here or in a file beside, a line in the dict of `losses/__init__.py`, and its we
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from torch import Tensor, nn
 
@@ -61,6 +61,11 @@ class Term(nn.Module):
         super().__init__()
         self.weight: Schedule = constant(1.0)
         self.level, self.target, self.per_sample = "embedding", "teacher", False
+
+    def counting(self, weight: float) -> Self:
+        """Return the term, which counts so much from now on; 0: it is told, and teaches nothing."""
+        self.weight = constant(weight)
+        return self
 
     def pair(self, levels: Levels, batch: Batch) -> tuple[Tensor, Tensor]:
         """Return the level and its target."""

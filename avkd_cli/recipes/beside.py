@@ -12,12 +12,12 @@ from avkd_cli.losses.distances import ClassCe
 from avkd_cli.losses.gate import COUNTS, LABEL, LossGate, WatchGate
 from avkd_cli.losses.heads import Head
 from avkd_cli.losses.moment import Schedule, constant
-from avkd_cli.losses.quality import LEVEL, Weighed
+from avkd_cli.losses.quality import LEVEL, OwnCosine, Weighed
 from avkd_cli.losses.terms import OfTaught, Taught, Term
 from avkd_cli.losses.tolerance import Loose
 from avkd_cli.recipes.imitation import look_at, share_labels
 from avkd_cli.recipes.live import LiveTeacher
-from avkd_cli.recipes.quality import Measured, observer
+from avkd_cli.recipes.quality import Measured
 from avkd_cli.recipes.teachers import UNTAUGHT
 from avkd_cli.recipes.terms import make_terms
 from avkd_cli.training.bridges import (
@@ -103,16 +103,13 @@ class Beside:
         found = make_terms(self.settings, self.taught, self.wrap)
         if self.projection is not None:
             one = TeacherClasses(self.taught, self.projection)
-            one.weight = constant(self.settings.teacher_ce)
-            found["teacher-ce"] = self.of_taught(one)
-        if self.measured is not None and self.quality is not None:
-            for name, one in observer(self.measured, self.quality, self.taught).items():
-                one.weight = constant(0.0)  # it is told, and teaches nothing
-                found[name] = one
+            found["teacher-ce"] = self.of_taught(one.counting(self.settings.teacher_ce))
+        if self.quality is not None and self.quality.running is not None:
+            found["own-cos"] = OwnCosine(self.taught, self.quality.running).counting(0)
         if self.gate is not None:
             head = next(iter(self.made.values()))
-            found["counted"] = WatchGate(self.taught, self.gate, head, len(self.classes))
-            found["counted"].weight = constant(0.0)
+            watch = WatchGate(self.taught, self.gate, head, len(self.classes))
+            found["counted"] = watch.counting(0)
         return found
 
     def wrap(self, name: str, term: Term) -> Term:

@@ -66,7 +66,7 @@ def report_of(
         "truth": None,
     }
     if lone:
-        report["one_sense"] = [one.to_json() for one in lone]
+        report["one_sense"] = [dataclasses.asdict(one) for one in lone]
     truth = judged_by(part, rules.truth)
     judged = np.array([bool(who) for who in truth])
     if (judged & nameless).any():

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from avkd_cli.errors import InputError
 from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.storage.utterances import Utterance, value_of
+from avkd_cli.verification.affinity import affine
 from avkd_cli.verification.clustering import Known
 from avkd_cli.verification.neighbours import EXACT
 
@@ -61,6 +63,19 @@ def persons_of(found: np.ndarray, names: Sequence[str], taken: int = 0) -> list[
     fresh = (one for one in range(found.max(initial=-1) + 1) if one not in named)
     made = {one: f"{PREFIX}{number:05d}" for number, one in enumerate(fresh, 1 + taken)}
     return [(named | made).get(one, "") for one in found.tolist()]
+
+
+def vectors_of(stores: Sequence[EmbeddingStore], ids: Sequence[str]) -> np.ndarray:
+    """Return the vectors whose inner products are the affinities of utterances.
+
+    Raises:
+        InputError: a store tells nobody apart.
+    """
+    rows = [[store.row_of[one] for one in ids] for store in stores]
+    try:
+        return affine([s.embedding[row] for s, row in zip(stores, rows, strict=True)])
+    except ValueError as error:
+        raise InputError(f"{paths(stores)}: {error}; they tell nobody apart") from None
 
 
 def paths(stores: Sequence[EmbeddingStore]) -> str:

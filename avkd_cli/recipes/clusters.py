@@ -9,13 +9,19 @@ import numpy as np
 
 from avkd_cli.errors import InputError, some
 from avkd_cli.recipes.cluster_report import notes_of, report_of
-from avkd_cli.recipes.cluster_rules import PREFIX, TEACHER, Rules, paths, persons_of
+from avkd_cli.recipes.cluster_rules import (
+    PREFIX,
+    TEACHER,
+    Rules,
+    paths,
+    persons_of,
+    vectors_of,
+)
 from avkd_cli.recipes.one_sense import Lone, join_lone
 from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.storage.utterances import Utterance
 from avkd_cli.training.training_set import PERSON_OF, TRAIN
 from avkd_cli.verification import clustering
-from avkd_cli.verification.affinity import affine
 from avkd_cli.verification.clustering import Known, Separation
 
 
@@ -64,7 +70,7 @@ def clustered(
     _known(there, [one.person for one in there], where, rules)
     named = _named_by_film(listed, part, stores, rules)
     known = _known([listed[i] for i in part], named, where, rules)
-    vectors = _vectors(stores, [listed[i].id for i in part])
+    vectors = vectors_of(stores, [listed[i].id for i in part])
     told = _told(vectors, known, stores, rules)
     threshold = told.threshold if rules.threshold is None and told else rules.threshold
     found = clustering.cluster(
@@ -159,15 +165,6 @@ def _known(part: Sequence[Utterance], names: list[str], where: str, rules: Rules
             f"{where}: {error}, and one {rules.film} is taken for one person's; name another "
             "column by --film, or --film '' for none"
         ) from None
-
-
-def _vectors(stores: Sequence[EmbeddingStore], ids: Sequence[str]) -> np.ndarray:
-    """Return the vectors whose inner products are the affinities of utterances."""
-    rows = [[store.row_of[one] for one in ids] for store in stores]
-    try:
-        return affine([s.embedding[row] for s, row in zip(stores, rows, strict=True)])
-    except ValueError as error:
-        raise InputError(f"{paths(stores)}: {error}; they tell nobody apart") from None
 
 
 def _told(

@@ -14,15 +14,29 @@ def head_for(
     Args:
         norm: see `Head`. copies: how many times each class stands.
     """
-    size = settings.embedding_size
     if HEADS[settings.head] is AamSoftmax:
-        return AamSoftmax(
-            chosen.classes,
-            size,
-            margin=growing(settings.margin, settings.margin_from, settings.margin_to),
-            scale=settings.scale,
-            fallback=settings.fallback,
-            norm=norm,
-            copies=copies,
-        )
+        return aam_for(chosen, settings, norm=norm, copies=copies)
+    size = settings.embedding_size
     return HEADS[settings.head](chosen.classes, size, norm=norm, copies=copies)
+
+
+def aam_for(
+    chosen: TrainingSet,
+    settings: TrainConfig,
+    *,
+    size: int = 0,
+    level: str = "embedding",
+    norm: bool = False,
+    copies: int = 1,
+) -> AamSoftmax:
+    """Return a new AAM-softmax as settings have it; `size`: of the level, 0 of the embedding."""
+    return AamSoftmax(
+        chosen.classes,
+        size or settings.embedding_size,
+        margin=growing(settings.margin, settings.margin_from, settings.margin_to),
+        scale=settings.scale,
+        fallback=settings.fallback,
+        level=level,
+        norm=norm,
+        copies=copies,
+    )

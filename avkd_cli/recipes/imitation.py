@@ -1,16 +1,13 @@
 """How a student learns from what its teacher saw: at which level, and who gets which gradient."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from torch import nn
 
 from avkd_cli.config import AudioConfig, DistillTerms
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.inputs.segments import Drawn, Segments
 from avkd_cli.losses.terms import Term
 from avkd_cli.storage.store import EmbeddingStore, RaggedStore, open_store
-from avkd_cli.training.batches import Source
 
 SEGMENTS = "segments"
 Teacher = EmbeddingStore | RaggedStore
@@ -68,11 +65,6 @@ def check_segments(settings: DistillTerms) -> None:
 def held(store: Teacher) -> str:
     """Return what a store holds, in a word."""
     return str(store.manifest.get("level") or store.kind.removeprefix("avkd."))
-
-
-def drawn_of(sources: Sequence[Source]) -> Drawn:
-    """Return what draws the segments of a batch."""
-    return next(one.drawn for one in sources if isinstance(one, Segments))
 
 
 def look_at(name: str, term: Term, settings: DistillTerms) -> None:

@@ -13,13 +13,13 @@ from avkd_cli.inputs.face import Face
 from avkd_cli.inputs.networks import Description, Trained
 from avkd_cli.inputs.senses import JointSenses
 from avkd_cli.inputs.sound import Sound
-from avkd_cli.losses import AamSoftmax, Head
-from avkd_cli.losses.moment import constant, growing
+from avkd_cli.losses import Head
+from avkd_cli.losses.moment import constant
 from avkd_cli.losses.pairs import Orthogonal
 from avkd_cli.losses.supervision import GENERATIVE
 from avkd_cli.losses.terms import Term
 from avkd_cli.models.fusion import make_orthogonal
-from avkd_cli.recipes.heads import head_for
+from avkd_cli.recipes.heads import aam_for, head_for
 from avkd_cli.recipes.job import Job
 from avkd_cli.recipes.request import Request
 from avkd_cli.recipes.sense import refuse_encoders
@@ -114,13 +114,12 @@ def sense_of(run: Path, trained: Trained) -> str:
 
 def check_data(run: Path, trained: Trained, read: Sound | Face) -> None:
     """Raise InputError where a run was trained on data prepared otherwise than a store's."""
-    wanted = trained.description.front_end | trained.description.model
-    for name, held in read.held().items():
-        if wanted.get(name) not in (None, held):
-            raise InputError(
-                f"{run}: is trained with {name} {wanted[name]}, {read.stores[0].path} has {held}; "
-                "give a run on data prepared alike"
-            )
+    held = read.held()
+    for name, known in trained.description.other_than(held).items():
+        raise InputError(
+            f"{run}: is trained with {name} {known}, {read.stores[0].path} has {held[name]}; "
+            "give a run on data prepared alike"
+        )
 
 
 def describe(settings: JointConfig, encoders: dict[str, Trained]) -> Description:
@@ -145,17 +144,9 @@ def heads_of(
     heads = {"person": head_for(chosen, settings)}
     for sense, share in (("audio", settings.audio_head), ("visual", settings.visual_head)):
         if share:
-            margin = growing(settings.margin, settings.margin_from, settings.margin_to)
-            head = AamSoftmax(
-                chosen.classes,
-                encoders[sense].head.size,
-                margin=margin,
-                scale=settings.scale,
-                fallback=settings.fallback,
-                level=sense,
-            )
-            head.share = constant(share)
-            heads[sense] = head
+            size = encoders[sense].head.size
+            heads[sense] = aam_for(chosen, settings, size=size, level=sense)
+            heads[sense].share = constant(share)
     return heads
 
 
@@ -163,10 +154,9 @@ def terms_of(chosen: TrainingSet, settings: JointConfig) -> dict[str, Term]:
     """Return orthogonality and the generative supervision that is on."""
     terms: dict[str, Term] = {}
     if settings.orthogonal:
-        terms["orthogonal"] = Orthogonal(len(chosen.classes), settings.embedding_size)
-        terms["orthogonal"].weight = constant(settings.orthogonal)
+        orthogonal = Orthogonal(len(chosen.classes), settings.embedding_size)
+        terms["orthogonal"] = orthogonal.counting(settings.orthogonal)
     for name, kind in GENERATIVE.items():
         if weight := getattr(settings, name):
-            terms[name] = kind(settings.gen_direction)
-            terms[name].weight = constant(weight)
+            terms[name] = kind(settings.gen_direction).counting(weight)
     return terms

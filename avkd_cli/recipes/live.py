@@ -218,13 +218,8 @@ def check_own(asked: Asked, one: Trained, student: Description) -> None:
 
 def differs(description: Description, held: Mapping[str, Any], what: str) -> None:
     """Raise InputError where a network was trained on something else than is held."""
-    known = description.front_end | description.model
-    found = [
-        f"{name} {known[name]}, here it is {x}"
-        for name, x in held.items()
-        if known.get(name) not in (None, x)
-    ]
-    if found:
+    takes = description.other_than(held)
+    if found := [f"{name} {known}, here it is {held[name]}" for name, known in takes.items()]:
         raise InputError(f"{what} was trained with {'; '.join(found)}; prepare both alike")
 
 

@@ -5,19 +5,16 @@ of one sense are of another scale than those of both, so its threshold is chosen
 people anew, and where they do not separate by it, nobody is put anywhere but by the film.
 """
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from avkd_cli.recipes.cluster_rules import PREFIX, Rules, persons_of
+from avkd_cli.recipes.cluster_rules import PREFIX, Rules, persons_of, vectors_of
 from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.storage.utterances import Utterance
 from avkd_cli.verification import clustering
-from avkd_cli.verification.affinity import affine
 from avkd_cli.verification.clustering import Separation
 
 
@@ -38,10 +35,6 @@ class Lone:
     trusted: bool
     items: str
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the figures."""
-        return dataclasses.asdict(self)
-
 
 def join_lone(
     store: EmbeddingStore,
@@ -58,7 +51,7 @@ def join_lone(
     """
     decided = [i for i, who in persons.items() if who and store.holds(listed[i].id)]
     part = [*decided, *lone]
-    vectors = affine([store.embedding[[store.row_of[listed[i].id] for i in part]]])
+    vectors = vectors_of([store], [listed[i].id for i in part])
     told = _told(vectors, [listed[i] for i in part], rules)
     trusted = told is not None and told.f >= rules.separation
     known = rules.known([listed[i] for i in part], _names(listed, part, persons, rules))

@@ -10,7 +10,6 @@ from avkd_cli.inputs import networks
 from avkd_cli.inputs.disturbance import Disturbers
 from avkd_cli.inputs.networks import Description, Trained
 from avkd_cli.inputs.pair import PairOfEmbeddings, PairOfMedia
-from avkd_cli.losses.moment import constant
 from avkd_cli.losses.pairs import PAIR_TERMS
 from avkd_cli.losses.terms import Term
 from avkd_cli.recipes.heads import head_for
@@ -88,9 +87,8 @@ def encoders_of(request: Request, both: PairOfEmbeddings | PairOfMedia) -> dict[
                 "on with the pair; or give stores of embeddings"
             )
         found[sense] = networks.load(given[sense])
-        description, held = found[sense].description, getattr(both, sense).held()
-        wanted = description.front_end | description.model
-        differ = [k for k, v in held.items() if wanted.get(k) not in (None, v)]
+        description = found[sense].description
+        differ = [*description.other_than(getattr(both, sense).held())]
         if description.modality != sense or differ:
             raise InputError(
                 f"{given[sense]}: holds {description.modality} {description.name}"
@@ -138,8 +136,8 @@ def terms_of(chosen: TrainingSet, settings: PairConfig) -> dict[str, Term]:
     for name, kind in PAIR_TERMS.items():
         if weight := getattr(settings, name):
             given = {key: getattr(settings, field) for key, field in PARAMETERS[name].items()}
-            found[name] = kind(len(chosen.classes), settings.embedding_size, **given)
-            found[name].weight = constant(weight)
+            made = kind(len(chosen.classes), settings.embedding_size, **given)
+            found[name] = made.counting(weight)
     return found
 
 

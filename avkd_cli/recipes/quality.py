@@ -10,8 +10,7 @@ from avkd_cli.config import DistillTerms
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs.embeddings import Embeddings
 from avkd_cli.losses.distances import cosine_to_class
-from avkd_cli.losses.quality import OwnCosine, RunningQuality
-from avkd_cli.losses.terms import Taught
+from avkd_cli.losses.quality import RunningQuality
 from avkd_cli.storage.store import EmbeddingStore, RaggedStore, Store, open_store
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.bridges import Quality
@@ -210,8 +209,3 @@ def _checked(found: np.ndarray, what: str, ids: list[str]) -> np.ndarray:
     if np.ptp(found) == 0:
         raise InputError(f"{what} is {found[0]:g} for every utterance, so it weighs none")
     return found
-
-
-def observer(measured: Measured, bridge: Quality, taught: Taught) -> dict[str, OwnCosine]:
-    """Return what takes in the student's own cosines, where they are a quality."""
-    return {"own-cos": OwnCosine(taught, bridge.running)} if measured.own else {}

@@ -42,9 +42,7 @@ def refuse_combinations(settings: DistillTerms) -> None:
 
 def refuse_where_untaught(settings: DistillTerms) -> None:
     """Raise UsageError for what needs a teacher of every sample of a batch."""
-    for name in tuple(
-        "imitation multitask soft_labels mmd_gather quality teacher_projection".split()
-    ):
+    for name in "imitation multitask soft_labels mmd_gather quality teacher_projection".split():
         if getattr(settings, name):
             raise UsageError(
                 f"--{name.replace('_', '-')} needs both senses of each utterance; pass --intersect "

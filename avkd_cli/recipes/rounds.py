@@ -23,14 +23,8 @@ from avkd_cli.storage.store import open_store
 from avkd_cli.storage.utterances import read_ids
 from avkd_cli.training.device import here
 from avkd_cli.training.processes import rank
-from avkd_cli.training.runs import ROUNDS
 
 LOOK_EVERY = 0.5  # seconds in which another process looks whether the first has embedded
-
-
-def folder_of(run: Path, number: int) -> Path:
-    """Return the run of a round of a run."""
-    return run / ROUNDS / str(number)
 
 
 def embedded_by(run: Path, fingerprint: str, store: str, wanted: Collection[str]) -> str:

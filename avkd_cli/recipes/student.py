@@ -25,7 +25,6 @@ from avkd_cli.recipes.taught import head_of, rows_of, what_is_taught
 from avkd_cli.recipes.teachers import (
     BothSenses,
     Teacher,
-    lacks_some,
     open_teacher,
     sources_of,
     stores_of,
@@ -96,7 +95,7 @@ def learning(
     alive = open_live(live, request.modality, job.description, settings)
     if alive is None:
         job = known_to_teacher(job, stored, request, settings, intersect)
-    lacks = alive is None and lacks_some(stored, job.chosen)
+    lacks = alive is None and any(one not in stored.row_of for one in job.chosen.ids)
     if lacks:
         refuse_where_untaught(settings)
     teaches = alive or stored

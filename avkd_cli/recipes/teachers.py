@@ -10,14 +10,14 @@ import numpy as np
 from avkd_cli.config import DistillTerms
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs.embeddings import Embeddings
-from avkd_cli.inputs.segments import TaughtSegments
-from avkd_cli.recipes.imitation import SEGMENTS, drawn_of, opened
+from avkd_cli.inputs.segments import Segments, TaughtSegments
+from avkd_cli.recipes.cluster_rules import paths, vectors_of
+from avkd_cli.recipes.imitation import SEGMENTS, opened
 from avkd_cli.storage import durable
 from avkd_cli.storage.heads import StoredHead
 from avkd_cli.storage.store import EmbeddingStore, RaggedStore
 from avkd_cli.training.batches import Source
 from avkd_cli.training.training_set import TrainingSet
-from avkd_cli.verification.affinity import affine
 
 UNTAUGHT = "untaught"
 """The part of a batch, (batch,), that is 1 for what the teacher has nothing of."""
@@ -42,7 +42,7 @@ class BothSenses:
     def __init__(self, stores: Sequence[EmbeddingStore]) -> None:
         self.stores = list(stores)
         first, other = self.stores
-        self.path = f"{first.path} and {other.path}"
+        self.path = paths(self.stores)
         self.ids = [one for one in first.ids if first.holds(one) and other.holds(one)]
         if not self.ids:
             raise InputError(f"{self.path}: no utterance is in both; make them from one list")
@@ -61,11 +61,7 @@ class BothSenses:
     @functools.cached_property
     def embedding(self) -> np.ndarray:
         """The vectors, (utterances, dimension) float32."""
-        rows = [[store.row_of[one] for one in self.ids] for store in self.stores]
-        try:
-            return affine([s.embedding[row] for s, row in zip(self.stores, rows, strict=True)])
-        except ValueError as error:
-            raise InputError(f"{self.path}: {error}; they tell nobody apart") from None
+        return vectors_of(self.stores, self.ids)
 
     def holds(self, one: str) -> bool:
         """Return whether both stores have an utterance."""
@@ -112,14 +108,10 @@ def sources_of(teacher: Teacher, chosen: TrainingSet, others: Sequence[Source]) 
         others: that read the batch before it.
     """
     if isinstance(teacher, RaggedStore):
-        return [TaughtSegments(teacher, chosen.rows(teacher), drawn_of(others))]
+        drawn = next(one.drawn for one in others if isinstance(one, Segments))
+        return [TaughtSegments(teacher, chosen.rows(teacher), drawn)]
     rows = np.array([teacher.row_of.get(one, -1) for one in chosen.ids], np.int64)
     found: list[Source] = [Embeddings("teacher", teacher.embedding, np.maximum(rows, 0))]
     if (rows < 0).any():
         found.append(Embeddings(UNTAUGHT, (rows < 0).astype(np.int64), np.arange(len(rows))))
     return found
-
-
-def lacks_some(teacher: Teacher, chosen: TrainingSet) -> bool:
-    """Return whether there are training utterances that the teacher has nothing of."""
-    return any(one not in teacher.row_of for one in chosen.ids)

@@ -6,20 +6,15 @@ from typing import Any
 
 from avkd_cli.config import DistillTerms
 from avkd_cli.losses import TERMS
-from avkd_cli.losses.moment import constant
 from avkd_cli.losses.terms import Taught, Term
 
 
 def weights_of(settings: DistillTerms) -> dict[str, float]:
     """Return the terms that are on, by name, and what they count, in the order of the settings."""
     fields = dataclasses.fields(DistillTerms)
-    named = {f.metadata["term"]: getattr(settings, f.name) for f in fields if is_weight(f)}
+    weights = [f for f in fields if f.metadata["term"] and not f.metadata["parameter"]]
+    named = {f.metadata["term"]: getattr(settings, f.name) for f in weights}
     return {name: weight for name, weight in named.items() if weight}
-
-
-def is_weight(field: dataclasses.Field) -> bool:
-    """Return whether a setting is the weight of a term."""
-    return bool(field.metadata["term"]) and not field.metadata["parameter"]
 
 
 def parameters_of(name: str, settings: DistillTerms) -> dict[str, Any]:
@@ -43,8 +38,7 @@ def make_terms(
     """
     found: dict[str, Term] = {}
     for name, weight in weights_of(settings).items():
-        term = TERMS[name](taught, **parameters_of(name, settings))
-        term.weight = constant(weight)
+        term = TERMS[name](taught, **parameters_of(name, settings)).counting(weight)
         if settings.projection and term.compares_sizes:
             term.level = "projected"
         found[name] = wrap(name, term)

@@ -13,6 +13,7 @@ from avkd_cli.recipes.unlabelled import Unlabelled
 from avkd_cli.steps.training_run import Running, train
 from avkd_cli.training.combinations import refuse_combinations
 from avkd_cli.training.processes import world
+from avkd_cli.training.runs import ROUNDS
 from avkd_cli.training.training_set import Choice
 
 Settings = DistillAudioConfig | DistillVisualConfig
@@ -62,7 +63,7 @@ def distill(
 
     by: tuple[str, ...] = ()
     for number in range(0 if how.get("dry_run") else settings.cluster_rounds):
-        run = rounds.folder_of(output, number)
+        run = output / ROUNDS / str(number)
         job, line = trained(dataclasses.replace(settings, cluster_rounds=0), run, by)
         wanted = rounds.everyone(job.chosen.ids, unlabelled)
         by = (rounds.embedded_by(run, line["fingerprint"], store, wanted),)

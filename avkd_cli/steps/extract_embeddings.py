@@ -248,12 +248,8 @@ def encoder_of(description: "Description", side: str | None) -> "Description":
 def check_features(run: Path, description: "Description", read: "Input") -> None:
     """Raise InputError when the network was trained on something else than the stores hold."""
     held = read.held()
-    wanted = description.front_end | description.model
-    differ = [
-        f"{name} {wanted[name]}, now it is {held[name]}"
-        for name in held
-        if wanted.get(name) is not None and wanted[name] != held[name]
-    ]
+    takes = description.other_than(held)
+    differ = [f"{name} {known}, now it is {held[name]}" for name, known in takes.items()]
     if differ:
         where = ", ".join(str(store.path) for store in read.stores)
         raise InputError(

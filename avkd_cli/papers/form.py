@@ -15,6 +15,10 @@ VOX1 = {
     "vox1-e-cleaned": "Vox1-E cleaned",
     "vox1-h-cleaned": "Vox1-H cleaned",
 }
+PUBLISHED = {name: VOX1[name] for name in ("vox1-o", "vox1-e", "vox1-h")}
+"""The lists as first published, on which papers of VoxCeleb print their figures."""
+EER = (("", "eer_percent"),)
+OTHER = {"audio": "visual", "visual": "audio"}
 SENSES = ("audio", "visual", "fusion")  # what a system's name begins with says what it perceives
 
 
@@ -244,8 +248,7 @@ class Paper:
 
     def order(self, name: str) -> tuple[int, str]:
         """Sort key of systems: those of the paper as it has them, then others by name."""
-        names = [one.name for one in self.systems]
-        return (names.index(name), "") if name in names else (len(names), name)
+        return _place([one.name for one in self.systems], name)
 
     def list_label(self, name: str) -> str:
         """Return what pages call a list or task."""
@@ -253,8 +256,7 @@ class Paper:
 
     def list_order(self, name: str) -> tuple[int, str]:
         """Sort key of lists: those of the paper as it has them, then others by name."""
-        names = list(self.lists)
-        return (names.index(name), "") if name in names else (len(names), name)
+        return _place(list(self.lists), name)
 
     def alone(self, sense: str) -> str:
         """Return the first system of a sense that is held against none, or ""."""
@@ -268,6 +270,10 @@ class Paper:
             if one.baseline:
                 found.setdefault(one.baseline, []).append(one)
         return found
+
+
+def _place(names: list[str], name: str) -> tuple[int, str]:
+    return (names.index(name), "") if name in names else (len(names), name)
 
 
 def matches(name: str, patterns: tuple[str, ...]) -> bool:

@@ -1,14 +1,13 @@
 """S0: knowledge distillation from an audio-visual teacher to students of one sense.
 
-Source:
-    L. Zhang, Z. Chen, Y. Qian, "Knowledge distillation from multi-modality to single-modality
-    for person verification", Interspeech 2021, tables 1 to 3. EER in percent, on the lists as
-    first published: the paper does not say so, but the counts in its section 4.4 fit them and
-    not the cleaned ones.
+EER in percent, on the lists as first published: the paper (`PAPER.source`) does not say so, but
+the counts in its section 4.4 fit them and not the cleaned ones.
 """
 
 from avkd_cli.papers.form import (
-    VOX1,
+    EER,
+    OTHER,
+    PUBLISHED,
     Layout,
     Likeness,
     Paper,
@@ -20,10 +19,8 @@ from avkd_cli.papers.form import (
 )
 
 LOSSES = ("cos", "kl", "mmd", "cos-kl", "cos-mmd", "kl-mmd")  # order of tables 2 and 3
-OTHER = {"audio": "visual", "visual": "audio"}
 FUSIONS = ("gate", "ssa", "cbp", "concat", "linear", "average")
-EER = (("", "eer_percent"),)
-COLUMNS = columns_by_list({on: VOX1[on] for on in ("vox1-o", "vox1-e", "vox1-h")}, EER)
+COLUMNS = columns_by_list(PUBLISHED, EER)
 
 BASELINE = {"audio": "1.792 1.704 2.964", "visual": "1.299 0.987 1.483"}
 TAUGHT = {

@@ -5,10 +5,7 @@ utterance, and of segments with an aggregator), `…-teacher` what sees; `NET-pl
 `NET-segments-l50`, `NET-aggregate-l50` are taught with lambda 0.50; `NET-plain-soft-l50` and
 `NET-plain-multitask-l50` are the paper's baselines. NET is `vgg`, `resnet` or `seresnet`.
 
-Source:
-    A. Hajavi, A. Etemad, "Audio representation learning by distilling video as privileged
-    information", IEEE Transactions on Artificial Intelligence, 2023, tables 4 to 7. The heads of
-    their columns are lost; what they are was found by arithmetic.
+The heads of the columns of its tables are lost; what they are was found by arithmetic.
 """
 
 from avkd_cli.papers.form import (

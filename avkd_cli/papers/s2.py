@@ -6,13 +6,12 @@ names the system calls it a reconstruction.
 Systems: `audio` and `visual` learn from labels alone, `audio-kd-LOSS` is taught with the hard
 loss, `audio-mkd-LOSS` with the loose one at its default tolerance, `audio-mkd-cos-QUALITY` loose
 and weighed, `audio-mkd-cos-m20` loose with tolerance 0.20; the same with `visual`.
-
-Source:
-    Jin et al., "Cross-modal distillation for speaker recognition", AAAI 2023 (the abstract).
 """
 
 from avkd_cli.papers.form import (
-    VOX1,
+    EER,
+    OTHER,
+    PUBLISHED,
     Layout,
     Line,
     Paper,
@@ -26,8 +25,6 @@ from avkd_cli.papers.form import (
 LOSSES = {"cos": "COS", "l2": "L2", "kl": "KL", "mmd": "MMD"}
 QUALITIES = ("face-cos", "face-norm", "speech-cos", "snr", "sharpness", "product")
 TOLERANCES = (0, 20, 30, 40, 50, 60, 80)  # hundredths
-OTHER = {"audio": "visual", "visual": "audio"}
-EER = (("", "eer_percent"),)
 WORDS = "reconstruction; the paper's figures are not public"
 
 
@@ -55,7 +52,7 @@ def _table(name: str, sense: str) -> Layout:
         name,
         f"{organ} taught by a {teacher} ({WORDS})",
         "loss besides AAM",
-        columns_by_list({on: VOX1[on] for on in ("vox1-o", "vox1-e", "vox1-h")}, EER),
+        columns_by_list(PUBLISHED, EER),
         tuple(Row(one.brief, named(one.name)) for one in shown),
         by_list=EER,
         more=f"{sense}-*",

@@ -4,13 +4,18 @@ Systems: `audio`, `visual` and, without weight enhancement, `audio-plain`, `visu
 `fusion` without a generator, `fusion-cycle`, `fusion-diffusion`, `fusion-nce`; `ensemble` of
 audio, visual and fusion-nce; `fusion-nce-without-video` and `-without-sound` miss a sense at
 test time. Other names `fusion-…` get a row of their own.
-
-Source:
-    Sun et al., "A method of audio-visual person verification by mining connections between time
-    series", Interspeech 2023, table 1.
 """
 
-from avkd_cli.papers.form import VOX1, Layout, Paper, Row, System, columns_by_list, named, printed
+from avkd_cli.papers.form import (
+    PUBLISHED,
+    Layout,
+    Paper,
+    Row,
+    System,
+    columns_by_list,
+    named,
+    printed,
+)
 
 BY_LIST = (("EER", "eer_percent"), ("minDCF", "min_dcf_0.01"))
 ONE, PROBED, TUNED, CHEN, QIAN, SUN = (
@@ -54,7 +59,7 @@ TABLE_1 = Layout(
     "table-1",
     "One sense, two senses, generators (table 1 of the paper)",
     "system",
-    columns_by_list({on: VOX1[on] for on in ("vox1-o", "vox1-e", "vox1-h")}, BY_LIST),
+    columns_by_list(PUBLISHED, BY_LIST),
     (
         *(Row(label, printed=printed(figures), group=group) for group, label, figures in PRINTED),
         *(Row(label, named(name), printed(figures), SUN) for name, label, figures in OWN),

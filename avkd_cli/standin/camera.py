@@ -8,6 +8,9 @@ import numpy as np
 
 from avkd_cli.standin.people import FaceSession
 
+SCALE = 0.46  # half a head height in picture heights
+BLUR = 0.6  # deviation in pixels
+GRAIN = 3.0  # deviation in grey levels
 _SHIFT = 4  # fractional bits of OpenCV's coordinates
 
 
@@ -31,7 +34,7 @@ class Instant:
 
     mouth: float  # opening, 0 to 1
     eyes: float  # opening, 0 to 1
-    yaw: float
+    yaw: float  # radians, as the two below
     pitch: float
     roll: float
 
@@ -41,10 +44,10 @@ class Camera:
 
     def __init__(self, session: FaceSession, size: int, rng: np.random.Generator) -> None:
         self.session, self.size = session, size
-        self.scale = 0.46 * size * session.scale
+        self.scale = SCALE * size
         ramp = np.linspace(-1, 1, size)
         light = 1 + session.light[0] * ramp[None, :] + session.light[1] * ramp[:, None]
-        gain = np.clip(light, 0.25, 2.2)[..., None] * session.gain * session.colour
+        gain = np.clip(light, 0.25, 2.2)[..., None] * session.gain
         self.gain = gain.astype(np.float32)
         mix = np.linspace(0, 1, size)[:, None]
         wall = session.background[0] * (1 - mix) + session.background[1] * mix
@@ -52,7 +55,7 @@ class Camera:
             rng.normal(0, 11, (6, 6, 3)), (size, size), interpolation=cv2.INTER_CUBIC
         )
         self.wall = np.clip(wall[:, None, :] + clutter, 0, 255).astype(np.uint8)
-        grain = rng.normal(0, session.noise, (4, size, size, 3))
+        grain = rng.normal(0, GRAIN, (4, size, size, 3))
         self.grain = grain.astype(np.float32)  # four frames of it, used in turn
         self.frame = 0
 
@@ -64,9 +67,7 @@ class Camera:
         for shape in shapes:
             start, end = end, end + len(shape.points)
             self._paint(image, shape, points[start:end])
-        lit = image.astype(np.float32) * self.gain
-        if self.session.blur > 0.3:
-            lit = cv2.GaussianBlur(lit, (0, 0), self.session.blur)
+        lit = cv2.GaussianBlur(image.astype(np.float32) * self.gain, (0, 0), BLUR)
         self.frame += 1
         return np.clip(lit + self.grain[self.frame % 4], 0, 255).astype(np.uint8)
 

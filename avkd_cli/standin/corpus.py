@@ -23,7 +23,7 @@ from avkd_cli.errors import OutputError, TemporaryError, UsageError
 from avkd_cli.standin import media, sounds
 from avkd_cli.standin.face import FRAMES_PER_SECOND, draw_utterance
 from avkd_cli.standin.lists import texts
-from avkd_cli.standin.moods import looking, speaking
+from avkd_cli.standin.moods import CALM, looking, speaking
 from avkd_cli.standin.people import (
     Person,
     generator,
@@ -36,6 +36,7 @@ from avkd_cli.standin.voice import RATE, synthesise
 from avkd_cli.storage import durable
 from avkd_cli.storage.making import Making
 
+VERSION = 2  # 1 had faces of 57 properties
 _PR_SET_PDEATHSIG = 1
 
 
@@ -64,12 +65,11 @@ def make_standin(
         OutputError: `out` exists and is something else.
     """
     _check(plan)
-    manifest = {"format": "avkd.corpus", "version": 1, **_manifest(plan)}
+    manifest = {"format": "avkd.corpus", "version": VERSION, **_manifest(plan)}
     durable.make_directory(out.absolute().parent)
     corpus = Making(out, "standin.json", "people.jsonl")
     with corpus.locked():
         if _is_made(out, manifest, overwrite):
-            _make_sounds(out, plan)  # which an older avkd did not
             corpus.is_complete("corpus", touched="standin.json")
             return {**manifest, "path": str(out)}, True
         if _read(corpus.work / corpus.first) != manifest:
@@ -94,8 +94,6 @@ def _check(plan: StandinPlan) -> None:
 
 def _manifest(plan: StandinPlan) -> dict:
     config = json.loads(json.dumps(dataclasses.asdict(plan)))
-    if not plan.moods:  # which corpora made before there were moods do not name
-        del config["moods"]
     each = plan.sessions * plan.utterances
     counts = {
         "persons": plan.persons,
@@ -116,24 +114,29 @@ def _is_made(out: Path, manifest: dict, overwrite: bool) -> bool:
     if made is None:
         raise OutputError(f"{out}: exists and is no stand-in corpus; choose another -o")
     if not overwrite:
-        both = dict.fromkeys([*manifest["config"], *made["config"]])
-        names = [name for name in both if made["config"].get(name) != manifest["config"].get(name)]
         raise OutputError(
-            f"{out}: holds a stand-in corpus of other settings ({', '.join(names)}); "
+            f"{out}: holds a stand-in corpus {_otherwise(made, manifest)}; "
             "choose another -o, or --overwrite"
         )
     return False
 
 
+def _otherwise(made: dict, wanted: dict) -> str:
+    """Say how the settings of two manifests differ."""
+    if made["version"] != wanted["version"]:
+        return f"of version {made['version']}, whose faces are others than those of {VERSION}"
+    config = wanted["config"]
+    names = [name for name in config if made["config"].get(name) != config[name]]
+    return f"of other settings ({', '.join(names)})"
+
+
 def _read(path: Path) -> dict | None:
-    """Return a manifest; that of an older avkd says what is a constant now, too."""
+    """Return the manifest of a corpus, or None where there is none."""
     try:
         made = json.loads(path.read_bytes())
-        if difficulty := made["config"].pop("difficulty", None):
-            made["config"]["own"] = difficulty["voice_person"]
-        return made
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+    except (OSError, ValueError):
         return None
+    return made if isinstance(made, dict) and {"version", "config"} <= made.keys() else None
 
 
 def _make_media(work: Path, plan: StandinPlan, workers: int | None, progress) -> None:
@@ -208,20 +211,20 @@ def _utterance(
     """Yield the path and bytes of each file of an utterance."""
     where = (plan.seed, person.number, session.index)
     voice_session = make_voice_session(generator(*where, "voice"))
-    face_session = make_face_session(generator(*where, "face"))
-    voice, face, open_mouth = person.voice, person.face, 0.0
+    voice, expression = person.voice, CALM
     if plan.moods:
         mood = plan.seed, person.number, number(plan, session, utterance)
         voice, voice_session = speaking(voice, voice_session, *mood)
-        face, face_session, open_mouth = looking(face, face_session, *mood)
+        expression = looking(*mood)
     seconds = generator(*where, "length", utterance).uniform(*plan.seconds)
     sound, clean = synthesise(voice, voice_session, seconds, generator(*where, "speech", utterance))
     frames = draw_utterance(
-        face,
-        face_session,
-        open_mouth + (1 - open_mouth) * loudness(clean),
+        person.face,
+        make_face_session(generator(*where, "face")),
+        loudness(clean),
         plan.picture,
         generator(*where, "picture", utterance),
+        expression,
     )
     encode = media.m4a if session.train else media.wav
     yield session.path("audio", utterance), encode(sound, RATE)

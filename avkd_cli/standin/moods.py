@@ -12,43 +12,44 @@ C. F. Benitez-Quiroz et al., "Facial color is an efficient mechanism to visually
 PNAS 115, 2018.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from avkd_cli.standin.people import (
-    Face,
-    FaceSession,
-    Voice,
-    VoiceSession,
-    generator,
-)
+from avkd_cli.standin.people import Voice, VoiceSession, generator
+
+Values = tuple[float, ...] | np.ndarray
 
 
 @dataclass(frozen=True)
-class Mood:
-    """What a mood does at full strength.
+class Expression:
+    """What a mood does to a face at full strength; nothing where nothing is given.
 
     Args:
-        voice: semitones of pitch added; natural log of the factor of pitch accents; of that of
-            syllables a second; dB per octave added to the glottal tilt; dB of energy.
         brows: added to how high they are, in half head heights; their outer ends up.
         eyes: natural log of the factor of their opening.
         mouth: its corners up, added to the session's smile; share of an opening that speech does
             not close.
-        creases: depths of furrow, forehead, nose and cheek.
+        creases: depths, 0 (none) to 1, of the lines drawn into the skin: upright between the
+            brows, across the forehead, across the root of the nose, and from the wings of the
+            nose round the corners of the mouth and under the eyes.
         flush: added to the skin, R, G, B.
     """
 
-    voice: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0, 0.0)
-    brows: tuple[float, float] = (0.0, 0.0)
+    brows: Values = (0.0, 0.0)
     eyes: float = 0.0
-    mouth: tuple[float, float] = (0.0, 0.0)
-    creases: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
-    flush: tuple[float, ...] = (0.0, 0.0, 0.0)
+    mouth: Values = (0.0, 0.0)
+    creases: Values = (0.0, 0.0, 0.0, 0.0)
+    flush: Values = (0.0, 0.0, 0.0)
+
+    def felt(self, strength: float) -> "Expression":
+        """Return it less, or more, strongly."""
+        return Expression(*(strength * np.array(getattr(self, one.name)) for one in fields(self)))
 
 
-_VOICES = {  # pitch, melody, rate, effort, energy
+# Semitones of pitch added; natural logs of the factors of pitch accents and of syllables a second;
+# dB per octave added to the glottal tilt; dB of energy.
+_VOICES = {
     "neutral": (0.0, 0.0, 0.0, 0.0, 0.0),
     "happy": (2.0, 0.35, 0.10, 1.0, 2.0),
     "sad": (-1.5, -0.45, -0.20, -1.5, -3.0),
@@ -57,17 +58,17 @@ _VOICES = {  # pitch, melody, rate, effort, energy
     "disgust": (-0.8, -0.1, -0.15, 0.4, 0.5),
     "surprised": (3.0, 0.5, -0.05, 1.0, 2.0),
 }
-_FACES = {  # brows' height, slope; eyes; mouth's smile, opening; creases; flush
-    "neutral": (),
-    "happy": ((0.02, 0.0), -0.2, (2.4, 0.3), (0, 0, 0, 1), (10, 2, -4)),
-    "sad": ((0.0, -0.8), -0.35, (-2.0, 0.0), (0.4, 0.4, 0, 0), (-10, -4, 6)),
-    "angry": ((-0.08, 0.8), 0.0, (-0.8, 0.0), (1, 0, 0, 0), (20, -12, -12)),
-    "fearful": ((0.1, -0.5), 0.5, (-0.5, 0.3), (0.3, 0.7, 0, 0), (-8, 4, 14)),
-    "disgust": ((-0.05, 0.1), -0.5, (-1.4, 0.1), (0.3, 0, 1, 0.4), (-14, 8, -8)),
-    "surprised": ((0.14, 0.0), 0.45, (0.0, 0.75), (0, 1, 0, 0)),
+CALM = Expression()
+EXPRESSIONS = {
+    "neutral": CALM,
+    "happy": Expression((0.02, 0.0), -0.2, (2.4, 0.3), (0, 0, 0, 1), (10, 2, -4)),
+    "sad": Expression((0.0, -0.8), -0.35, (-2.0, 0.0), (0.4, 0.4, 0, 0), (-10, -4, 6)),
+    "angry": Expression((-0.08, 0.8), 0.0, (-0.8, 0.0), (1, 0, 0, 0), (20, -12, -12)),
+    "fearful": Expression((0.1, -0.5), 0.5, (-0.5, 0.3), (0.3, 0.7, 0, 0), (-8, 4, 14)),
+    "disgust": Expression((-0.05, 0.1), -0.5, (-1.4, 0.1), (0.3, 0, 1, 0.4), (-14, 8, -8)),
+    "surprised": Expression((0.14, 0.0), 0.45, (0.0, 0.75), (0, 1, 0, 0)),
 }
-MOODS = {name: Mood(voice, *_FACES[name]) for name, voice in _VOICES.items()}
-NAMES = tuple(MOODS)
+NAMES = tuple(_VOICES)
 
 VOICE_OWN = 1.0  # deviation of how a person's voice shows a mood, in strengths of the mood
 VOICE_STRENGTH, FACE_STRENGTH = (0.6, 1.4), (0.7, 1.1)  # of what is felt least, and most
@@ -90,10 +91,10 @@ def speaking(
 ) -> tuple[Voice, VoiceSession]:
     """Return a voice and its session in the mood of an utterance."""
     name = mood_of(seed, person, index)
-    mood, own = MOODS[name], generator(seed, "mood of a voice", person, name)
+    own = generator(seed, "mood of a voice", person, name)
     strength = strength_of(VOICE_STRENGTH, seed, person, index)
     pitch, melody, rate, effort, energy = strength * (
-        np.array(mood.voice)
+        np.array(_VOICES[name])
         + (name != "neutral") * VOICE_OWN * own.normal(0, (1.0, 0.15, 0.06, 0.6, 1.0))
     )
     return (
@@ -109,26 +110,7 @@ def speaking(
     )
 
 
-def looking(
-    face: Face, session: FaceSession, seed: int, person: int, index: int
-) -> tuple[Face, FaceSession, float]:
-    """Return a face and its session in the mood of an utterance, and how open the mouth stays."""
-    mood = MOODS[mood_of(seed, person, index)]
+def looking(seed: int, person: int, index: int) -> Expression:
+    """Return what the mood of an utterance does to a face."""
     strength = strength_of(FACE_STRENGTH, seed, person, index)
-    brow_raise, brow_slope = mood.brows
-    smile, opening = mood.mouth
-    return (
-        replace(
-            face,
-            brow_slope=face.brow_slope + strength * brow_slope,
-            skin=np.clip(face.skin + strength * np.array(mood.flush), 20, 250),
-        ),
-        replace(
-            session,
-            smile=session.smile + strength * smile,
-            brow_raise=session.brow_raise + strength * brow_raise,
-            eye_opening=session.eye_opening * np.exp(strength * mood.eyes),
-            creases=tuple(strength * depth for depth in mood.creases),
-        ),
-        strength * opening,
-    )
+    return EXPRESSIONS[mood_of(seed, person, index)].felt(strength)

@@ -22,7 +22,7 @@ VOWELS = 9
 BANDS = 9  # knots of a channel's frequency response
 VOICES_APART, FACES_APART = 1.0, 1.6  # multiply the deviations of people; tuned on small networks
 VOICE_CHANGES, FACE_CHANGES = 1.0, 0.7  # and those of sessions
-GLASSES, HAT, TELEPHONE = 0.15, 0.08, 0.15  # probabilities of a session
+GLASSES, TELEPHONE = 0.15, 0.15  # probabilities of a session
 
 By = float | tuple[float, float]
 """Of everybody, or of women and of men."""
@@ -53,10 +53,6 @@ class Dice:
     def normal(self, deviation: float, size: int | tuple[int, ...] | None = None) -> Any:
         """Return numbers about 0."""
         return self.rng.normal(0.0, deviation * self.spread, size)
-
-    def colour(self, size: int | tuple[int, ...] = 3) -> np.ndarray:
-        """Return any R, G, B."""
-        return self.rng.uniform(20, 235, size)
 
     def throw(self, kind: type[Drawn]) -> Drawn:
         """Return all properties of a voice, a face or a session."""
@@ -140,115 +136,50 @@ class VoiceSession:
 def _skin(d: Dice) -> np.ndarray:
     """Return a skin colour between light and dark."""
     light, dark = np.array([238.0, 205, 182]), np.array([88.0, 58, 42])
-    tone, warmth = float(np.clip(d.rng.beta(1.2, 1.8), 0, 1)), d.rng.normal()
-    return np.clip(light + (dark - light) * tone + warmth * np.array([6.0, 0, -8]), 20, 250)
+    return light + (dark - light) * d.rng.beta(1.2, 1.8)
 
 
 def _hair(d: Dice) -> np.ndarray:
     """Return a hair colour from fair to black, then greyed by age."""
-    fair, black = np.array([214.0, 176, 112]), np.array([28.0, 22, 20])
-    darkness, red = d.rng.beta(1.6, 1.0), float(d.rng.random() ** 2)
-    grey = np.clip(d.old + d.rng.normal(0, 0.15), 0, 1)
-    colour = fair + (black - fair) * darkness + red * np.array([40.0, 0, -14])
-    return np.clip(colour + (np.array([196.0, 194, 190]) - colour) * grey, 10, 250)
-
-
-def _iris(d: Dice) -> np.ndarray:
-    return np.clip(
-        np.array([72.0, 52, 36]) + d.rng.random() ** 2 * np.array([20.0, 70, 110]), 0, 255
-    )
-
-
-def _beard(d: Dice) -> float | None:
-    if d.female:
-        return None
-    return 0.0 if d.rng.random() < 0.6 else float(d.rng.uniform(0.3, 0.9))
-
-
-def _moles(d: Dice) -> np.ndarray:
-    low, high = (-0.5, -0.4, 0.0), (0.5, 0.8, 0.035)
-    return np.column_stack([d.rng.uniform(*ends, 2) for ends in zip(low, high, strict=True)])
+    fair, black, grey = np.array([[214.0, 176, 112], [28, 22, 20], [196, 194, 190]])
+    colour = fair + (black - fair) * d.rng.beta(1.6, 1.0)
+    return colour + (grey - colour) * np.clip(d.old + d.rng.normal(0, 0.15), 0, 1)
 
 
 @dataclass(frozen=True)
 class Face:
     """A person's face; lengths in half head heights, the chin at y = 1, the crown at y = -1.
 
-    Sex moves jaw, brows and hair; age moves hairline, colour, lids and lines.
+    Sex moves jaw, brows and hair; age greys the hair, thins the lips and draws lines.
     """
 
     width: float = near((0.70, 0.73), 0.04)
-    forehead: float = near(0.86, 0.05)
-    cheek: float = near((0.97, 0.95), 0.04)
-    jaw: float = near((0.70, 0.79), 0.07)
-    chin: float = near((0.36, 0.43), 0.07, 0.2, 0.62)
+    jaw: float = near((0.70, 0.79), 0.07, 0.45, 1.0)  # times the width
     eye_x: float = near(0.31, 0.028)
-    eye_y: float = near(-0.06, 0.04)
-    eye_width: float = near(0.135, 0.016, 0.08)
-    eye_height: float = near((0.072, 0.066), 0.013, 0.03, old=-0.014)
-    eye_slant: float = near(0.02, 0.07)
-    iris: np.ndarray = by(_iris)  # (3,) RGB
     brow_y: float = near(-0.26, 0.035)
     brow_thickness: float = near((0.036, 0.056), 0.012, 0.012)
-    brow_length: float = near(0.19, 0.022)
-    brow_slope: float = near(0.05, 0.12)
-    nose_y: float = near(0.27, 0.05, old=0.02)
     nose_width: float = near((0.115, 0.135), 0.024, 0.06)
-    bridge: float = near(0.05, 0.014, 0.02)
-    mouth_y: float = near(0.56, 0.035)
     mouth_width: float = near(0.235, 0.032)
-    upper_lip: float = near(0.05, 0.014, 0.012, old=-0.014)
-    lower_lip: float = near((0.074, 0.068), 0.016, 0.015, old=-0.014)
-    lip: np.ndarray = by(lambda d: np.array([168.0, 92, 88]) + d.rng.normal(0, 12, 3))  # (3,) RGB
+    lips: float = near((0.062, 0.059), 0.015, 0.014, old=-0.014)
+    wrinkles: float = near(0.0, 0.1, 0.0, 1.0, old=1.0)
     skin: np.ndarray = by(_skin)  # (3,) RGB
     hair: np.ndarray = by(_hair)  # (3,) RGB
-    hairline: float = near(-0.60, 0.07, -0.95, -0.4, old=(0.0, -0.14))
-    hair_volume: float = near((0.12, 0.07), 0.035, 0.01)
     hair_length: float = near((0.75, -0.05), 0.35, -0.5, 1.4)
-    parting: float = near(0.0, 0.3, -0.6, 0.6)
-    ear: float = near(0.13, 0.025, 0.06, old=0.02)
-    wrinkles: float = by(lambda d: float(np.clip(d.old + d.rng.normal(0, 0.15), 0, 1)))
-    beard: float | None = by(_beard)  # 0 to 1; None where none grows
-    moles: np.ndarray = by(_moles)  # (moles, 3) x, y, radius
 
 
 @dataclass(frozen=True)
 class FaceSession:
-    """What a day and a camera do to whatever face is seen; angles in radians."""
+    """What a day and a camera do to whatever face is seen."""
 
-    yaw: float = by(lambda d: np.deg2rad(d.normal(10.0)))
-    pitch: float = by(lambda d: np.deg2rad(d.normal(5.0)))
-    roll: float = by(lambda d: np.deg2rad(d.normal(4.0)))
-    scale: float = by(lambda d: d.rng.uniform(0.92, 1.05))
+    pose: np.ndarray = by(lambda d: np.deg2rad(d.normal(1.0, 3) * (10, 5, 4)))  # yaw, pitch, roll
     offset: np.ndarray = by(lambda d: d.normal(0.025, 2))  # (2,) picture widths
     light: np.ndarray = by(lambda d: d.normal(0.3, 2))  # (2,) gained left to right, top to bottom
-    gain: float = by(lambda d: np.exp(d.normal(0.17)))
-    colour: np.ndarray = by(lambda d: np.exp(d.normal(0.05, 3)))  # (3,) gains of R, G, B
+    gain: np.ndarray = by(lambda d: np.exp(d.normal(0.17) + d.normal(0.05, 3)))  # (3,) R, G, B
     smile: float = by(lambda d: d.rng.uniform(-0.3, 1.0) * d.spread)
-    brow_raise: float = by(lambda d: d.normal(0.03))
-    eye_opening: float = by(lambda d: np.exp(d.normal(0.22)))
-    hair_length: float = by(lambda d: d.normal(0.16))
-    hair_volume: float = by(lambda d: d.normal(0.04))
-    stubble: float = by(lambda d: max(0.0, d.normal(0.2)))
-    lipstick: np.ndarray = by(lambda d: d.normal(14.0, 3))  # (3,) added to the lips
     glasses: float = by(  # 0 none, else thickness
         lambda d: d.rng.uniform(1.0, 2.6) if d.rng.random() < GLASSES else 0.0
     )
-    glasses_size: float = by(lambda d: d.rng.uniform(0.8, 1.25))
-    hat: float = by(  # 0 none, else height
-        lambda d: d.rng.uniform(0.15, 0.35) if d.rng.random() < HAT else 0.0
-    )
-    clothes: np.ndarray = by(Dice.colour)  # (3,) RGB
-    hat_colour: np.ndarray = by(Dice.colour)  # (3,) RGB
-    background: np.ndarray = by(  # (2, 3) RGB of top and bottom
-        lambda d: 128 + 0.55 * (d.colour((2, 3)) - 128)
-    )
-    blur: float = by(lambda d: d.rng.uniform(0.0, 1.1))  # pixels
-    noise: float = by(lambda d: d.rng.uniform(1.0, 5.0))  # grey levels
-    creases: tuple[float, ...] = (0.0,) * 4
-    """Depths, 0 (none) to 1, of the lines that a mood draws into the skin: upright between the
-    brows, across the forehead, across the root of the nose, and from the wings of the nose round
-    the corners of the mouth and under the eyes."""
+    background: np.ndarray = by(lambda d: d.rng.uniform(55, 190, (2, 3)))  # RGB, top and bottom
 
 
 @dataclass(frozen=True)

@@ -56,15 +56,25 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(tiny, tiny_plan, tmp_path,
     assert tree(out) == tree(tiny)
 
 
-def test_a_corpus_of_an_older_avkd_that_named_each_constant_is_the_same(tiny, tiny_plan, tmp_path):
+def test_a_corpus_of_an_older_avkd_is_refused_by_its_version(tiny, tiny_plan, tmp_path):
     old = shutil.copytree(tiny, tmp_path / "old")
     said = json.loads((old / "standin.json").read_text())
-    assert said["config"].pop("own") == 1.0
-    said["config"]["difficulty"] = {"voice_person": 1.0, "face_person": 1.6, "channel_db": 4.0}
-    (old / "standin.json").write_text(json.dumps(said))
-    assert make_standin(old, tiny_plan)[1]
-    with pytest.raises(OutputError, match=r"other settings \(own\)"):
-        make_standin(old, dataclasses.replace(tiny_plan, own=0.5))
+    (old / "standin.json").write_text(json.dumps(said | {"version": 1}))
+    with pytest.raises(OutputError, match="of version 1, whose faces are others than those of 2"):
+        make_standin(old, tiny_plan)
+    assert not make_standin(old, tiny_plan, workers=0, overwrite=True)[1]
+    assert tree(old) == tree(tiny)
+
+
+def test_what_an_older_avkd_began_is_begun_anew(tiny, tiny_plan, tmp_path, monkeypatch):
+    out = tmp_path / "corpus"
+    monkeypatch.setattr(corpus, "VERSION", 1)
+    monkeypatch.setattr(corpus, "texts", lambda plan: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        make_standin(out, tiny_plan, workers=0)
+    monkeypatch.undo()
+    make_standin(out, tiny_plan, workers=0)
+    assert tree(out) == tree(tiny)
 
 
 def test_another_seed_is_other_people(tiny_plan):

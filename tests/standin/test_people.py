@@ -85,5 +85,5 @@ def test_without_spread_people_of_one_sex_and_age_differ_in_nothing_measured():
 def test_without_session_spread_every_session_has_the_same_pose_and_pitch():
     faces = [make_face_session(generator(0, n), 0.0) for n in range(5)]
     voices = [make_voice_session(generator(0, n), 0.0) for n in range(5)]
-    assert {face.yaw for face in faces} == {0.0}
+    assert {angle for face in faces for angle in face.pose} == {0.0}
     assert {voice.pitch for voice in voices} == {1.0}

@@ -3,7 +3,6 @@
 import dataclasses
 import io
 import json
-import shutil
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ import soundfile
 from avkd_cli.audio.disturb import room, rows_by_kind
 from avkd_cli.config import Execution, PrepAudioConfig
 from avkd_cli.standin import sounds
-from avkd_cli.standin.corpus import make_standin
 from avkd_cli.standin.people import generator
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.storage.store import open_store
@@ -65,18 +63,3 @@ def test_sounds_depend_on_the_seed_and_on_no_other_setting(tiny, tiny_plan):
     other = sounds.room(generator(tiny_plan.seed + 1, "room", 0))
     mine = soundfile.read(io.BytesIO(made["rooms/00001.wav"]))[0]
     assert not np.allclose(mine, other, atol=1e-3)
-
-
-def test_a_corpus_of_an_older_avkd_gets_its_sounds_and_keeps_its_people(tiny, tiny_plan, tmp_path):
-    old = tmp_path / "old"
-    shutil.copytree(tiny, old)
-    for name in ("noises", "rooms"):
-        shutil.rmtree(old / name)
-        (old / f"{name}.jsonl").unlink()
-    before = (old / "people.jsonl").stat().st_mtime_ns
-    _, complete = make_standin(old, tiny_plan, workers=0)
-    assert complete
-    assert (old / "people.jsonl").stat().st_mtime_ns == before
-    assert (old / "noises/music/00003.wav").read_bytes() == (
-        tiny / "noises/music/00003.wav"
-    ).read_bytes()

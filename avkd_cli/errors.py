@@ -4,7 +4,8 @@ Raise one of these for what a user can cure: the message says where, what was fo
 wanted and what to do. Raise ValueError for what a caller did wrong. Codes: docs/reliability.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 def some(names: Iterable[str], most: int = 5) -> str:
@@ -52,6 +53,19 @@ class InputError(AvkdError):
     """Input data are wrong: structure, digest, mismatch, too many rejects, one class."""
 
     exit_code = 65
+
+
+@contextmanager
+def blame(where: object, cure: str = "", kind: type[AvkdError] = InputError) -> Iterator[None]:
+    """Let a ValueError of what is computed be an error of where its numbers are from.
+
+    Args:
+        where: file, store or option. cure: what to do, said behind the error; "" for nothing.
+    """
+    try:
+        yield
+    except ValueError as error:
+        raise kind(f"{where}: {error}{'; ' if cure else ''}{cure}") from error
 
 
 class OtherFeaturesError(InputError):

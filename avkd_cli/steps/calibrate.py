@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from avkd_cli.config import CalibrateConfig
-from avkd_cli.errors import InputError, OutputError, UsageError
+from avkd_cli.errors import InputError, OutputError, UsageError, blame
 from avkd_cli.said import tell, warn
 from avkd_cli.steps.decide.decision import plain_cosines
 from avkd_cli.steps.score_calibration import (
+    OTHER_SCORES,
     figures_of,
     of_worse_side,
     said_of,
@@ -131,7 +132,7 @@ def trained(given: Given, settings: CalibrateConfig, audio: str | None) -> Calib
         trained_on["enrol_map"] = True
     if (met := of_summary(given.summary)) is not None:
         trained_on[SEEN] = met.to_json()
-    try:
+    with blame(scores.source, OTHER_SCORES):
         model = calibration.train(
             scores.score[:, None],
             scores.label,
@@ -141,8 +142,6 @@ def trained(given: Given, settings: CalibrateConfig, audio: str | None) -> Calib
             costs=(settings.cost_miss, settings.cost_false_alarm),
             system=given.system,
         )
-    except ValueError as error:
-        raise InputError(f"{scores.source}: {error}; calibration needs other scores") from None
     if model.weights[0] <= 0:
         raise InputError(
             f"{scores.source}: higher scores do not speak for one person here; are these "

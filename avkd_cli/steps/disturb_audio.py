@@ -8,7 +8,7 @@ import numpy as np
 from avkd_cli.audio import disturb, quality
 from avkd_cli.audio.limits import Decoded
 from avkd_cli.config import PrepAudioConfig
-from avkd_cli.errors import InputError, Rejected, TemporaryError, UsageError
+from avkd_cli.errors import InputError, Rejected, TemporaryError, UsageError, blame
 from avkd_cli.keyed import generator
 from avkd_cli.storage.store import AUDIO, RaggedStore, open_store
 from avkd_cli.storage.utterance import Utterance
@@ -113,12 +113,8 @@ def _of_store(made: Disturber, path: str) -> Disturber:
 
 
 def _kinds(store: RaggedStore) -> dict[str, np.ndarray]:
-    try:
+    with blame(store.path, "say it in 'session' or at the id's beginning"):
         return disturb.rows_by_kind(store.ids, store.column("session"))
-    except ValueError as error:
-        raise InputError(
-            f"{store.path}: {error}; say it in 'session' or at the id's beginning"
-        ) from None
 
 
 @functools.lru_cache(maxsize=1)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from avkd_cli.config import P_TARGETS, ScoreConfig
-from avkd_cli.errors import InputError, UsageError
+from avkd_cli.errors import InputError, UsageError, blame
 from avkd_cli.steps.score_output import Facts, ScoreFiles
 from avkd_cli.steps.seen import SEEN, of_summary, tell
 from avkd_cli.storage import durable
@@ -14,6 +14,8 @@ from avkd_cli.verification import calibration
 from avkd_cli.verification.extensions import rows_of
 from avkd_cli.verification.metrics import act_dcf, cllr, equal_error_rate, min_cllr
 from avkd_cli.verification.scores import Scores
+
+OTHER_SCORES = "calibration needs other scores"
 
 
 def refuse_calibrations(settings: ScoreConfig, files: ScoreFiles) -> None:
@@ -99,7 +101,7 @@ def _trained(
 ) -> calibration.Calibration:
     scores.require_both_classes()
     names = settings.quality.split(",") if files.quality_store else []
-    try:
+    with blame(scores.source, OTHER_SCORES):
         return calibration.train(
             systems,
             scores.label,
@@ -109,8 +111,6 @@ def _trained(
             qualities=names,
             prior=settings.prior,
         )
-    except ValueError as error:
-        raise InputError(f"{scores.source}: {error}; calibration needs other scores") from None
 
 
 def said_of(scores: Scores) -> dict[str, object]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from avkd_cli.config import ScoreConfig
-from avkd_cli.errors import InputError, UsageError
+from avkd_cli.errors import UsageError, blame
 from avkd_cli.said import warn
 from avkd_cli.steps.score_calibration import calibrate, refuse_calibrations
 from avkd_cli.steps.score_output import Facts, ScoreFiles, column_names, deliver, note
@@ -71,10 +71,8 @@ def _fused(
     files: list[Scores], systems: np.ndarray, types: list[str], rule: str
 ) -> tuple[Scores, list[str]]:
     """Return the fused scores and their type; logistic fusion keeps the types of its parts."""
-    try:
+    with blame(files[0].source, "take --fuse mean"):
         score = z_sum_fusion(systems) if rule == "z-sum" else mean_fusion(systems)
-    except ValueError as error:
-        raise InputError(f"{files[0].source}: {error}; take --fuse mean") from None
     one = replace(files[0], score=score)
     if rule == "logistic" or len(files) == 1:
         return one, types

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from avkd_cli.config import P_TARGETS, ScoreConfig
-from avkd_cli.errors import InputError, OutputError, UsageError
+from avkd_cli.errors import OutputError, UsageError, blame
 from avkd_cli.said import tell, warn
 from avkd_cli.steps.seen import SEEN, Seen
 from avkd_cli.storage import durable
@@ -79,10 +79,8 @@ def note(quiet: bool, text: str) -> None:
 
 def column_names(settings: ScoreConfig) -> dict[str, str]:
     """Return what columns of CSV files are called."""
-    try:
+    with blame("--columns", kind=UsageError):
         return as_names(settings.columns)
-    except ValueError as error:
-        raise UsageError(f"--columns: {error}") from None
 
 
 def deliver(scores: Scores, settings: ScoreConfig, facts: Facts, files: ScoreFiles) -> dict:
@@ -213,15 +211,13 @@ def figures(
 
 def _of_mode(scores: Scores, mode: str, auc: float) -> tuple[float, float]:
     """Return EER and area under the ROC; only mode fop has an area of its own."""
-    try:
+    with blame(scores.source, "take another --eer-mode"):
         if mode != "fop":
             return equal_error_rate(scores.target, scores.nontarget, mode), auc
         if scores.format == "fame":
             raise ValueError("mode fop needs squared distances of unit vectors; fame's may be any")
         grid = grid_rates(2 - 2 * scores.score, scores.label == 1)
         return grid_eer(grid), grid_area(grid)
-    except ValueError as error:
-        raise InputError(f"{scores.source}: {error}; take another --eer-mode") from None
 
 
 def readable(summary: dict) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from avkd_cli.config import ScoreConfig
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, blame
 from avkd_cli.steps import seen
 from avkd_cli.steps.score_output import ScoreFiles, note
 from avkd_cli.steps.score_sides import Sides, Stores
@@ -75,11 +75,9 @@ def _normalised(
     score: np.ndarray, sides: Sides, cohort: np.ndarray, settings: ScoreConfig
 ) -> np.ndarray:
     top_n = settings.top_n if settings.norm == "as" else None
-    try:
+    with blame("--cohort", "give a larger cohort or a smaller --top-n"):
         enrol = None if settings.norm == "t" else _statistics(sides, sides.enrol, cohort, top_n)
         test = None if settings.norm == "z" else _statistics(sides, sides.test, cohort, top_n)
-    except ValueError as error:
-        raise InputError(f"--cohort: {error}; give a larger cohort or a smaller --top-n") from None
     return normalization.normalise(score, enrol, test)
 
 

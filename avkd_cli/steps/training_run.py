@@ -10,7 +10,7 @@ import numpy as np
 
 from avkd_cli import keyed
 from avkd_cli.config import TrainConfig
-from avkd_cli.errors import AvkdError, UsageError
+from avkd_cli.errors import AvkdError, UsageError, blame
 from avkd_cli.inputs import networks
 from avkd_cli.recipes.job import Job
 from avkd_cli.said import tell, warn
@@ -170,10 +170,9 @@ def make_training(job: Job, settings: TrainConfig, validation: str | None) -> Tr
     measure = validation_of(job, settings, validation)
     labels, ids = Labels(job.chosen.labels), job.chosen.ids
     keyed.reseed_torch(settings.seed, "weights")
-    try:
+    # A network may not have the width, or a keyword.
+    with blame(f"--model {job.description.name}", kind=UsageError):
         objective = job.objective()
-    except ValueError as error:  # a width or a keyword that this network does not have
-        raise UsageError(f"--model {job.description.name}: {error}") from None
     sampler: ShuffleSampler | PersonSampler  # plain shuffling, or P persons times K utterances
     if settings.per_person == 1:
         sampler = ShuffleSampler(len(ids), settings.batch_size, settings.seed)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from avkd_cli.analysis.clusters import Clusters, by_size
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, blame
 from avkd_cli.recipes.cluster_rules import TEACHER
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.pictures import draw
@@ -53,10 +53,8 @@ def look_at_clusters(
         )
     ids, names = [one.id for one in there], [one.person for one in there]
     near = pairs_of_neighbours if len(set(names)) > EXACT else None
-    try:
+    with blame(listed.name):
         found = Clusters(affine([rows(store, ids) for store in opened]), ids, names, near)
-    except ValueError as error:
-        raise InputError(f"{listed.name}: {error}") from None
     result = result_of(found, listed.name, there, most)
     if left := len(part) - len(there):
         result["notes"].append(f"{left:,} utterances are not in each store, and are not counted")

@@ -7,7 +7,7 @@ import numpy as np
 from avkd_cli.analysis import comparison
 from avkd_cli.analysis.bands import along, drawn_band
 from avkd_cli.analysis.comparison import USUAL
-from avkd_cli.errors import GateError, InputError, UsageError
+from avkd_cli.errors import GateError, UsageError, blame
 from avkd_cli.shown import Picture, TrialList
 from avkd_cli.steps.analyze.draws import by_persons, resolved
 from avkd_cli.steps.analyze.inputs import aligned, display_names, read_labelled, right_at_eer
@@ -111,20 +111,12 @@ def resampled(
     resamples: int,
     seed: int,
 ) -> tuple[Resampled, int | None]:
-    """Return all systems' figures on resamples, and how many persons there were.
-
-    Raises:
-        InputError: as in `draws.by_persons`.
-    """
+    """Return all systems' figures on resamples, and how many persons there were."""
     if by == "person":
         return by_persons(files, people, wanted=wanted, resamples=resamples, seed=seed)
-    scores = [file.score for file in files]
-    try:
-        drawn = resample_trials(
-            scores, files[0].label, wanted=wanted, n_resamples=resamples, seed=seed
-        )
-    except ValueError as error:  # of a mode that needs cosines
-        raise InputError(f"{files[0].source}: {error}") from None
+    scores, label = [file.score for file in files], files[0].label
+    with blame(files[0].source):  # a mode may need cosines
+        drawn = resample_trials(scores, label, wanted=wanted, n_resamples=resamples, seed=seed)
     return drawn, None
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.analysis import correlation
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, blame
 from avkd_cli.steps.analyze.inputs import finite, named_paths
-from avkd_cli.steps.analyze.spaces import faults_of, ids_of, listed, opened, persons_of, rows
+from avkd_cli.steps.analyze.spaces import AGAIN, ids_of, listed, opened, persons_of, rows
 from avkd_cli.storage import durable
 from avkd_cli.storage.choosing import refuse_other_persons
 from avkd_cli.storage.store import EMBEDDINGS, EmbeddingStore, open_store
@@ -102,7 +102,7 @@ def shared(a: EmbeddingStore, b: EmbeddingStore, wanted: set[str] | None) -> lis
 def geometry(name: str, store: EmbeddingStore, ids: Sequence[str]) -> dict:
     """Return how a store's embeddings lie: alignment, uniformity, spread within and between."""
     x, persons = rows(store, ids), persons_of(store, ids)
-    with faults_of(store):
+    with blame(store.path, AGAIN):
         within, between = correlation.spread(x, persons)
         return {
             "name": name,
@@ -120,7 +120,7 @@ def geometry(name: str, store: EmbeddingStore, ids: Sequence[str]) -> dict:
 def likeness(a: str, b: str, stores: Mapping[str, EmbeddingStore], ids: Sequence[str]) -> dict:
     """Return how alike two stores are on some utterances."""
     x, y = rows(stores[a], ids), rows(stores[b], ids)
-    with faults_of(stores[b]):
+    with blame(stores[b].path, AGAIN):
         cka = finite(correlation.linear_cka(x, y))
         found = {"a": a, "b": b, "segments": len(ids), "linear_cka": cka}
         if x.shape != y.shape:

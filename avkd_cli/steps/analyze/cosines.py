@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from avkd_cli.analysis.cosines import MOST_ROWS, mean_cosines
-from avkd_cli.errors import InputError
+from avkd_cli.errors import blame
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.inputs import finite, named_paths
 from avkd_cli.steps.analyze.pictures import draw
@@ -33,10 +33,8 @@ def cosines(
     for name, store in opened(named_paths(sources)).items():
         ids = ids_of(store, wanted)
         persons = persons_of(store, ids)
-        try:
+        with blame(store.path, "extract or choose others"):
             one = mean_cosines(rows(store, ids), persons, seed)
-        except ValueError as error:
-            raise InputError(f"{store.path}: {error}; extract or choose others") from None
         found.append(
             {
                 "name": name,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from avkd_cli.analysis.bands import RESOLVED
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, blame
 from avkd_cli.steps.analyze.people import known_people, trial_persons
 from avkd_cli.verification.figure import Figure
 from avkd_cli.verification.scores import Scores
@@ -25,9 +25,6 @@ def by_persons(
     Args:
         files: of the same trials, in one order.
         people: list of utterances that says who is who; None: the first part of each id.
-        wanted: figures.
-        resamples: lists drawn.
-        seed: of the draws.
 
     Raises:
         MissingInputError, InputError: the list of persons cannot be read; an id has no person;
@@ -36,12 +33,10 @@ def by_persons(
     enrol, test = trial_persons(files[0], known_people(people))
     persons = int(max(enrol.max(), test.max())) + 1
     scores = [one.score for one in files]
-    try:
+    with blame(files[0].source):  # a mode may need cosines
         drawn = resample_persons(
             scores, files[0].label, enrol, test, wanted=wanted, n_resamples=resamples, seed=seed
         )
-    except ValueError as error:  # of a mode that needs cosines
-        raise InputError(f"{files[0].source}: {error}") from None
     if len(drawn.samples[wanted[0].name]) < FEWEST:
         raise InputError(
             f"{files[0].source}: {persons} persons are too few to resample; take more persons"

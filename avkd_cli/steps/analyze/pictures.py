@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from avkd_cli.errors import UsageError
+from avkd_cli.errors import UsageError, blame
 from avkd_cli.shown import Picture
 from avkd_cli.storage import durable
 
@@ -25,8 +25,6 @@ def draw(picture: Picture | None, figure: Callable[[ModuleType], "Figure"]) -> N
         return
     from avkd_cli.analysis import figures
 
-    try:
+    with blame("--width", kind=UsageError):
         made = figures.save(figure(figures), picture.path.suffix, picture.width, picture.dpi)
-    except ValueError as error:
-        raise UsageError(f"--width: {error}") from None
     durable.write_bytes(picture.path, made)

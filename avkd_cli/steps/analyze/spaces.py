@@ -1,7 +1,6 @@
 """Stores of embeddings as analyses want them: by name, and of some utterances."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,9 @@ from avkd_cli.errors import InputError
 from avkd_cli.storage.store import EMBEDDINGS, EmbeddingStore, Store, open_store
 from avkd_cli.storage.utterances import read_ids
 from avkd_cli.verification.scoring import unit_rows
+
+AGAIN = "extract the embeddings again"
+"""The cure of embeddings that are not what is computed with."""
 
 
 def opened(paths: Mapping[str, Path]) -> dict[str, EmbeddingStore]:
@@ -43,12 +45,3 @@ def directions(store: EmbeddingStore, embedding: NDArray) -> NDArray:
     if not (np.isfinite(embedding).all() and embedding.any(axis=1).all()):
         raise InputError(f"{store.path}: an embedding is zero or not finite; extract it again")
     return unit_rows(embedding)
-
-
-@contextmanager
-def faults_of(store: EmbeddingStore) -> Iterator[None]:
-    """Let a ValueError of what is computed from embeddings be a fault of their store."""
-    try:
-        yield
-    except ValueError as error:
-        raise InputError(f"{store.path}: {error}; extract the embeddings again") from error

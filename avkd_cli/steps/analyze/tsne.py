@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.analysis.outliers import RULE, distances_to_own_mean, outliers
-from avkd_cli.errors import InputError
+from avkd_cli.errors import InputError, blame
 from avkd_cli.shown import Picture
 from avkd_cli.steps.analyze.inputs import is_target, named_paths, read_labelled
 from avkd_cli.steps.analyze.pictures import draw
-from avkd_cli.steps.analyze.spaces import faults_of, ids_of, listed, opened, persons_of, rows
+from avkd_cli.steps.analyze.spaces import AGAIN, ids_of, listed, opened, persons_of, rows
 from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.verification.extensions import rows_of
 from avkd_cli.verification.metrics import eer_threshold, error_rates
@@ -152,7 +152,7 @@ def far(name: str, store: EmbeddingStore, ids: Sequence[str], who: Sequence[str]
         InputError: an embedding is not finite or all zeros.
     """
     embeddings = rows(store, ids)
-    with faults_of(store):
+    with blame(store.path, AGAIN):
         distance = distances_to_own_mean(embeddings, who)
     outlying = outliers(distance)
     return {
@@ -181,10 +181,8 @@ def draw_plane(
 
     panels = {}
     for name, store in stores.items():
-        try:
+        with blame(store.path):
             places = plane(rows(store, ids), perplexity, seed)
-        except ValueError as error:
-            raise InputError(f"{store.path}: {error}") from error
         outlying = set(found[name]["outlying"])
         panels[name] = places, [id in outlying for id in ids]
         found[name]["places"] = places.round(4).tolist()

@@ -27,21 +27,23 @@ class Named(str):
 
 @dataclass(frozen=True)
 class Reading:
-    """A trial list to take labels from, or none (empty), and how it and score files are read.
+    """How score files are read.
 
     Args:
-        path: of the list.
+        path: of the trial list to take labels from; "" for none: the files have them.
         intersect: take the trials that all files have.
         columns: what columns of CSV files are called, such as {"label": "same"}.
+        format: of all score files, one of `config.SCORE_FORMATS`; None: guessed one by one.
     """
 
     path: str = ""
     intersect: bool = False
     columns: dict[str, str] = field(default_factory=dict)
+    format: str | None = None
 
 
-TrialList = Reading | str | Path | None
-"""What analyses take labels from: nothing but the score files, a list, or a list with rules."""
+AS_THEY_ARE = Reading()
+"""Score files that say all of themselves."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from avkd_cli import options
 from avkd_cli.commands.analyze_output import (
     COST,
     people_list,
-    score_format,
+    score_files,
     show,
     strict,
     trial_list,
@@ -25,8 +25,7 @@ def names(value: str) -> tuple[str, ...]:
 @click.command("compare")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
 @named
-@trial_list
-@score_format
+@score_files
 @people_list
 @choice(
     "--by",

@@ -6,10 +6,9 @@ from avkd_cli import options
 from avkd_cli.commands.analyze_output import (
     people_list,
     resampling,
-    score_format,
+    score_files,
     show,
     strict,
-    trial_list,
 )
 from avkd_cli.commands.analyze_shown import named, picture, plot_file
 from avkd_cli.options import choice, number, path, source, text
@@ -72,8 +71,7 @@ def sizes(value: str) -> tuple[int, ...]:
 )
 @named
 @options.list_file
-@trial_list
-@score_format
+@score_files
 @people_list
 @text("--ranks", "K[,K...]", "k of the rank-k rates.", default="1,5,10", type=ranks)
 @resampling(1000)

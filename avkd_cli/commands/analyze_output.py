@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from avkd_cli.config import P_TARGETS, SCORE_FORMATS
-from avkd_cli.options import choice, flag, number, source, text, together
+from avkd_cli.options import Decorator, choice, flag, number, source, text, together
 from avkd_cli.papers import PAPERS
 from avkd_cli.shown import Reading
 
@@ -35,30 +35,41 @@ READING = (
 )
 
 
-def trial_list(command: Callable) -> Callable:
-    """Add --trials and how it is read; the command gets one argument, `trials`."""
-
-    @functools.wraps(command)
-    def gathered(trials: str | None, intersect: bool, columns: str | None, **kwargs):
-        if intersect or columns:
-            from avkd_cli.verification.headed import as_names
-
-            try:
-                names = as_names(columns or "")
-            except ValueError as error:
-                raise click.UsageError(f"--columns: {error}") from None
-            trials = Reading(trials or "", intersect, names)
-        return command(trials=trials, **kwargs)
-
-    return together(*READING)(gathered)
-
-
-score_format = choice(
+FORMAT = choice(
     "--in-format",
     SCORE_FORMATS,
     "Of the score files, where it cannot be guessed; fame is distances.  [default: guessed]",
     metavar="FORMAT",
 )
+
+
+def trial_list(command: Callable, options: tuple[Decorator, ...] = READING) -> Callable:
+    """Add --trials and how it is read; the command gets one argument, `reading`."""
+
+    @functools.wraps(command)
+    def gathered(trials: str | None, intersect: bool, columns: str | None, **kwargs):
+        names = column_names(columns) if columns else {}
+        format = kwargs.pop("in_format", None)
+        return command(reading=Reading(trials or "", intersect, names, format), **kwargs)
+
+    return together(*options)(gathered)
+
+
+def score_files(command: Callable) -> Callable:
+    """Add --trials, and how it and score files of any format are read: one argument, `reading`."""
+    return trial_list(command, (*READING, FORMAT))
+
+
+def column_names(given: str) -> dict[str, str]:
+    """Return what columns of CSV files are called."""
+    from avkd_cli.verification.headed import as_names
+
+    try:
+        return as_names(given)
+    except ValueError as error:
+        raise click.UsageError(f"--columns: {error}") from None
+
+
 people_list = source(
     "--people",
     "LIST.jsonl",

@@ -8,7 +8,7 @@ from avkd_cli.commands.analyze_output import (
     people_list,
     priors,
     resampling,
-    score_format,
+    score_files,
     show,
     strict,
     trial_list,
@@ -21,8 +21,7 @@ from avkd_cli.options import choice, flag, number, option, real, source, text
 @click.command("metrics")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
 @named
-@trial_list
-@score_format
+@score_files
 @choice(
     "--eer-mode",
     EER_MODES,
@@ -69,8 +68,7 @@ def metrics(
 @click.command("det")
 @click.argument("scores", nargs=-1, required=True, type=options.text_file)
 @named
-@trial_list
-@score_format
+@score_files
 @choice("--kind", ["det", "roc", "histogram", "reliability"], "Picture to draw.", default="det")
 @priors
 @option(
@@ -165,8 +163,7 @@ def breakdown(scores: str, as_json: bool, **asked) -> None:
     multiple=True,
 )
 @named
-@trial_list
-@score_format
+@score_files
 @resampling()
 @strict
 @options.as_json
@@ -191,8 +188,7 @@ def strata(scores: tuple[str, ...], chosen: tuple[str, ...], as_json: bool, **as
 @click.command("robustness")
 @click.argument("folder", type=click.Path(path_type=str))
 @text("--baseline", "SYSTEM", "What the others are compared with.  [default: the first by name]")
-@trial_list
-@score_format
+@score_files
 @people_list
 @resampling(1000, least=100)
 @plot_file

@@ -12,6 +12,7 @@ from avkd_cli.analysis.card import to_markdown
 from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.errors import InputError
 from avkd_cli.said import warn
+from avkd_cli.shown import Reading
 from avkd_cli.steps import card_facts
 from avkd_cli.steps.analyze.breakdown import column_values, described
 from avkd_cli.steps.analyze.inputs import is_target, read_labelled
@@ -57,7 +58,7 @@ def card(
     about = People(people, listed, store)
     new = []
     for path in scores:
-        (one,) = read_labelled([path], trials)
+        (one,) = read_labelled([path], Reading(trials or ""))
         summary = summary_beside(path, len(one))
         of, own = summary.get("inputs", {}).get("run"), facts["fingerprint"]
         if of and of != own:

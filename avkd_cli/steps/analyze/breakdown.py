@@ -10,7 +10,7 @@ import numpy as np
 from avkd_cli.analysis.breakdown import Group, breakdown, quartiles, trial_groups
 from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.errors import InputError
-from avkd_cli.shown import Picture, TrialList
+from avkd_cli.shown import AS_THEY_ARE, Picture, Reading
 from avkd_cli.steps.analyze.draws import FEWEST, plain_interval
 from avkd_cli.steps.analyze.inputs import display_names, is_target, read_labelled
 from avkd_cli.steps.analyze.metrics import measured
@@ -33,7 +33,7 @@ def by_column(
     column: str,
     people: str,
     *,
-    trials: TrialList = None,
+    reading: Reading = AS_THEY_ARE,
     threshold: float | None = None,
     fmr: float | None = None,
     min_persons: int = 10,
@@ -47,7 +47,7 @@ def by_column(
     Raises:
         MissingInputError, InputError: files that cannot be read; an unknown person or column.
     """
-    (scores,) = read_labelled([path], trials)
+    (scores,) = read_labelled([path], reading)
     utterances = read_people(people)
     persons = trial_persons(scores, {id: one.person for id, one in utterances.items()})
     values = column_values(scores, column, utterances, people)

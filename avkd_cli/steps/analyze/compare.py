@@ -8,7 +8,7 @@ from avkd_cli.analysis import comparison
 from avkd_cli.analysis.bands import along, drawn_band
 from avkd_cli.analysis.comparison import USUAL
 from avkd_cli.errors import GateError, UsageError, blame
-from avkd_cli.shown import Picture, TrialList
+from avkd_cli.shown import AS_THEY_ARE, Picture, Reading
 from avkd_cli.steps.analyze.draws import by_persons, resolved
 from avkd_cli.steps.analyze.inputs import aligned, display_names, read_labelled, right_at_eer
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE
@@ -22,14 +22,13 @@ from avkd_cli.verification.statistics import Resampled, mcnemar, resample_trials
 def compare(
     paths: Sequence[str],
     *,
-    trials: TrialList = None,
+    reading: Reading = AS_THEY_ARE,
     people: str | None = None,
     by: str = "person",
     resamples: int = 1000,
     seed: int = 0,
     plot: Picture | None = None,
     wanted: Sequence[Figure] = USUAL,
-    in_format: str | None = None,
 ) -> dict:
     """Return every figure with its interval, and each difference from the first system.
 
@@ -43,7 +42,7 @@ def compare(
     """
     if len(paths) < 2:
         raise UsageError("nothing to compare: name two score files or more")
-    files = aligned(read_labelled(paths, trials, in_format), trials)
+    files = aligned(read_labelled(paths, reading), reading)
     names = display_names(paths)
     banded = files if plot is not None and by == "person" else []
     bands = [along(one.target, one.nontarget) for one in banded]

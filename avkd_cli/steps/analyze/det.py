@@ -12,7 +12,7 @@ from avkd_cli.analysis.figures.distributions import reliability
 from avkd_cli.config import P_TARGETS
 from avkd_cli.errors import UsageError
 from avkd_cli.said import warn
-from avkd_cli.shown import Picture, TrialList
+from avkd_cli.shown import AS_THEY_ARE, Picture, Reading
 from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import is_target, read_named
 from avkd_cli.steps.analyze.metrics import COSINE_NOTE, MetricRules, measured
@@ -25,7 +25,7 @@ OF_ONE = ("histogram", "reliability")  # pictures of a single file
 
 def det(
     paths: Sequence[str],
-    trials: TrialList = None,
+    reading: Reading = AS_THEY_ARE,
     kind: str = "det",
     plot: Picture | None = None,
     *,
@@ -34,7 +34,6 @@ def det(
     people: str | None = None,
     resamples: int = 0,
     seed: int = 0,
-    in_format: str | None = None,
 ) -> dict:
     """Return the curve of each score file, thinned to what can be seen; draw them.
 
@@ -46,7 +45,7 @@ def det(
         raise UsageError(f"a {kind} is of one score file; name one, or draw det")
     if resamples and kind != "det":
         raise UsageError(f"--resamples makes bands of DET curves; {kind} has none")
-    files = dict(read_named(paths, trials, in_format))
+    files = dict(read_named(paths, reading))
     if kind == "reliability":
         warn_of_cosines(files)
     banded = files if resamples else {}

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.shown import TrialList
+from avkd_cli.shown import Reading
 from avkd_cli.steps.analyze.inputs import is_target, read_aligned
 from avkd_cli.steps.analyze.people import known_people, person_by_id
 from avkd_cli.steps.analyze.spaces import directions, ids_of, listed, opened, persons_of, rows
@@ -42,9 +42,7 @@ class Found:
     probes: int | None = None
 
 
-def from_scores(
-    paths: Mapping[str, Path], trials: TrialList, people: str | None, in_format: str | None = None
-) -> Found:
+def from_scores(paths: Mapping[str, Path], reading: Reading, people: str | None) -> Found:
     """Return where targets stand among the trials of each test recording.
 
     Enrolled are the candidates, tested the probes. Arguments are those of `identify`, but `paths`:
@@ -54,7 +52,7 @@ def from_scores(
         MissingInputError, InputError: files cannot be read or joined; a probe has not exactly one
             target trial, or no other.
     """
-    files = read_aligned(paths, trials, in_format)
+    files = read_aligned(paths, reading)
     first = next(iter(files.values()))
     target = is_target(first)
     probe = _checked_probes(first, target)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.shown import Picture, TrialList
+from avkd_cli.shown import AS_THEY_ARE, Picture, Reading
 from avkd_cli.steps.analyze.galleries import Found, from_scores, from_stores
 from avkd_cli.steps.analyze.inputs import named_paths
 from avkd_cli.steps.analyze.matching import from_lists, from_recordings
@@ -34,9 +34,8 @@ def identify(
     enrol: Path | None = None,
     enrol_first: int | None = None,
     list_file: Path | None = None,
-    trials: TrialList = None,
+    reading: Reading = AS_THEY_ARE,
     people: str | None = None,
-    in_format: str | None = None,
     ranks: Sequence[int] = (1, 5, 10),
     resamples: int = 1000,
     seed: int = 0,
@@ -58,7 +57,11 @@ def identify(
         "matching-list": matching_lists or None,
         "candidates": None if candidates == "person" else candidates,
     }
-    of_scores = {"trials": trials, "people": people, "in-format": in_format}
+    of_scores = {
+        "trials": reading.path or reading.intersect or reading.columns or None,
+        "people": people,
+        "in-format": reading.format,
+    }
     paths = named_paths(inputs)
     stores = [path.is_dir() for path in paths.values()]
     if any(stores) != all(stores):
@@ -79,7 +82,7 @@ def identify(
         elif stores[0]:
             found = from_stores(paths, galleries, enrol, enrol_first or 1, list_file)
         else:
-            found = from_scores(paths, trials, people, in_format)
+            found = from_scores(paths, reading, people)
         result = described(found, ranks, resamples, seed, match)
     draw(plot, lambda figures: figures.cmc_figure(result))
     draw(matching_plot, lambda figures: figures.matching_figure(result))

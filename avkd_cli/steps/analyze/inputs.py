@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,38 +13,31 @@ from avkd_cli.analysis.operating_point import operating_point
 from avkd_cli.analysis.venn import decided_right
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.said import tell, warn
-from avkd_cli.shown import Named, Reading, TrialList
+from avkd_cli.shown import AS_THEY_ARE, Named, Reading
 from avkd_cli.steps.seen import tell_of_scores
 from avkd_cli.storage.store import resolve_input
 from avkd_cli.verification.scorefiles import read_scores
-from avkd_cli.verification.scores import Scores, join
-from avkd_cli.verification.trials import Trials, read_trials
+from avkd_cli.verification.scores import Scores, as_trials, join
+from avkd_cli.verification.trials import read_trials
 
 OURS = "avkd"
 INVERTED = "the EER is above 50 %: are these distances? (inverted)"
 
 
-def read_labelled(
-    paths: Sequence[str | Path], trials: TrialList = None, format: str | None = None
-) -> list[Scores]:
+def read_labelled(paths: Sequence[str | Path], reading: Reading = AS_THEY_ARE) -> list[Scores]:
     """Read score files; labels come from them, or from the trial list.
 
     A format of others that was guessed is said on stderr, and so are oddities, and persons that
     a network was trained on, where the summary beside a file tells of them.
 
-    Args:
-        paths: score files.
-        trials: list to take labels from, and how files are read; None: they have them.
-        format: of all score files, one of `scoreformats.FORMATS`; None: guessed one by one.
-
     Raises:
         MissingInputError: a file does not exist.
         InputError: a file is damaged, has no labels or one class only, or misses a trial.
     """
-    how = trials if isinstance(trials, Reading) else Reading(str(trials or ""))
-    listed = read_trials(how.path, names=how.columns) if how.path else None
+    names, format = reading.columns, reading.format
+    listed = read_trials(reading.path, names=names) if reading.path else None
     scores = [
-        read_scores(path, listed, format, names=how.columns, intersect=how.intersect)
+        read_scores(path, listed, format, names=names, intersect=reading.intersect)
         for path in paths
     ]
     if format is None:
@@ -73,25 +67,16 @@ def warn_of(scores: Sequence[Scores]) -> None:
         warn("analyze", f"{first}{also}")
 
 
-def read_named(
-    paths: Sequence[str], trials: TrialList = None, format: str | None = None
-) -> list[tuple[str, Scores]]:
+def read_named(paths: Sequence[str], reading: Reading) -> list[tuple[str, Scores]]:
     """Read score files, each with the name of its system; see `read_labelled`."""
-    return list(zip(display_names(paths), read_labelled(paths, trials, format), strict=True))
+    return list(zip(display_names(paths), read_labelled(paths, reading), strict=True))
 
 
 def read_aligned(
-    paths: Mapping[str, str | Path], trials: TrialList = None, format: str | None = None
+    paths: Mapping[str, str | Path], reading: Reading = AS_THEY_ARE
 ) -> dict[str, Scores]:
-    """Read score files, all in the order of the first one's trials.
-
-    Args:
-        paths: by system. trials, format: as of `read_labelled`.
-
-    Raises:
-        MissingInputError, InputError: as `read_labelled` and `aligned`.
-    """
-    found = aligned(read_labelled(list(paths.values()), trials, format), trials)
+    """Read the score files of systems, all in the order of the first one's trials."""
+    found = aligned(read_labelled(list(paths.values()), reading), reading)
     return dict(zip(paths, found, strict=True))
 
 
@@ -111,12 +96,8 @@ def finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def aligned(scores: Sequence[Scores], trials: TrialList = None) -> list[Scores]:
+def aligned(scores: Sequence[Scores], reading: Reading = AS_THEY_ARE) -> list[Scores]:
     """Return the score files in the order of the first one's trials, matched by ids.
-
-    Args:
-        scores: of each file.
-        trials: what they were read with; it may say to take the trials that all have.
 
     Raises:
         InputError: if the files do not hold the same trials, or label one differently.
@@ -124,8 +105,7 @@ def aligned(scores: Sequence[Scores], trials: TrialList = None) -> list[Scores]:
     for one in scores:
         if one.keys is None:
             one.require_ids()
-    intersect = isinstance(trials, Reading) and trials.intersect
-    first = scores[0]
+    intersect, first = reading.intersect, scores[0]
     if intersect:
         for other in scores[1:]:
             first = _matched(first, other, intersect)
@@ -144,17 +124,7 @@ def _same(first: Scores, other: Scores) -> bool:
 
 
 def _matched(other: Scores, first: Scores, intersect: bool) -> Scores:
-    as_list = Trials(
-        first.ids,
-        first.enrol_index,
-        first.test_index,
-        first.label,
-        first.format,
-        first.source,
-        first.digest,
-        keys=first.keys,
-    )
-    return join(other, as_list, intersect=intersect)
+    return join(other, replace(as_trials(first), name=first.source), intersect=intersect)
 
 
 def display_names(

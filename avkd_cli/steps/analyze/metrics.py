@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from avkd_cli.config import P_TARGETS
-from avkd_cli.shown import TrialList
+from avkd_cli.shown import AS_THEY_ARE, Reading
 from avkd_cli.steps.analyze.draws import by_persons, limits, resolved
 from avkd_cli.steps.analyze.inputs import finite, read_named
 from avkd_cli.steps.score_output import figures
@@ -60,13 +60,12 @@ USUAL = MetricRules()
 
 def metrics(
     paths: Sequence[str | Path],
-    trials: TrialList = None,
+    reading: Reading = AS_THEY_ARE,
     rules: MetricRules = USUAL,
     *,
     people: str | None = None,
     resamples: int = 0,
     seed: int = 0,
-    in_format: str | None = None,
 ) -> dict:
     """Return every metric, counts and signature of each score file.
 
@@ -74,7 +73,7 @@ def metrics(
         MissingInputError, InputError: as in `inputs.read_labelled`; persons unknown or too few.
     """
     found = []
-    for name, one in read_named(paths, trials, in_format):
+    for name, one in read_named(paths, reading):
         figures_of = {"name": name, "file": one.source, "list": one.name, **measured(one, rules)}
         figures_of |= further(one, rules)
         if resamples:

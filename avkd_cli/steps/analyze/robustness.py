@@ -8,7 +8,7 @@ from avkd_cli.analysis import comparison
 from avkd_cli.analysis.comparison import USUAL
 from avkd_cli.analysis.robustness import FORM, Condition, harder, parse, words
 from avkd_cli.errors import InputError, MissingInputError, UsageError
-from avkd_cli.shown import Picture, TrialList
+from avkd_cli.shown import AS_THEY_ARE, Picture, Reading
 from avkd_cli.steps.analyze.draws import by_persons
 from avkd_cli.steps.analyze.inputs import read_aligned
 from avkd_cli.steps.analyze.pictures import draw
@@ -22,9 +22,8 @@ def robustness(
     folder: str | Path,
     *,
     baseline: str | None = None,
-    trials: TrialList = None,
+    reading: Reading = AS_THEY_ARE,
     people: str | None = None,
-    in_format: str | None = None,
     resamples: int = 1000,
     seed: int = 0,
     plot: Picture | None = None,
@@ -45,7 +44,7 @@ def robustness(
     rows, persons = [], 0
     for condition in sorted(files, key=harder):
         paths = {name: files[condition][name] for name in systems if name in files[condition]}
-        found = list(read_aligned(paths, trials, in_format).values())
+        found = list(read_aligned(paths, reading).values())
         drawn, persons = by_persons(found, people, wanted=EER, resamples=resamples, seed=seed)
         rows.append(_row(condition, list(paths), base, drawn) | {"persons": persons})
     compared = [one for row in rows for one in row["differences"].values()]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError
-from avkd_cli.shown import TrialList
+from avkd_cli.shown import AS_THEY_ARE, Reading
 from avkd_cli.steps.analyze.draws import FEWEST, limits
 from avkd_cli.steps.analyze.inputs import is_target, read_named
 from avkd_cli.steps.analyze.metrics import measured
@@ -33,10 +33,9 @@ def strata(
     people: str,
     *,
     chosen: Sequence[str] = ("random", "G", "N", "A", "GNA"),
-    trials: TrialList = None,
+    reading: Reading = AS_THEY_ARE,
     resamples: int = 0,
     seed: int = 0,
-    in_format: str | None = None,
 ) -> dict:
     """Return EER and AUC of each score file in each stratum, with intervals over persons.
 
@@ -46,7 +45,7 @@ def strata(
     """
     utterances = read_people(people)
     found = []
-    for name, one in read_named(paths, trials, in_format):
+    for name, one in read_named(paths, reading):
         traits = traits_of(one, utterances, people, chosen)
         persons = trial_persons(one, {id: u.person for id, u in utterances.items()})
         found.append(

@@ -16,7 +16,7 @@ from avkd_cli.analysis.venn import (
     transition,
 )
 from avkd_cli.errors import InputError, UsageError
-from avkd_cli.shown import Picture, TrialList
+from avkd_cli.shown import AS_THEY_ARE, Picture, Reading
 from avkd_cli.steps.analyze import gains
 from avkd_cli.steps.analyze.inputs import display_names, finite, is_target, read_aligned
 from avkd_cli.steps.analyze.people import known_people, person_by_id
@@ -29,7 +29,7 @@ def venn(
     *,
     thresholds: Mapping[str, float] | None = None,
     fmr: float | None = None,
-    trials: TrialList = None,
+    reading: Reading = AS_THEY_ARE,
     people: str | None = None,
     trials_out: Path | None = None,
     persons_out: Path | None = None,
@@ -49,7 +49,7 @@ def venn(
     for letter in thresholds:
         if letter not in systems:
             raise UsageError(f"--threshold-{letter} is given without --{letter}")
-    files = read_aligned(systems, trials)
+    files = read_aligned(systems, reading)
     first = files["a"]
     scores = {letter: file.score for letter, file in files.items()}
     target = is_target(first)

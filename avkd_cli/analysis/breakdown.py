@@ -19,8 +19,6 @@ class Group:
     Args:
         name: the value that both sides have, `a / b` or `different` where they differ.
         persons: who appear in it on either side.
-        targets: same-person trials.
-        nontargets: different-person trials.
         miss: share of targets below the common threshold.
         false_alarm: share of nontargets at or above it.
         eer: of the group alone; None without both classes.

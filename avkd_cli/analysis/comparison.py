@@ -91,11 +91,8 @@ def claim(
     """Return in words what may be claimed of a difference.
 
     Args:
-        system: what replaces `base`.
-        base: what is replaced.
         one: value, low, high, p, and p_holm where several systems were compared.
         persons: number of persons resampled; None when trials were.
-        wanted: the figure that differs.
     """
     form = ".2f" if wanted.percent else ".4f"
     unit = " points" if wanted.percent else ""

@@ -46,10 +46,6 @@ def fill(paper: Paper, values: Mapping[Key, Value]) -> tuple[list[dict], set[Key
     """Return the paper's tables and that of other error rates, and what has a place in them.
 
     A table by list that has nothing of ours but its baseline is left out: it has no columns.
-
-    Args:
-        paper: names, arrangement, printed figures.
-        values: ours.
     """
     filled = [filled_table(paper, one, values) for one in paper.layouts]
     used = {key for one in filled for key in one.pop("made_of")}

@@ -38,7 +38,6 @@ def operating_point(
     Args:
         score: shape (n_trials,); a trial is accepted when its score is >= the threshold.
         target: whether both sides are one person, shape (n_trials,).
-        threshold: use this one.
         fmr: use the lowest score at which at most this share of nontarget trials is accepted,
             as a fraction; +inf where even the highest accepts more.
 

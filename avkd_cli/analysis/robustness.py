@@ -59,10 +59,7 @@ def words(system: str, base: str, rows: Sequence[Mapping], persons: int) -> str:
     """Return in words under which conditions a system is better than another.
 
     Args:
-        system: what was compared.
-        base: with what.
         rows: `condition` and `difference` of each, with value, low, high, p and p_holm.
-        persons: how many were drawn from.
     """
     groups: dict[str, list[str]] = {"better": [], "worse": [], "maybe": [], "open": []}
     for row in rows:

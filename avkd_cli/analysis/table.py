@@ -38,10 +38,6 @@ class Table:
     """Heads and rows of one length, what stands above and what below.
 
     Args:
-        head: of each column.
-        rows: cells.
-        title: "" for none.
-        notes: sentences.
         align: l or r for each column, the last letter for all that follow.
     """
 

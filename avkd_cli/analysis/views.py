@@ -20,8 +20,6 @@ def paper_table(
     """Return one of `arranged["tables"]`: ours, the best of each column marked, and the printed.
 
     Args:
-        arranged: what `tables.arrange` returns.
-        one: the table.
         digits: decimals of error rates; None: as the measure has them.
         certain: changes from the table's baseline to mark; None shows no changes.
     """

@@ -30,11 +30,7 @@ NEEDED = ("step", "modality", "network", "settings", "trained_on")
 
 
 def keep(run: Run, job: Job, weights: int) -> None:
-    """Write what is known of a training, and the card made of it, before the model is published.
-
-    Args:
-        weights: numbers that the network has learnt.
-    """
+    """Write what is known of a training, and the card made of it, before the model is published."""
     facts = {
         "trained_on": trained_on(job),
         "weights": weights,

@@ -31,8 +31,6 @@ def write_listing(
     Args:
         listing: what a module of `corpora` returned.
         base: folder that its relative paths start from.
-        output: list to write, with paths relative to its folder; None: stdout, with absolute ones.
-        strict: stop, writing nothing, when anything was missing, unreadable or there twice.
 
     Raises:
         InputError: no utterance was found, or a fault with `strict`.
@@ -139,8 +137,7 @@ def standin(
     """Make the stand-in corpus and return its manifest line.
 
     Args:
-        workers: processes; None for all cores, 0 for this one.
-        people: those of `StandinPlan`.
+        people: fields of `StandinPlan`.
     """
     from avkd_cli.standin.corpus import make_standin
     from avkd_cli.standin.plan import StandinPlan

@@ -17,12 +17,7 @@ FRAME, INK = (0, 200, 80), (255, 255, 255)  # RGB
 
 
 def draw_halves(utterances: Iterable[Utterance], base: Path, output: Path) -> None:
-    """Draw the middle frame of some utterances, evenly spaced over the list.
-
-    Args:
-        utterances: with films and halves.
-        base: folder that their paths start from.
-        output: JPEG to write.
+    """Draw the middle frame of some utterances with films and halves, evenly spaced over the list.
 
     Raises:
         InputError: no film among them can be read.

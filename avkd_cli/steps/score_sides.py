@@ -19,8 +19,7 @@ class Stores:
     that one run embedded.
 
     Args:
-        enrol: of the enrolments.
-        test: of the tests; the same object where there is one store.
+        test: the same object as `enrol` where there is one store.
     """
 
     enrol: EmbeddingStore

@@ -25,10 +25,8 @@ class Seen:
     """How many of the persons and trials of a list a network was trained on.
 
     Args:
-        persons: so many of them.
         of: persons in the trials, of those that are known.
         trials: with such a person on either side.
-        of_trials: in the list.
     """
 
     persons: int

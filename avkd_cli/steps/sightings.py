@@ -26,12 +26,7 @@ Seen = tuple[tuple[int, int], ...]
 
 
 class Sightings:
-    """Crops of faces and what was measured of them, numbered as they come.
-
-    Args:
-        config: mode, format and quality of the crops, and what spoils them.
-        id: of the utterance.
-    """
+    """Crops of an utterance's faces and what was measured of them, numbered as they come."""
 
     def __init__(self, config: CropFacesConfig, id: str) -> None:
         self.config, self.id, self.mode = config, id, CROP_MODES[config.mode]

@@ -42,10 +42,7 @@ def det_figure(
     """Return the DET curves of several systems on probit axes, with EER and minDCF points.
 
     Args:
-        title: above.
         p_targets: priors of the minDCFs, at most as many as `MARKERS`.
-        bands: intervals by system name, drawn where there are.
-        paper: whose names of systems are known.
         look: width and ends of the axes, these in percent.
 
     Reference:

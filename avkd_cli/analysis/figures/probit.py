@@ -78,9 +78,8 @@ def ticks(low: float, high: float, apart: float) -> list[float]:
     """Return the rates that stand at an axis, rising, the rounder ones first chosen.
 
     Args:
-        low: where the axis begins.
-        high: where it ends.
-        apart: least distance of two, as a share of the axis.
+        low, high: ends of the axis.
+        apart: least distance of two, as a share of it.
     """
     least = apart * (ndtri(high) - ndtri(low))
     found: list[float] = []

@@ -117,8 +117,6 @@ def comparison_figure(
     """Return the picture of a `compare` result: DET curves, and a panel a figure of differences.
 
     Args:
-        result: of `compare`.
-        bands: of the curves, by system name.
         look: width of the whole, and ends of the curves' axes in percent.
     """
     panels, rows = result["figures"], len(result["differences"])

@@ -162,7 +162,6 @@ def save(figure: Figure, suffix: str, width: float | None = None, dpi: int = 200
 
     Args:
         figure: what is drawn; of another width it is as much higher, its letters stay.
-        suffix: the format's.
         width: in inches, of all that is drawn; None: as it comes.
         dpi: dots an inch, of PNG.
 

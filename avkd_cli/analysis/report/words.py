@@ -37,7 +37,6 @@ def sentences(
     """Return a few sentences on fusion, on what is held against a baseline, and what it corrected.
 
     Args:
-        arranged: what `tables.arrange` returns.
         venns: regions of systems against their baselines, by system and list.
         differences: EER differences from the baselines with their intervals, by system and list.
         venn_list: list whose corrected trials are told of.

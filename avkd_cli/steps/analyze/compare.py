@@ -185,10 +185,6 @@ def outside(systems: Sequence[Mapping], wanted: Sequence[Figure]) -> list[str]:
 def gate(result: dict, metric: str) -> None:
     """Stop with the gate's exit code if a system is worse beyond its interval.
 
-    Args:
-        result: of `compare`.
-        metric: name of one of its figures.
-
     Raises:
         GateError: naming the first such system.
     """

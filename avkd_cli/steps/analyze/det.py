@@ -71,11 +71,7 @@ def warn_of_cosines(files: Mapping[str, Scores]) -> None:
 
 
 def band(scores: Scores, people: str | None, resamples: int, seed: int) -> figures.Band:
-    """Return 95 % intervals over persons of the miss rate along the curve.
-
-    Raises:
-        MissingInputError, InputError: as in `draws.by_persons`.
-    """
+    """Return 95 % intervals over persons of the miss rate along the curve."""
     wanted = along(scores.target, scores.nontarget)
     drawn, _ = by_persons([scores], people, wanted=wanted, resamples=resamples, seed=seed)
     return drawn_band(drawn, wanted)

@@ -49,7 +49,6 @@ def find(folder: Path, leave_out: Path | None = None) -> Findings:
     Neither are folders below it that are work folders of their own.
 
     Args:
-        folder: where to look.
         leave_out: a folder below it that is not looked into, such as the report's own.
 
     Raises:

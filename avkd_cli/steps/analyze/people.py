@@ -41,7 +41,6 @@ def person_by_id(scores: Scores, people: Mapping[str, str] | None) -> list[str]:
     """Return the person of each of `scores.ids`.
 
     Args:
-        scores: the trials.
         people: person of each id; None: the first part of an id such as id10270/x/00001.
 
     Raises:

@@ -1,6 +1,5 @@
 """What systems say of the class of utterances, fold by fold, and what is true of them."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from avkd_cli.corpora.divide import natural
 from avkd_cli.errors import InputError, MissingInputError
 from avkd_cli.steps.analyze.inputs import named_paths
 from avkd_cli.storage import manifest
@@ -106,13 +106,7 @@ def folds_of(path: Path) -> list[Path]:
     found = sorted(path.glob(f"*/{manifest.NAME}")) if path.is_dir() else []
     if not found:
         raise MissingInputError(f"{path}: neither a store nor a folder of stores, one a fold")
-    return sorted((one.parent for one in found), key=_natural)
-
-
-def _natural(path: Path) -> list[tuple[int, str]]:
-    """Return what sorts fold2 before fold10."""
-    parts = re.split(r"(\d+)", path.name)
-    return [(int(one), "") if one.isdigit() else (-1, one) for one in parts]
+    return sorted((one.parent for one in found), key=lambda one: natural(one.name))
 
 
 def _opened(path: Path) -> EmbeddingStore:

@@ -92,8 +92,7 @@ def training_figures(folder: Path, runs: Sequence[str], paper: Paper) -> Iterato
     """Yield how near embeddings of one person and of two were over the trainings that say it.
 
     Args:
-        folder: where they lie. runs: paths below it, whose last part is the system.
-        paper: whose order and labels they have.
+        runs: paths below the folder, whose last part is the system.
     """
     names = {Path(run).name: run for run in runs}
     found = {}

@@ -51,10 +51,8 @@ def list_intervals(
 
     Args:
         files: scores of each system, in one order of trials.
-        trial_list: its name.
         people: person of each id; None: the first part of the id.
         resamples: lists of persons drawn; 0 computes nothing.
-        paper: which system is held against which.
         banded: systems whose DET curves shall have a band.
     """
     if not resamples:

@@ -25,9 +25,7 @@ def venn_rows(
 
     Args:
         files: scores of each system, in one order of trials.
-        trial_list: its name.
         people: person of each id; None: the first part of the id.
-        paper: which system is held against which.
     """
     taught = [name for name in files if paper.baseline_of(name) in files]
     if not taught:

@@ -13,7 +13,7 @@ from avkd_cli.steps.analyze.draws import FEWEST, limits
 from avkd_cli.steps.analyze.inputs import is_target, read_named
 from avkd_cli.steps.analyze.metrics import measured
 from avkd_cli.steps.analyze.people import read_people, trial_persons
-from avkd_cli.storage.utterances import Utterance
+from avkd_cli.storage.utterances import Utterance, value_of
 from avkd_cli.verification.extensions import rows_of
 from avkd_cli.verification.figure import figure
 from avkd_cli.verification.scores import Scores
@@ -81,7 +81,7 @@ def traits_of(
     lines = [utterances[names[row]] if row >= 0 else None for row in rows.tolist()]
     found = Traits(
         np.array([line.sex if line else "" for line in lines], str),
-        np.array([_text(line, "nationality") for line in lines], str),
+        np.array([value_of(line, "nationality") if line else "" for line in lines], str),
         np.array([_age(line, source) for line in lines], np.float64),
     )
     for stratum in chosen:
@@ -92,11 +92,6 @@ def traits_of(
                     "compares; complete the list, or choose others with --stratum"
                 )
     return found
-
-
-def _text(line: Utterance | None, name: str) -> str:
-    value = line.extra.get(name) if line else None
-    return "" if value is None else str(value)
 
 
 def _age(line: Utterance | None, source: str) -> float:

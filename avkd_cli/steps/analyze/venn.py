@@ -140,9 +140,6 @@ def persons_of(
     """Return who gains and loses, in short, and write all of them to `path`.
 
     None where nobody asked and the ids do not tell who is who.
-
-    Raises:
-        MissingInputError, InputError: as in `people.read_people` and `people.person_by_id`.
     """
     try:
         person = person_by_id(file, known_people(people))

@@ -63,11 +63,7 @@ class Unsaved(RaggedStore):
 
 
 class RunEmbedder:
-    """A run's network, by the code of extract-embeddings.
-
-    Args:
-        trained: the network. where: the run, for messages. extraction: settings.
-    """
+    """A run's network, by the code of extract-embeddings; where the run is, is for messages."""
 
     is_graph = False
 
@@ -106,9 +102,6 @@ def session_of(model: str | bytes) -> "onnxruntime.InferenceSession":
 
 class GraphEmbedder:
     """A run's network as `avkd export` wrote it, run by onnxruntime.
-
-    Args:
-        path: the ONNX file.
 
     Raises:
         MissingInputError: it is not there.

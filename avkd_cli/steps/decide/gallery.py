@@ -165,7 +165,6 @@ def identify(
 
     Args:
         direction: of its embedding, at length one. model: calibration of the run's cosines.
-        clip: what it rests on.
     """
     odds = Odds.of(model, asked)
     scores, best = gallery.nearest(direction)

@@ -18,31 +18,6 @@ SPEEDS = (0.9, 1.1)  # beside 1; each counts as other persons, since it moves th
 _POWER_FLOOR = 1e-10  # -100 dBFS: silence takes noise of no more than this
 
 
-def uniform(
-    low: float, high: float, count: int, like: Tensor, generator: Generator | None = None
-) -> Tensor:
-    """Return `count` numbers drawn evenly from low..high, with type and device of `like`."""
-    drawn = torch.rand(count, generator=generator, device=like.device, dtype=like.dtype)
-    return low + (high - low) * drawn
-
-
-def stretch(sound: Tensor, length: int, generator: Generator | None = None) -> Tensor:
-    """Return a stretch of each sound, from a random place; a shorter sound is repeated.
-
-    Args:
-        sound: (batch, n_samples), at least one sample.
-        length: samples wanted.
-
-    Returns:
-        (batch, length)
-    """
-    batch, size = sound.shape
-    starts = torch.rand(batch, 1, generator=generator, device=sound.device)
-    first = (starts * (size - length + 1 if size >= length else size)).long()
-    place = (first + torch.arange(length, device=sound.device)) % size
-    return sound.gather(1, place)
-
-
 def add_noise(samples: Tensor, noise: Tensor, snr_db: Tensor) -> Tensor:
     """Return the samples with noise added at a ratio of their powers.
 

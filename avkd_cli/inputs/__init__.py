@@ -4,8 +4,6 @@ To add one: a class in a file here and a line in `INPUTS`, and the builder of it
 `networks.BUILDERS`.
 """
 
-from collections.abc import Sequence
-
 from avkd_cli.inputs.base import Input
 from avkd_cli.inputs.clip import Clip
 from avkd_cli.inputs.embeddings import BothEmbeddings
@@ -14,19 +12,9 @@ from avkd_cli.inputs.frames import FaceClips, StoredFrames
 from avkd_cli.inputs.pair import PairOfEmbeddings
 from avkd_cli.inputs.sound import Sound
 
-__all__ = ["INPUTS", "Input", "open_input"]
+__all__ = ["INPUTS", "Input"]
 
 INPUTS: dict[str, type[Input]] = {
     one.modality: one
     for one in (Sound, Face, BothEmbeddings, PairOfEmbeddings, StoredFrames, FaceClips, Clip)
 }
-
-
-def open_input(modality: str, paths: Sequence[str]) -> Input:
-    """Return the input of a modality over the stores at these paths.
-
-    Raises:
-        UsageError: more or fewer stores than it takes.
-        MissingInputError, InputError: a store is not there, or of another kind.
-    """
-    return INPUTS[modality].opened(paths)

@@ -74,7 +74,7 @@ class Face(Input):
         self.check_level(passage.level, "frames")
         store = self.stores[0]
         for row in self.rows(store, ids).tolist():
-            times = store.item("time_s")[store.item_start[row] :][: store.lengths[row]]
+            times = store.column("time_s")[store.item_start[row] :][: store.lengths[row]]
             for _, number, given in self.each(passage.to("embedding"), np.array([row])):
                 yield given, times[number]
 

@@ -51,21 +51,6 @@ def model_of(description: Description) -> nn.Module:
     return Segmented(encoder, description.segment) if description.segment else encoder
 
 
-def hearing(description: Description) -> Sense:
-    """Return a new network that hears."""
-    return Sense("audio", AudioFrontEnd(**description.front_end), model_of(description))
-
-
-def seeing(description: Description) -> Sense:
-    """Return a new network that sees a face."""
-    return Sense("faces", FaceFrontEnd(**description.front_end), model_of(description))
-
-
-def fusing(description: Description) -> FusedSenses:
-    """Return a new fusion of stored embeddings."""
-    return FusedSenses(FusionFrontEnd(**description.front_end), model_of(description))
-
-
 def pairing(description: Description) -> PairedSenses:
     """Return a new pair; what its front end describes are its encoders."""
     encoders = {
@@ -92,11 +77,6 @@ def joining(description: Description) -> JointSenses:
     )
 
 
-def in_a_row(description: Description) -> Frames:
-    """Return a new aggregator of stored frames."""
-    return Frames(model_of(description))
-
-
 def in_clips(description: Description) -> Clips:
     """Return a new network of faces in a row; `front_end` is the face's."""
     model = dict(description.model)
@@ -109,12 +89,12 @@ def in_clips(description: Description) -> Clips:
 
 
 BUILDERS: dict[str, Callable[[Description], nn.Module]] = {
-    "audio": hearing,
-    "visual": seeing,
-    "fusion": fusing,
+    "audio": lambda one: Sense("audio", AudioFrontEnd(**one.front_end), model_of(one)),
+    "visual": lambda one: Sense("faces", FaceFrontEnd(**one.front_end), model_of(one)),
+    "fusion": lambda one: FusedSenses(FusionFrontEnd(**one.front_end), model_of(one)),
     "pair": pairing,
     "joint": joining,
-    "sequence": in_a_row,
+    "sequence": lambda one: Frames(model_of(one)),  # on stored frames
     "clips": in_clips,
 }
 

@@ -15,7 +15,7 @@ from avkd_cli.storage.store import EmbeddingStore, RaggedStore, Store, open_stor
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.bridges import Quality
 from avkd_cli.training.sampler import Draws
-from avkd_cli.training.training_set import Choice, TrainingSet, column, read_list
+from avkd_cli.training.training_set import Choice, Register, TrainingSet
 
 COSINES = ("face-cos", "speech-cos")
 COLUMNS = {"snr": "snr_db", "sharpness": "sharpness"}
@@ -182,8 +182,7 @@ def _column(name: str, store: Store, ask: Ask) -> tuple[np.ndarray, object]:
 
 def _of_list(name: str, store: Store, ask: Ask) -> np.ndarray:
     """Return a column of --list as numbers."""
-    listed = read_list(ask.choice.list_file)
-    texts = column(name, ask.chosen.ids, store, listed, ask.choice)
+    texts = Register(store, ask.choice).column(name, ask.chosen.ids)
     try:
         return np.array([float(text or "nan") for text in texts])
     except ValueError:

@@ -13,7 +13,7 @@ import numpy as np
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import MissingInputError
-from avkd_cli.inputs import networks, open_input
+from avkd_cli.inputs import INPUTS, networks
 from avkd_cli.inputs.passing import Passage
 from avkd_cli.storage import durable
 from avkd_cli.storage.builder import Origin, build_store
@@ -42,7 +42,7 @@ def embedded_by(run: Path, fingerprint: str, store: str, wanted: Collection[str]
             time.sleep(LOOK_EVERY)
         return str(path)
     trained = networks.load(run)
-    read = open_input(trained.description.modality, [store])
+    read = INPUTS[trained.description.modality].opened([store])
     first = read.stores[0]
     ids = [one for one in first.ids if one in wanted and first.holds(one)]
     passage = Passage(trained.network.to(here()))

@@ -20,8 +20,14 @@ from avkd_cli.recipes.request import Request
 from avkd_cli.said import tell
 from avkd_cli.storage import durable
 from avkd_cli.storage.store import EmbeddingStore, Store, open_store
-from avkd_cli.storage.utterances import Utterance, UtteranceList, read_utterances, read_whole
-from avkd_cli.training.training_set import NOBODY, Choice, choose, column, read_list, value_of
+from avkd_cli.storage.utterances import (
+    Utterance,
+    UtteranceList,
+    read_utterances,
+    read_whole,
+    value_of,
+)
+from avkd_cli.training.training_set import NOBODY, Choice, Register, choose
 
 LIST, RECORD = "clusters.jsonl", "clusters.json"
 
@@ -138,11 +144,11 @@ def labelled(request: Request, bare: Sequence[Utterance], film: str) -> list[Utt
 
 def films_of(ids: list[str], store: Store, choice: Choice, film: str) -> list[str]:
     """Return what has one person alone, of each utterance; "" where nothing says so."""
-    listed = read_list(choice.list_file)
-    said = listed is not None and any(value_of(one, film) for one in listed.values())
+    register = Register(store, choice)
+    said = any(value_of(one, film) for one in (register.listed or {}).values())
     if not film or not (said or store.has(film)):
         return [""] * len(ids)
-    return column(film, ids, store, listed, choice)
+    return register.column(film, ids)
 
 
 def key_of(teachers: Sequence[EmbeddingStore], everyone: Sequence[Utterance], rules: Rules) -> str:

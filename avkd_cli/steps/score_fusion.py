@@ -10,7 +10,7 @@ from avkd_cli.said import warn
 from avkd_cli.steps.score_calibration import calibrate, refuse_calibrations
 from avkd_cli.steps.score_output import Facts, ScoreFiles, column_names, deliver, note
 from avkd_cli.steps.seen import Seen, of_scores, tell
-from avkd_cli.verification.calibration import mean_fusion, z_sum_fusion
+from avkd_cli.verification.calibration import z_sum_fusion
 from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scores import Scores, as_trials, join
 from avkd_cli.verification.trials import read_trials
@@ -72,7 +72,7 @@ def _fused(
 ) -> tuple[Scores, list[str]]:
     """Return the fused scores and their type; logistic fusion keeps the types of its parts."""
     with blame(files[0].source, "take --fuse mean"):
-        score = z_sum_fusion(systems) if rule == "z-sum" else mean_fusion(systems)
+        score = z_sum_fusion(systems) if rule == "z-sum" else systems.mean(axis=1)
     one = replace(files[0], score=score)
     if rule == "logistic" or len(files) == 1:
         return one, types

@@ -189,12 +189,8 @@ class RaggedStore(Store):
 
     @functools.cached_property
     def item_start(self) -> np.ndarray:
-        """Where each utterance begins in the per-item columns, int64."""
+        """Where each utterance begins in columns with one value a face or piece, int64."""
         return np.cumsum(self.lengths) - self.lengths
-
-    def item(self, name: str) -> np.ndarray:
-        """Return a column with one value a face, all utterances' in row order."""
-        return self.column(name)
 
     def read(self, rows: Sequence[int] | np.ndarray) -> list[np.ndarray]:
         """Return whole utterances, each (length, …)."""
@@ -249,7 +245,7 @@ class RaggedStore(Store):
         from avkd_cli.storage import pictures
 
         first = (self.item_start[rows] + starts).tolist()
-        begins, sizes = self.item("byte_start"), self.item("byte_size")
+        begins, sizes = self.column("byte_start"), self.column("byte_size")
         places = [
             (begins[a : a + n], sizes[a : a + n])
             for a, n in zip(first, lengths.tolist(), strict=True)

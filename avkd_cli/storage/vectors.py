@@ -116,4 +116,4 @@ class SequenceStore(RaggedStore):
         In seconds from the utterance's beginning; NaN for stills.
         """
         begin, length = self.item_start, self.lengths
-        return [self.item("time_s")[begin[row] : begin[row] + length[row]] for row in rows]
+        return [self.column("time_s")[begin[row] : begin[row] + length[row]] for row in rows]

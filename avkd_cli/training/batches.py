@@ -66,10 +66,6 @@ class Batches:
             arrays |= source(k, draws)
         return arrays
 
-    def describe(self, k: int) -> np.ndarray:
-        """Return the training-set rows of batch k over all ranks, to name utterances."""
-        return self.sampler.batch(k).rows
-
 
 @contextmanager
 def read_ahead(

@@ -91,8 +91,8 @@ def fit(
             losses = train_step(state, settings, arrays, moment)
             progress.step += 1
             if losses is None:
-                rows = training.batches.describe(progress.step - 1)
-                ids = [training.ids[row] for row in rows]
+                drawn = training.batches.sampler.batch(progress.step - 1)
+                ids = [training.ids[row] for row in drawn.rows]
                 nonfinite.count_skipped(state, settings, ids, epoch)
             else:
                 progress.skipped_in_a_row = 0

@@ -67,6 +67,83 @@ class Choice:
     guesses: Mapping[str, str] = field(default_factory=dict)
 
 
+class Register:
+    """What is said of utterances: by the list of a choice, else by a store.
+
+    Attributes:
+        listed: lines of the list by id, None where there is no list.
+        guesses: by id, the persons that a teacher gave, of the choice and of lines with
+            `person_of`; the store's names are no matter then: noise stays out.
+        where: what messages call the place that the utterances are from.
+    """
+
+    def __init__(self, store: Store, choice: Choice) -> None:
+        self.store, self.choice, file = store, choice, choice.list_file
+        self.listed: dict[str, Utterance] | None = None
+        if file is not None:
+            self.listed = {one.id: one for one in read_utterances(file).utterances}
+        lines = (self.listed or {}).values()
+        found = {line.id: line.person for line in lines if PERSON_OF in line.extra}
+        self.guesses = found | dict(choice.guesses)
+        self.where = f"{store.path}" + (f" with {file}" if file else "")
+
+    def column(self, name: str, ids: list[str]) -> list[str]:
+        """Return a column of utterances as text: the list's, else the store's, "" for none.
+
+        Raises:
+            InputError: neither has such a column.
+        """
+        store, listed = self.store, self.listed
+        held = store.column(name) if store.has(name) else None
+        own = ["" if held is None else str(held[store.row_of[one]]) for one in ids]
+        if listed is None:
+            if held is None and name != "split":
+                raise InputError(
+                    f"{store.path}: has no column '{name}'; give the list that has it by --list"
+                )
+            return own
+        said = [value_of(listed[one], name) if one in listed else "" for one in ids]
+        if held is None and not any(said):
+            file = self.choice.list_file
+            raise InputError(f"{file}: no line has '{name}'; name a column of the list")
+        return [value or other for value, other in zip(said, own, strict=True)]
+
+    def is_trained_on(self, one: str, split: str) -> bool:
+        """Return whether an utterance is trained on, where there are splits.
+
+        Whom a teacher named needs no split for it: often only the labelled people were divided.
+        """
+        named = one in self.choice.guesses or (not split and one in self.guesses)
+        return split == TRAIN or named
+
+    def labelled(self, ids: list[str]) -> TrainingSet:
+        """Return a training set of utterances.
+
+        Raises:
+            InputError: a label is missing, or there are fewer than two classes.
+        """
+        label, rows = self.choice.label, [self.store.row_of[one] for one in ids]
+        both = zip(ids, rows, strict=True)
+        values = [self.guesses.get(one) or self.store.persons[row] for one, row in both]
+        persons = sorted(set(values) - {""})
+        if label != "person":
+            values = self.column(label, ids)
+        if nameless := [one for one, value in zip(ids, values, strict=True) if not value]:
+            raise InputError(
+                f"{self.where}: {len(nameless)} utterances without {label}, first {nameless[0]}"
+            )
+        classes = sorted(set(values))
+        if len(classes) < 2:
+            kind = "persons" if label == "person" else f"values of {label}"
+            raise InputError(
+                f"{self.where}: training needs at least 2 {kind}, found 1 ({classes[0]})"
+            )
+        place = {name: i for i, name in enumerate(classes)}
+        labels = np.fromiter(map(place.__getitem__, values), np.int64, len(values))
+        of_teacher = frozenset(one for one in ids if one in self.guesses)
+        return TrainingSet(ids, labels, classes, persons, label, of_teacher=of_teacher)
+
+
 def choose(stores: Sequence[Store], choice: Choice) -> TrainingSet:
     """Return the utterances that every store has something of; only split `train` where one has.
 
@@ -78,135 +155,45 @@ def choose(stores: Sequence[Store], choice: Choice) -> TrainingSet:
     Raises:
         InputError: nothing is left, a label is missing, or fewer than two classes remain.
     """
-    first = stores[0]
-    listed = read_list(choice.list_file)
-    guesses = guesses_of(listed, choice)
-    named = [one for one in first.ids if listed is None or one in listed or one in choice.guesses]
-    named = [one for one in named if guesses.get(one) != NOBODY]
+    said = Register(stores[0], choice)
+    listed = said.listed
+    named = [
+        one
+        for one in stores[0].ids
+        if (listed is None or one in listed or one in choice.guesses)
+        and said.guesses.get(one) != NOBODY
+    ]
     ids = [one for one in named if all(store.holds(one) for store in stores)]
-    splits = column(choice.split, ids, first, listed, choice)
+    splits = said.column(choice.split, ids)
     if choice.split != "split" and TRAIN not in splits:
-        raise InputError(f"{where(first, choice)}: no '{choice.split}' is '{TRAIN}'")
+        raise InputError(f"{said.where}: no '{choice.split}' is '{TRAIN}'")
     if any(splits):
         both = zip(ids, splits, strict=True)
-        ids = [one for one, split in both if is_trained_on(one, split, guesses, choice)]
+        ids = [one for one, split in both if said.is_trained_on(one, split)]
     if not ids:
         raise InputError(
-            f"{where(first, choice)}: no utterance to train on; check --list, the split "
+            f"{said.where}: no utterance to train on; check --list, the split "
             f"('{TRAIN}' is trained on) and that the stores come from one list"
         )
-    left_out = tuple(_left_out(stores, named, listed, choice))
-    chosen = labelled(sorted(ids), first, listed, choice, guesses)
-    return replace(chosen, left_out=left_out)
+    return replace(said.labelled(sorted(ids)), left_out=tuple(_left_out(stores, named, said)))
 
 
-def is_trained_on(one: str, split: str, guesses: Mapping[str, str], choice: Choice) -> bool:
-    """Return whether an utterance is trained on, where there are splits.
-
-    Whom a teacher named needs no split for it: often only the labelled people were divided.
-    """
-    return split == TRAIN or one in choice.guesses or (not split and one in guesses)
-
-
-def _left_out(
-    stores: Sequence[Store],
-    named: list[str],
-    listed: dict[str, Utterance] | None,
-    choice: Choice,
-) -> Iterator[str]:
+def _left_out(stores: Sequence[Store], named: list[str], said: Register) -> Iterator[str]:
     """Yield what is to be said of training utterances that are outside of the overlap."""
     first, *others = stores
-    splits = column(choice.split, named, first, listed, choice)
+    splits = said.column(said.choice.split, named)
     wanted = TRAIN if any(splits) else ""
     trained = [one for one, split in zip(named, splits, strict=True) if split == wanted]
     for store in stores:
         if missing := [one for one in trained if not store.holds(one)]:
             yield f"{store.path} has nothing of {_counted(missing, len(trained))}"
-    for store in others:
-        if alone := [one for one in store.ids if one not in first.row_of]:
-            yield f"{first.path} has nothing of {_counted(alone, len(store.ids), store.path)}"
-    if listed is not None:
-        absent = [one for one in listed if one not in first.row_of]
-        if absent:
-            yield f"{first.path} has nothing of {_counted(absent, len(listed), choice.list_file)}"
+    listed = said.listed or {}
+    wholes = [(store.ids, store.path) for store in others] + [(listed, said.choice.list_file)]
+    for ids, where in wholes:
+        if alone := [one for one in ids if one not in first.row_of]:
+            yield f"{first.path} has nothing of {_counted(alone, len(ids), where)}"
 
 
 def _counted(some: list[str], of: int, where: Path | None = None) -> str:
     what = f"utterances of {where}" if where else "utterances"
     return f"{len(some)} of {of} {what}, such as {some[0]!r}; they are left out"
-
-
-def read_list(list_file: Path | None) -> dict[str, Utterance] | None:
-    """Return the utterances of a list by id, None where there is no list."""
-    if list_file is None:
-        return None
-    return {one.id: one for one in read_utterances(list_file).utterances}
-
-
-def column(
-    name: str,
-    ids: list[str],
-    store: Store,
-    listed: dict[str, Utterance] | None,
-    choice: Choice,
-) -> list[str]:
-    """Return a column of utterances as text: the list's, else the store's, "" for none.
-
-    Raises:
-        InputError: neither has such a column.
-    """
-    held = store.column(name) if store.has(name) else None
-    own = ["" if held is None else str(held[store.row_of[one]]) for one in ids]
-    if listed is None:
-        if held is None and name != "split":
-            raise InputError(
-                f"{store.path}: has no column '{name}'; give the list that has it by --list"
-            )
-        return own
-    said = [value_of(listed[one], name) if one in listed else "" for one in ids]
-    if held is None and not any(said):
-        raise InputError(f"{choice.list_file}: no line has '{name}'; name a column of the list")
-    return [value or other for value, other in zip(said, own, strict=True)]
-
-
-def guesses_of(listed: dict[str, Utterance] | None, choice: Choice) -> dict[str, str]:
-    """Return by id the persons that a teacher gave, of the choice and of lines with `person_of`.
-
-    The store's names are no matter then: whoever the teacher found to be noise stays out.
-    """
-    lines = {} if listed is None else listed
-    found = {one: line.person for one, line in lines.items() if PERSON_OF in line.extra}
-    return found | dict(choice.guesses)
-
-
-def labelled(
-    ids: list[str],
-    store: Store,
-    listed: dict[str, Utterance] | None,
-    choice: Choice,
-    guesses: Mapping[str, str],
-) -> TrainingSet:
-    """Return a training set of utterances, which the store or the list says the labels of."""
-    here = where(store, choice)
-    values = [guesses.get(one) or store.persons[store.row_of[one]] for one in ids]
-    persons = sorted(set(values) - {""})
-    if choice.label != "person":
-        values = column(choice.label, ids, store, listed, choice)
-    nameless = [one for one, value in zip(ids, values, strict=True) if not value]
-    if nameless:
-        raise InputError(
-            f"{here}: {len(nameless)} utterances without {choice.label}, first {nameless[0]}"
-        )
-    classes = sorted(set(values))
-    if len(classes) < 2:
-        plural = "persons" if choice.label == "person" else f"values of {choice.label}"
-        raise InputError(f"{here}: training needs at least 2 {plural}, found 1 ({classes[0]})")
-    place = {name: i for i, name in enumerate(classes)}
-    labels = np.fromiter(map(place.__getitem__, values), np.int64, len(values))
-    of_teacher = frozenset(one for one in ids if one in guesses)
-    return TrainingSet(ids, labels, classes, persons, choice.label, of_teacher=of_teacher)
-
-
-def where(store: Store, choice: Choice) -> str:
-    """Return what a message calls the place that utterances are from."""
-    return f"{store.path}" + (f" with {choice.list_file}" if choice.list_file else "")

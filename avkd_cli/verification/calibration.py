@@ -259,11 +259,6 @@ def _fit(features: np.ndarray, target: np.ndarray, prior: float) -> tuple[np.nda
     return found.x[:-1], float(found.x[-1])
 
 
-def mean_fusion(scores: np.ndarray) -> np.ndarray:
-    """Return the mean over systems, shape (n_trials,), of scores (n_trials, n_systems)."""
-    return np.mean(scores, axis=1)
-
-
 def z_sum_fusion(scores: np.ndarray) -> np.ndarray:
     """Return the sum over systems of scores standardised on the list itself.
 

@@ -123,12 +123,6 @@ def _nist(target: ArrayLike, nontarget: ArrayLike) -> float:
     return crossing(miss, np.concatenate([[len(nontarget)], accepted]) / len(nontarget))
 
 
-def _closest(rates: ErrorRates) -> int:
-    """Index of the highest threshold at which the two rates are closest."""
-    gap = np.abs(rates.miss - rates.false_alarm)
-    return len(gap) - 1 - int(np.argmin(gap[::-1]))
-
-
 def _vgg(before: Point, after: Point) -> float:
     return float(max(after if after[0] - after[1] <= before[1] - before[0] else before))
 
@@ -205,7 +199,9 @@ def eer_threshold(rates: ErrorRates) -> float:
     It lies midway between two neighbouring scores, so that rounding the scores in their
     last digits changes no decision.
     """
-    at = _closest(rates)  # never the first, "accept all": the last is as close
+    gap = np.abs(rates.miss - rates.false_alarm)
+    # The highest of thresholds as close; never the first, "accept all": the last is as close.
+    at = len(gap) - 1 - int(np.argmin(gap[::-1]))
     below, above = rates.threshold[at - 1 : at + 1]
     if np.isinf(above):
         return float(np.nextafter(below, np.inf))
@@ -235,16 +231,19 @@ def min_dcf(rates: ErrorRates, p_target: float, c_miss: float = 1.0, c_fa: float
     Reference:
         NIST 2016 Speaker Recognition Evaluation Plan, section 3.1.
     """
-    miss_cost, fa_cost = cost_weights(p_target, c_miss, c_fa)
-    return float(np.min(miss_cost * rates.miss + fa_cost * rates.false_alarm))
+    return float(np.min(_costs(rates, p_target, c_miss, c_fa)))
 
 
 def lowest_cost_at(
     rates: ErrorRates, p_target: float, c_miss: float = 1.0, c_fa: float = 1.0
 ) -> int:
     """Return the index of the lowest threshold at which the cost of the errors is least."""
+    return int(np.argmin(_costs(rates, p_target, c_miss, c_fa)))
+
+
+def _costs(rates: ErrorRates, p_target: float, c_miss: float, c_fa: float) -> np.ndarray:
     miss_cost, fa_cost = cost_weights(p_target, c_miss, c_fa)
-    return int(np.argmin(miss_cost * rates.miss + fa_cost * rates.false_alarm))
+    return miss_cost * rates.miss + fa_cost * rates.false_alarm
 
 
 def act_dcf(

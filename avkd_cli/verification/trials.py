@@ -95,11 +95,6 @@ class Trials:
         """Number of targets; 0 without labels."""
         return 0 if self.label is None else int(np.count_nonzero(self.label))
 
-    @property
-    def n_nontarget(self) -> int:
-        """Number of nontargets; 0 without labels."""
-        return 0 if self.label is None else len(self) - self.n_target
-
 
 def read_trials(
     source: str | Path,

@@ -80,18 +80,6 @@ def test_speed_one_is_the_sound_itself():
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(1, 50), st.integers(1, 120), st.integers(0, 1000))
-def test_a_stretch_is_consecutive_and_wraps_only_where_it_must(size, length, seed):
-    sound = torch.arange(size).float().repeat(3, 1)
-    found = augment.stretch(sound, length, seeded(seed))
-    assert found.shape == (3, length)
-    steps = found.diff(dim=1) % size
-    assert (steps == 1 % size).all()
-    if length <= size:
-        assert (found.diff(dim=1) == 1).all()
-
-
-@settings(max_examples=30, deadline=None)
 @given(st.integers(0, 60), st.integers(0, 30), st.integers(0, 1000))
 def test_masks_are_one_stretch_of_each_axis_no_wider_than_asked(time_mask, freq_mask, seed):
     found = augment.spec_augment(torch.ones(4, 50, 20), time_mask, freq_mask, seeded(seed))
@@ -119,6 +107,3 @@ def test_the_generator_decides_and_rows_differ():
     once, again = (augment.spec_augment(features, 30, 10, seeded(3)) for _ in range(2))
     assert torch.equal(once, again)
     assert len({tuple(row.flatten().tolist()) for row in once}) > 1
-    ratios = augment.uniform(*augment.NOISE_SNR, 500, features, seeded())
-    assert 0 <= ratios.min() < 0.5
-    assert 14.5 < ratios.max() <= 15

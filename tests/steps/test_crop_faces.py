@@ -67,12 +67,12 @@ def test_pictures_become_the_crops_of_a_store(people, tmp_path):
     # Crops of the right size already are kept bit for bit, in the order of their names.
     expected = [np.asarray(Image.open(tmp_path / f"faces/p1/{k}.png")) for k in range(3)]
     assert np.array_equal(store.read([1])[0], expected)
-    assert np.isnan(store.item("time_s")).all()  # pictures have no time
-    assert not store.item("held").any()
+    assert np.isnan(store.column("time_s")).all()  # pictures have no time
+    assert not store.column("held").any()
     assert np.isnan(store.column("changes")).all()
-    assert store.item("box")[0].tolist() == [0, 0, 96, 112]
-    assert np.isnan(store.item("yaw")).all()
-    assert (store.item("sharpness") > 1000).all()
+    assert store.column("box")[0].tolist() == [0, 0, 96, 112]
+    assert np.isnan(store.column("yaw")).all()
+    assert (store.column("sharpness") > 1000).all()
 
 
 def without(folder: Path) -> dict[str, bytes]:
@@ -152,7 +152,7 @@ def test_frames_of_a_video_are_taken_by_rate_or_number(settings, times, tmp_path
     listed = films(tmp_path, "a")
     crop_faces(str(listed), tmp_path / "f.zarr", CropFacesConfig(detector="none", **settings), HERE)
     store = open_store(tmp_path / "f.zarr")
-    assert store.item("time_s") == pytest.approx(np.array(times), abs=0.03)
+    assert store.column("time_s") == pytest.approx(np.array(times), abs=0.03)
 
 
 def test_a_film_without_a_face_is_kept_with_length_0(tmp_path, shared_data):
@@ -357,9 +357,9 @@ def test_real_films_show_a_face_in_every_frame(shared_data, tmp_path):
     manifest = crop_faces(str(listed), tmp_path / "f.zarr", config, HERE, weights)
     store = open_store(tmp_path / "f.zarr")
     assert store.lengths.tolist() == [2] * 4
-    assert (store.item("detection_score") > 0.9).all()
-    assert (np.abs(store.item("yaw")) < 20).all()
-    assert (np.abs(store.item("roll")) < 10).all()
+    assert (store.column("detection_score") > 0.9).all()
+    assert (np.abs(store.column("yaw")) < 20).all()
+    assert (np.abs(store.column("roll")) < 10).all()
     assert "weights" not in json.dumps(manifest["config"])
     # The same weights elsewhere are the same work.
     copied = tmp_path / "other.onnx"

@@ -338,7 +338,7 @@ def test_the_reported_film_of_two_faces_shows_one_person(tmp_path, shared_data):
         listed = a_list(tmp_path / "film.jsonl", film)
         out = tmp_path / f"{fps}.zarr"
         crop_faces(listed, out, CropFacesConfig(fps=fps), HERE, shared_data / "weights/yunet")
-        left = open_store(out).item("box")[:, 0]
+        left = open_store(out).column("box")[:, 0]
         assert np.ptp(left) < 100  # the two are 300 pixels apart
         if fps == 5:
             assert open_store(out).column("changes").tolist() == [4]
@@ -351,9 +351,9 @@ def test_five_seconds_of_jpeg_fit_a_megabyte_and_a_half(tmp_path, shared_data):
     out = tmp_path / "f.zarr"
     manifest = crop_faces(listed, out, config, HERE, shared_data / "weights/yunet")
     assert manifest["counts"]["held"] == 0
-    bytes_a_face = open_store(out).item("byte_size").mean()
+    bytes_a_face = open_store(out).column("byte_size").mean()
     assert 125 * bytes_a_face < 1.5e6
-    assert np.allclose(np.diff(open_store(out).item("time_s")[:75]), 1 / 25, atol=1e-5)
+    assert np.allclose(np.diff(open_store(out).column("time_s")[:75]), 1 / 25, atol=1e-5)
 
 
 @pytest.mark.slow

@@ -134,7 +134,7 @@ def test_frames_and_segments_keep_the_time_of_the_films(made):
     )
     assert frames.lengths.tolist() == [55, 30, 15, 75, 75, 65]
     assert frames.manifest["fps"] == 25
-    assert frames.item("time_s")[:3] == pytest.approx([0, 0.04, 0.08])
+    assert frames.column("time_s")[:3] == pytest.approx([0, 0.04, 0.08])
     # A last piece of half a second is filled, a shorter one dropped; 0.6 s are one segment.
     assert segments.lengths.tolist() == [2, 1, 1, 3, 3, 3]
     assert segments.manifest["piece_s"] == 1
@@ -206,7 +206,7 @@ def test_the_encoder_of_frames_can_be_trained_too(made, tmp_path):
     assert whole.lengths.tolist() == open_store(made / "faces.zarr", "avkd.faces").lengths.tolist()
     for one, other in zip(whole.read(range(6)), parts.read(range(6)), strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
-    np.testing.assert_array_equal(whole.item("time_s"), parts.item("time_s"))
+    np.testing.assert_array_equal(whole.column("time_s"), parts.column("time_s"))
     with pytest.raises(UsageError, match="--init-from"):
         teach(made, "sequence", "faces.zarr", tmp_path / "x", config)
     with pytest.raises(InputError, match="single frames"):
@@ -264,7 +264,7 @@ def test_real_films_with_sound_pass_from_faces_to_a_taught_student(tmp_path, sha
     crop_faces(str(listed), tmp_path / "faces.zarr", config, HERE, shared_data / "weights/yunet")
     faces, sound = open_store(tmp_path / "faces.zarr"), open_store(tmp_path / "audio.zarr")
     assert faces.lengths.tolist() == [75] * 4  # 2.98 s of sound, 3 s of film
-    assert not faces.item("held").any()
+    assert not faces.column("held").any()
     assert np.abs(sound.lengths / 100 - faces.lengths / 25).max() < 0.1
     teach(
         tmp_path, "visual", "faces.zarr", "frame", VisualConfig(model="cnn", emb_bn=False, **SHORT)

@@ -238,8 +238,8 @@ def test_utterances_without_a_face_are_kept_with_length_0(corpus, tmp_path):
     store = open_store(tmp_path / "out", "avkd.faces")
     assert store.lengths.tolist() == [1, 1, 1, 1, 1, 1, 1, 0, 0, 3]
     assert store.item_start[-1] == 7
-    assert store.item("landmarks").shape == (10, 5, 2)
-    np.testing.assert_array_equal(store.item("yaw")[store.item_start[9] :], [7, 8, 9])
+    assert store.column("landmarks").shape == (10, 5, 2)
+    np.testing.assert_array_equal(store.column("yaw")[store.item_start[9] :], [7, 8, 9])
     assert store.gather([9, 0, 9], [2, 0, 0])[:, 0, 0, 0].tolist() == [9, 2, 7]
     assert store.read([7])[0].shape == (0, 4, 3, 3)
 

@@ -175,7 +175,7 @@ def test_faces_of_the_version_before_are_read(corpus, tmp_path):
     store = open_store(tmp_path / "faces", "avkd.faces")
     assert store.gather([0, 3], [0, 1])[:, 0, 0, 0].tolist() == [1, 2]
     with pytest.raises(InputError, match="no column 'held'"):
-        store.item("held")
+        store.column("held")
 
 
 @pytest.mark.parametrize("text", ["", "null", "[]", "{}", "[" * 200_000, '{"made_by": {}}', "\xff"])

@@ -10,7 +10,6 @@ from avkd_cli.verification.calibration import (
     Calibration,
     bayes_threshold,
     from_json,
-    mean_fusion,
     probability,
     train,
     z_sum_fusion,
@@ -188,9 +187,8 @@ def test_a_model_is_refused_on_scores_of_another_type():
         MODEL.require(["a", "c"], "m.json")
 
 
-def test_mean_and_z_sum_by_hand():
+def test_z_sum_by_hand():
     scores = np.array([[1.0, 10], [3, 30], [5, 20]])
-    np.testing.assert_allclose(mean_fusion(scores), [5.5, 16.5, 12.5])
     z = np.sqrt(1.5)  # each column is -1, 0, 1 in steps; deviation sqrt(2/3)
     np.testing.assert_allclose(z_sum_fusion(scores), [-2 * z, z, z])
     with pytest.raises(ValueError, match="all scores"):

@@ -48,17 +48,12 @@ def test_a_format_is_guessed_and_the_guess_is_kept(tmp_path, format):
     )
     assert ids_of(trials) == ids
     np.testing.assert_array_equal(trials.label, [1, 0])
-    assert (len(trials), trials.n_target, trials.n_nontarget) == (2, 1, 1)
+    assert (len(trials), trials.n_target) == (2, 1)
 
 
 def test_pairs_have_no_labels(tmp_path):
     trials = read_trials(written(tmp_path, "a b\na c\n"))
-    assert (trials.format, trials.label, trials.n_target, trials.n_nontarget) == (
-        "pairs",
-        None,
-        0,
-        0,
-    )
+    assert (trials.format, trials.label, trials.n_target) == ("pairs", None, 0)
 
 
 def test_fame_lists_name_their_trials_and_are_never_guessed(tmp_path):
@@ -122,7 +117,7 @@ def test_repeated_pairs_and_recordings_against_themselves_are_warned_of(tmp_path
 
 
 def test_one_class_only_is_read(tmp_path):
-    assert read_trials(written(tmp_path, "1 a b\n")).n_nontarget == 0  # T07: score succeeds
+    assert read_trials(written(tmp_path, "1 a b\n")).n_target == 1  # T07: score succeeds
 
 
 def test_paths_are_ids_like_others(tmp_path):

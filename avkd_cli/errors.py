@@ -68,6 +68,20 @@ def blame(where: object, cure: str = "", kind: type[AvkdError] = InputError) -> 
         raise kind(f"{where}: {error}{'; ' if cure else ''}{cure}") from error
 
 
+@contextmanager
+def reading(where: object, cure: str) -> Iterator[None]:
+    """Let what the system says of a file that is opened or read be a MissingInputError.
+
+    Args:
+        where: file or option. cure: what to do, said behind what is wrong.
+    """
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise MissingInputError(f"{where}: {reason}; {cure}") from None
+
+
 class OtherFeaturesError(InputError):
     """A store of sound has other features than a training wants.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from avkd_cli.errors import InputError, MissingInputError, some
+from avkd_cli.errors import InputError, reading, some
 
 
 class TableRow(NamedTuple):
@@ -37,11 +37,8 @@ def read_text(path: Path, encoding: str | None = None) -> str:
         MissingInputError: not there, or not a readable file.
         InputError: a workbook, or not of this encoding.
     """
-    try:
+    with reading(path, "give a file you may read"):
         data = path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise MissingInputError(f"{path}: {reason}; give a file you may read") from None
     for head, name in _WORKBOOKS.items():
         if data.startswith(head):
             raise InputError(f"{path}: is {name}, no text; save the sheet as CSV UTF-8")

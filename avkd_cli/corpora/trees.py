@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from avkd_cli.corpora.listing import Report
-from avkd_cli.errors import MissingInputError
+from avkd_cli.errors import MissingInputError, reading
 from avkd_cli.media.formats import HEIC_HINT, IMAGE, IMAGES, SOUND, VIDEO, suffixes_of
 from avkd_cli.storage.clutter import is_clutter
 
@@ -49,11 +49,8 @@ def check_folder(folder: Path) -> None:
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise MissingInputError(f"{folder}: {what}; give the folder of the corpus")
-    try:
+    with reading(folder, "give a folder you may read"):
         next(os.scandir(folder), None)
-    except OSError as error:
-        reason = os.strerror(error.errno or 0).lower()
-        raise MissingInputError(f"{folder}: {reason}; give a folder you may read") from None
 
 
 def children(folder: Path, relative: str, report: Report) -> list[os.DirEntry]:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from avkd_cli.corpora import trees
 from avkd_cli.corpora.listing import Report, make_id
 from avkd_cli.corpora.tables import read_table
-from avkd_cli.errors import InputError, some
+from avkd_cli.errors import InputError, blame, some
 from avkd_cli.storage.utterances import Utterance
 
 _PERSON = re.compile(r"id\d{5}")
@@ -103,10 +103,8 @@ def rename_trials(lines: Iterable[str], people: dict[str, Celebrity]) -> Iterato
     ids = {person.name: person.id for person in people.values()}
     for number, line in enumerate(lines, 1):
         fields = line.split()
-        try:
+        with blame(f"line {number}", "give the list's own metadata"):
             renamed = [to_id_form(f, ids) if "/" in f else f for f in fields]
-        except ValueError as error:
-            raise InputError(f"line {number}: {error}; give the list's own metadata") from None
         if renamed:
             yield " ".join(renamed)
 

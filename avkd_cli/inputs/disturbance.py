@@ -11,7 +11,7 @@ import torch
 from avkd_cli import keyed
 from avkd_cli.audio import augment
 from avkd_cli.audio.disturb import rows_by_kind
-from avkd_cli.errors import InputError, OtherFeaturesError, UsageError
+from avkd_cli.errors import InputError, OtherFeaturesError, UsageError, blame
 from avkd_cli.inputs.crops import AudioCrops, stretches
 from avkd_cli.storage.store import RaggedStore, open_store
 from avkd_cli.training.batches import Arrays
@@ -186,10 +186,6 @@ def check_waveforms(store: RaggedStore) -> None:
 
 def sorted_noise(store: RaggedStore) -> dict[str, np.ndarray]:
     """Return the rows of a noise store by kind."""
-    try:
-        sessions = store.column("session") if store.has("session") else [""] * len(store.ids)
+    sessions = store.column("session") if store.has("session") else [""] * len(store.ids)
+    with blame(store.path, "say it in 'session' or at the id's beginning"):
         return rows_by_kind(store.ids, sessions)
-    except ValueError as error:
-        raise InputError(
-            f"{store.path}: {error}; say it in 'session' or at the id's beginning"
-        ) from None

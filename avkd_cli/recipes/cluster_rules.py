@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avkd_cli.errors import InputError
+from avkd_cli.errors import blame
 from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.storage.utterances import Utterance, value_of
 from avkd_cli.verification.affinity import affine
@@ -72,10 +72,8 @@ def vectors_of(stores: Sequence[EmbeddingStore], ids: Sequence[str]) -> np.ndarr
         InputError: a store tells nobody apart.
     """
     rows = [[store.row_of[one] for one in ids] for store in stores]
-    try:
+    with blame(paths(stores), "they tell nobody apart"):
         return affine([s.embedding[row] for s, row in zip(stores, rows, strict=True)])
-    except ValueError as error:
-        raise InputError(f"{paths(stores)}: {error}; they tell nobody apart") from None
 
 
 def paths(stores: Sequence[EmbeddingStore]) -> str:

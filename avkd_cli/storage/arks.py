@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.errors import InputError, MissingInputError, reading
 
 _TYPES = {b"FV ": ("<f4", 1), b"DV ": ("<f8", 1), b"FM ": ("<f4", 2), b"DM ": ("<f8", 2)}
 _LONGEST_TEXT = 1 << 24  # bytes of a vector in text
@@ -62,13 +62,10 @@ def read_scp(source: Path) -> dict[str, np.ndarray]:
 
 
 def _open(path: Path, before: str = "") -> BinaryIO:
-    try:
+    with reading(f"{before}{path}", "give a file you may read"):
         if not path.is_file() and path.exists():
             raise MissingInputError(f"{before}{path}: is no file; give an archive")
         return path.open("rb")
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise MissingInputError(f"{before}{path}: {reason}; give a file you may read") from None
 
 
 def _place(source: Path, number: int, line: str) -> tuple[int, str, Path, int | None]:

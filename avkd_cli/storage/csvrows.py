@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.errors import InputError, reading
 
 SENSES = {4096: "visual", 512: "audio"}  # width: whose embeddings it is in FOP and FAME
 LONGEST_ROW = 16 << 20  # bytes
@@ -93,23 +93,19 @@ def scan(path: Path, dimension: int | None = None) -> CsvRows:
         InputError: empty, ragged, of another width, or it has a header.
     """
     offsets, lines, labels, width = [], [], [], 0
-    try:
-        with path.open("rb") as file:
-            place = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
-            file.seek(place)
-            for number, line in enumerate(iter(lambda: file.readline(LONGEST_ROW), b""), 1):
-                if line.strip():
-                    found = line.count(b",") + 1
-                    width = width or found
-                    dimension = dimension or _dimension(path, found)
-                    _check(path, number, found, width, dimension)
-                    labels.append(_label(line, found, dimension))
-                    offsets.append(place)
-                    lines.append(number)
-                place += len(line)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise MissingInputError(f"{path}: {reason}; give a CSV of embeddings") from None
+    with reading(path, "give a CSV of embeddings"), path.open("rb") as file:
+        place = len(_BOM) if file.read(len(_BOM)) == _BOM else 0
+        file.seek(place)
+        for number, line in enumerate(iter(lambda: file.readline(LONGEST_ROW), b""), 1):
+            if line.strip():
+                found = line.count(b",") + 1
+                width = width or found
+                dimension = dimension or _dimension(path, found)
+                _check(path, number, found, width, dimension)
+                labels.append(_label(line, found, dimension))
+                offsets.append(place)
+                lines.append(number)
+            place += len(line)
     if not offsets:
         raise InputError(f"{path}: is empty; a row is an embedding's values and perhaps its person")
     return CsvRows(path, dimension or 0, np.array(offsets), labels, np.array(lines))

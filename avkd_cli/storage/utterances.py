@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from avkd_cli.errors import InputError, MissingInputError, Rejected
+from avkd_cli.errors import InputError, MissingInputError, Rejected, reading
 from avkd_cli.storage import durable, foreign, lines
 from avkd_cli.storage.utterance import (
     FIELDS,
@@ -274,12 +274,9 @@ def _open(source: str | Path) -> BinaryIO:
     if str(source) == "-":
         file: Any = sys.stdin.buffer
     else:
-        try:
+        with reading(source, "give a list to read"):
             # A FIFO would block until somebody writes to it.
             descriptor = os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise MissingInputError(f"{source}: {reason.lower()}; give a list to read") from None
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise MissingInputError(f"{source}: is not a regular file; give a list, or - for stdin")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.errors import InputError, reading
 from avkd_cli.verification.metrics import checked
 from avkd_cli.verification.skill import SkillBand
 
@@ -112,11 +112,10 @@ def read(path: Path) -> Calibration:
         MissingInputError: the file cannot be read.
         InputError: it is no calibration model.
     """
+    with reading(path, "give a calibration model"):
+        text = path.read_bytes()
     try:
-        value = json.loads(path.read_bytes())
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise MissingInputError(f"{path}: {reason}; give a calibration model") from None
+        value = json.loads(text)
     except (ValueError, RecursionError):
         value = None
     return from_json(value, str(path))

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.errors import InputError, blame, reading
 from avkd_cli.verification import lfw
 
 BLOCK = 16 << 20
@@ -183,11 +183,8 @@ class Columns:
             finally:
                 file.detach()  # standard input stays open
             return
-        try:
+        with reading(self.name, f"give {self.what}"):
             file = Path(self._source).open("rb")  # noqa: SIM115  closed below
-        except (OSError, ValueError) as error:
-            reason = (getattr(error, "strerror", None) or str(error)).lower()
-            raise MissingInputError(f"{self.name}: {reason}; give {self.what}") from None
         with file:
             yield unpacked(file)
 
@@ -206,10 +203,8 @@ class Columns:
         data = data.removeprefix(_BOM)
         line = first_line(data)
         below = first_line(data[len(line) + 1 : len(line) + 1 + LONGEST_LINE])
-        try:
+        with blame(f"{self.name}:1"):
             self.header = self._find_header(*(_shown(one) for one in (line, below)))
-        except ValueError as error:
-            raise self.fail(1, str(error)) from None
         self.width = len(self.header.names) if self.header else 0
         if self.header is None or self.header.bare:
             return data

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avkd_cli.errors import InputError, MissingInputError, UsageError
+from avkd_cli.errors import InputError, MissingInputError, UsageError, reading
 from avkd_cli.storage.clutter import is_clutter
 from avkd_cli.storage.durable import sha256_bytes
 from avkd_cli.vision.select import NOTHING, Detections
@@ -61,14 +61,8 @@ def find_weights(given: Path | None, detector: str) -> Weights | None:
             "--detector none, which takes the centre of each"
         )
     path = _fitting(given, detector) if given.is_dir() else given
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise MissingInputError(
-            f"--detector-weights {given}: {(error.strerror or 'cannot be read').lower()}; "
-            f"give {SOURCES[detector]}"
-        ) from None
-    return Weights(path, sha256_bytes(data))
+    with reading(f"--detector-weights {given}", f"give {SOURCES[detector]}"):
+        return Weights(path, sha256_bytes(path.read_bytes()))
 
 
 def _fitting(folder: Path, detector: str) -> Path:

@@ -27,6 +27,7 @@ from avkd_cli.inputs.networks import Description, build
 from avkd_cli.inputs.passing import Passage
 from avkd_cli.inputs.sound import Sound
 from avkd_cli.models.levels import Levels
+from avkd_cli.storage import places
 from avkd_cli.training import checkpoint
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.device import suit, to_device
@@ -276,7 +277,7 @@ def resume(bench: Bench) -> list[str]:
         opened = open_run(folder, make_plan("gpu", {}, {}))
         weights.append(fit(training_of(bench, 0.2), settings, opened, quiet=True).state_dict())
         weights[-1] = {name: value.cpu().clone() for name, value in weights[-1].items()}
-        checkpoint.durable.remove_tree(checkpoint.folders(folder)[0])  # back to the middle
+        places.remove_tree(checkpoint.folders(folder)[0])  # back to the middle
     off = max((weights[0][k].double() - weights[1][k].double()).abs().max() for k in weights[0])
     return [f"resumed against unbroken, largest weight|{off:.1e}|0 on a CPU"]
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from avkd_cli.errors import AvkdError, InputError, OutputError, TemporaryError
-from avkd_cli.storage import durable
+from avkd_cli.storage import durable, places
 from study.recordings import OF_THIS, Line
 
 DONE = "done.jsonl"
@@ -126,7 +126,7 @@ def run(
         AvkdError: as the command that failed; what was running is finished and kept.
     """
     durable.make_directory(work)
-    with durable.lock(work / DONE):
+    with places.lock(work / DONE):
         account = Account(work)
         todo = missing(lines, wanted, account)
         if show:

@@ -20,7 +20,7 @@ from avkd_cli.steps.analyze.metrics import USUAL, intervals, measured
 from avkd_cli.steps.analyze.people import read_people, trial_persons
 from avkd_cli.steps.score_calibration import of_worse_side
 from avkd_cli.steps.seen import of_summary, summary_beside
-from avkd_cli.storage import durable
+from avkd_cli.storage import places
 from avkd_cli.storage.store import AUDIO, RaggedStore, open_store
 from avkd_cli.storage.utterances import Utterance
 from avkd_cli.verification.scores import Scores
@@ -70,7 +70,7 @@ def card(
     old = [one for one in facts.get("figures", []) if one["list"] not in lists]
     if old or new:
         facts["figures"] = sorted([*old, *new], key=lambda one: one["list"])
-    with durable.lock(run):
+    with places.lock(run):
         return card_facts.write(run, facts)
 
 

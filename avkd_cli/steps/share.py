@@ -15,7 +15,7 @@ from avkd_cli.steps.card_facts import CARD
 from avkd_cli.steps.decide import opening, shared
 from avkd_cli.steps.decide.opening import CALIBRATION, SENSE_OF, SENSES, Provided
 from avkd_cli.steps.decide.shared import FUSION
-from avkd_cli.storage import durable
+from avkd_cli.storage import durable, places
 from avkd_cli.storage.making import Making
 from avkd_cli.training import checkpoint
 from avkd_cli.training.runs import MODEL_FORMAT, RUN_FORMAT, VERSION, read_json
@@ -241,7 +241,7 @@ def publish(folder: Path, output: Path, mode: int, *, overwrite: bool) -> None:
             return
         if not overwrite:
             raise OutputError(f"{output}: is another system; choose another -o, or --overwrite")
-        durable.remove_tree(output) if output.is_dir() else output.unlink()
+        places.remove_tree(output) if output.is_dir() else output.unlink()
     if output.suffix == ".tar":
         shared.pack(folder, output, mode)
         return

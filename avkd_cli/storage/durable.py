@@ -1,11 +1,11 @@
 """The only writer of files: a name appears when its content is whole and on the disk, or never.
 
-Every file is written beside its name, synced, renamed, and its directory synced. Every operation
-on the disk passes through `hook`, so that tests fail it, kill before it, or record it.
+Every file is written beside its name, synced, renamed, and its directory synced; `places` holds,
+gives and takes away names of whole folders. Every operation on the disk, theirs too, passes
+through `hook`, so that tests fail it, kill before it, or record it.
 Reference: reliability.md 3.1 and 3.4.
 """
 
-import ctypes
 import errno
 import fcntl
 import glob
@@ -13,8 +13,6 @@ import hashlib
 import json
 import os
 import secrets
-import shutil
-import socket
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +33,7 @@ def hook(operation: str, path: Path) -> None:
     """
 
 
-_MODE_FILE, _MODE_DIRECTORY = 0o600, 0o700  # voices, faces and embeddings are biometric data
+MODE_FILE, _MODE_DIRECTORY = 0o600, 0o700  # voices, faces and embeddings are biometric data
 _TEMPORARY = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.ESTALE}
 _NOT_OURS = {
     errno.EACCES,
@@ -50,7 +48,6 @@ _NOT_OURS = {
     errno.EINVAL,
 }
 _SYNCS = 8  # files synced at once
-_RENAME_NOREPLACE, _RENAME_EXCHANGE, _AT_FDCWD = 1, 2, -100
 
 
 def explain(error: OSError, path: Path) -> AvkdError:
@@ -68,7 +65,8 @@ def explain(error: OSError, path: Path) -> AvkdError:
 
 
 @contextmanager
-def _operation(name: str, path: Path) -> Iterator[None]:
+def operation(name: str, path: Path) -> Iterator[None]:
+    """Pass through `hook`; what the system refuses inside is an error of avkd."""
     try:
         hook(name, path)
         yield
@@ -78,7 +76,7 @@ def _operation(name: str, path: Path) -> Iterator[None]:
 
 def sync_directory(path: Path) -> None:
     """Make the names in a directory last: a rename is on the disk only after this."""
-    with _operation("sync_directory", path):
+    with operation("sync_directory", path):
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)
@@ -101,8 +99,8 @@ def _beside(path: Path) -> Iterator[_Beside]:
     name = os.fsdecode(os.fsencode(path.name)[:200])
     temporary = path.with_name(f".{name}.tmp-{secrets.token_hex(8)}")
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    with _operation("create", path):
-        file = os.fdopen(os.open(temporary, flags, _MODE_FILE), "wb")
+    with operation("create", path):
+        file = os.fdopen(os.open(temporary, flags, MODE_FILE), "wb")
     try:
         with file:
             fcntl.flock(file, fcntl.LOCK_EX)  # says "in use" to `sweep`, and dies with us
@@ -118,11 +116,11 @@ def _beside(path: Path) -> Iterator[_Beside]:
 def _finish(written: Sequence[_Beside]) -> None:
     """Give files their names, once the data of all of them are on the disk."""
     for path, _, file in written:
-        with _operation("write", path):
+        with operation("write", path):
             file.flush()
     _sync(written)
     for path, temporary, _ in written:
-        with _operation("rename", path):
+        with operation("rename", path):
             temporary.rename(path)
 
 
@@ -132,7 +130,7 @@ def _sync(written: Sequence[_Beside]) -> None:
     A failed fsync is never repeated on the same pages.
     """
     for path, *_ in written:
-        with _operation("sync", path):
+        with operation("sync", path):
             pass
     with ThreadPoolExecutor(max(1, min(_SYNCS, len(written)))) as threads:
         syncs = [threads.submit(os.fsync, file.fileno()) for *_, file in written]
@@ -258,8 +256,8 @@ def json_text(value: object) -> str:
 def append_line(path: Path, line: str) -> None:
     """Add a line to a log, in one write and unsynced: a log may lose its end to a power cut."""
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-    with _operation("append", path):
-        descriptor = os.open(path, flags, _MODE_FILE)
+    with operation("append", path):
+        descriptor = os.open(path, flags, MODE_FILE)
         try:
             os.write(descriptor, f"{line}\n".encode())
         finally:
@@ -277,7 +275,7 @@ def _make_missing(path: Path) -> list[Path]:
     if path.is_dir():
         return []
     changed = _make_missing(path.parent) if path.parent != path else []
-    with _operation("mkdir", path), suppress(FileExistsError):
+    with operation("mkdir", path), suppress(FileExistsError):
         path.mkdir(mode=_MODE_DIRECTORY)
     if not path.is_dir():
         raise OutputError(f"{path}: exists and is not a directory; choose another output")
@@ -286,102 +284,8 @@ def _make_missing(path: Path) -> list[Path]:
 
 def touch(path: Path) -> None:
     """Renew the time stamp of a file, for `make`."""
-    with _operation("touch", path):
+    with operation("touch", path):
         os.utime(path)
-
-
-@contextmanager
-def lock(target: Path, *, shared: bool = False) -> Iterator[None]:
-    """Hold `<target>.lock`, a flock: it ends with the process that has it, so it cannot go stale.
-
-    Args:
-        target: what is written.
-        shared: several may hold it, but none that wants it for itself.
-
-    Raises:
-        TemporaryError: another process holds it; the message names it.
-    """
-    path = target.with_name(target.name + ".lock")
-    with _operation("lock", path):
-        descriptor = _take_lock(path, target, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        with suppress(OSError):  # the last one tidies up: see the comparison in _take_lock
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
-        os.close(descriptor)
-
-
-def _take_lock(path: Path, target: Path, kind: int) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    while True:
-        descriptor = os.open(path, flags, _MODE_FILE)
-        try:
-            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
-            os.close(descriptor)
-            raise TemporaryError(
-                f"{target}: locked by {holder or 'another run'}; wait for it or stop it"
-            ) from None
-        # Its last holder may have removed the file between our open and our flock.
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(descriptor), path.stat()):
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, f"pid {os.getpid()} on {socket.gethostname()}".encode(), 0)
-                return descriptor
-        os.close(descriptor)
-
-
-def _renameat2(source: Path, target: Path, flags: int) -> None:
-    function = ctypes.CDLL(None, use_errno=True).renameat2
-    names = os.fsencode(source), os.fsencode(target)
-    if function(_AT_FDCWD, names[0], _AT_FDCWD, names[1], flags):
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code), str(target))
-
-
-def publish(work: Path, final: Path, overwrite: bool) -> None:
-    """Give finished work its final name in one step, and sync that.
-
-    With `overwrite` the two directories change places and the old one is removed. Where the
-    file system cannot do that, `final` is absent for a moment, but never mixed.
-
-    Raises:
-        OutputError: `final` exists and `overwrite` is false.
-    """
-    exchange = overwrite and final.exists()
-    with _operation("exchange" if exchange else "rename", final):
-        try:
-            _renameat2(work, final, _RENAME_EXCHANGE if exchange else _RENAME_NOREPLACE)
-        except OSError as error:
-            if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
-                raise
-            if exchange:
-                remove_tree(final)
-            work.rename(final)  # fails on a directory that is not empty
-            exchange = False
-    sync_directory(final.parent)
-    if exchange:
-        remove_tree(work)
-
-
-def remove_tree(path: Path) -> None:
-    """Remove a directory: first its name, in one step, then what it held."""
-    doomed = path.with_name(f"{path.name}.deleting-{secrets.token_hex(8)}")
-    with _operation("rename", path):
-        path.rename(doomed)
-    sync_directory(path.parent)
-    with _operation("remove", path):
-        shutil.rmtree(doomed)
-
-
-def remove_remains(path: Path) -> None:
-    """Finish what killed calls of `remove_tree(path)` have begun."""
-    for doomed in path.parent.glob(f"{glob.escape(path.name)}.deleting-*"):
-        with _operation("remove", path):
-            shutil.rmtree(doomed)
 
 
 def sha256_bytes(data: bytes) -> str:

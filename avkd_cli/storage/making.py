@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from avkd_cli.storage import durable
+from avkd_cli.storage import durable, places
 from avkd_cli.storage.progress import say
 
 
@@ -36,8 +36,8 @@ class Making:
         return self.out if self.in_place else self.out.with_name(self.out.name + ".wip")
 
     def locked(self, *, shared: bool = False) -> AbstractContextManager[None]:
-        """Hold the name; TemporaryError if another process does. See `durable.lock`."""
-        return durable.lock(self.out, shared=shared)
+        """Hold the name; TemporaryError if another process does. See `places.lock`."""
+        return places.lock(self.out, shared=shared)
 
     def begin(self, text: str) -> None:
         """Make the folder with its first file, or tidy what a killed command of this one left."""
@@ -49,19 +49,19 @@ class Making:
     def drop(self) -> None:
         """Throw away what another command has begun."""
         if os.path.lexists(self.work):
-            durable.remove_tree(self.work)
+            places.remove_tree(self.work)
 
     def publish(self, *, overwrite: bool) -> None:
         """Give it its name, in one step."""
-        durable.publish(self.work, self.out, overwrite)
+        places.publish(self.work, self.out, overwrite)
         self.tidy()
 
     def tidy(self) -> None:
         """Remove what commands killed while they replaced or removed it have left."""
         if not self.in_place and (self.work / self.last).is_file():
-            durable.remove_tree(self.work)  # it is whole: it has changed places with its successor
-        durable.remove_remains(self.out)
-        durable.remove_remains(self.work)
+            places.remove_tree(self.work)  # it is whole: it has changed places with its successor
+        places.remove_remains(self.out)
+        places.remove_remains(self.work)
 
     def is_complete(self, step: str, *, touched: str, quiet: bool = False) -> None:
         """Leave it alone: say so, and renew the time stamp of a file, for `make`."""

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from avkd_cli.errors import InputError
-from avkd_cli.storage import durable
+from avkd_cli.storage import durable, places
 
 Parts = dict[str, dict[str, Tensor]]
 MAX_HEADER = 16 << 20
@@ -84,10 +84,10 @@ def write(run: Path, step: int, parts: Parts, state: dict[str, Any]) -> Path:
     """Write checkpoint `step` of a run: beside, verified, then renamed."""
     final = run / f"step_{step:06d}"
     if final.exists():  # a run that goes on from an older one meets its own later checkpoint
-        durable.remove_tree(final)
+        places.remove_tree(final)
     work = run / f"{final.name}.wip"
     if work.exists():
-        durable.remove_tree(work)
+        places.remove_tree(work)
     durable.make_directory(work)
     files = {
         f"{n}.safetensors": save_tensors(work / f"{n}.safetensors", t) for n, t in parts.items()
@@ -102,7 +102,7 @@ def write(run: Path, step: int, parts: Parts, state: dict[str, Any]) -> Path:
     durable.write_json(work / "checkpoint.json", manifest)
     for name, entry in files.items():
         verify_file(work / name, entry)
-    durable.publish(work, final, overwrite=False)
+    places.publish(work, final, overwrite=False)
     return final
 
 
@@ -153,7 +153,7 @@ def prune(run: Path, keep: set[int]) -> None:
     """Remove all but the newest two checkpoints and those of the steps to keep."""
     for folder in folders(run)[2:]:
         if int(folder.name[5:]) not in keep:
-            durable.remove_tree(folder)
+            places.remove_tree(folder)
 
 
 def optimizer_tensors(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from avkd_cli.errors import InputError, MissingInputError, OutputError
-from avkd_cli.storage import durable, manifest, names
+from avkd_cli.storage import durable, manifest, names, places
 from avkd_cli.storage.clutter import is_left_by_system
 from avkd_cli.storage.heads import PERSON
 from avkd_cli.storage.making import Making
@@ -232,13 +232,13 @@ def making_of(path: Path) -> Making:
 def clear(path: Path) -> None:
     """Remove a run; the students of earlier rounds, which have plans of their own, stay."""
     if not (path / ROUNDS).exists():
-        durable.remove_tree(path)
+        places.remove_tree(path)
         return
     kept = path.with_name(f"{path.name}.{ROUNDS}")
-    durable.publish(path / ROUNDS, kept, overwrite=True)
-    durable.remove_tree(path)
+    places.publish(path / ROUNDS, kept, overwrite=True)
+    places.remove_tree(path)
     durable.make_directory(path)
-    durable.publish(kept, path / ROUNDS, overwrite=False)
+    places.publish(kept, path / ROUNDS, overwrite=False)
 
 
 def came_to_nothing(path: Path) -> bool:
@@ -261,9 +261,9 @@ def others_than_ours(path: Path) -> bool:
 def tidy_steps(path: Path) -> None:
     """Remove the checkpoints that killed processes left half-written or half-removed."""
     for work in path.glob("step_*.wip"):
-        durable.remove_tree(work)
+        places.remove_tree(work)
     for doomed in path.glob("step_*.deleting-*"):
-        durable.remove_remains(doomed.with_name(doomed.name.partition(".deleting-")[0]))
+        places.remove_remains(doomed.with_name(doomed.name.partition(".deleting-")[0]))
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from power import Disk
 
-from avkd_cli.storage import durable, partitions
+from avkd_cli.storage import durable, partitions, places
 
 
 def without_file_sync(disk: Disk) -> None:
@@ -38,7 +38,7 @@ def sync_after_rename(_: Disk) -> None:
     def finish(written: Sequence) -> None:
         for path, temporary, file in written:
             file.flush()
-            with durable._operation("rename", path):
+            with durable.operation("rename", path):
                 temporary.rename(path)
         durable._sync(written)
 
@@ -50,14 +50,14 @@ def write_in_place(_: Disk) -> None:
 
     @contextmanager
     def beside(path: Path) -> Iterator:
-        with durable._operation("create", path):
+        with durable.operation("create", path):
             file = path.open("wb")
         with file:
             yield durable._Beside(path, path, file)
 
     def finish(written: Sequence) -> None:
         for path, _, file in written:
-            with durable._operation("write", path):
+            with durable.operation("write", path):
                 file.flush()
         durable._sync(written)
 
@@ -97,7 +97,7 @@ def believe_marks(_: Disk) -> None:
 
 def name_before_record(_: Disk) -> None:
     """The store gets its name before avkd.json is written."""
-    real_publish, real_text = durable.publish, durable.write_text
+    real_publish, real_text = places.publish, durable.write_text
     held: list[tuple[Path, str]] = []
 
     def write_text(path: Path, text: str) -> None:
@@ -108,7 +108,7 @@ def name_before_record(_: Disk) -> None:
         for path, text in held:
             real_text(final / path.name, text)
 
-    durable.write_text, durable.publish = write_text, publish  # type: ignore[assignment]
+    durable.write_text, places.publish = write_text, publish  # type: ignore[assignment]
 
 
 MUTANTS: dict[str, Callable[[Disk], None]] = {

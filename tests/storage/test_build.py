@@ -13,7 +13,7 @@ from avkd_cli.errors import (
     UsageError,
     WriteError,
 )
-from avkd_cli.storage import durable, workers
+from avkd_cli.storage import places, workers
 from avkd_cli.storage.store import open_store
 
 
@@ -276,9 +276,9 @@ def test_job_arrays_make_the_same_store(corpus, tmp_path, digests, capsys):
 
 
 def test_two_runs_on_one_output_cannot_be(corpus, tmp_path):
-    with durable.lock(tmp_path / "out"), pytest.raises(TemporaryError, match="locked by pid"):
+    with places.lock(tmp_path / "out"), pytest.raises(TemporaryError, match="locked by pid"):
         corpus.build(tmp_path / "out")
-    with durable.lock(tmp_path / "out", shared=True):
+    with places.lock(tmp_path / "out", shared=True):
         corpus.build(tmp_path / "out", partitions=(0, 1))
         with pytest.raises(TemporaryError, match="locked by pid"):
             corpus.build(tmp_path / "out")
@@ -296,7 +296,7 @@ def test_a_damaged_partition_of_unfinished_work_is_made_again(corpus, tmp_path, 
         damage(tmp_path / "out.wip" / "parts" / "00001")
         corpus.build(tmp_path / "out")
         assert digests(tmp_path / "out") == digests(tmp_path / "whole")
-        durable.remove_tree(tmp_path / "out")
+        places.remove_tree(tmp_path / "out")
 
 
 def flip(path):

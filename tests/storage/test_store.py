@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from avkd_cli.errors import InputError, MissingInputError, TemporaryError
-from avkd_cli.storage import durable, manifest, shards
+from avkd_cli.storage import manifest, places, shards
 from avkd_cli.storage.store import open_store, resolve_input
 
 
@@ -267,5 +267,5 @@ def test_opening_needs_neither_zarr_nor_torch():
 
 
 def test_the_lock_file_is_no_part_of_a_store(store):
-    with durable.lock(store):
+    with places.lock(store):
         open_store(store)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from avkd_cli.errors import AvkdError
 from avkd_cli.steps.doctor.finding import BAD, GOOD, ODD, Finding, judged, size, worded
-from avkd_cli.storage import durable
+from avkd_cli.storage import durable, places
 
 LEAST_ROOM = 5 << 30
 PIECE = 8 << 20
@@ -96,7 +96,7 @@ def renames(here: Path) -> str:
         raise ValueError("a file that was replaced still has its old content")
     durable.make_directory(here / "work")
     durable.write_text(here / "work" / "b", "b")
-    durable.publish(here / "work", here / "final", overwrite=False)
+    places.publish(here / "work", here / "final", overwrite=False)
     if not (here / "final" / "b").is_file() or (here / "work").exists():
         raise ValueError("a folder that was renamed is not whole")
     return "files and folders are replaced at once"

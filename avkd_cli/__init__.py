@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from os import PathLike
 
-    from avkd_cli.steps.decide.model import Model
+    from avkd_cli.steps.decide.system import Verifier
 
 __all__ = ["load"]
 
@@ -26,7 +26,7 @@ def load(
     calibration: "str | PathLike[str] | Sequence[str | PathLike[str]]" = (),
     detector_weights: "str | PathLike[str] | None" = None,
     like: str | None = None,
-) -> "Model":
+) -> "Verifier":
     """Return a trained system that recordings can be given to.
 
     Args:
@@ -40,6 +40,12 @@ def load(
         avkd_cli.errors.AvkdError: MissingInputError, InputError or UsageError, each with one line
             that says where, what was found, what was wanted and what to do.
     """
-    from avkd_cli.steps.decide import model  # torch
+    from os import PathLike
+    from pathlib import Path
 
-    return model.load(system, calibration, detector_weights, like)
+    from avkd_cli.steps.decide.opening import Provided, open_system  # torch
+
+    given = [calibration] if isinstance(calibration, str | PathLike) else calibration
+    weights = None if detector_weights is None else Path(detector_weights)
+    beside = Provided([Path(one) for one in given], weights, like)
+    return open_system(Path(system), beside)

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Unpack
 
 from avkd_cli.errors import UsageError
-from avkd_cli.steps.decide.decision import Decision
+from avkd_cli.steps.decide.decision import Decision, Instead
 from avkd_cli.steps.decide.gallery import Identification, open_galleries
 from avkd_cli.steps.decide.opening import Provided, open_system
 from avkd_cli.steps.decide.recordings import recording_of
@@ -21,7 +22,7 @@ def verify(
     detector_weights: Path | None = None,
     like: str | None = None,
     onnx: Path | None = None,
-    **asked: float | None,
+    **asked: Unpack[Instead],
 ) -> Decision | Identification:
     """Return whether the recordings are of one person, or who of a gallery they are of.
 
@@ -38,7 +39,7 @@ def verify(
         if enrol:
             raise UsageError("--enrol is one side of two; with --gallery the people enrolled are")
         people, clip = open_galleries(gallery), [recording_of(one) for one in recordings]
-        return open_system(system, beside).who(clip, people, asked)
+        return open_system(system, beside).who(clip, people, **asked)
     if not enrol and len(recordings) != 2:
         raise UsageError(
             f"{len(recordings)} of two recordings given; wanted A and B, or many: --enrol "
@@ -46,7 +47,7 @@ def verify(
         )
     given = (enrol, recordings) if enrol else (recordings[:1], recordings[1:])
     sides = [[recording_of(one) for one in side] for side in given]
-    return open_system(system, beside).same(*sides, asked)
+    return open_system(system, beside).same(*sides, **asked)
 
 
 def show(answer: Decision | Identification, as_json: bool) -> None:

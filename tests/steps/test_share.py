@@ -101,7 +101,7 @@ def test_both_senses_are_fused_as_the_store_of_the_fusion_has_it(made):
     stored = open_store(str(made.folder / "f-emb.zarr"), "avkd.embeddings")
     for number in (0, 7):
         row = stored.embedding[stored.row_of[made.ids[number]]]
-        found = system.embed(clip(made, number))
+        found = system.embed(*clip(made, number))
         assert np.abs(found - row).max() < 1e-6 * np.linalg.norm(row)
     answer = system.same(clip(made, 0), clip(made, 1))
     assert answer.senses == ("audio", "visual")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, TypedDict
 
 from avkd_cli.errors import ANSWERS
 from avkd_cli.steps.decide.evidence import Evidence
@@ -10,8 +10,14 @@ from avkd_cli.verification.calibration import UNIT, Calibration, bayes_threshold
 from avkd_cli.verification.skill import EDGES, doubt
 
 SAME, DIFFERENT, CANNOT_TELL = "same", "different", "cannot tell"
-Asked = Mapping[str, float | None]
-"""Prior and costs in place of a calibration's."""
+
+
+class Instead(TypedDict, total=False):
+    """Prior and costs in place of a calibration's."""
+
+    prior: float | None
+    cost_miss: float | None
+    cost_false_alarm: float | None
 
 
 def plain_cosines(run: str) -> str:
@@ -33,7 +39,7 @@ class Odds:
     cost_false_alarm: float
 
     @classmethod
-    def of(cls, model: Calibration, asked: Asked) -> "Odds":
+    def of(cls, model: Calibration, asked: Instead) -> "Odds":
         """Return those of a calibration, with what was asked for instead."""
         own = cls(model.prior, *model.costs)
         return replace(own, **{name: one for name, one in asked.items() if one is not None})
@@ -133,7 +139,7 @@ def decide(
     model: Calibration,
     sides: tuple[Evidence, Evidence],
     why: tuple[str, ...],
-    asked: Asked,
+    asked: Instead,
     *,
     senses: tuple[str, ...],
     by: str,

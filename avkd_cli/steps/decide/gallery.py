@@ -7,6 +7,7 @@ of any one enrolled, and of nobody enrolled with what the prior leaves.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from avkd_cli.errors import ANSWERS, InputError
 from avkd_cli.steps.decide.decision import (
     CANNOT_TELL,
-    Asked,
+    Instead,
     Odds,
     calibrated_text,
     without_skill,
@@ -116,14 +117,15 @@ class Identification:
         return {"format": "avkd.identification", "version": 1, "unit": UNIT, **asdict(self)}
 
 
-def open_galleries(paths: Sequence[str]) -> dict[str, Gallery]:
+def open_galleries(given: str | PathLike[str] | Sequence[str]) -> dict[str, Gallery]:
     """Return the people of some stores by the run that embedded them; one of a name is one person.
 
     Raises:
         MissingInputError, InputError: a store is not there, or of another kind; it has rows of
             nobody known, or embeddings without direction; it was imported.
     """
-    stores = [open_store(one, EMBEDDINGS.kind) for one in paths]
+    paths = [given] if isinstance(given, str | PathLike) else given
+    stores = [open_store(str(one), EMBEDDINGS.kind) for one in paths]
     by_run: dict[str, list[EmbeddingStore]] = {}
     for store in stores:
         if (run := store.manifest.get("inputs", {}).get("run")) is None:
@@ -155,7 +157,7 @@ def identify(
     direction: np.ndarray,
     model: Calibration,
     clip: Evidence,
-    asked: Asked,
+    asked: Instead,
     *,
     senses: tuple[str, ...],
     by: str,

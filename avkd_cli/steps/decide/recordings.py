@@ -1,9 +1,12 @@
 """What may be given as a recording: a file of sound, of a picture or of a film, or an array."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from avkd_cli.errors import InputError, MissingInputError, Rejected
 from avkd_cli.media import formats
@@ -38,7 +41,18 @@ class Recording:
     rate: int = 16_000
 
 
-def recording_of(given: object, rate: int = 16_000) -> Recording:
+Given = str | PathLike[str] | NDArray | Recording
+"""A file of sound, a picture, a film or a folder of pictures; sound as an array, float of full
+scale 1 or int16, (samples,) or (samples, channels); a picture, uint8 (height, width, 3) RGB."""
+
+
+def recordings_of(given: Given | Sequence[Given], rate: int) -> list[Recording]:
+    """Return the recordings of one side, one or several."""
+    one = isinstance(given, str | PathLike | np.ndarray | Recording)
+    return [recording_of(each, rate) for each in ([given] if one else given)]
+
+
+def recording_of(given: Given, rate: int = 16_000) -> Recording:
     """Return what was given as a recording: what a file holds is told by its first bytes.
 
     Raises:

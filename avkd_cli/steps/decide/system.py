@@ -2,22 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from os import PathLike
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
 from avkd_cli.errors import InputError, Rejected
 from avkd_cli.steps.decide.decision import (
     CANNOT_TELL,
-    Asked,
     Decision,
+    Instead,
     Odds,
     decide,
     doubts_of,
 )
 from avkd_cli.steps.decide.evidence import Evidence, both
-from avkd_cli.steps.decide.gallery import Gallery, Identification, identify
-from avkd_cli.steps.decide.recordings import Recording
+from avkd_cli.steps.decide.gallery import Gallery, Identification, identify, open_galleries
+from avkd_cli.steps.decide.recordings import Given, Recording, recordings_of
 from avkd_cli.steps.decide.sense import Perception
 from avkd_cli.storage.record import Record
 from avkd_cli.verification.calibration import Calibration
@@ -26,7 +27,6 @@ from avkd_cli.verification.scoring import cosine_scores, enrolment_means, unit_r
 if TYPE_CHECKING:
     from avkd_cli.inputs.networks import Trained
 
-NOTHING: Asked = {}
 ODD = ("clipped", "decode_errors", "over_range", "flat_image", "long_gap")
 """Warnings of the preparation that are told with a decision."""
 
@@ -120,9 +120,12 @@ class Side:
         return parts[0] if len(parts) == 1 else both(*parts)
 
 
-@dataclass
+@dataclass(repr=False)
 class Verifier:
-    """What answers.
+    """A trained system that recordings are given to: what `avkd_cli.load` returns.
+
+    Answers are those of `avkd verify`, to the bit; it is no more safe than that from several
+    threads at once.
 
     Attributes:
         name: for messages. channels: the best first.
@@ -132,6 +135,9 @@ class Verifier:
     name: str
     channels: Sequence[Channel]
     calibrations: Mapping[str, Calibration]
+
+    def __repr__(self) -> str:
+        return f"<avkd model {self.name!r}, of {' and '.join(self.senses)}>"
 
     @property
     def senses(self) -> dict[str, Perception]:
@@ -176,30 +182,44 @@ class Verifier:
             )
         return found
 
-    def embed(self, recordings: Sequence[Recording]) -> np.ndarray:
-        """Return the embedding of one side, (d,) float32.
+    def embed(self, *recordings: Given, rate: int = 16_000) -> np.ndarray:
+        """Return the embedding of one person's recordings, as extract-embeddings makes it.
+
+        Args:
+            recordings: one, or several of one side, whose mean it is then.
+            rate: of sound given as arrays, in Hz.
+
+        Returns:
+            (d,) float32.
 
         Raises:
-            InputError: it says too little to be embedded.
+            MissingInputError, InputError: a file is not there, is damaged, is of a sense that the
+                system lacks, or says too little.
         """
-        side = self.side(recordings)
+        side = self.side(recordings_of(recordings, rate))
         channel = self.channel_of(side)
         if channel is None:
             raise InputError(f"{'; '.join(too_little([side]))}; give another recording")
         return channel.embed(side)
 
     def same(
-        self, enrol: Sequence[Recording], test: Sequence[Recording], asked: Asked = NOTHING
+        self,
+        a: Given | Sequence[Given],
+        b: Given | Sequence[Given],
+        *,
+        rate: int = 16_000,
+        **asked: Unpack[Instead],
     ) -> Decision:
-        """Return whether two sides are one person.
+        """Return whether two recordings, or two lists of recordings, are of one person.
 
         Args:
-            enrol, test: recordings of either side, at least one.
+            rate: of sound given as arrays, in Hz.
+            asked: prior, cost_miss and cost_false_alarm, in place of the calibration's.
 
         Raises:
-            MissingInputError, InputError: as `side` and `calibration_of`.
+            MissingInputError, InputError: as `embed`; there is no calibration.
         """
-        sides = self.side(enrol), self.side(test)
+        sides = self.side(recordings_of(a, rate)), self.side(recordings_of(b, rate))
         channel = self.channel_of(*sides)
         if channel is None:
             return self.untold(sides, asked)
@@ -214,7 +234,7 @@ class Verifier:
         said = {"senses": channel.names, "by": channel.by, "notes": notes}
         return decide(score, model, rests, why, asked, **said)
 
-    def untold(self, sides: tuple[Side, Side], asked: Asked) -> Decision:
+    def untold(self, sides: tuple[Side, Side], asked: Instead) -> Decision:
         """Say that sides without a common sense say too little, or refuse what was given."""
         if not any(side.why for side in sides):
             raise InputError(
@@ -232,35 +252,41 @@ class Verifier:
         return Evidence(0) if channel is None else side.evidence(channel)
 
     def who(
-        self, clip: Sequence[Recording], galleries: Mapping[str, Gallery], asked: Asked = NOTHING
+        self,
+        clip: Given | Sequence[Given],
+        gallery: str | PathLike[str] | Sequence[str] | Mapping[str, Gallery],
+        *,
+        rate: int = 16_000,
+        **asked: Unpack[Instead],
     ) -> Identification:
-        """Return who of those enrolled a clip is of.
+        """Return who of those enrolled in stores of embeddings a clip is of.
 
         Args:
             clip: recordings of one person.
-            galleries: by fingerprint of the run that embedded them.
-            asked: the prior is here that it is somebody enrolled.
+            gallery: store, or stores, that extract-embeddings made with a run of this system, or
+                what `open_galleries` returns of them.
+            asked: as of `same`; the prior is that the clip is of somebody enrolled.
 
         Raises:
-            MissingInputError, InputError: as `side` and `calibration_of`; no gallery is of a run
-                of this system, or of one that the clip can be embedded by.
+            MissingInputError, InputError: as `same`; the gallery is of another run.
         """
-        side = self.side(clip)
+        galleries = gallery if isinstance(gallery, Mapping) else open_galleries(gallery)
+        side = self.side(recordings_of(clip, rate))
         enrolled = self.enrolled(galleries)
         channel = next((one for one in enrolled if one.suits(side)), enrolled[0])
-        model, gallery = self.calibration_of(channel), galleries[channel.fingerprint]
+        model, people = self.calibration_of(channel), galleries[channel.fingerprint]
         said = {"senses": channel.names, "by": channel.by}
         if channel.suits(side):
             vector = unit_rows(channel.embed(side)[None])[0]
             said["notes"] = self.notes(channel, [side])
-            return identify(gallery, vector, model, side.evidence(channel), asked, **said)
+            return identify(people, vector, model, side.evidence(channel), asked, **said)
         if not side.why:
             wanted = channel.senses[0].wanted
             raise InputError(f"{side.name}: lacks {wanted}; the gallery is of {channel.by}")
         return Identification(
             answer=CANNOT_TELL,
             why=("; ".join(too_little([side])),),
-            enrolled=len(gallery.persons),
+            enrolled=len(people.persons),
             clip=Evidence(0),
             odds=Odds.of(model, asked),
             trained_on=model.trained_on,

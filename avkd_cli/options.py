@@ -94,9 +94,21 @@ def real(
     return option(names, help, type=kind, default=default)
 
 
+def root(whose: str) -> Decorator:
+    """Return --root of a list's paths; without it they are relative to whose folder is said."""
+    said = f"Paths are relative to this folder and stay inside.  [default: {whose}'s folder]"
+    return path("--root", "PATH", said)
+
+
 output_store = path("-o --output", "STORE", "Store to make, such as audio.zarr.", required=True)
 list_file = path(
     "--list list_file", "FILE.jsonl", "Take only the utterances of this list, with its splits."
+)
+rewritten_list = path(
+    "-o --output",
+    "FILE.jsonl",
+    "List to write, which may be the same; its paths are relative to its folder.  "
+    "[default: stdout, with absolute paths]",
 )
 as_json = flag("--json as_json", "Print JSON in place of the table.")
 
@@ -183,11 +195,7 @@ EXECUTION = {
     ),
     "max_rejects": number("--max-rejects", "The same as a number; the stricter wins.", least=0),
     "strict": flag("--strict", "Stop at the first reject or warning."),
-    "root": path(
-        "--root",
-        "PATH",
-        "Paths are relative to this folder and stay inside.  [default: the list's folder]",
-    ),
+    "root": root("the list"),
     "dask": text(
         "--dask",
         "ADDRESS",

@@ -50,15 +50,12 @@ def with_names(given: dict, names: tuple[tuple[str, str], ...]) -> dict:
     by_file = {str(Path(file)): name for name, file in names}
     if len(set(by_file.values())) < len(names):
         raise click.UsageError("--name: give each system a name of its own, and each only one")
-    there = {str(Path(p)) for value in given.values() for p in _each(value) if isinstance(p, str)}
+    each = (value if isinstance(value, tuple) else (value,) for value in given.values())
+    there = {str(Path(path)) for several in each for path in several if isinstance(path, str)}
     for file, name in by_file.items():
         if file not in there:
             raise click.UsageError(f"--name {name}={file}: {file} is none of the files given")
     return {key: _named(value, by_file) for key, value in given.items()}
-
-
-def _each(value: object) -> tuple:
-    return value if isinstance(value, tuple) else (value,)
 
 
 def _named(value: object, names: dict[str, str]) -> object:

@@ -1,7 +1,5 @@
 """`avkd check`."""
 
-from pathlib import Path
-
 import click
 
 from avkd_cli.options import flag, number, path, text
@@ -15,15 +13,7 @@ from avkd_cli.options import flag, number, path, text
 @path("--root", "PATH", "As it was when the store was made.")
 @path("--detector-weights", "PATH", "As when the store was made.")
 @flag("--json as_json", "Print one JSON object.")
-def check(
-    stores: tuple[str, ...],
-    against: str | None,
-    source: str | None,
-    sample: int,
-    root: Path | None,
-    detector_weights: Path | None,
-    as_json: bool,
-) -> None:
+def check(stores: tuple[str, ...], as_json: bool, **asked) -> None:
     """Verify every digest, chunk, index and count of STOREs, weights of RUNs, and what share made.
 
     Prints one line a fault, and ends with 0, or with 65 if there is any. Nothing is written.
@@ -37,5 +27,4 @@ def check(
     """
     from avkd_cli.steps import check as step
 
-    given = step.MadeFrom(source, root, detector_weights, sample) if source else None
-    step.print_checked(step.check(stores, against=against, source=given), as_json)
+    step.print_checked(step.check(stores, **asked), as_json)

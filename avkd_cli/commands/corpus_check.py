@@ -3,7 +3,7 @@
 import click
 
 from avkd_cli import options
-from avkd_cli.options import flag, path, source
+from avkd_cli.options import flag, source
 
 
 @click.command("check")
@@ -14,11 +14,7 @@ from avkd_cli.options import flag, path, source
     "A store made of it: its rejects, faces not found, and what is equal once decoded.",
     multiple=True,
 )
-@path(
-    "--root",
-    "PATH",
-    "Paths are relative to this folder and stay inside.  [default: the list's folder]",
-)
+@options.root("the list")
 @flag("--strict", "End with 65 where something should be mended.")
 @options.as_json
 def check(source: str, stores: tuple[str, ...], **asked) -> None:

@@ -41,12 +41,7 @@ from avkd_cli.options import flag, number, path, real, source, text
     least=2,
 )
 @path("--report", "FILE.json", "The figures, as JSON.")
-@path(
-    "-o --output",
-    "FILE.jsonl",
-    "List to write, which may be the same; its paths are relative to its folder.  "
-    "[default: stdout, with absolute paths]",
-)
+@options.rewritten_list
 @flag("-q --quiet", "Do not print the summary on stderr.")
 def cluster(
     stores: tuple[str, ...],

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import click
 
 from avkd_cli import options
-from avkd_cli.options import flag, number, option, path, text, together
+from avkd_cli.options import flag, number, option, text, together
 
 SHARE = click.FloatRange(0, 1, max_open=True)
 
@@ -27,12 +27,7 @@ RULES = (
     text("--within", "COLUMN", "Divide inside each value of it.", default=""),
     text("--only", "SPLIT", "Divide only those of this split.", default=""),
     number("--seed", "Which division.", 0, least=0),
-    path(
-        "-o --output",
-        "FILE.jsonl",
-        "List to write, which may be the same; its paths are relative to its folder.  "
-        "[default: stdout, with absolute paths]",
-    ),
+    options.rewritten_list,
     flag("--overwrite", "Replace columns that are there."),
     flag("-q --quiet", "Do not print the summary on stderr."),
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from avkd_cli.commands.corpus_lists import list_split, writes_list
-from avkd_cli.options import choice, number, path
+from avkd_cli.options import choice, number, path, root
 
 
 @click.command("import")
@@ -18,9 +18,7 @@ from avkd_cli.options import choice, number, path
 )
 @path("--supervisions", "FILE", "With lhotse's recordings: who speaks when.")
 @number("--sample-rate", "Of SpeechBrain's start and stop, which count samples.", 16_000, least=1)
-@path(
-    "--root", "PATH", "Paths are relative to this folder and stay inside.  [default: LIST's folder]"
-)
+@root("LIST")
 @list_split
 @writes_list
 def import_(source: Path, toolkit: str, root: Path | None, **asked) -> tuple:

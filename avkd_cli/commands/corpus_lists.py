@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from avkd_cli import options
 from avkd_cli.options import choice, flag, path, text, together
 
 list_split = text("--split", "NAME", "Split of all utterances.", default="")
@@ -229,9 +230,7 @@ def encoding(value: str) -> str:
     *(text(f"--{f}", "COLUMN", f"Column of {what}.  [default: {f}]") for f, what in COLUMNS.items())
 )
 @text("--set-split", "NAME", "Split of all utterances.", default="")
-@path(
-    "--root", "PATH", "Paths are relative to this folder and stay inside.  [default: FILE's folder]"
-)
+@options.root("FILE")
 @text(
     "--encoding",
     "NAME",

@@ -39,16 +39,19 @@ class MadeFrom:
     """
 
     utterances: str | Path
-    root: Path | None = None
-    detector_weights: Path | None = None
-    sample: int = 20
+    root: Path | None
+    detector_weights: Path | None
+    sample: int
 
 
 def check(
     stores: Sequence[str | Path],
     *,
     against: str | Path | None = None,
-    source: MadeFrom | None = None,
+    source: str | Path | None = None,
+    root: Path | None = None,
+    detector_weights: Path | None = None,
+    sample: int = 20,
 ) -> list[Examined]:
     """Return what was found of each store, run or shared system.
 
@@ -57,7 +60,8 @@ def check(
         UsageError: a store of embeddings or sequences has no media to decode, a run no store to be
             compared with.
     """
-    return [checked(argument, against, source) for argument in stores]
+    made_from = MadeFrom(source, root, detector_weights, sample) if source else None
+    return [checked(argument, against, made_from) for argument in stores]
 
 
 OTHERS = (

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from avkd_cli.commands.check import check as command
 from avkd_cli.config import CropFacesConfig, Execution, PrepAudioConfig
 from avkd_cli.errors import InputError, MissingInputError, UsageError
-from avkd_cli.steps.check import MadeFrom, check
+from avkd_cli.steps.check import check
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
@@ -46,22 +46,22 @@ def faults(*stores, **options):
 
 
 def test_whole_stores_have_no_fault_also_against_their_source(sound, tmp_path):
-    assert faults(sound, source=MadeFrom(tmp_path / "list.jsonl")) == []
+    assert faults(sound, source=tmp_path / "list.jsonl") == []
 
 
 def test_another_list_and_changed_media_are_faults(sound, tmp_path):
     other = tmp_path / "other.jsonl"
     other.write_text((tmp_path / "list.jsonl").read_text() + "\n")
-    (fault,) = faults(sound, source=MadeFrom(other))
+    (fault,) = faults(sound, source=other)
     assert "is not the list that it was made from" in fault
     whole = (tmp_path / "1.wav").read_bytes()
     # The same size, another sound: only decoding it again shows that.
     (tmp_path / "1.wav").write_bytes(whole[:5000] + bytes(500) + whole[5500:])
-    assert faults(sound, source=MadeFrom(tmp_path / "list.jsonl")) == [
+    assert faults(sound, source=tmp_path / "list.jsonl") == [
         "row 1, 'u1': frames are not those of its source"
     ]
     (tmp_path / "1.wav").write_bytes(whole[:-2])
-    first, second = faults(sound, source=MadeFrom(tmp_path / "list.jsonl"))
+    first, second = faults(sound, source=tmp_path / "list.jsonl")
     assert "another size" in first
     assert second.startswith("row 1, 'u1': is rejected now: truncated")
 
@@ -76,15 +76,15 @@ def test_faces_are_compared_with_their_source(tmp_path, monkeypatch):
     (tmp_path / "list.jsonl").write_text('{"id": "a", "person": "p", "images": ["a.png"]}\n')
     config = CropFacesConfig(detector="none", mode="gray-128")
     crop_faces(str(tmp_path / "list.jsonl"), tmp_path / "faces", config, HERE)
-    assert faults(tmp_path / "faces", source=MadeFrom(tmp_path / "list.jsonl")) == []
+    assert faults(tmp_path / "faces", source=tmp_path / "list.jsonl") == []
     cv2.imwrite(str(tmp_path / "a.png"), picture[::-1])
-    assert faults(tmp_path / "faces", source=MadeFrom(tmp_path / "list.jsonl"))
+    assert faults(tmp_path / "faces", source=tmp_path / "list.jsonl")
 
 
 def test_embeddings_have_no_source_and_a_missing_store_is_missing(tmp_path):
     store = embeddings(tmp_path / "e", ["a"])
     with pytest.raises(UsageError, match="--source is for stores of sound or faces"):
-        check([store], source=MadeFrom(tmp_path / "list.jsonl"))
+        check([store], source=tmp_path / "list.jsonl")
     with pytest.raises(MissingInputError, match="no such store"):
         check([tmp_path / "none"])
 

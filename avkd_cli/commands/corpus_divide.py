@@ -34,14 +34,14 @@ RULES = (
 
 
 def division(command: Callable) -> Callable:
-    """Add the options of every division; the command gets `rules`, `output` and `seed`."""
+    """Add the options of every division; the command gets `division` and `seed`."""
 
     @functools.wraps(command)
     def gathered(group, by, within, only, output, overwrite, quiet, **asked):
-        from avkd_cli.steps.corpus_divide import DivisionRules, Output
+        from avkd_cli.steps.corpus_divide import Division
 
-        rules = DivisionRules(group, by, within, only)
-        return command(rules=rules, output=Output(output, overwrite, quiet), **asked)
+        given = Division(group, by, within, only, output, overwrite, quiet)
+        return command(division=given, **asked)
 
     return together(*RULES)(gathered)
 

@@ -26,8 +26,8 @@ _SHOWN = 6  # folds that are told one by one
 
 
 @dataclass(frozen=True)
-class DivisionRules:
-    """What stays together, and what is shared out evenly.
+class Division:
+    """What stays together, what is shared out evenly, and where the list goes.
 
     Args:
         group: column whose value is in one part only.
@@ -35,25 +35,20 @@ class DivisionRules:
         within: column inside whose every value the groups are shared out, such as each person's
             sessions; "" for none.
         only: divide the utterances of this split alone; "" for all.
+        overwrite: columns that are there may be replaced.
     """
 
-    group: str = "person"
-    by: tuple[str, ...] = ()
-    within: str = ""
-    only: str = ""
-
-
-@dataclass(frozen=True)
-class Output:
-    """Where the list goes, and what may be replaced."""
-
-    path: Path | None
-    overwrite: bool = False
-    quiet: bool = False
+    group: str
+    by: tuple[str, ...]
+    within: str
+    only: str
+    output: Path | None
+    overwrite: bool
+    quiet: bool
 
 
 def split_list(
-    source: str, output: Output, rules: DivisionRules, *, test: float, validation: float, seed: int
+    source: str, division: Division, *, test: float, validation: float, seed: int
 ) -> None:
     """Write a list whose `split` is train, validation or test.
 
@@ -64,15 +59,14 @@ def split_list(
     """
     if test + validation >= 1:
         raise UsageError("--test and --validation leave nobody for train; ask for less")
-    table = _Table(source, rules)
+    table = _Table(source, division)
     shares = (1 - test - validation, validation, test)
-    _write(table, output, {"split": _shared(table, shares, seed)})
+    _write(table, {"split": _shared(table, shares, seed)})
 
 
 def fold_list(
     source: str,
-    output: Output,
-    rules: DivisionRules,
+    division: Division,
     *,
     count: int | None,
     shares: tuple[float, float, float] | None,
@@ -89,20 +83,20 @@ def fold_list(
     Raises:
         InputError: as `split_list`, or more folds than groups.
     """
-    table = _Table(source, rules)
+    table = _Table(source, division)
     if shares is not None:
         drawn = [_shared(table, shares, f"{seed}/{fold}") for fold in range(count or 1)]
     else:
         drawn = _every_group_once(table, count, seed, validation)
-    _write(table, output, {f"{prefix_of}{n}": parts for n, parts in enumerate(drawn, 1)})
+    _write(table, {f"{prefix_of}{n}": parts for n, parts in enumerate(drawn, 1)})
 
 
 class _Table:
     """A list, with the group and the stratum of each utterance that is to be divided."""
 
-    def __init__(self, source: str, rules: DivisionRules) -> None:
+    def __init__(self, source: str, division: Division) -> None:
         found = read_whole(source)
-        self.name, self.base, self.rules = found.name, found.base, rules
+        self.name, self.base, self.division = found.name, found.base, division
         self.utterances = found.utterances
         self._check_columns()
         self.group_of: list[str | None] = [self._group(u) for u in self.utterances]
@@ -113,7 +107,7 @@ class _Table:
         if not self.members:
             splits = sorted({u.split or "none" for u in self.utterances})
             raise InputError(
-                f"{self.name}: nobody of split {rules.only!r}; there are {some(splits)}"
+                f"{self.name}: nobody of split {division.only!r}; there are {some(splits)}"
             )
         self.strata = {group: self._stratum(group) for group in self.members}
 
@@ -124,15 +118,15 @@ class _Table:
     def _check_columns(self) -> None:
         """Refuse a column that no line has: all would be of one stratum, and nobody would know."""
         keys = {key for u in self.utterances for key in u.to_json()}
-        for column in (self.rules.group, self.rules.within, *self.rules.by):
+        for column in (self.division.group, self.division.within, *self.division.by):
             if column and column not in keys:
                 there = some(sorted(keys - MEDIA), 20)
                 raise InputError(f"{self.name}: no line has a {column!r}; there are {there}")
 
     def _group(self, utterance: Utterance) -> str | None:
-        if self.rules.only and utterance.split != self.rules.only:
+        if self.division.only and utterance.split != self.division.only:
             return None
-        columns = [name for name in (self.rules.within, self.rules.group) if name]
+        columns = [name for name in (self.division.within, self.division.group) if name]
         values = [value_of(utterance, name) for name in columns]
         if "" in values:
             lacking = columns[values.index("")]
@@ -143,20 +137,20 @@ class _Table:
         return "\0".join(values)
 
     def _stratum(self, group: str) -> Hashable:
-        columns = (self.rules.within,) * bool(self.rules.within) + self.rules.by
+        columns = (self.division.within,) * bool(self.division.within) + self.division.by
         values = {tuple(value_of(u, name) for name in columns) for u in self.members[group]}
         if len(values) > 1:
             column = next(c for c, *v in zip(columns, *values, strict=True) if len(set(v)) > 1)
             shown = sorted({value_of(u, column) or "none" for u in self.members[group]})[:3]
             raise InputError(
-                f"{self.name}: {self.rules.group} {group!r} has more than one {column} "
+                f"{self.name}: {self.division.group} {group!r} has more than one {column} "
                 f"({', '.join(shown)}); give --by columns that have one"
             )
         return tuple(divide.natural(value) for value in values.pop())
 
 
 def _shared(table: _Table, shares: Sequence[float], seed: int | str) -> dict[str, str]:
-    first_of_each = bool(table.rules.within)  # who is not in train cannot be told in test
+    first_of_each = bool(table.division.within)  # who is not in train cannot be told in test
     parts = divide.deal(table.strata, shares, seed, first_of_each=first_of_each)
     names = (TRAIN, VALIDATION, TEST)
     there = Counter(names[part] for part in parts.values())
@@ -164,7 +158,7 @@ def _shared(table: _Table, shares: Sequence[float], seed: int | str) -> dict[str
         if share and not there[name]:
             raise InputError(
                 f"{table.name}: {name} would be empty, a share of {share / sum(shares):.0%} of "
-                f"{len(parts)} {_plural(table.rules)}; ask for more, or bring more"
+                f"{len(parts)} {_plural(table.division)}; ask for more, or bring more"
             )
     return {group: names[part] for group, part in parts.items()}
 
@@ -173,7 +167,7 @@ def _every_group_once(table: _Table, count: int | None, seed: int, validation: f
     groups = len(table.strata)
     if groups < max(2, count or 2):
         raise InputError(
-            f"{table.name}: {count or 2} folds wanted of {groups} {_plural(table.rules)}; "
+            f"{table.name}: {count or 2} folds wanted of {groups} {_plural(table.division)}; "
             "ask for fewer"
         )
     if (count or groups) > _MOST_FOLDS:
@@ -184,24 +178,25 @@ def _every_group_once(table: _Table, count: int | None, seed: int, validation: f
     return divide.folds(table.strata, count, seed, validation=validation)
 
 
-def _plural(rules: DivisionRules) -> str:
+def _plural(division: Division) -> str:
     names = {"person": "people", "session": "sessions"}
-    return names.get(rules.group, f"values of {rules.group}")
+    return names.get(division.group, f"values of {division.group}")
 
 
-def _write(table: _Table, output: Output, columns: dict[str, dict[str, str]]) -> None:
-    for column in () if output.overwrite else columns:
+def _write(table: _Table, columns: dict[str, dict[str, str]]) -> None:
+    division = table.division
+    for column in () if division.overwrite else columns:
         there = sum(1 for u in table.utterances if value_of(u, column))
-        if there and column == "split" and table.rules.only:
+        if there and column == "split" and division.only:
             there = sum(1 for group in table.group_of if group)
         if there:
             raise InputError(
                 f"{table.name}: {there:,} lines have a {column} already; pass --overwrite to "
                 "replace it"
             )
-    moved = relocate(_filled(table, columns), prefix(table.base, output.path))
-    write_utterances(output.path or "-", moved)
-    if not output.quiet:
+    moved = relocate(_filled(table, columns), prefix(table.base, division.output))
+    write_utterances(division.output or "-", moved)
+    if not division.quiet:
         for line in _summary(table, columns):
             say(line)
 
@@ -246,14 +241,14 @@ def _warnings(table: _Table, columns: dict[str, dict[str, str]]) -> Iterator[str
     column, parts = next(iter(columns.items()))
     people = {part: {u.person for u in table.inside(parts, part)} for part in (TRAIN, TEST)}
     both = people[TRAIN] & people[TEST] - {""}
-    if table.rules.within:
+    if table.division.within:
         alone = people[TRAIN] - people[TEST]
         if alone:
             yield f"{len(alone):,} of {len(people[TRAIN]):,} people are in {column} train alone"
     elif both:
         yield (
             f"warning: {len(both):,} people are in train and in test of {column}, as "
-            f"{table.rules.group} is not the person; good for classes, not for verification"
+            f"{table.division.group} is not the person; good for classes, not for verification"
         )
     elif column == "split" and not possible_trials(table.inside(parts, TEST))[0]:
         yield "warning: no target trial is possible: nobody in test has two recordings"

@@ -19,7 +19,6 @@ from avkd_cli.storage import durable, manifest
 NAME = "system.json"
 FORMAT, VERSION = "avkd.system", 1
 FUSION = "fusion"
-PARTS = (FUSION, "audio", "visual", "audio-student", "visual-student")
 MOST_BYTES = 8 << 30
 """Of a tar, unpacked: networks are megabytes."""
 

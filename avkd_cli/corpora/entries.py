@@ -3,9 +3,7 @@
 import gzip
 import math
 import zlib
-from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -20,29 +18,6 @@ class Entry(NamedTuple):
 
     line: int
     values: dict[str, Any]
-
-
-class ToolkitUtterance(NamedTuple):
-    """One utterance as another toolkit's list says it.
-
-    Args:
-        id: of the list, or made of path and part where it has none.
-        person: "" where unknown.
-        audio: path as written.
-        start, end: seconds, None for the beginning and the end.
-        channel: counted from 0, None for all.
-        sex: "" where unknown.
-        others: every other key.
-    """
-
-    id: str
-    person: str
-    audio: str
-    start: float | None = None
-    end: float | None = None
-    channel: int | None = None
-    sex: str = ""
-    others: Mapping[str, Any] = MappingProxyType({})
 
 
 class Unusable(Exception):  # noqa: N818  not an error of the run

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from avkd_cli.corpora.entries import Entry, ToolkitUtterance, Unusable, number, text
+from msgspec.structs import replace
+
+from avkd_cli.corpora.entries import Entry, Unusable, number, text
 from avkd_cli.errors import InputError
+from avkd_cli.storage.utterances import Utterance
 
 _KNOWN = {"id", "start", "duration", "channel", "supervisions", "recording", "type", "sources"}
 
@@ -30,7 +33,7 @@ def joined(recordings: list[Entry], supervisions: list[Entry], source: Path) -> 
     ]
 
 
-def parts(line: Entry) -> Iterator[ToolkitUtterance]:
+def parts(line: Entry) -> Iterator[Utterance]:
     """Yield the utterances of an entry: the cut, or each of several people's supervisions.
 
     Raises:
@@ -54,8 +57,14 @@ def parts(line: Entry) -> Iterator[ToolkitUtterance]:
     end = None if length is None else (start or 0.0) + length
     others = {name: value for name, value in entry.items() if name not in _KNOWN} if is_cut else {}
     channel = _channel(entry.get("channel") if is_cut else None, whole)
-    id = text(entry.get("id"))
-    cut = ToolkitUtterance(id, "", audio, start, end, channel, others=others)
+    cut = Utterance(
+        id=text(entry.get("id")),
+        audio=audio,
+        start=start,
+        end=end,
+        audio_channel=channel,
+        extra=others,
+    )
     supervisions = entry.get("supervisions") or []
     if not is_cut and supervisions:
         yield from (_turn(cut, one, whole) for one in supervisions)
@@ -90,36 +99,38 @@ def _channel(value: object, channels: int) -> int | None:
 
 
 def _people(
-    cut: ToolkitUtterance, supervisions: list[dict[str, Any]], channels: int
-) -> Iterator[ToolkitUtterance]:
+    cut: Utterance, supervisions: list[dict[str, Any]], channels: int
+) -> Iterator[Utterance]:
     names = {text(one.get("speaker")) for one in supervisions}
     if len(names) <= 1:
         sex = text(supervisions[0].get("gender")) if supervisions else ""
-        yield cut._replace(person=next(iter(names), ""), sex=sex, others=_others(cut, supervisions))
+        person = next(iter(names), "")
+        yield replace(cut, person=person, sex=sex, extra=_others(cut, supervisions))
         return
     for one in supervisions:
         yield _turn(cut, one, channels)
 
 
-def _turn(cut: ToolkitUtterance, supervision: dict[str, Any], channels: int) -> ToolkitUtterance:
+def _turn(cut: Utterance, supervision: dict[str, Any], channels: int) -> Utterance:
     """Return the part of a cut or recording in which one person speaks."""
     start = (cut.start or 0.0) + (number(supervision.get("start"), "start") or 0.0)
     length = number(supervision.get("duration"), "duration")
-    return cut._replace(
+    return replace(
+        cut,
         id=text(supervision.get("id")),
         person=text(supervision.get("speaker")),
         start=start,
         end=cut.end if length is None else start + length,
-        channel=_channel(supervision.get("channel"), channels),
+        audio_channel=_channel(supervision.get("channel"), channels),
         sex=text(supervision.get("gender")),
-        others=_others(cut, [supervision]),
+        extra=_others(cut, [supervision]),
     )
 
 
-def _others(cut: ToolkitUtterance, supervisions: list[dict[str, Any]]) -> dict[str, Any]:
+def _others(cut: Utterance, supervisions: list[dict[str, Any]]) -> dict[str, Any]:
     """Return what else is said, such as text and language, where one supervision says it."""
     if len(supervisions) != 1:
-        return cut.others
+        return cut.extra
     said = {"text", "language"} & supervisions[0].keys()
     custom = supervisions[0].get("custom") or {}
-    return {**cut.others, **{name: supervisions[0][name] for name in said}, **custom}
+    return {**cut.extra, **{name: supervisions[0][name] for name in said}, **custom}

@@ -12,10 +12,11 @@ import functools
 from collections.abc import Iterator
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from avkd_cli.corpora import lhotse, trees
 from avkd_cli.corpora.entries import (
     Entry,
-    ToolkitUtterance,
     Unusable,
     number,
     read_entries,
@@ -109,7 +110,8 @@ def _list(source, lines, read, root, split, report) -> Iterator[Utterance]:
         report.notes.append(f"paths were taken from {base}; give another folder with --root")
 
 
-def _found(source, lines, read, report: Report) -> Iterator[ToolkitUtterance]:
+def _found(source, lines, read, report: Report) -> Iterator[Utterance]:
+    """Yield what each entry says: names, path and keys as written."""
     for line in lines:
         try:
             yield from read(line)
@@ -129,15 +131,15 @@ def _usable(written: str, base: Path, root: Path | None, report: Report) -> str 
     return path if trees.is_usable(path, found, report) else None
 
 
-def _utterance(found: ToolkitUtterance, audio: str, split: str) -> Utterance:
-    others = {name: value for name, value in found.others.items() if value not in (None, "")}
-    return Utterance(
+def _utterance(found: Utterance, audio: str, split: str) -> Utterance:
+    """Return what a list says as a line of ours has it."""
+    others = {name: value for name, value in found.extra.items() if value not in (None, "")}
+    return replace(
+        found,
         id=make_id(found.id),
         person=make_id(found.person),
         audio=audio,
         start=found.start or None,
-        end=found.end,
-        audio_channel=found.channel,
         split=split,
         sex=found.sex.lower()[:1] if found.sex.lower() in ("m", "f", "male", "female") else "",
         extra={f"x-{name}" if name in FIELDS else name: value for name, value in others.items()},
@@ -163,7 +165,7 @@ def _id_of(audio: str, start: float | None, channel: int | None, depth: int) -> 
     return _stem(audio, depth) + where + ("" if channel is None else f"-ch{channel}")
 
 
-def _nemo(line: Entry, depth: int) -> Iterator[ToolkitUtterance]:
+def _nemo(line: Entry, depth: int) -> Iterator[Utterance]:
     """Yield a line of a NeMo manifest: `label` is the person, offset and duration the part."""
     values = dict(line.values)
     audio = values.pop("audio_filepath")
@@ -176,7 +178,8 @@ def _nemo(line: Entry, depth: int) -> Iterator[ToolkitUtterance]:
     end = None if length is None else (start or 0.0) + length
     person = "" if person == "infer" else person  # NeMo's word for not known
     id = _id_of(audio, start, channel, depth)
-    yield ToolkitUtterance(id, person, audio, start, end, channel, others=values)
+    part = {"start": start, "end": end, "audio_channel": channel}
+    yield Utterance(id=id, person=person, audio=audio, extra=values, **part)
 
 
 def _one_channel(value: object, key: str) -> int | None:
@@ -189,7 +192,7 @@ def _one_channel(value: object, key: str) -> int | None:
     return value
 
 
-def _wespeaker(line: Entry) -> Iterator[ToolkitUtterance]:
+def _wespeaker(line: Entry) -> Iterator[Utterance]:
     """Yield the line of a raw.list: key, wav, spk."""
     values = dict(line.values)
     if "wav" not in values:
@@ -197,10 +200,11 @@ def _wespeaker(line: Entry) -> Iterator[ToolkitUtterance]:
     if values.get("vad"):
         raise Unusable("vad: parts of a recording that are joined; write them as files")
     id, audio = text(values.pop("key")), text(values.pop("wav"))
-    yield ToolkitUtterance(id, text(values.pop("spk", None)), audio, others=values)
+    person = text(values.pop("spk", None))
+    yield Utterance(id=id, person=person, audio=audio, extra=values)
 
 
-def _speechbrain(line: Entry, sample_rate: int) -> Iterator[ToolkitUtterance]:
+def _speechbrain(line: Entry, sample_rate: int) -> Iterator[Utterance]:
     """Yield an entry: ID, wav, spk_id; start and stop are samples."""
     values = {name: value for name, value in line.values.items() if not name.endswith("_format")}
     id = text(values.pop("ID", None))
@@ -216,7 +220,7 @@ def _speechbrain(line: Entry, sample_rate: int) -> Iterator[ToolkitUtterance]:
     person = next((text(name) for name in persons if name not in (None, "")), "")
     start = None if first is None else first / sample_rate
     end = None if last is None else last / sample_rate
-    yield ToolkitUtterance(id, person, audio, start, end, others=values)
+    yield Utterance(id=id, person=person, audio=audio, start=start, end=end, extra=values)
 
 
 def _samples(value: object, key: str) -> int | None:

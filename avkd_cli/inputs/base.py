@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,6 +22,7 @@ class Input(ABC):
     Attributes:
         modality: of the networks that take it. kinds: of its stores, in their order.
         sense: of embeddings made from it, where that is not the modality.
+        names: of its stores in the plan of a run, where they are several.
         side_levels: levels that a side of its networks has, such as one sense of a pair; none
             where they have no sides.
         compared: levels of the enrolment and of the test in a trial, which validation scores.
@@ -31,6 +33,7 @@ class Input(ABC):
     modality: ClassVar[str]
     kinds: ClassVar[tuple[str, ...]]
     sense: ClassVar[str] = ""
+    names: ClassVar[tuple[str, ...]] = ()
     side_levels: ClassVar[tuple[str, ...]] = ()
     compared: ClassVar[tuple[str, str]] = ("embedding", "embedding")
     stores: Sequence[Store]
@@ -108,7 +111,8 @@ class Input(ABC):
 
     def fingerprints(self) -> dict[str, str]:
         """Return name and fingerprint of each store, for the plan of a run."""
-        return {self.modality: self.stores[0].fingerprint}
+        named = zip(self.names or (self.modality,), self.stores, strict=True)
+        return {name: store.fingerprint for name, store in sorted(named, key=itemgetter(0))}
 
 
 def open_stores(modality: str, paths: Sequence[str], kinds: Sequence[str]) -> list[Store]:

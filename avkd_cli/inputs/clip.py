@@ -31,7 +31,7 @@ class Clip(Input):
     """
 
     modality = "joint"
-    kinds = ("avkd.audio", "avkd.faces")
+    kinds, names = ("avkd.audio", "avkd.faces"), ("audio", "visual")
     side_levels = ("embedding", "weights")
     stores: Sequence[RaggedStore]
 
@@ -62,10 +62,6 @@ class Clip(Input):
     def senses(self) -> dict[str | None, Input]:
         """Return either sense as an input of its own."""
         return {"audio": OneOfClip("audio", self.audio), "visual": OneOfClip("visual", self.faces)}
-
-    def fingerprints(self) -> dict[str, str]:
-        """Return the fingerprint of either sense's store."""
-        return {"audio": self.audio.fingerprint, "visual": self.faces.fingerprint}
 
     def features(self) -> str:
         """Return what the audio store holds, as a front end calls it."""

@@ -21,7 +21,7 @@ class BothEmbeddings(Input):
     """Two stores of embeddings, of faces and of voices, given in any order."""
 
     modality = "fusion"
-    kinds = ("avkd.embeddings", "avkd.embeddings")
+    kinds, names = ("avkd.embeddings", "avkd.embeddings"), ("visual", "audio")
     stores: Sequence[EmbeddingStore]
 
     def __init__(self, stores: Sequence[Store]) -> None:
@@ -31,10 +31,6 @@ class BothEmbeddings(Input):
     def held(self) -> dict[str, Any]:
         """Return the width of either sense's embeddings."""
         return {"visual_size": self.visual.dimension, "audio_size": self.audio.dimension}
-
-    def fingerprints(self) -> dict[str, str]:
-        """Return the fingerprint of either sense's store."""
-        return {"audio": self.audio.fingerprint, "visual": self.visual.fingerprint}
 
     def check_persons(self, chosen: TrainingSet) -> None:
         """Raise InputError where the two stores say different persons of one utterance."""

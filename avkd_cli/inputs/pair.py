@@ -61,7 +61,7 @@ class PairOfMedia(Input):
 
     modality = "pair"
     kinds = ("avkd.audio", "avkd.faces")
-    compared = COMPARED
+    names = compared = COMPARED
 
     def __init__(self, stores: Sequence[Store]) -> None:
         super().__init__(stores)
@@ -70,10 +70,6 @@ class PairOfMedia(Input):
     def held(self) -> dict[str, Any]:
         """Return nothing: what each encoder takes is held against each sense's store."""
         return {}
-
-    def fingerprints(self) -> dict[str, str]:
-        """Return the fingerprint of either sense's store."""
-        return {"audio": self.stores[0].fingerprint, "visual": self.stores[1].fingerprint}
 
     def embed(self, passage: Passage, ids: list[str]) -> np.ndarray:
         """Return a side of whole utterances, or the fusion of both, (ids, d) float32."""

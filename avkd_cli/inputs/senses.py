@@ -6,6 +6,7 @@ the device, augmentation) belongs to it, so that extraction cannot differ from t
 """
 
 from collections.abc import Mapping
+from operator import attrgetter
 
 from torch import Tensor, nn
 
@@ -30,10 +31,7 @@ class Sense(nn.Module):
         self.labels_share = 1.0  # of the labels' gradient, for all of it; see `imitation`
         self.gives_input = False  # as the level `input`, for a teacher that runs beside it
 
-    @property
-    def core(self) -> nn.Module:
-        """What may be compiled."""
-        return self.encoder
+    core = property(attrgetter("encoder"), doc="What may be compiled.")
 
     def forward(self, batch: Batch) -> Levels:
         """Return the encoder's levels."""
@@ -96,10 +94,7 @@ class FusedSenses(nn.Module):
         super().__init__()
         self.front_end, self.fusion = front_end, fusion
 
-    @property
-    def core(self) -> nn.Module:
-        """What may be compiled."""
-        return self.fusion
+    core = property(attrgetter("fusion"), doc="What may be compiled.")
 
     def forward(self, batch: Batch) -> Levels:
         """Return the fusion's levels."""
@@ -119,10 +114,7 @@ class PairedSenses(nn.Module):
         super().__init__()
         self.pair, self.encoders = pair, nn.ModuleDict(encoders)
 
-    @property
-    def core(self) -> nn.Module:
-        """What may be compiled."""
-        return self.pair
+    core = property(attrgetter("pair"), doc="What may be compiled.")
 
     def take(self, encoders: Mapping[str, nn.Module]) -> None:
         """Begin with the weights of finished encoders, which are trained on from here."""
@@ -157,10 +149,7 @@ class JointSenses(nn.Module):
         super().__init__()
         self.hears, self.sees, self.joint = hears, sees, joint
 
-    @property
-    def core(self) -> nn.Module:
-        """What may be compiled."""
-        return self.joint
+    core = property(attrgetter("joint"), doc="What may be compiled.")
 
     def take(self, encoders: Mapping[str, nn.Module]) -> None:
         """Begin with the weights of finished encoders; poolings of another kind stay as drawn."""

@@ -23,41 +23,33 @@ def paper_table(
         digits: decimals of error rates; None: as the measure has them.
         certain: changes from the table's baseline to mark; None shows no changes.
     """
-    changes = certain is not None and bool(one["baseline"])
-    blocks = [
-        _column(one, n, digits, certain if changes else None) for n in range(len(one["columns"]))
-    ]
-    head = [one["head"], *(label for labels, _ in blocks for label in labels)]
-    rows = [
-        [row["label"], *(each for _, lines in blocks for each in lines[n])]
-        for n, row in enumerate(one["rows"])
-    ]
-    return table(head, rows, one["title"], _notes(arranged, one, changes, certain))
+    shown = certain if one["baseline"] else None
+    places = range(len(one["columns"]))
+    columns = [each for place in places for each in _columns(one, place, digits, shown)]
+    head = [one["head"], *(label for label, _ in columns)]
+    rows = zip([row["label"] for row in one["rows"]], *(cells for _, cells in columns), strict=True)
+    return table(head, rows, one["title"], _notes(arranged, one, shown))
 
 
-def _column(
+def _columns(
     one: Mapping, place: int, digits: int | None, certain: Certain | None
-) -> tuple[list[str], list[list[Cell]]]:
-    """Return the heads and the cells that one column of figures becomes."""
+) -> Iterator[tuple[str, list[Cell]]]:
+    """Yield the head and the cells of each column that a column of figures becomes."""
     column, cells = one["columns"][place], [row["cells"][place] for row in one["rows"]]
     measure = measure_of(column)
     if measure is None:
-        return [column["label"]], [[Cell(each["printed"] or NOTHING)] for each in cells]
+        yield column["label"], [Cell(each["printed"] or NOTHING) for each in cells]
+        return
     form = f".{digits if digits and column['measure'] == 'eer_percent' else measure.digits}f"
     form = f"+{form}" if column["relative"] else form
     ours = [each["value"] for each in cells]
     best = _best(ours, measure.better) if not column["relative"] else None
-    lines = [[number(v, form, "best" if v is not None and v == best else "")] for v in ours]
-    heads = [column["label"]]
+    marks = {} if best is None else {best: "best"}
+    yield column["label"], [number(value, form, marks.get(value, "")) for value in ours]
     if certain is not None:
-        heads.append("change")
-        for line, change in zip(lines, _changes(one, place, column, certain), strict=True):
-            line.append(change)
+        yield "change", _changes(one, place, column, certain)
     if any(each["printed"] for each in cells):
-        heads.append("printed")
-        for line, each in zip(lines, cells, strict=True):
-            line.append(_printed(each["printed"]))
-    return heads, lines
+        yield "printed", [_printed(each["printed"]) for each in cells]
 
 
 def _best(values: Sequence[float | None], better: int) -> float | None:
@@ -88,10 +80,10 @@ def _printed(text: str | None) -> Cell:
         return Cell(text, None, "printed")
 
 
-def _notes(arranged: Mapping, one: Mapping, changes: bool, certain: Certain | None) -> list[str]:
+def _notes(arranged: Mapping, one: Mapping, certain: Certain | None) -> list[str]:
     labels = dict.fromkeys(m.label for c in one["columns"] if (m := measure_of(c)))
     said = [f"{'; '.join(labels)}; the best of ours in each column is bold."]
-    if changes:
+    if certain is not None:
         beyond = "; bold where its interval excludes 0" if certain else ""
         said.append(f"Change: percentage points from the baseline{beyond}.")
     said[0] = said[0][0].upper() + said[0][1:]

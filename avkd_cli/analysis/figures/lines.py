@@ -61,7 +61,6 @@ def training_figure(series: Mapping[str, Mapping[str, Mapping]]) -> Figure:
             plain_powers(axes.yaxis)
     grid[-1, 0].set_xlabel("step")
     legend_above(figure, ncols=3)
-    figure.tight_layout()
     return figure
 
 
@@ -88,7 +87,6 @@ def timelines_figure(shown: Sequence[dict]) -> Figure:
         place.set_title(one["id"], fontsize=8, loc="left", fontweight="normal")
     axes[-1].set(xlabel="seconds", ylabel="weight")
     legend_above(figure, ncols=4)
-    figure.tight_layout()
     return figure
 
 
@@ -126,7 +124,6 @@ def robustness_figure(result: Mapping, paper: Paper = USUAL) -> Figure:
     panels[0].set_ylabel("EER, %")
     panels[0].set_ylim(bottom=0)
     legend_above(figure, ncols=4)
-    figure.tight_layout()
     return figure
 
 

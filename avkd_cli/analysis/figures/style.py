@@ -117,10 +117,11 @@ def draw_whisker(axes: Axes, x: float, rate: Mapping, color: str) -> None:
 
 
 def legend_above(figure: Figure, ncols: int) -> None:
-    """Write above all panels what their lines are, each once."""
+    """Write above all panels what their lines are, each once, and lay the panels out."""
     found = [axes.get_legend_handles_labels() for axes in figure.axes]
     lines = {label: line for one in found for line, label in zip(*one, strict=True)}
     figure.legend(lines.values(), lines, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=ncols)
+    figure.tight_layout()
 
 
 def looks(names: Sequence[str], paper: Paper = USUAL) -> dict[str, dict]:

@@ -119,24 +119,22 @@ def from_stores(
         MissingInputError, InputError: a store or list cannot be read; fewer than two persons are
             enrolled; there are no probes; embeddings without direction or of unequal sizes.
     """
-    stores, beside = opened_with(paths, galleries)
-    first = next(iter(stores.values()))
-    members = enrolled(next(iter(beside.values())), enrol, enrol_first)
-    ids, left_out = _probes(stores, members, list_file)
-    tell_of_stores("analyze", {*stores.values(), *beside.values()}, members)
+    spaces = opened_with(paths, galleries)
+    first, gallery = next(iter(spaces.values()))
+    members = enrolled(gallery, enrol, enrol_first)
+    ids, left_out = _probes([store for store, _ in spaces.values()], members, list_file)
+    tell_of_stores("analyze", {one for both in spaces.values() for one in both}, members)
     number = {name: place for place, name in enumerate(members)}
     person = np.array([number[name] for name in persons_of(first, ids)])
-    found = {
-        name: _nearest(store, beside[name], members, ids, person) for name, store in stores.items()
-    }
+    found = {name: _nearest(*both, members, ids, person) for name, both in spaces.items()}
     person = np.unique(person, return_inverse=True)[1]
     return Found(found, person, left_out, sum(map(len, members.values())))
 
 
 def opened_with(
     paths: Mapping[str, Path], galleries: Sequence[str]
-) -> tuple[dict[str, EmbeddingStore], dict[str, EmbeddingStore]]:
-    """Return the stores of the probes and of the galleries by system.
+) -> dict[str, tuple[EmbeddingStore, EmbeddingStore]]:
+    """Return the store of the probes and that of the gallery, which may be one, by system.
 
     Raises:
         UsageError: several galleries, but not one a system. InputError: stores of two spaces.
@@ -149,14 +147,14 @@ def opened_with(
         )
     others = [open_store(one, EMBEDDINGS.kind) for one in galleries]
     others = others * len(stores) if len(others) == 1 else others or list(stores.values())
-    beside = dict(zip(stores, others, strict=True))
-    for name, store in stores.items():
-        if store.dimension != beside[name].dimension:
+    spaces = dict(zip(stores, zip(stores.values(), others, strict=True), strict=True))
+    for store, other in spaces.values():
+        if store.dimension != other.dimension:
             raise InputError(
-                f"{store.path} has {store.dimension} dimensions, {beside[name].path} "
-                f"{beside[name].dimension}: cosines need one space"
+                f"{store.path} has {store.dimension} dimensions, {other.path} "
+                f"{other.dimension}: cosines need one space"
             )
-    return stores, beside
+    return spaces
 
 
 def enrolled(store: EmbeddingStore, enrol: Path | None, first: int) -> dict[str, list[str]]:
@@ -185,10 +183,10 @@ def enrolled(store: EmbeddingStore, enrol: Path | None, first: int) -> dict[str,
 
 
 def _probes(
-    stores: Mapping[str, EmbeddingStore], members: Mapping[str, list[str]], list_file: Path | None
+    stores: Sequence[EmbeddingStore], members: Mapping[str, list[str]], list_file: Path | None
 ) -> tuple[list[str], int]:
     """Return the probes, and how many utterances have nobody in the gallery."""
-    first, *more = stores.values()
+    first, *more = stores
     taken = {id for ids in members.values() for id in ids}
     ids = [id for id in ids_of(first, listed(list_file)) if id not in taken]
     known = [id for id in ids if first.persons[first.row_of[id]] in members]

@@ -30,21 +30,21 @@ def from_recordings(
     """
     if not galleries:
         raise UsageError("--candidates utterance needs --gallery, the store of the other sense")
-    stores, beside = opened_with(paths, galleries)
-    first, others = (next(iter(one.values())) for one in (stores, beside))
+    spaces = opened_with(paths, galleries)
+    first, others = next(iter(spaces.values()))
     wanted = listed(list_file)
     candidates = [id for id in ids_of(others, wanted) if others.persons[others.row_of[id]]]
     theirs = persons_of(others, candidates)
     ids, left_out = _probes(first, others, theirs, wanted)
-    tell_of_stores("analyze", {*stores.values(), *beside.values()}, set(others.persons))
+    tell_of_stores("analyze", {one for both in spaces.values() for one in both}, others.persons)
     if len(set(theirs)) < 2:
         raise InputError(f"{others.path}: a gallery of fewer than two persons")
     codes = {name: code for code, name in enumerate(dict.fromkeys(others.persons))}
     person = np.array([codes[name] for name in persons_of(first, ids)])
     candidate = np.array([codes[name] for name in theirs])
     found, probe = {}, np.empty(0, np.int64)
-    for name, store in stores.items():
-        found[name], probe = _placed(store, beside[name], ids, candidates, person, candidate)
+    for name, both in spaces.items():
+        found[name], probe = _placed(*both, ids, candidates, person, candidate)
     number = np.unique(person[probe], return_inverse=True)[1]
     return Found(found, number, left_out, len(candidates), probes=len(ids))
 
@@ -98,16 +98,13 @@ def from_lists(
         MissingInputError, InputError: a file cannot be read, is ragged, or names recordings or
             persons that are not in the stores; the first candidate is another person's.
     """
-    stores, beside = opened_with(paths, galleries)
+    spaces = opened_with(paths, galleries)
+    first, _ = next(iter(spaces.values()))
     found = []
     for source in lists:
         probe, gallery = read_matching(source)
-        places = {
-            name: _listed(source, store, beside[name], probe, gallery)
-            for name, store in stores.items()
-        }
-        person = _persons(source, next(iter(stores.values())), probe)
-        found.append((len(gallery[0]), Found(places, person)))
+        places = {name: _listed(source, *both, probe, gallery) for name, both in spaces.items()}
+        found.append((len(gallery[0]), Found(places, _persons(source, first, probe))))
     return found
 
 

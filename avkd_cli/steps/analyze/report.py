@@ -35,7 +35,6 @@ from avkd_cli.steps.analyze.results import NONE, read_figures
 from avkd_cli.steps.analyze.table import arranged, result, write_tables
 from avkd_cli.storage import durable
 from avkd_cli.storage.manifest import library_version
-from avkd_cli.verification.scores import Scores
 
 
 def report(
@@ -91,12 +90,13 @@ def contents(found: Findings, corpus: str | None, resamples: int, paper: Paper) 
     names = sorted({one.list for one in found.scores}, key=paper.list_order)
     venn_list = paper.venn_list if paper.venn_list in names else next(iter(names), None)
     for name in names:
-        files = by_system(found, name, paper)
-        paths = {one.system: one.path for one in found.scores if one.list == name}
+        listed = {one.system: one for one in found.scores if one.list == name}
+        systems = sorted(listed, key=paper.order)
+        files = read_aligned({system: listed[system].path for system in systems})
         sure = list_intervals(files, name, people, resamples, paper, banded(files, paper))
         unsure, differences = unsure or sure.reason, differences + sure.differences
         results += [
-            result(system, name, paths[system], one) | {"eer_interval": sure.intervals.get(system)}
+            result(listed[system], one) | {"eer_interval": sure.intervals.get(system)}
             for system, one in files.items()
         ]
         venns += venn_rows(files, name, people, paper)
@@ -130,15 +130,6 @@ def beside(
     trainings = training_figures(folder, [one.name for one in found.runs], paper)
     disturbed = robustness_figures(found.robustness, paper)
     return inlined(chain(matching_figures(table), trainings, disturbed)) | halves_figure(folder)
-
-
-def by_system(found: Findings, trial_list: str, paper: Paper) -> dict[str, Scores]:
-    """Return the scores of each system on one list, in one order of trials."""
-    chosen = sorted(
-        (one for one in found.scores if one.list == trial_list),
-        key=lambda one: paper.order(one.system),
-    )
-    return read_aligned({one.system: one.path for one in chosen})
 
 
 def scored_spaces(found: Findings) -> dict[str, Path]:

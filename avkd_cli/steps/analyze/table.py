@@ -12,7 +12,7 @@ from avkd_cli.papers.form import Paper
 from avkd_cli.said import warn
 from avkd_cli.steps.analyze.inputs import read_labelled, read_object
 from avkd_cli.steps.analyze.metrics import measured
-from avkd_cli.steps.analyze.results import read_figures, result_files
+from avkd_cli.steps.analyze.results import ScoreFile, read_figures, result_files
 from avkd_cli.storage import durable
 from avkd_cli.verification.scores import Scores
 
@@ -32,27 +32,27 @@ def table(
     """
     files = result_files(sources)
     results = []
-    for system, trial_list, path in files.scores:
-        (scores,) = read_labelled([path])
-        results.append(result(system, trial_list, path, scores))
+    for one in files.scores:
+        (scores,) = read_labelled([one.path])
+        results.append(result(one, scores))
     found = arranged(results, corpus, paper, read_figures(files.figures))
     if output is not None:
         write_tables(output, found)
     return found
 
 
-def result(system: str, trial_list: str, path: Path, scores: Scores) -> dict:
+def result(of: ScoreFile, scores: Scores) -> dict:
     """Return one system's figures on one list.
 
     The signature is the one that `avkd score` left beside the scores, which knows the trial
     list and the normalisation, if its figures are those of the scores.
     """
     found = measured(scores)
-    beside = read_object(path.with_name(f"{system}.{trial_list}.metrics.json"))
+    beside = read_object(of.path.with_name(f"{of.system}.{of.list}.metrics.json"))
     eer, said = beside.get("eer_percent"), beside.get("signature")
     if isinstance(said, str) and isinstance(eer, float) and math.isclose(eer, found["eer_percent"]):
         found["signature"] = said
-    return {"system": system, "list": trial_list, "file": path.name} | found
+    return {"system": of.system, "list": of.list, "file": of.path.name} | found
 
 
 def write_tables(folder: Path, arranged_results: dict) -> None:

@@ -11,6 +11,7 @@ from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs.embeddings import Embeddings
 from avkd_cli.losses.distances import cosine_to_class
 from avkd_cli.losses.quality import RunningQuality
+from avkd_cli.recipes.job import Job
 from avkd_cli.storage.store import EmbeddingStore, RaggedStore, Store, open_store
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.bridges import Quality
@@ -28,18 +29,21 @@ class Ask:
     """What a quality is found with.
 
     Attributes:
-        modality: of the student. chosen: the training set. choice: the list that it is from.
+        job: the student's. choice: the list that its training set is from.
         teacher: its embeddings. classifier: its row of each class, None where it has none.
-        student: the store that the student reads. store: of --quality-store, or None.
+        store: of --quality-store, or None.
     """
 
-    modality: str
-    chosen: TrainingSet
+    job: Job
     choice: Choice
     teacher: EmbeddingStore
     classifier: Callable[[], torch.Tensor]
-    student: Store
     store: Store | None
+
+    @property
+    def chosen(self) -> TrainingSet:
+        """The training set."""
+        return self.job.chosen
 
 
 @dataclass(frozen=True)
@@ -117,11 +121,11 @@ def measure(settings: DistillTerms, ask: Ask) -> Measured | None:
     names = wanted(settings)
     if not names:
         return None
-    own = OWN[ask.modality] in names
-    stored = [_figures(one, ask) for one in names if one != OWN[ask.modality]]
+    mine = OWN[ask.job.modality]
+    stored = [_figures(one, ask) for one in names if one != mine]
     together = np.stack(stored, axis=1) if stored else np.empty((len(ask.chosen.ids), 0))
     inputs = {"quality": ask.store.fingerprint} if ask.store is not None else {}
-    return Measured(together.astype(np.float32), own, inputs)
+    return Measured(together.astype(np.float32), mine in names, inputs)
 
 
 def _figures(name: str, ask: Ask) -> np.ndarray:
@@ -131,7 +135,7 @@ def _figures(name: str, ask: Ask) -> np.ndarray:
     elif name == "face-norm":
         found, where = _norms(ask), ask.teacher.path
     else:
-        store = ask.store or ask.student
+        store = ask.store or ask.job.input.stores[0]
         found, where = _column(COLUMNS.get(name, name.removeprefix("column:")), store, ask)
     return _checked(found, f"{where}: --quality {name}", ask.chosen.ids)
 
@@ -148,7 +152,7 @@ def _teachers_cosine(ask: Ask) -> np.ndarray:
 
 def _norms(ask: Ask) -> np.ndarray:
     """Return the lengths of the teacher's embeddings."""
-    if ask.modality == "visual" or ask.teacher.manifest.get("modality") == "audio":
+    if ask.job.modality == "visual" or ask.teacher.manifest.get("modality") == "audio":
         raise UsageError(
             "--quality face-norm is the length of a teacher's embedding of faces; this teacher "
             "hears, so take speech-cos or snr"

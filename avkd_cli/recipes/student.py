@@ -11,7 +11,7 @@ from avkd_cli.recipes import sense
 from avkd_cli.recipes.beside import Beside
 from avkd_cli.recipes.gate import check_gate, gate_of
 from avkd_cli.recipes.job import Job
-from avkd_cli.recipes.live import Asked, LiveTeacher, open_live
+from avkd_cli.recipes.live import Asked, open_live
 from avkd_cli.recipes.loose import tolerances
 from avkd_cli.recipes.quality import Ask, RowNumbers, measure, open_quality
 from avkd_cli.recipes.refusals import (
@@ -100,7 +100,8 @@ def learning(
         refuse_where_untaught(settings)
     teaches = alive or stored
     taught = what_is_taught(teaches, job.chosen, settings)
-    measured = measure(settings, what_is_asked(job, request, stored, teaches, measures))
+    rows = lambda: rows_of(head_of(teaches, job.chosen, "--quality"))  # noqa: E731
+    measured = measure(settings, Ask(job, request.choice, stored, rows, measures))
     beside = Beside(
         settings, taught, job.chosen.classes, settings.scale, has_speeds(settings), loose, measured
     )
@@ -121,25 +122,6 @@ def learning(
         finish=beside.finish,
         teacher=None if alive else stored,
         inputs=job.inputs | inputs | (measured.inputs if measured else {}),
-    )
-
-
-def what_is_asked(
-    job: Job,
-    request: Request,
-    stored: Teacher | None,
-    teaches: Teacher | LiveTeacher,
-    measures: Store | None,
-) -> Ask:
-    """Return what measures of quality may look at."""
-    return Ask(
-        request.modality,
-        job.chosen,
-        request.choice,
-        stored,
-        lambda: rows_of(head_of(teaches, job.chosen, "--quality")),
-        job.input.stores[0],
-        measures,
     )
 
 

@@ -29,7 +29,8 @@ from avkd_cli.recipes.pair import terms_of
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.loop import TrainingSetup, fit
 from avkd_cli.training.objective import Objective
-from avkd_cli.training.runs import make_plan, open_run
+from avkd_cli.training.plan import RunPlan
+from avkd_cli.training.runs import open_run
 from avkd_cli.training.sampler import ShuffleSampler
 from avkd_cli.training.training_set import TrainingSet
 
@@ -73,7 +74,7 @@ def ours(
     times: list[float] = []
     objective.register_forward_pre_hook(lambda *_: times.append(clock()))
     with tempfile.TemporaryDirectory() as folder:
-        opened = open_run(Path(folder) / "run", make_plan("bench", {}, {}))
+        opened = open_run(Path(folder) / "run", RunPlan("bench", {}, {}))
         fit(training, settings, opened, quiet=True)
     return min(np.diff(times))
 

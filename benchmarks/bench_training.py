@@ -49,7 +49,8 @@ from avkd_cli.training.bridges import Quality
 from avkd_cli.training.device import to_device
 from avkd_cli.training.loop import TrainingSetup, fit
 from avkd_cli.training.objective import Objective
-from avkd_cli.training.runs import make_plan, open_run
+from avkd_cli.training.plan import RunPlan
+from avkd_cli.training.runs import open_run
 from avkd_cli.training.sampler import ShuffleSampler
 from avkd_cli.training.training_set import Choice, TrainingSet, choose
 
@@ -176,7 +177,7 @@ def fitted(options: Options, store: object, workers: int) -> dict[str, float]:
     ids = [str(row) for row in range(count)]
     training, times = TrainingSetup(objective(options.width), batches_of(store), count, ids), []
     training.objective.register_forward_pre_hook(lambda *_: times.append(options.clock()))
-    opened = open_run(folder / "run", make_plan("bench", {}, {}))
+    opened = open_run(folder / "run", RunPlan("bench", {}, {}))
     fit(training, settings, opened, quiet=True)
     last = json.loads((folder / "run/log.jsonl").read_text().splitlines()[-1])
     return {"step": min(np.diff(times)), "wait_share": last["wait_share"]}

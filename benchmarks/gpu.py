@@ -32,7 +32,8 @@ from avkd_cli.training import checkpoint
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.device import suit, to_device
 from avkd_cli.training.loop import TrainingSetup, fit
-from avkd_cli.training.runs import make_plan, open_run
+from avkd_cli.training.plan import RunPlan
+from avkd_cli.training.runs import open_run
 from avkd_cli.training.sampler import ShuffleSampler
 
 MELS, SIZE = 40, 512
@@ -195,7 +196,7 @@ def fitted(bench: Bench) -> dict[str, float]:
     fit(
         training_of(bench),
         settings_of(bench),
-        open_run(folder, make_plan("gpu", {}, {})),
+        open_run(folder, RunPlan("gpu", {}, {})),
         quiet=True,
     )
     return json.loads((folder / "log.jsonl").read_text().splitlines()[-1])
@@ -274,7 +275,7 @@ def resume(bench: Bench) -> list[str]:
     folder = Path(tempfile.mkdtemp(dir=bench.folder)) / "run"
     weights = []
     for _ in range(2):
-        opened = open_run(folder, make_plan("gpu", {}, {}))
+        opened = open_run(folder, RunPlan("gpu", {}, {}))
         weights.append(fit(training_of(bench, 0.2), settings, opened, quiet=True).state_dict())
         weights[-1] = {name: value.cpu().clone() for name, value in weights[-1].items()}
         places.remove_tree(checkpoint.folders(folder)[0])  # back to the middle

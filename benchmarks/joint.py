@@ -40,7 +40,8 @@ from avkd_cli.recipes.joint import heads_of, terms_of
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.loop import TrainingSetup, fit
 from avkd_cli.training.objective import Objective
-from avkd_cli.training.runs import make_plan, open_run
+from avkd_cli.training.plan import RunPlan
+from avkd_cli.training.runs import open_run
 from avkd_cli.training.sampler import PersonSampler
 from avkd_cli.training.training_set import TrainingSet
 
@@ -132,7 +133,7 @@ def trained(
     made, times = objective(name, options, settings), []
     made.register_forward_pre_hook(lambda *_: times.append(options.clock()))
     task = TrainingSetup(made, Batches(sampler, sources), ROWS, chosen.ids)
-    opened = open_run(folder / f"{name}-{time.time_ns()}", make_plan("bench", {}, {}))
+    opened = open_run(folder / f"{name}-{time.time_ns()}", RunPlan("bench", {}, {}))
     AcceleratorState._reset_state()  # of another precision
     fit(task, settings, opened, quiet=True)
     log = opened.path / "log.jsonl"  # the first process's alone

@@ -40,7 +40,7 @@ def keep(run: Run, job: Job, weights: int) -> None:
         ],
         "validation": best_of(run.path),
     }
-    write(run.path, facts | of_run(run.plan, job.modality, job.description.name))
+    write(run.path, facts | of_run(run.plan.to_json(), job.modality, job.description.name))
 
 
 def of_run(plan: Mapping[str, Any], modality: str, network: str) -> dict[str, Any]:

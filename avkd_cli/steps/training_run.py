@@ -21,8 +21,9 @@ from avkd_cli.steps.validation import Validation
 from avkd_cli.storage import durable, names
 from avkd_cli.training.batches import Batches, Labels
 from avkd_cli.training.loop import TrainingSetup, fit
+from avkd_cli.training.plan import RunPlan
 from avkd_cli.training.processes import rank
-from avkd_cli.training.runs import MODEL_FORMAT, Run, make_plan, making_of, open_run, read_json
+from avkd_cli.training.runs import MODEL_FORMAT, Run, making_of, open_run, read_json
 from avkd_cli.training.sampler import PersonSampler, ShuffleSampler
 from avkd_cli.training.watch import check_tracker
 
@@ -140,7 +141,7 @@ def train_once(
     return line
 
 
-def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> dict[str, Any]:
+def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> RunPlan:
     """Return what identifies the run: settings, stores, validation, the chosen utterances."""
     inputs = job.inputs | (job.start.inputs() if job.start else {})
     if validation:
@@ -152,7 +153,7 @@ def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> d
         classes = [job.chosen.classes[i] for i in job.chosen.labels]
         inputs["guesses"] = durable.digest_of(classes)
     config = {"modality": job.modality, **dataclasses.asdict(settings)}
-    return make_plan(
+    return RunPlan(
         job.step,
         config,
         inputs,

@@ -15,6 +15,7 @@ from avkd_cli.steps import card_facts
 from avkd_cli.steps.analyze.curves import log_lines
 from avkd_cli.storage.progress import duration
 from avkd_cli.training.loop import TrainingSetup, fit, total_steps
+from avkd_cli.training.plan import RunPlan
 from avkd_cli.training.runs import Run
 
 TRIED = 3  # steps of a dry run; the first is slower than the others
@@ -43,7 +44,7 @@ def trial(job: Job, training: TrainingSetup, settings: TrainConfig, output: Path
         settings, max_steps=min(TRIED, steps), log_every=1, checkpoint_every=2**31, tracker=""
     )
     with tempfile.TemporaryDirectory(prefix="avkd-dry-run-") as folder:
-        run = Run(Path(folder), {"step": job.step})
+        run = Run(Path(folder), RunPlan(job.step, {}, {}))
         fit(dataclasses.replace(training, validate=None), few, run, quiet=True)
         *_, last = log_lines(run.path / "log.jsonl")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

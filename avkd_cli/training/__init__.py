@@ -7,6 +7,7 @@
   `bridges` that add levels beside the network.
 - `schedule`, `optimizers`: the learning rate of a moment; what moves the weights.
 - `loop`: `fit`, which joins all of the above; progress is one integer, the step.
+- `plan`: what identifies a run.
 - `state`, `checkpoint`, `runs`: what a run is in memory, what is saved of it, and its folder.
 - `nonfinite`, `signals`, `faults`, `watch`: what may come between, and what a person sees of it.
 - `device`, `processes`: where it computes, and several at once on one machine.

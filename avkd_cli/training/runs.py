@@ -6,17 +6,15 @@ the exit code and why; `model.safetensors` and, last, `model.json` are the finis
 """
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from avkd_cli.errors import InputError, MissingInputError, OutputError
-from avkd_cli.storage import durable, manifest, names, places
+from avkd_cli.storage import durable, manifest, places
 from avkd_cli.storage.clutter import is_left_by_system
-from avkd_cli.storage.heads import PERSON
 from avkd_cli.storage.making import Making
+from avkd_cli.training.plan import RunPlan
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,55 +24,6 @@ ROUNDS = "rounds"
 """Folder of a run that holds the students of earlier rounds, which the run goes on from."""
 READS = (1, VERSION)
 """Version 1 does not say how its stores were prepared; its persons are its classes."""
-_WORK = 1  # of the fingerprint, which is no matter of how a run is written down
-# Settings that change how a run is watched, fed or written, never which weights come of it.
-WATCHING = {"workers", "log_every", "checkpoint_every", "tracker", "train_trials", "keep_names"}
-# Settings younger than version 1, with what they were before: left out of a plan when off, so
-# that older runs go on.
-LATER = {
-    "augment": 0.0,
-    "speed_classes": False,
-    "compile": False,
-    "label": "person",
-    "split_column": "split",
-    "head": "aam-softmax",
-    "schedule": "exponential",
-    "period": 0.0,
-    "network_lr": 1.0,
-    "adversary_lr": 1e-4,
-    "freq_flatten": False,
-    "segment": 0.0,
-    "l2": 0.0,
-    "l2_raw": 0.0,
-    "class_ce": 0.0,
-    "class_cos": 0.0,
-    "tolerance": "",
-    "tolerance_share": 0.2,
-    "teacher_projection": False,
-    "teacher_ce": 0.1,
-    "quality": "",
-    "quality_scope": "kd",
-    "quality_slope": 1.0,
-    "posteriors": 0.0,
-    "posteriors_temperature": 0.1,
-    "cluster_threshold": 0.0,
-    "cluster_film": "session",
-    "cluster_least": 2,
-    "cluster_separation": 0.5,
-    "beside_pairing": "person",
-    "beside_crop": 300,
-    "unlabelled_by": "clusters",
-    "cluster_rounds": 0,
-    "loss_gate": 0.0,
-    "gate_from": 0.3,
-    "correction": 0.0,
-    "imitation": 0.0,
-    "distance": "mse",
-    "level": "embedding",
-    "soft_labels": 0.0,
-    "multitask": 0.0,
-}
-LATER_OF = {"visual": {"pooling": "", "frames": 50}}  # by modality, where another has the name
 
 
 @dataclass
@@ -82,19 +31,18 @@ class Run:
     """An open run folder.
 
     Attributes:
-        plan: step, settings, inputs and their fingerprint; the same plan goes on, another is
-            refused.
+        plan: the same goes on, another is refused.
     """
 
     path: Path
-    plan: dict[str, Any]
+    plan: RunPlan
 
     @property
     def finished(self) -> bool:
         """Whether the model of this plan is there."""
         path = self.path / "model.json"
         return path.is_file() and (
-            read_json(path, MODEL_FORMAT).get("fingerprint") == self.plan["fingerprint"]
+            read_json(path, MODEL_FORMAT).get("fingerprint") == self.plan.fingerprint
         )
 
     def log(self, line: dict[str, Any]) -> None:
@@ -116,12 +64,7 @@ class Run:
         durable.write_json(self.path / "status.json", {"state": state, **more})
 
     def publish(self, tensors: "dict[str, Tensor]", description: dict[str, Any]) -> dict[str, Any]:
-        """Write the finished model; `model.json` comes last and lists the weights' digest.
-
-        Names are written as the plan says: as digests, unless --keep-names was given.
-        """
-        if self.plan["names"] == names.DIGESTS:
-            description = names.hidden(description, self.plan["fingerprint"])
+        """Write the finished model; `model.json` comes last and lists the weights' digest."""
         from avkd_cli.training import checkpoint  # torch, which reading a description does without
 
         entry = checkpoint.save_tensors(self.path / "model.safetensors", tensors)
@@ -130,10 +73,10 @@ class Run:
             {
                 "format": MODEL_FORMAT,
                 "version": VERSION,
-                **description,
-                "names": self.plan["names"],
-                "fingerprint": self.plan["fingerprint"],
-                "inputs": self.plan["inputs"],
+                **self.plan.told(description),
+                "names": self.plan.names,
+                "fingerprint": self.plan.fingerprint,
+                "inputs": dict(self.plan.inputs),
                 "files": {"model.safetensors": entry},
             },
         )
@@ -144,8 +87,8 @@ class Run:
         return {
             "format": RUN_FORMAT,
             "path": str(self.path),
-            "step": self.plan["step"],
-            "fingerprint": self.plan["fingerprint"],
+            "step": self.plan.step,
+            "fingerprint": self.plan.fingerprint,
         }
 
 
@@ -157,48 +100,7 @@ def line_step(line: str) -> float:
         return float("inf")
 
 
-def make_plan(
-    step: str,
-    config: dict[str, Any],
-    inputs: dict[str, str],
-    *,
-    prepared: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
-    label: str = PERSON,
-    persons: Sequence[str] = (),
-    keep_names: bool = False,
-) -> dict[str, Any]:
-    """Return what identifies a run: equal plans give equal weights.
-
-    Args:
-        step: the command.
-        config: its settings.
-        inputs: name → fingerprint of what it is trained on.
-        prepared: name → `Store.preparation()` of each store that the network reads, so that new
-            recordings can be prepared alike; no part of the identity, which `inputs` has.
-        label: the column of the list that classes are of.
-        persons: whoever is trained on, whatever the label.
-        keep_names: write their names, and those of classes, in plain.
-    """
-    later = LATER | LATER_OF.get(config.get("modality", ""), {})
-    settings = {
-        name: value
-        for name, value in config.items()
-        if name not in WATCHING and not (name in later and value == later[name])
-    }
-    plan = {
-        "step": step,
-        "config": settings,
-        "inputs": inputs,
-        "prepared": {name: dict(one) for name, one in prepared.items()},
-        "label": label,
-        "names": names.PLAIN if keep_names else names.DIGESTS,
-        "persons": list(persons),
-        "fingerprint": manifest.fingerprint(step, _WORK, settings, inputs),
-    }
-    return plan if keep_names else names.hidden(plan, plan["fingerprint"])
-
-
-def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Run:
+def open_run(path: Path, plan: RunPlan, *, overwrite: bool = False) -> Run:
     """Make a run folder, or open one of the same plan to go on.
 
     Raises:
@@ -218,8 +120,8 @@ def open_run(path: Path, plan: dict[str, Any], *, overwrite: bool = False) -> Ru
             )
         if differs:
             clear(path)
-    said = {"format": RUN_FORMAT, "version": VERSION, **plan, "made_by": manifest.made_by()}
-    making.begin(durable.json_text(said))
+    said = {"format": RUN_FORMAT, "version": VERSION, **plan.to_json()}
+    making.begin(durable.json_text(said | {"made_by": manifest.made_by()}))
     tidy_steps(path)
     return Run(path, plan)
 
@@ -266,16 +168,16 @@ def tidy_steps(path: Path) -> None:
         places.remove_remains(doomed.with_name(doomed.name.partition(".deleting-")[0]))
 
 
-def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+def differences(old: dict[str, Any], new: RunPlan) -> list[str]:
     """Return one phrase for each thing in which two plans differ, at most five."""
     found = []
     for part in ("config", "inputs"):
-        before, after = old.get(part, {}), new[part]
+        before, after = old.get(part, {}), getattr(new, part)
         for name in sorted(before.keys() | after.keys()):
             if before.get(name) != after.get(name):
                 found.append(f"{name} {before.get(name)!r}, now it is {after.get(name)!r}")
-    if old.get("step") != new["step"]:
-        found.insert(0, f"step {old.get('step')}, now it is {new['step']}")
+    if old.get("step") != new.step:
+        found.insert(0, f"step {old.get('step')}, now it is {new.step}")
     return found[:5]
 
 

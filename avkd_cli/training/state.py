@@ -101,7 +101,7 @@ class State:
         """
         for found in checkpoint.newest(self.run.path):
             if len(found) == 2:
-                warn(self.run.plan["step"], f"{found[1]}; the one before is tried")
+                warn(self.run.plan.step, f"{found[1]}; the one before is tried")
                 continue
             folder, parts, state = found
             self.load(folder, parts, Progress(**state))

@@ -136,7 +136,7 @@ class Watch:
     def _print(self, step: int, text: str) -> None:
         run = self.state.run
         print(
-            f"avkd {run.plan['step']}: {run.path.name}: step {step} of {self.total}: {text}",
+            f"avkd {run.plan.step}: {run.path.name}: step {step} of {self.total}: {text}",
             file=sys.stderr,
         )
 

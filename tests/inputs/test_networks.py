@@ -9,7 +9,8 @@ from avkd_cli.inputs.networks import Description, build
 from avkd_cli.losses import AamSoftmax
 from avkd_cli.training.device import suit
 from avkd_cli.training.objective import Objective
-from avkd_cli.training.runs import make_plan, open_run
+from avkd_cli.training.plan import RunPlan
+from avkd_cli.training.runs import open_run
 
 TDNN = Description("audio", "tdnn", {"n_mels": 8, "embedding_size": 6, "width": 16}, {"n_mels": 8})
 
@@ -17,7 +18,7 @@ TDNN = Description("audio", "tdnn", {"n_mels": 8, "embedding_size": 6, "width": 
 @pytest.fixture
 def run(tmp_path):
     """A finished run of a tiny network, and the objective it holds."""
-    plan = make_plan("train-teacher", {"seed": 0}, {"audio": "x"}, keep_names=True)
+    plan = RunPlan("train-teacher", {"seed": 0}, {"audio": "x"}, keep_names=True)
     opened = open_run(tmp_path / "run", plan)
     torch.manual_seed(0)
     objective = Objective(build(TDNN), {"person": AamSoftmax(["a", "b", "c"], 6, scale=30.0)})
@@ -55,7 +56,7 @@ def test_a_run_of_version_0_1_is_read(run, tmp_path):
     old = {f"network.{k}": v for k, v in network.state_dict().items()}
     old = {k.replace("encoder.layers.", "encoder.frames."): v for k, v in old.items()}
     old |= {f"network.encoder.head_norm.{k}": v for k, v in norm.state_dict().items()}
-    plan = make_plan("train-teacher", {"scale": 24.0}, {"audio": "x"}, keep_names=True)
+    plan = RunPlan("train-teacher", {"scale": 24.0}, {"audio": "x"}, keep_names=True)
     opened = open_run(tmp_path / "old", plan)
     described = other(model=TDNN.model | {"emb_bn": True})
     opened.publish(

@@ -27,7 +27,8 @@ from avkd_cli.steps.export_check import cases_of
 from avkd_cli.steps.prep_audio import prep_audio
 from avkd_cli.storage.store import open_store
 from avkd_cli.training.objective import Objective
-from avkd_cli.training.runs import make_plan, open_run
+from avkd_cli.training.plan import RunPlan
+from avkd_cli.training.runs import open_run
 
 FBANK = {"features": "fbank", "n_mels": 24}
 SPECTROGRAM = {"features": "spectrogram", "n_mels": 257}
@@ -50,7 +51,7 @@ KINDS = {
 
 def finished(folder: Path, kind: str, seed: int = 0) -> Path:
     """A finished run of a network that nobody trained, whose people are Ann and Bob."""
-    plan = make_plan("train-teacher", {"seed": seed}, {"audio": f"x{seed}"}, keep_names=True)
+    plan = RunPlan("train-teacher", {"seed": seed}, {"audio": f"x{seed}"}, keep_names=True)
     run = open_run(folder / f"{kind}{seed}", plan)
     torch.manual_seed(seed)
     head = AamSoftmax(["Ann", "Bob"], 8)

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 from safetensors.numpy import load_file
 
 from avkd_cli.cli import cli
+from avkd_cli.training.plan import RunPlan
 from avkd_cli.training.runs import Run
 from tests.steps.test_train_teacher import TINY, make_store
 
@@ -78,4 +79,4 @@ def test_a_dry_run_leaves_a_finished_run_as_it_is(store, tmp_path):
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "run").rglob("*")}
     run(store, tmp_path / "run", "--dry-run", "--epochs", "9")
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "run").rglob("*")} == before
-    assert Run(tmp_path / "run", {"fingerprint": "x"}).finished is False
+    assert Run(tmp_path / "run", RunPlan("distill", {}, {})).finished is False

@@ -5,7 +5,8 @@ from avkd_cli.steps.analyze.findings import find
 from avkd_cli.steps.analyze.results import result_files
 from avkd_cli.storage.clutter import is_clutter, is_left_by_system
 from avkd_cli.storage.verify import faults_of_store
-from avkd_cli.training.runs import make_plan, open_run
+from avkd_cli.training.plan import RunPlan
+from avkd_cli.training.runs import open_run
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_a_work_folder_that_a_system_looked_into_is_gone_on_with(corpus, tmp_pat
 
 
 def test_a_run_is_made_in_a_folder_that_a_system_looked_into(tmp_path):
-    plan = make_plan("train-teacher", {}, {})
+    plan = RunPlan("train-teacher", {}, {})
     (tmp_path / "run").mkdir()
     (tmp_path / "run/.DS_Store").write_bytes(b"left behind")
     open_run(tmp_path / "run", plan)

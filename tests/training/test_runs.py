@@ -1,6 +1,7 @@
 """The run folder's own record: what it says, and what older ones said."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -13,7 +14,8 @@ from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
 from avkd_cli.storage.embeddings import Embeddings
 from avkd_cli.storage.store import open_store
-from avkd_cli.training.runs import RUN_FORMAT, make_plan, open_run, read_json, read_model
+from avkd_cli.training.plan import RunPlan
+from avkd_cli.training.runs import RUN_FORMAT, open_run, read_json, read_model
 
 WEIGHTS = f"sha256:{'1' * 64}"
 
@@ -29,9 +31,7 @@ def store(tmp_path):
 
 def plan_of(store, **changes):
     given = {"prepared": {"visual": store.preparation()}, "label": "emotion", "persons": ["p", "q"]}
-    return make_plan(
-        "train-teacher", {"seed": 0}, {"visual": store.fingerprint}, **(given | changes)
-    )
+    return RunPlan("train-teacher", {"seed": 0}, {"visual": store.fingerprint}, **(given | changes))
 
 
 def test_a_store_says_how_it_was_made_but_not_of_which_recordings(store):
@@ -67,10 +67,11 @@ def test_a_run_says_how_its_stores_were_prepared_and_whom_it_was_trained_on(
 
 def test_names_are_written_in_plain_where_asked_and_are_no_part_of_a_runs_identity(store):
     plain, hidden = plan_of(store, keep_names=True), plan_of(store)
-    assert (plain["names"], plain["persons"]) == ("plain", ["p", "q"])
-    assert plain["fingerprint"] == hidden["fingerprint"]
+    said = plain.to_json()
+    assert (said["names"], said["persons"]) == ("plain", ["p", "q"])
+    assert plain.fingerprint == hidden.fingerprint
     config = {"seed": 0, "keep_names": True}
-    assert make_plan("train-teacher", config, {})["config"] == {"seed": 0}
+    assert RunPlan("train-teacher", config, {}).config == {"seed": 0}
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -88,7 +89,7 @@ def test_a_model_holds_digests_of_its_classes_and_people_unless_names_are_kept(
 
 def test_how_stores_were_prepared_is_no_part_of_a_runs_identity(store):
     # Their fingerprints are; a plan of version 1 names the same work.
-    assert plan_of(store)["fingerprint"] == plan_of(store, prepared={}, persons=[])["fingerprint"]
+    assert plan_of(store).fingerprint == plan_of(store, prepared={}, persons=[]).fingerprint
 
 
 OLD = {  # as avkd 0.1 wrote it
@@ -112,13 +113,13 @@ def old(tmp_path):
 
 def again(**changes):
     given = {"modality": "audio", "seed": 0} | changes
-    return make_plan("train-teacher", given, {"audio": "sha256:a"}, persons=["p", "q"])
+    return RunPlan("train-teacher", given, {"audio": "sha256:a"}, persons=["p", "q"])
 
 
 def test_a_run_of_version_1_goes_on_and_is_found_finished(old):
     run = open_run(old, again())
     assert json.loads((old / "run.json").read_text()) == OLD
-    assert run.plan["fingerprint"] == OLD["fingerprint"]
+    assert run.plan.fingerprint == OLD["fingerprint"]
     run.publish({"x": torch.ones(1)}, {"role": "teacher"})
     record = json.loads((old / "model.json").read_text())
     (old / "model.json").write_text(json.dumps(record | {"version": 1}))
@@ -141,10 +142,7 @@ def test_a_run_of_a_later_version_is_one_line(old):
 def test_a_run_that_failed_before_anything_was_kept_makes_room_for_the_corrected_line(
     store, tmp_path
 ):
-    first, other = (
-        plan_of(store),
-        plan_of(store) | {"fingerprint": "sha256:x", "config": {"seed": 1}},
-    )
+    first, other = plan_of(store), replace(plan_of(store), given={"seed": 1})
     run = open_run(tmp_path / "run", first)
     with pytest.raises(OutputError, match="was started with"):
         open_run(tmp_path / "run", other)

@@ -1,7 +1,8 @@
 """`avkd score`: how close the two sides of every trial are, as a score file and its summary."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ from avkd_cli.errors import UsageError
 from avkd_cli.steps import seen
 from avkd_cli.steps.score_calibration import calibrate, refuse_calibrations
 from avkd_cli.steps.score_fusion import fuse
-from avkd_cli.steps.score_lists import is_asked, lists_of
 from avkd_cli.steps.score_output import Facts, ScoreFiles, column_names, deliver, note
 from avkd_cli.steps.score_sides import Sides, Stores, check_labels, find_sides, without_missing
 from avkd_cli.steps.score_similarity import OtherPeople, check_cohort, compared
@@ -19,6 +19,9 @@ from avkd_cli.storage import durable
 from avkd_cli.storage.store import EMBEDDINGS, open_store
 from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.trials import Trials, read_trials
+
+PLACE = "{list}"
+"""Where the name of each of several trial lists stands in -o."""
 
 
 def score_or_fuse(
@@ -46,7 +49,7 @@ def score_or_fuse(
         raise UsageError("--trials is for --fuse; the list is the first argument here")
     if files.intersect:
         raise UsageError("--intersect is for --fuse; --skip-missing leaves out what STORE lacks")
-    if is_asked(files.output):
+    if several_asked(files.output):
         return [score(*one, settings, to) for *one, to in lists_of(inputs, files)]
     if len(inputs) not in (2, 3):
         raise UsageError(
@@ -60,6 +63,46 @@ def score_or_fuse(
             f"first; avkd score {lists[0]} {trials}"
         )
     return score(trials, stores, settings, files)
+
+
+def several_asked(output: Path | None) -> bool:
+    """Return whether an output is a pattern, which has a place for the list's name."""
+    return output is not None and PLACE in str(output)
+
+
+def lists_of(
+    inputs: tuple[str, ...], files: ScoreFiles
+) -> Iterator[tuple[str, list[str], ScoreFiles]]:
+    """Yield each list with its stores and the files that are made of it, in the lists' order.
+
+    Args:
+        inputs: trial lists, each a path or NAME=PATH, and behind them a store or two.
+        files: output and metrics with {list} where the name stands.
+
+    Raises:
+        UsageError: no store, no list, two lists of one name, or summaries that have one name.
+    """
+    output, metrics = files.output, files.metrics
+    if metrics is not None and not several_asked(metrics):
+        raise UsageError(f"-o names a file for each list, --metrics {metrics} one; put {PLACE} in")
+    stores = [one for one in inputs if Path(one).is_dir() or one == "-"]
+    named = [_named(one) for one in inputs if one not in stores]
+    if not stores or not named or list(inputs[-len(stores) :]) != stores:
+        raise UsageError(f"{PLACE} in -o takes trial lists, each FILE or NAME=FILE, then a STORE")
+    names = [name for name, _ in named]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise UsageError(f"two trial lists are called {twice}; name them, as in easy={named[0][1]}")
+    for name, path in named:
+        to = [one and Path(str(one).replace(PLACE, name)) for one in (output, metrics)]
+        yield path, stores, replace(files, output=to[0], metrics=to[1])
+
+
+def _named(given: str) -> tuple[str, str]:
+    """Return the name and the path of a list."""
+    name, equals, path = given.partition("=")
+    if equals and not Path(given).exists():
+        return name, path
+    return Path(given).stem, given
 
 
 def score(trials: str, stores: Sequence[str], settings: ScoreConfig, files: ScoreFiles) -> dict:

@@ -10,10 +10,11 @@ import pytest
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.papers import USUAL
 from avkd_cli.steps.analyze.correlation import correlations
 from avkd_cli.steps.analyze.report import report
-from avkd_cli.steps.analyze.report_embeddings import embedding_plane
-from avkd_cli.steps.analyze.report_venn import venn_rows
+from avkd_cli.steps.analyze.report_beside import embedding_plane
+from avkd_cli.steps.analyze.report_lists import venn_rows
 from avkd_cli.steps.analyze.results import named
 from avkd_cli.steps.analyze.table import table
 from avkd_cli.storage.builder import Origin, build_store
@@ -230,7 +231,7 @@ def test_what_the_other_sense_knows_is_told_of_the_corrected_and_of_all_errors(t
         path = tmp_path / f"{name}.scores"
         path.write_text("".join(lines))
         files[name] = read_scores(path)
-    (row,) = venn_rows(files, "list")
+    (row,) = venn_rows(files, "list", None, USUAL)
     counts = [row[key] for key in ("newly_right", "newly_wrong", "both_wrong", "both_right")]
     # Nontargets: the baseline accepts 0 to 3, the student 0 and 1, the other sense 0 to 3.
     assert counts == [2 + 2, 0, 2 + 2, 6 + 6]
@@ -335,5 +336,5 @@ def test_scores_beyond_cosines_are_shown_for_their_calibration(work, tmp_path):
 
 def test_stores_that_make_no_picture_are_left_out(tmp_path):
     write_store(tmp_path / "audio-emb.zarr", np.ones((2, 8)), ["a/b/c", "d/e/f"])
-    assert embedding_plane({"audio": tmp_path / "audio-emb.zarr"}) == ([], None)
-    assert embedding_plane({}) == ([], None)
+    assert embedding_plane({"audio": tmp_path / "audio-emb.zarr"}, USUAL) == ([], None)
+    assert embedding_plane({}, USUAL) == ([], None)

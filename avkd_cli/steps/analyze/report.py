@@ -12,12 +12,12 @@ from avkd_cli.steps.analyze.correlation import against
 from avkd_cli.steps.analyze.findings import Findings, find, paper_of_folder
 from avkd_cli.steps.analyze.inputs import read_aligned
 from avkd_cli.steps.analyze.report_beside import (
+    embedding_plane,
     halves_figure,
     matching_figures,
     robustness_figures,
     training_figures,
 )
-from avkd_cli.steps.analyze.report_embeddings import embedding_plane
 from avkd_cli.steps.analyze.report_figures import (
     banded,
     bar_figures,
@@ -29,8 +29,7 @@ from avkd_cli.steps.analyze.report_figures import (
     venn_figures,
     venn_files,
 )
-from avkd_cli.steps.analyze.report_intervals import list_intervals, persons_of_stores
-from avkd_cli.steps.analyze.report_venn import venn_rows
+from avkd_cli.steps.analyze.report_lists import list_intervals, persons_of_stores, venn_rows
 from avkd_cli.steps.analyze.results import NONE, read_figures
 from avkd_cli.steps.analyze.table import arranged, result, write_tables
 from avkd_cli.storage import durable

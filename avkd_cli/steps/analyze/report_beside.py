@@ -1,4 +1,4 @@
-"""Pictures of the report that are not of scores: disturbance, matching, cosines over training."""
+"""Pictures of the report that are not of scores: disturbance, matching, trainings, embeddings."""
 
 import base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,13 +7,15 @@ from pathlib import Path
 from avkd_cli.analysis import figures
 from avkd_cli.analysis.robustness import words
 from avkd_cli.analysis.tables import paper_of
-from avkd_cli.errors import InputError, MissingInputError
+from avkd_cli.errors import AvkdError, InputError, MissingInputError
 from avkd_cli.papers.form import Paper
 from avkd_cli.steps.analyze.curves import Series, read_log
 from avkd_cli.steps.analyze.findings import ROBUSTNESS
 from avkd_cli.steps.analyze.inputs import read_object
 from avkd_cli.steps.analyze.report_figures import MOST_CURVES, Inline, PagePicture, safe
 from avkd_cli.steps.analyze.robustness import differences_of
+from avkd_cli.steps.analyze.spaces import opened, rows
+from avkd_cli.steps.analyze.tsne import chosen, far
 
 FORMAT = "avkd.analysis.robustness"
 MATCH = "match_1_of_"
@@ -116,3 +118,47 @@ def _cosines(run: Path) -> Iterator[tuple[str, dict[str, list[float]]]]:
     for name, label in TRAINING.items():
         if name in series:
             yield label, series[name]
+
+
+PERSONS, RECORDINGS = 12, 20
+PANELS = 3  # the first stores in the order of tables: the fusion and its two senses
+PERPLEXITY = 30.0
+
+
+def embedding_plane(
+    stores: Mapping[str, Path], paper: Paper
+) -> tuple[list[PagePicture], dict | None]:
+    """Return the picture of some persons' embeddings, if any, and every store's outliers.
+
+    No picture without scikit-learn, nothing where stores share no person with two recordings.
+    """
+    names = sorted(stores, key=paper.order)
+    if not names:
+        return [], None
+    try:
+        spaces = opened({name: stores[name] for name in names})
+        ids, who = chosen(spaces, None, PERSONS, RECORDINGS)
+        counts, shown = [], {}
+        for name in names:
+            store = spaces.pop(name)  # one store's embeddings are in memory at a time
+            counts.append(far(name, store, ids, who))
+            if len(shown) < PANELS:
+                shown[name] = rows(store, ids)
+    except AvkdError:  # the page does without what these stores cannot give
+        return [], None
+    found = {"persons": len(set(who)), "recordings": len(ids), "stores": counts}
+    try:
+        from avkd_cli.analysis.tsne import plane
+
+        places = {name: plane(one, PERPLEXITY, 0) for name, one in shown.items()}
+    except (AvkdError, ValueError):  # scikit-learn is not installed, or too few recordings
+        return [], found
+    panels = {
+        paper.label(name): (places[name], [id in one["outlying"] for id in ids])
+        for name, one in zip(names[:PANELS], counts[:PANELS], strict=True)
+    }
+    caption = (
+        f"{len(ids)} recordings of {len(set(who))} persons by t-SNE, perplexity {PERPLEXITY:g}, "
+        "for the eye only: no distance and no axis has a meaning. Rings: outliers, see below."
+    )
+    return [PagePicture("plane", figures.plane_figure(panels, who), caption)], found

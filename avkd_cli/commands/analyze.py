@@ -26,12 +26,7 @@ SUBCOMMANDS = {
 }
 
 
-@click.group(
-    cls=LazyGroup,
-    table=SUBCOMMANDS,
-    heading="Analyses",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+@click.group(cls=LazyGroup, table=SUBCOMMANDS, heading="Analyses")
 def analyze() -> None:
     """Compare and explain scores and embeddings.
 

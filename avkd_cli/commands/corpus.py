@@ -15,7 +15,7 @@ SUBCOMMANDS = {
     "kaldi": ("corpus_lists", "List a Kaldi data directory (wav.scp, utt2spk)."),
     "folder": ("corpus_lists", "List any folder of people: person/…/file."),
     "csv": ("corpus_lists", "List the rows of a table, its columns named by flags."),
-    "import": ("corpus_import", "List what a list of NeMo, lhotse, SpeechBrain, WeSpeaker names."),
+    "import": ("corpus_lists", "List what a list of NeMo, lhotse, SpeechBrain, WeSpeaker names."),
     "check": ("corpus_check", "Look a list or a folder over: who, what, missing, twice."),
     "split": ("corpus_divide", "Divide people into train and test."),
     "folds": ("corpus_divide", "Add columns of folds: leave one out, k-fold, within people."),
@@ -27,12 +27,7 @@ SUBCOMMANDS = {
 }
 
 
-@click.group(
-    cls=LazyGroup,
-    table=SUBCOMMANDS,
-    heading="Corpora",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+@click.group(cls=LazyGroup, table=SUBCOMMANDS, heading="Corpora")
 def corpus() -> None:
     """List the people of a corpus; make a stand-in corpus or trials.
 

@@ -1,4 +1,4 @@
-"""The commands of `avkd corpus` that list what lies on a disk."""
+"""The commands of `avkd corpus` that list what lies on a disk, or what another list names."""
 
 import functools
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from avkd_cli import options
-from avkd_cli.options import choice, flag, path, text, together
+from avkd_cli.options import choice, flag, number, path, text, together
 
 list_split = text("--split", "NAME", "Split of all utterances.", default="")
 OUTPUT = (
@@ -255,3 +255,37 @@ def csv(table: Path, set_split: str, root: Path | None, encoding: str | None, **
     named = {field: name for field, name in columns.items() if name is not None}
     listing = list_csv(table, named, root=root, split=set_split, encoding=encoding)
     return listing, root or table.parent
+
+
+@click.command("import")
+@click.argument("source", metavar="LIST", type=click.Path(path_type=Path))
+@choice(
+    "--from toolkit",
+    ["auto", "nemo", "lhotse", "speechbrain", "wespeaker"],
+    "Whose list it is; auto: told by its keys, and said.",
+    default="auto",
+)
+@path("--supervisions", "FILE", "With lhotse's recordings: who speaks when.")
+@number("--sample-rate", "Of SpeechBrain's start and stop, which count samples.", 16_000, least=1)
+@options.root("LIST")
+@list_split
+@writes_list
+def import_(source: Path, toolkit: str, root: Path | None, **asked) -> tuple:
+    """List the recordings that LIST, of another toolkit, names.
+
+    NeMo: audio_filepath, label, offset, duration, channel_selector. lhotse: cuts, or recordings
+    with --supervisions. SpeechBrain: the CSV or JSON with ID, wav, spk_id, start, stop.
+    WeSpeaker: raw.list with key, wav, spk. JSON Lines, a JSON array, or either gzipped. Offset,
+    duration and channel become start, end and audio_channel; other keys are kept. A mix of
+    recordings, a command, features without sound are reported and left out.
+
+    \b
+    Example:
+        avkd corpus import manifest.json --root /data -o people.jsonl
+        avkd corpus import cuts.jsonl.gz -o people.jsonl
+        avkd corpus import recordings.jsonl --supervisions supervisions.jsonl -o people.jsonl
+    """
+    from avkd_cli.corpora.toolkits import list_toolkit
+
+    listing = list_toolkit(source, None if toolkit == "auto" else toolkit, root=root, **asked)
+    return listing, root or source.parent

@@ -153,7 +153,9 @@ def _is_usable(file: File, found: Checkup) -> bool:
         found.unusable.add(file.written, reason)
         return False
     try:
-        name, is_named_otherwise = _content(file)
+        with open_file(file.path) as opened:
+            name = formats.allowed_format(opened, _KINDS[file.kind])
+            is_named_otherwise = formats.is_named_otherwise(opened, name)
     except Rejected as error:
         found.unusable.add(file.written, f"{file.path.suffix.lower()}: {error.detail}")
         return False
@@ -161,13 +163,6 @@ def _is_usable(file: File, found: Checkup) -> bool:
     if is_named_otherwise:
         found.odd.add(file.written, f"is {name} by its content; read as that")
     return True
-
-
-def _content(file: File) -> tuple[str, bool]:
-    """Return what a file is by its content, and whether its name says something else."""
-    with open_file(file.path) as opened:
-        name = formats.allowed_format(opened, _KINDS[file.kind])
-        return name, formats.is_named_otherwise(opened, name)
 
 
 def _twice(utterances: Sequence[Utterance], files: list[File]) -> Iterator[Twice]:

@@ -159,12 +159,6 @@ def _stem(path: str, depth: int) -> str:
     return "/".join([*parts[:-1], parts[-1].rpartition(".")[0] or parts[-1]] if parts else [])
 
 
-def _id_of(audio: str, start: float | None, channel: int | None, depth: int) -> str:
-    """Return an id of a list that has none: the end of the path, and which part of the file."""
-    where = f"-{start:.3f}" if start else ""
-    return _stem(audio, depth) + where + ("" if channel is None else f"-ch{channel}")
-
-
 def _nemo(line: Entry, depth: int) -> Iterator[Utterance]:
     """Yield a line of a NeMo manifest: `label` is the person, offset and duration the part."""
     values = dict(line.values)
@@ -177,7 +171,9 @@ def _nemo(line: Entry, depth: int) -> Iterator[Utterance]:
     channel = _one_channel(values.pop("channel_selector", None), "channel_selector")
     end = None if length is None else (start or 0.0) + length
     person = "" if person == "infer" else person  # NeMo's word for not known
-    id = _id_of(audio, start, channel, depth)
+    # The list has no ids: the end of the path, and which part of the file.
+    where = f"-{start:.3f}" if start else ""
+    id = _stem(audio, depth) + where + ("" if channel is None else f"-ch{channel}")
     part = {"start": start, "end": end, "audio_channel": channel}
     yield Utterance(id=id, person=person, audio=audio, extra=values, **part)
 

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from avkd_cli import keyed
 from avkd_cli.config import FusionConfig
 from avkd_cli.inputs.base import Input, by_sense
 from avkd_cli.inputs.passing import Passage
 from avkd_cli.storage.choosing import refuse_other_persons
 from avkd_cli.storage.store import EmbeddingStore, Store
 from avkd_cli.training.batches import Arrays, Source
-from avkd_cli.training.sampler import Draws
+from avkd_cli.training.sampler import Draws, Groups
 from avkd_cli.training.training_set import TrainingSet
 
 
@@ -82,13 +81,9 @@ class OtherOfPerson:
         self, name: str, embedding: np.ndarray, rows: np.ndarray, labels: np.ndarray, seed: int
     ) -> None:
         self.name, self.embedding, self.rows, self.seed = name, embedding, rows, seed
-        self.order = np.argsort(labels, kind="stable")
-        self.starts = np.searchsorted(labels[self.order], np.arange(labels.max() + 2))
-        self.labels = labels
+        self.labels, self.people = labels, Groups(labels)
 
     def __call__(self, k: int, draws: Draws) -> Arrays:
         """Return (batch, d) float32."""
-        persons = self.labels[draws.rows]
-        first, after = self.starts[persons], self.starts[persons + 1]
-        places = first + keyed.whole(self.seed, "pair", draws.numbers, after - first)
-        return {self.name: self.embedding[self.rows[self.order[places]]]}
+        others = self.people.draw(self.labels[draws.rows], self.seed, "pair", draws.numbers)
+        return {self.name: self.embedding[self.rows[others]]}

@@ -23,7 +23,7 @@ from avkd_cli.recipes.quality import wanted
 from avkd_cli.storage.store import RaggedStore
 from avkd_cli.training.batches import Arrays, Source
 from avkd_cli.training.bridges import BESIDE, LiveNetworks
-from avkd_cli.training.sampler import Draws
+from avkd_cli.training.sampler import Draws, Groups
 from avkd_cli.training.training_set import TrainingSet
 
 SENSES = ("audio", "visual")
@@ -114,15 +114,12 @@ class OtherSense:
     ) -> None:
         self.store, self.seed, self.crop, self.owner = store, seed, crop, owner
         there = np.flatnonzero(rows >= 0)
-        order = there[np.argsort(owner[there], kind="stable")]
-        self.rows = rows[order]
-        self.starts = np.searchsorted(owner[order], np.arange(owner.max() + 2))
+        self.rows, self.people = rows[there], Groups(owner[there])
 
     def __call__(self, k: int, draws: Draws) -> Arrays:
         """Return (batch, …) as the store holds it."""
         who, numbers = self.owner[draws.rows], draws.numbers
-        first, after = self.starts[who], self.starts[who + 1]
-        rows = self.rows[first + keyed.whole(self.seed, "beside", numbers, after - first)]
+        rows = self.rows[self.people.draw(who, self.seed, "beside", numbers)]
         if self.store.long_name == "crops":
             face = keyed.whole(self.seed, "beside face", numbers, self.store.lengths[rows])
             return {BESIDE: self.store.gather(rows, face)}

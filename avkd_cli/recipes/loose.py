@@ -40,7 +40,8 @@ def _read(part: str, on: list[str]) -> tuple[str, float, float | None]:
     """Return term, tolerance and where it begins."""
     name, equals, numbers = part.partition("=")
     if not equals:
-        name, numbers = (name, "") if not _is_numeric(part) else (_only(part, on), part)
+        is_number = part[:1] in set("0123456789.+-")
+        name, numbers = (_only(part, on), part) if is_number else (name, "")
     if name not in on:
         there = f"those that are on are {', '.join(on)}" if on else "no term is on"
         raise UsageError(f"--tolerance {part}: {name!r} is no term that is on; {there}")
@@ -55,10 +56,6 @@ def _read(part: str, on: list[str]) -> tuple[str, float, float | None]:
         ) from None
     _check(part, *values)
     return name, *values
-
-
-def _is_numeric(text: str) -> bool:
-    return text[:1] in set("0123456789.+-")
 
 
 def _only(part: str, on: list[str]) -> str:

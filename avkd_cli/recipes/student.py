@@ -158,7 +158,7 @@ def known_to_teacher(
     """Return the job over utterances all of which the teacher knows."""
     missing = [one for one in job.chosen.ids if one not in stored.row_of]
     if isinstance(stored, BothSenses) and not intersect:  # who has one sense is not taught by it
-        missing = [one for one in missing if not stored.has_one_of(one)]
+        missing = [one for one in missing if not any(has.holds(one) for has in stored.stores)]
     known = [one for one in job.chosen.ids if one in stored.row_of]
     refuse_other_persons(known, job.input.stores[0], stored)
     if not missing:

@@ -32,7 +32,10 @@ def what_is_taught(stored: Teacher, chosen: TrainingSet, settings: DistillTerms)
             f"{taught.student_size}; set --embedding-size {taught.size}, or --projection to learn "
             "a linear map"
         )
-    if not classifier or (stands_in(settings) and not knows(stored, chosen)):
+    if not classifier:  # a store of segments has none
+        return taught
+    knows_all = stored.head is not None and not stored.head.missing(chosen.classes)
+    if stands_in(settings) and not knows_all:
         return taught
     head = head_of(stored, chosen)
     bias = None if head.bias is None else torch.from_numpy(np.asarray(head.bias, np.float32))
@@ -42,11 +45,6 @@ def what_is_taught(stored: Teacher, chosen: TrainingSet, settings: DistillTerms)
 def stands_in(settings: DistillTerms) -> bool:
     """Return whether the classifier of a teacher's projection can stand for the teacher's own."""
     return settings.teacher_projection and "kl" not in weights_of(settings)
-
-
-def knows(stored: Teacher | LiveTeacher, chosen: TrainingSet) -> bool:
-    """Return whether a teacher has a classifier with a row of every class."""
-    return stored.head is not None and not stored.head.missing(chosen.classes)
 
 
 def rows_of(head: StoredHead) -> Tensor:

@@ -67,10 +67,6 @@ class BothSenses:
         """Return whether both stores have an utterance."""
         return one in self.row_of
 
-    def has_one_of(self, one: str) -> bool:
-        """Return whether a store has an utterance, though it may lack a sense."""
-        return any(store.holds(one) for store in self.stores)
-
 
 Teacher = EmbeddingStore | RaggedStore | BothSenses
 

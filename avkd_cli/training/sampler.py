@@ -55,6 +55,23 @@ class ShuffleSampler:
         return Draws(rows, numbers)
 
 
+class Groups:
+    """Rows by whose they are, of which one is drawn of each.
+
+    Args:
+        owners: of each row, 0 .. n - 1, shape (rows,), all of them there.
+    """
+
+    def __init__(self, owners: np.ndarray) -> None:
+        self.order = np.argsort(owners, kind="stable")
+        self.starts = np.searchsorted(owners[self.order], np.arange(owners.max() + 2))
+
+    def draw(self, of: np.ndarray, seed: int, purpose: str, numbers: np.ndarray) -> np.ndarray:
+        """Return a row of each of these owners, drawn for a purpose by its number: (of,)."""
+        first, after = self.starts[of], self.starts[of + 1]
+        return self.order[first + keyed.whole(seed, purpose, numbers, after - first)]
+
+
 class PersonSampler:
     """P persons times K utterances a batch (P = batch_size / K).
 
@@ -70,9 +87,8 @@ class PersonSampler:
     def __init__(self, labels: np.ndarray, batch_size: int, per_person: int, seed: int) -> None:
         if batch_size % per_person:
             raise ValueError(f"batch size {batch_size} is not a multiple of {per_person}")
-        order = np.argsort(labels, kind="stable")
-        starts = np.searchsorted(labels[order], np.arange(labels.max() + 2))
-        self.rows_of = [order[a:b] for a, b in pairwise(starts)]
+        people = Groups(labels)
+        self.rows_of = [people.order[a:b] for a, b in pairwise(people.starts)]
         self.persons = ShuffleSampler(len(self.rows_of), batch_size // per_person, seed)
         self.batch_size, self.per_person, self.seed = batch_size, per_person, seed
 

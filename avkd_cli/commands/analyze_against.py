@@ -12,7 +12,7 @@ from avkd_cli.commands.analyze_output import (
     trial_list,
 )
 from avkd_cli.commands.analyze_shown import named, plot_file, plot_with_ends
-from avkd_cli.options import choice, number, option, path, real, source, text
+from avkd_cli.options import choice, number, option, path, real, source, text, together
 
 USUAL = "eer,min_dcf_0.01,min_dcf_0.05"
 
@@ -100,9 +100,7 @@ def compare(
 @source("--c", "PATH", "Scores of a third, such as the other sense.")
 @source("--d", "PATH", "Scores of a fourth.")
 @real("--threshold-a", "Accept at this score.  [default: a's at its EER]")
-@real("--threshold-b", "The same for b.")
-@real("--threshold-c", "The same for c.")
-@real("--threshold-d", "The same for d.")
+@together(*(real(f"--threshold-{one}", f"The same for {one}.") for one in "bcd"))
 @real("--fmr", "Decide at this false-match rate instead.", least=0, most=1)
 @named
 @trial_list

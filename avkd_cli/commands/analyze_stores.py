@@ -5,7 +5,13 @@ import click
 from avkd_cli import options
 from avkd_cli.commands.analyze_output import resampling, show
 from avkd_cli.commands.analyze_shown import named, plot_file
-from avkd_cli.options import number, path, real, source, text
+from avkd_cli.options import number, path, real, source, text, together
+
+of_stores = together(
+    click.argument("stores", nargs=-1, required=True, type=options.store),
+    named,
+    options.list_file,
+)
 
 
 @click.command("classify")
@@ -42,9 +48,7 @@ def classify(inputs: tuple[str, ...], as_json: bool, **asked) -> None:
 
 
 @click.command("cosines")
-@click.argument("stores", nargs=-1, required=True, type=options.store)
-@named
-@options.list_file
+@of_stores
 @number("--seed", "Of the recordings drawn where there are too many for all pairs.", 0, least=0)
 @plot_file
 @options.as_json
@@ -66,9 +70,7 @@ def cosines(stores: tuple[str, ...], as_json: bool, **asked) -> None:
 
 
 @click.command("pcc")
-@click.argument("stores", nargs=-1, required=True, type=options.store)
-@named
-@options.list_file
+@of_stores
 @path("-o --output", "FILE.json", "Write the JSON there as well.")
 @options.as_json
 def pcc(stores: tuple[str, ...], as_json: bool, **asked) -> None:
@@ -90,9 +92,7 @@ def pcc(stores: tuple[str, ...], as_json: bool, **asked) -> None:
 
 
 @click.command("tsne")
-@click.argument("stores", nargs=-1, required=True, type=options.store)
-@named
-@options.list_file
+@of_stores
 @source(
     "--hard",
     "SCORES",
@@ -156,9 +156,7 @@ def clusters(utterances: str, stores: tuple[str, ...], as_json: bool, **asked) -
 
 
 @click.command("weights")
-@click.argument("stores", nargs=-1, required=True, type=options.store)
-@named
-@options.list_file
+@of_stores
 @text(
     "--utterance utterances",
     "ID",

@@ -179,6 +179,18 @@ def test_what_says_too_little_is_an_answer_and_no_error(heard, tmp_path, samples
     assert reason in found.text
 
 
+def test_who_cannot_be_told_of_a_clip_without_an_embedding(heard, tmp_path):
+    bad = written(tmp_path / "bad.wav", noise(0.2))
+    found = verify(heard.run, [bad], gallery=[str(heard.folder / "emb.zarr")])
+    assert found.text == (
+        f"cannot tell: {bad}: too short, 0.20 s < 0.40 s; nothing among "
+        f"{len(set(heard.emb.persons))} people; calibrated on dev (3 target, 4 nontarget)"
+    )
+    told = found.to_json()
+    assert (told["person"], told["candidates"], told["nobody"]) == ("", (), None)
+    assert (told["senses"], told["notes"]) == (("audio",), ())
+
+
 def test_no_skill_at_a_duration_or_less_than_was_developed_on_is_a_doubt(heard, tmp_path):
     poor = (
         SkillBand("speech_s", 0.3, 0.9, 30, 30, 1.2),

@@ -154,26 +154,30 @@ def gallery_of(stores: Sequence[EmbeddingStore], run: str) -> Gallery:
 
 def identify(
     gallery: Gallery,
-    direction: np.ndarray,
+    direction: np.ndarray | None,
     model: Calibration,
     clip: Evidence,
     asked: Instead,
     *,
     senses: tuple[str, ...],
     by: str,
+    why: tuple[str, ...] = (),
     notes: tuple[str, ...] = (),
 ) -> Identification:
     """Return who a clip is of.
 
     Args:
-        direction: of its embedding, at length one. model: calibration of the run's cosines.
+        direction: of its embedding, at length one; None: it has none, for the reasons of `why`.
+        model: calibration of the run's cosines.
     """
-    odds = Odds.of(model, asked)
-    scores, best = gallery.nearest(direction)
-    candidates, nobody = posteriors(scores, best, gallery.persons, model, odds.prior)
-    answer, why = CANNOT_TELL, doubts_of(candidates[0].score, model, clip)
-    if not why:
-        answer, why = answer_of(candidates, nobody, odds)
+    odds, answer = Odds.of(model, asked), CANNOT_TELL
+    candidates, nobody = (), None
+    if direction is not None:
+        scores, best = gallery.nearest(direction)
+        candidates, nobody = posteriors(scores, best, gallery.persons, model, odds.prior)
+        why = doubts_of(candidates[0].score, model, clip)
+        if not why:
+            answer, why = answer_of(candidates, nobody, odds)
     return Identification(
         answer=answer,
         why=why,

@@ -9,10 +9,8 @@ import numpy as np
 
 from avkd_cli.errors import InputError, Rejected
 from avkd_cli.steps.decide.decision import (
-    CANNOT_TELL,
     Decision,
     Instead,
-    Odds,
     decide,
     doubts_of,
 )
@@ -283,15 +281,8 @@ class Verifier:
         if not side.why:
             wanted = channel.senses[0].wanted
             raise InputError(f"{side.name}: lacks {wanted}; the gallery is of {channel.by}")
-        return Identification(
-            answer=CANNOT_TELL,
-            why=("; ".join(too_little([side])),),
-            enrolled=len(people.persons),
-            clip=Evidence(0),
-            odds=Odds.of(model, asked),
-            trained_on=model.trained_on,
-            **said,
-        )
+        why = ("; ".join(too_little([side])),)
+        return identify(people, None, model, Evidence(0), asked, why=why, **said)
 
     def enrolled(self, galleries: Mapping[str, Gallery]) -> list[Channel]:
         """Return the channels that a gallery is of, at least one, the best first."""

@@ -20,16 +20,6 @@ REGIONS = ("both_right", "newly_wrong", "newly_right", "both_wrong")  # in the o
 
 
 @dataclass(frozen=True)
-class Transition:
-    """Counts of trials from system a to system b; together all trials."""
-
-    both_right: int
-    both_wrong: int
-    newly_right: int
-    newly_wrong: int
-
-
-@dataclass(frozen=True)
 class Region:
     """The trials that exactly `right` decide rightly and exactly `wrong` wrongly."""
 
@@ -67,10 +57,10 @@ def region(right_a: ArrayLike, right_b: ArrayLike) -> NDArray[np.int64]:
     return 2 * ~right_a + ~right_b
 
 
-def transition(right_a: ArrayLike, right_b: ArrayLike) -> Transition:
-    """Return how many trials b corrected and broke, against a."""
+def transition(right_a: ArrayLike, right_b: ArrayLike) -> dict[str, int]:
+    """Return how many trials each of `REGIONS` has, by name: what b corrected and broke of a."""
     counts = np.bincount(region(right_a, right_b), minlength=len(REGIONS))
-    return Transition(**dict(zip(REGIONS, counts.tolist(), strict=True)))
+    return dict(sorted(zip(REGIONS, counts.tolist(), strict=True)))
 
 
 def regions(right: Mapping[str, ArrayLike]) -> list[Region]:

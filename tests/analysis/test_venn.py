@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from avkd_cli.analysis.venn import (
     REGIONS,
     Region,
-    Transition,
     decided_right,
     newly_right_of,
     region,
@@ -29,7 +28,8 @@ def test_a_score_at_the_threshold_is_accepted():
 def test_the_four_regions_by_hand():
     a = [True, True, True, False, False, False, False]
     b = [True, True, False, True, True, True, False]
-    assert transition(a, b) == Transition(both_right=2, newly_wrong=1, newly_right=3, both_wrong=1)
+    wanted = {"both_right": 2, "newly_wrong": 1, "newly_right": 3, "both_wrong": 1}
+    assert transition(a, b) == wanted
     assert [REGIONS[code] for code in region(a, b)] == (
         "both_right both_right newly_wrong newly_right newly_right newly_right both_wrong"
     ).split()
@@ -67,10 +67,10 @@ def test_the_regions_of_two_are_the_transition(four):
     found = transition(a, b)
     by_right = {one.right: one.trials for one in regions({"a": a, "b": b})}
     assert by_right == {
-        ("a", "b"): found.both_right,
-        ("a",): found.newly_wrong,
-        ("b",): found.newly_right,
-        (): found.both_wrong,
+        ("a", "b"): found["both_right"],
+        ("a",): found["newly_wrong"],
+        ("b",): found["newly_right"],
+        (): found["both_wrong"],
     }
 
 
@@ -78,14 +78,15 @@ def test_the_regions_of_two_are_the_transition(four):
 def test_swapping_the_systems_swaps_corrected_and_broken(four):
     a, b = four[:2]
     there, back = transition(a, b), transition(b, a)
-    assert (there.newly_right, there.newly_wrong) == (back.newly_wrong, back.newly_right)
-    assert (there.both_right, there.both_wrong) == (back.both_right, back.both_wrong)
+    assert there["newly_right"] == back["newly_wrong"]
+    assert there["newly_wrong"] == back["newly_right"]
+    assert (there["both_right"], there["both_wrong"]) == (back["both_right"], back["both_wrong"])
 
 
 @given(decisions)
 def test_a_system_against_itself_corrects_and_breaks_nothing(four):
     found = transition(four[0], four[0])
-    assert found.newly_right == found.newly_wrong == 0
+    assert found["newly_right"] == found["newly_wrong"] == 0
 
 
 @given(decisions)

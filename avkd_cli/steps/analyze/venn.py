@@ -79,7 +79,7 @@ def venn(
 def summary(right: Mapping[str, np.ndarray], target: np.ndarray) -> dict:
     """Return the counts: the four regions of a and b, the same by label, and all regions."""
     a, b = right["a"], right["b"]
-    counts = asdict(transition(a, b))
+    counts = transition(a, b)
     result = {
         "format": "avkd.analysis.venn",
         "version": 1,
@@ -88,8 +88,8 @@ def summary(right: Mapping[str, np.ndarray], target: np.ndarray) -> dict:
         "nontargets": int((~target).sum()),
         **counts,
         "by_label": {
-            "target": asdict(transition(a[target], b[target])),
-            "nontarget": asdict(transition(a[~target], b[~target])),
+            "target": transition(a[target], b[target]),
+            "nontarget": transition(a[~target], b[~target]),
         },
     }
     for letter in list(right)[2:]:

@@ -167,7 +167,7 @@ def breakdown(scores: str, as_json: bool, **asked) -> None:
 @resampling()
 @strict
 @options.as_json
-def strata(scores: tuple[str, ...], chosen: tuple[str, ...], as_json: bool, **asked) -> None:
+def strata(scores: tuple[str, ...], as_json: bool, **asked) -> None:
     """Say what is left of SCORES when the two people of a nontarget are alike.
 
     EER and AUC of each file, its nontargets restricted to pairs of one sex, nationality, age, or
@@ -182,7 +182,7 @@ def strata(scores: tuple[str, ...], chosen: tuple[str, ...], as_json: bool, **as
     from avkd_cli.analysis.text import strata_parts
     from avkd_cli.steps.analyze.strata import strata
 
-    show(strata(scores, chosen=chosen or STRATA[:5], **asked), strata_parts, as_json)
+    show(strata(scores, **asked), strata_parts, as_json)
 
 
 @click.command("robustness")

@@ -1,5 +1,5 @@
-"""What `avkd analyze` does, a module a command.
+"""What `avkd analyze` does, a module a theme.
 
-The function that is called as its command takes the options of it, by their names; what each is
-stands in `commands/`.
+The first function of a command's module takes the command's options, by their names; what each
+is stands in `commands/`.
 """

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from avkd_cli.analysis import figures
+from avkd_cli.analysis.figures.identification import MATCH
 from avkd_cli.analysis.robustness import words
 from avkd_cli.analysis.tables import paper_of
 from avkd_cli.errors import AvkdError, InputError, MissingInputError
@@ -18,7 +19,6 @@ from avkd_cli.steps.analyze.spaces import opened, rows
 from avkd_cli.steps.analyze.tsne import chosen, far
 
 FORMAT = "avkd.analysis.robustness"
-MATCH = "match_1_of_"
 HALVES = "halves.jpg"
 """Where `corpus iemocap --preview` is told to draw, to be seen in a report."""
 TRAINING = {  # what a pair's validation logs, and what a panel calls it

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from avkd_cli.config import STRATA
 from avkd_cli.errors import InputError
 from avkd_cli.shown import AS_THEY_ARE, Reading
 from avkd_cli.steps.analyze.draws import FEWEST, limits
@@ -32,7 +33,7 @@ def strata(
     paths: Sequence[str],
     people: str,
     *,
-    chosen: Sequence[str] = ("random", "G", "N", "A", "GNA"),
+    chosen: Sequence[str] = (),
     reading: Reading = AS_THEY_ARE,
     resamples: int = 0,
     seed: int = 0,
@@ -43,7 +44,7 @@ def strata(
         MissingInputError, InputError: files cannot be read; a person is unknown; nobody in the
             list has a trait that a stratum compares.
     """
-    utterances = read_people(people)
+    utterances, chosen = read_people(people), chosen or STRATA[:5]
     found = []
     for name, one in read_named(paths, reading):
         traits = traits_of(one, utterances, people, chosen)

@@ -1,5 +1,6 @@
 """`avkd verify`."""
 
+import json
 from pathlib import Path
 
 import click
@@ -95,10 +96,9 @@ def verify(
         avkd verify runs/student clip.wav --gallery people.zarr --gallery more.zarr
         avkd verify runs/student door.wav owner.wav --exit-code --prior 0.01 && open-the-door
     """
-    from avkd_cli.steps.verify import show
     from avkd_cli.steps.verify import verify as step
 
     answer = step(system, recordings, **asked)
-    show(answer, as_json)
+    click.echo(json.dumps(answer.to_json(), ensure_ascii=False) if as_json else answer.text)
     if exit_code:
         ctx.exit(answer.exit_code)

@@ -9,7 +9,7 @@ from avkd_cli.errors import UsageError, blame
 from avkd_cli.said import warn
 from avkd_cli.steps.score_calibration import calibrate, refuse_calibrations
 from avkd_cli.steps.score_output import Facts, ScoreFiles, column_names, deliver, note
-from avkd_cli.steps.seen import Seen, of_scores, tell
+from avkd_cli.steps.seen import of_scores, tell
 from avkd_cli.verification.calibration import z_sum_fusion
 from avkd_cli.verification.scorefiles import read_scores
 from avkd_cli.verification.scores import Scores, as_trials, join
@@ -31,7 +31,8 @@ def fuse(paths: tuple[str, ...], settings: ScoreConfig, files: ScoreFiles) -> di
     if len(types) != len(paths):
         raise UsageError(f"--score-type names {len(types)} types for {len(paths)} score files")
     read = _read(paths, settings, files)
-    met = max((of_scores(p, len(one)) for p, one in zip(paths, read, strict=True)), key=_persons)
+    seen = [of_scores(path, len(one)) for path, one in zip(paths, read, strict=True)]
+    met = max(seen, key=lambda one: -1 if one is None else one.persons)
     if met is not None and met.persons:
         tell("score", read[0].name, met.text, strict=files.strict)
     systems = np.column_stack([one.score for one in read])
@@ -43,10 +44,6 @@ def fuse(paths: tuple[str, ...], settings: ScoreConfig, files: ScoreFiles) -> di
         columns = systems if settings.fuse == "logistic" else fused.score[:, None]
         fused, facts = calibrate(fused, columns, types, files, settings, facts)
     return deliver(fused, settings, facts, files)
-
-
-def _persons(found: Seen | None) -> int:
-    return -1 if found is None else found.persons
 
 
 def _read(paths: tuple[str, ...], settings: ScoreConfig, files: ScoreFiles) -> list[Scores]:

@@ -1,6 +1,5 @@
 """`avkd verify`: are these recordings of one person, by a trained system?"""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Unpack
@@ -48,8 +47,3 @@ def verify(
     given = (enrol, recordings) if enrol else (recordings[:1], recordings[1:])
     sides = [[recording_of(one) for one in side] for side in given]
     return open_system(system, beside).same(*sides, **asked)
-
-
-def show(answer: Decision | Identification, as_json: bool) -> None:
-    """Print a decision on stdout."""
-    print(json.dumps(answer.to_json(), ensure_ascii=False) if as_json else answer.text)

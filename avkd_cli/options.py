@@ -20,9 +20,7 @@ Decorator = Callable[[Callable], Callable]
 Named = Mapping[str | None, type]  # modality → dataclass of its settings
 
 # Inputs are plain strings: the step opens them and answers with exit code 66, not click with 2.
-utterance_list = click.Path(path_type=str, allow_dash=True)
-store = click.Path(path_type=str, allow_dash=True)
-text_file = click.Path(path_type=str, allow_dash=True)
+utterance_list = store = text_file = click.Path(path_type=str, allow_dash=True)
 run_folder = click.Path(path_type=Path)
 
 
@@ -160,7 +158,7 @@ class SettingOption(click.Option):
         record = super().get_help_record(ctx)
         if chosen is None or record is None:
             return record
-        own = field_of(chosen, self.field.name)
+        own = chosen.__dataclass_fields__.get(self.field.name)
         return own and (record[0], meaning(own, {None: chosen}))
 
     def make_metavar(self, ctx: click.Context) -> str:
@@ -168,7 +166,7 @@ class SettingOption(click.Option):
         chosen = self.configs.get(ctx.meta.get(help_page.MODALITY))
         if self.field.name != "model" or chosen is None:
             return super().make_metavar(ctx)
-        return f"[{'|'.join(field_of(chosen, 'model').metadata['choices'])}]"
+        return f"[{'|'.join(chosen.__dataclass_fields__['model'].metadata['choices'])}]"
 
 
 def partition_range(value: str) -> tuple[int, int]:
@@ -287,7 +285,7 @@ def resolve(section: str, choice: str | None, file: str | None, flags: dict) -> 
     if section == "distill":  # a student is its baseline plus terms
         sections = ("train-teacher", f"train-teacher.{choice}", *sections)
     for name, value in flags.items():
-        if value is not None and field_of(chosen, name) is None:
+        if value is not None and name not in chosen.__dataclass_fields__:
             raise click.UsageError(
                 f"--{name.replace('_', '-')} is no setting of {section} --modality {choice}"
             )
@@ -311,23 +309,19 @@ def of_setting(field: dataclasses.Field, configs: Named) -> Decorator:
         return made(f"--{name}", "set_" + field.name, multiple=True, callback=joined)
     kind = click.Choice(meta["choices"]) if meta["choices"] else type(field.default)
     if field.name == "model":
-        every = (field_of(one, "model").metadata["choices"] for one in configs.values())
+        every = (one.__dataclass_fields__["model"].metadata["choices"] for one in configs.values())
         kind = click.Choice(sorted(set().union(*every)))
     return made(f"--{name}", "set_" + field.name, type=kind)
 
 
 def meaning(field: dataclasses.Field, configs: Named) -> str:
     """Return the help of one setting, with its default and unit, in each of `configs`."""
-    same = [found for one in configs.values() if (found := field_of(one, field.name))]
+    every = (one.__dataclass_fields__.get(field.name) for one in configs.values())
+    same = [one for one in every if one is not None]
     said = " | ".join(dict.fromkeys(one.metadata["help"] for one in same))
     default = " | ".join(dict.fromkeys(shown(one.default) for one in same))
     unit = f" {field.metadata['unit']}" if field.metadata["unit"] else ""
     return f"{said[0].upper()}{said[1:]}.  [default: {default}{unit}]"
-
-
-def field_of(config: type, name: str) -> dataclasses.Field | None:
-    """Return the setting of a dataclass that is called so, None where it has none."""
-    return next((one for one in dataclasses.fields(config) if one.name == name), None)
 
 
 def shown(default: Any) -> str:

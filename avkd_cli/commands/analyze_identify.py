@@ -34,7 +34,7 @@ def sizes(value: str) -> tuple[int, ...]:
 
 
 @click.command("identify")
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
+@click.argument("inputs", nargs=-1, required=True, type=options.store)
 @path("--enrol", "LIST.jsonl", "Of stores: utterances that are enrolled, one model a person.")
 @number(
     "--enrol-first",

@@ -15,7 +15,7 @@ of_stores = together(
 
 
 @click.command("classify")
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=str, allow_dash=True))
+@click.argument("inputs", nargs=-1, required=True, type=options.store)
 @named
 @options.list_file
 @text(

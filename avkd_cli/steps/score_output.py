@@ -170,18 +170,8 @@ def summarise(scores: Scores, facts: Facts, eer_mode: str = "interp") -> dict:
         summary[SEEN] = facts.seen.to_json()
     if facts.calibrated:
         summary["calibrated"] = facts.calibrated
-    return summary | {
-        "signature": signature(
-            list_name=scores.name,
-            digest=scores.content,
-            n_target=n_target,
-            n_nontarget=n_nontarget,
-            p_targets=P_TARGETS,
-            norm=facts.norm,
-            mode=eer_mode,
-            metric=facts.metric,
-        )
-    }
+    told = signature(scores, P_TARGETS, mode=eer_mode, norm=facts.norm, metric=facts.metric)
+    return summary | {"signature": told}
 
 
 def figures(

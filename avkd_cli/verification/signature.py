@@ -3,27 +3,21 @@
 from collections.abc import Sequence
 
 from avkd_cli.storage.manifest import library_version
+from avkd_cli.verification.scores import Scores
 
 
 def signature(
-    *,
-    list_name: str,
-    digest: str,
-    n_target: int,
-    n_nontarget: int,
+    scores: Scores,
     p_targets: Sequence[float],
+    *,
     mode: str = "interp",
     costs: tuple[float, float] = (1.0, 1.0),
     norm: str = "none",
     metric: str = "cosine",
 ) -> str:
-    """Return the signature of a figure.
+    """Return the signature of a figure of scores; 0 trials of either kind without labels.
 
     Args:
-        list_name: name of the trial list.
-        digest: "sha256:…" of what it says, see `content.content_digest`.
-        n_target: number of same-person trials.
-        n_nontarget: number of different-person trials.
         p_targets: priors of the detection costs.
         mode: of the EER, see `metrics.EER_MODES`.
         costs: of a miss and of a false alarm.
@@ -34,8 +28,10 @@ def signature(
     priors = ",".join(f"{p:g}" for p in p_targets) or "none"
     miss, false_alarm = costs
     compared = "" if metric == "cosine" else f"|metric:{metric}"
+    kinds = (0, 0) if scores.label is None else (len(scores.target), len(scores.nontarget))
+    digest = scores.content.removeprefix("sha256:")[:12]
     return (
-        f"list:{list_name}#{digest.removeprefix('sha256:')[:12]}|trials:{n_target}+{n_nontarget}"
+        f"list:{scores.name}#{digest}|trials:{kinds[0]}+{kinds[1]}"
         f"|eer:{mode}|ties:{ties}|dcf:normalised|p_target:{priors}|costs:{miss:g},{false_alarm:g}"
         f"{compared}|norm:{norm}|avkd:{library_version('avkd') or 0}"
     )

@@ -1,15 +1,18 @@
+import numpy as np
+
+from avkd_cli.verification.scores import Scores
 from avkd_cli.verification.signature import signature
 
 
+def scored(targets: int, nontargets: int, name: str, digest: str) -> Scores:
+    """Scores without ids, whose content is then their text's."""
+    label, nothing = np.repeat([1, 0], [targets, nontargets]), np.empty(0, np.int32)
+    return Scores([], nothing, nothing, np.zeros(len(label)), label, "avkd", name, digest)
+
+
 def test_nothing_that_a_figure_depends_on_is_missing_from_its_signature():
-    found = signature(
-        list_name="vox1-o",
-        digest="sha256:303b2b657042a27b",
-        n_target=18860,
-        n_nontarget=18860,
-        p_targets=(0.01, 0.05),
-        norm="as(300)",
-    )
+    vox1_o = scored(18860, 18860, "vox1-o", "sha256:303b2b657042a27b")
+    found = signature(vox1_o, (0.01, 0.05), norm="as(300)")
     assert found.rpartition("|avkd:")[0] == (
         "list:vox1-o#303b2b657042|trials:18860+18860|eer:interp|ties:one-threshold"
         "|dcf:normalised|p_target:0.01,0.05|costs:1,1|norm:as(300)"
@@ -18,7 +21,5 @@ def test_nothing_that_a_figure_depends_on_is_missing_from_its_signature():
 
 
 def test_the_nist_mode_says_that_it_does_not_group_ties():
-    found = signature(
-        list_name="x", digest="sha256:0", n_target=1, n_nontarget=1, p_targets=(), mode="nist"
-    )
+    found = signature(scored(1, 1, "x", "sha256:0"), (), mode="nist")
     assert "|eer:nist|ties:by-order|" in found

@@ -91,11 +91,8 @@ def provenance(file: Scores, wanted: Sequence[Figure] = USUAL) -> dict:
     return {
         "digest": file.digest,
         "signature": signature(
-            list_name=file.name,
-            digest=file.content,
-            n_target=len(file.target),
-            n_nontarget=len(file.nontarget),
-            p_targets=list(dict.fromkeys(one.at for one in costs)),
+            file,
+            list(dict.fromkeys(one.at for one in costs)),
             mode=",".join(dict.fromkeys(modes)) or "none",
             costs=(costs[0].c_miss, costs[0].c_fa) if costs else (1.0, 1.0),
         ),

@@ -92,22 +92,14 @@ def metrics(
 
 def measured(scores: Scores, rules: MetricRules = USUAL) -> dict:
     """Return one score file's digest and counts, its EER, minDCFs and AUC, and their signature."""
-    n_target, n_nontarget = len(scores.target), len(scores.nontarget)
+    mode, costs = rules.eer_mode, rules.costs
     return {
         "digest": scores.digest,
         "trials": len(scores),
-        "targets": n_target,
-        "nontargets": n_nontarget,
-        **figures(scores, rules.p_targets, rules.costs, rules.eer_mode),
-        "signature": signature(
-            list_name=scores.name,
-            digest=scores.content,
-            n_target=n_target,
-            n_nontarget=n_nontarget,
-            p_targets=rules.p_targets,
-            mode=rules.eer_mode,
-            costs=rules.costs,
-        ),
+        "targets": len(scores.target),
+        "nontargets": len(scores.nontarget),
+        **figures(scores, rules.p_targets, costs, mode),
+        "signature": signature(scores, rules.p_targets, mode=mode, costs=costs),
     }
 
 

@@ -9,17 +9,13 @@ from avkd_cli.config.choices import (
     AUDIO_MODELS,
     CROP_MODES,
     DETECTORS,
-    DTYPES,
     EER_MODES,
     FUSION_MODELS,
-    HEADS,
-    METRICS,
     P_TARGETS,
     PAIR_MODELS,
     PRESETS,
     SCHEDULES,
     SCORE_FORMATS,
-    SOUND_DISTURBANCES,
     STRATA,
     TRIAL_FORMATS,
     VISUAL_MODELS,
@@ -32,9 +28,6 @@ from avkd_cli.config.loading import (
 from avkd_cli.config.scoring import (
     CalibrateConfig,
     ScoreConfig,
-)
-from avkd_cli.config.setting import (
-    setting,
 )
 from avkd_cli.config.steps import STEPS
 from avkd_cli.config.stores import (

@@ -35,20 +35,14 @@ class Clip(Input):
     side_levels = ("embedding", "weights")
     stores: Sequence[RaggedStore]
 
+    def __init__(self, stores: Sequence[RaggedStore]) -> None:
+        super().__init__(stores)
+        self.audio, self.faces = stores
+
     @classmethod
     def opened_side(cls, sense: str, paths: Sequence[str], encoded: bool) -> Input:
         """Return the input of a joint network that has one sense alone."""
         return OneOfClip(sense, open_stores("joint", paths, [KIND_OF[sense]])[0])
-
-    @property
-    def audio(self) -> RaggedStore:
-        """The store of sound."""
-        return self.stores[0]
-
-    @property
-    def faces(self) -> RaggedStore:
-        """The store of faces."""
-        return self.stores[1]
 
     @property
     def fps(self) -> float | None:

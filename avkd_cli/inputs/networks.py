@@ -124,11 +124,6 @@ class Trained:
         return next(iter(self.heads.values()))
 
     @property
-    def classes(self) -> list[str]:
-        """Names of the head's classes."""
-        return self.head.classes
-
-    @property
     def label(self) -> str:
         """The column that the classes are of."""
         return self.record.get("label", "person")

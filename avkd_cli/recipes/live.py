@@ -62,11 +62,6 @@ class LiveTeacher:
         self.head = self.last.stored_head() if self.last.label == "person" else None
         self.dimension = self.last.head.size
 
-    @property
-    def other(self) -> str | None:
-        """The sense that the student lacks, None where the teacher lacks it too."""
-        return next((one for one in SENSES if one != self.modality and one in self.runs), None)
-
     def inputs(self) -> dict[str, str]:
         """Return name and fingerprint of each run and of the store, for the plan."""
         found = {f"teacher-{name}": one.fingerprint for name, one in self.runs.items()}

@@ -78,7 +78,7 @@ def all_of(run: Path, description: Description, chosen: TrainingSet, copies: int
 
 def persons_of(*trained: Trained) -> tuple[str, ...]:
     """Return whom runs were trained on, and what they were begun with and from."""
-    return tuple(name for one in trained for name in one.record.get("persons") or one.classes or ())
+    return tuple(n for one in trained for n in one.record.get("persons") or one.head.classes)
 
 
 def check_same_network(run: Path, found: Description, wanted: Description) -> None:
@@ -100,7 +100,7 @@ def identity(description: Description) -> tuple[str, str, dict[str, object], int
 
 def check_same_persons(run: Path, trained: Trained, chosen: TrainingSet) -> None:
     """Raise InputError where the classifier of a run is not of the persons to train on."""
-    classes = names.resolved(trained.classes, chosen.classes)
+    classes = names.resolved(trained.head.classes, chosen.classes)
     if classes == chosen.classes:
         return
     unknown = sorted(set(chosen.classes) - set(classes))
@@ -108,6 +108,6 @@ def check_same_persons(run: Path, trained: Trained, chosen: TrainingSet) -> None
     who = "somebody" if unknown or names.is_digest(absent[0]) else f"'{absent[0]}'"
     what = f"does not know '{unknown[0]}'" if unknown else f"knows {who} who is not here"
     raise InputError(
-        f"{run}: trained on {len(trained.classes)} persons, here are {len(chosen.classes)}; it "
-        f"{what}; pass --reset-head for a new classifier, or train on the same people"
+        f"{run}: trained on {len(trained.head.classes)} persons, here are {len(chosen.classes)}; "
+        f"it {what}; pass --reset-head for a new classifier, or train on the same people"
     )

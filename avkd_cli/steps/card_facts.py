@@ -124,7 +124,7 @@ def trained_on(job: Job) -> dict[str, Any]:
         "persons": len(chosen.persons),
         "classes": len(chosen.classes),
         "label": chosen.label,
-        "named_by_teacher": chosen.guessed,
+        "named_by_teacher": len(chosen.of_teacher),
         "hours": None if seconds is None else round(seconds / 3600, 4),
         "faces": faces,
         "columns": columns_of(job),

@@ -21,7 +21,7 @@ class Disturber:
     """Where the noise or the room of a spoilt copy comes from; goes to the workers.
 
     Args:
-        kind: of `config.SOUND_DISTURBANCES`.
+        kind: of `config.choices.SOUND_DISTURBANCES`.
         level_db: power of the voice over the noise's; of direct over reverberant sound.
         seed: of what is drawn.
         store: path of the store, "" where none is needed.

@@ -149,7 +149,7 @@ def plan_of(job: Job, settings: TrainConfig, validation: Validation | None) -> R
     if job.list_file is not None:
         chosen = "\n".join([*job.chosen.ids, *job.chosen.classes])
         inputs["list"] = "sha256:" + durable.sha256_bytes(chosen.encode())
-    if job.chosen.guessed:  # the same ids and classes may be divided otherwise
+    if job.chosen.of_teacher:  # the same ids and classes may be divided otherwise
         classes = [job.chosen.classes[i] for i in job.chosen.labels]
         inputs["guesses"] = durable.digest_of(classes)
     config = {"modality": job.modality, **dataclasses.asdict(settings)}

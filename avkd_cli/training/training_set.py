@@ -39,11 +39,6 @@ class TrainingSet:
     left_out: tuple[str, ...] = ()
     of_teacher: frozenset[str] = frozenset()
 
-    @property
-    def guessed(self) -> int:
-        """How many have a person that a teacher gave."""
-        return len(self.of_teacher)
-
     def rows(self, store: Store) -> np.ndarray:
         """Return the row of a store for each utterance, int64."""
         return np.fromiter(map(store.row_of.__getitem__, self.ids), np.int64, len(self.ids))

@@ -40,7 +40,7 @@ def test_a_finished_run_embeds_as_the_network_that_was_trained(run):
     assert torch.equal(
         trained.network(frames)["embedding"], objective.network.eval()(frames)["embedding"]
     )
-    assert trained.classes == ["a", "b", "c"]
+    assert trained.head.classes == ["a", "b", "c"]
     assert torch.equal(trained.head.weight, objective.heads["person"].weight)
     assert trained.head.scale == 30
     assert not any(p.requires_grad for p in trained.network.parameters())
@@ -68,7 +68,7 @@ def test_a_run_of_version_0_1_is_read(run, tmp_path):
     levels = network.eval()(frames)
     assert torch.equal(trained.network(frames)["embedding"], levels["embedding"])
     assert torch.equal(trained.head(levels), head.eval()(levels))
-    assert trained.classes == ["a", "b", "c"] and trained.head.scale == 24
+    assert trained.head.classes == ["a", "b", "c"] and trained.head.scale == 24
 
 
 def edit(path, **changes):

@@ -202,7 +202,7 @@ def test_a_person_that_a_teacher_gave_wins_over_the_store_and_noise_stays_out(tm
     chosen = choose([store], Choice(path))
     assert chosen.ids == ["u0", "u1", "u2", "u3"]
     assert [chosen.classes[i] for i in chosen.labels] == ["b", "a", *["cluster-00001"] * 2]
-    assert chosen.guessed == 2
+    assert len(chosen.of_teacher) == 2
 
 
 def test_guesses_are_trained_on_beside_the_list_whatever_the_store_calls_them(tmp_path):
@@ -211,7 +211,7 @@ def test_guesses_are_trained_on_beside_the_list_whatever_the_store_calls_them(tm
     chosen = choose([store], Choice(path, guesses={"u2": "x", "u3": "x", "u4": ""}))
     assert chosen.ids == ["u0", "u1", "u2", "u3"]
     assert chosen.classes == ["a", "b", "x"] and chosen.persons == ["a", "b", "x"]
-    assert choose([store], Choice(path)).guessed == 0
+    assert not choose([store], Choice(path)).of_teacher
 
 
 def test_whom_a_teacher_named_needs_no_split_unless_it_is_another_one(tmp_path):

@@ -120,17 +120,17 @@ def score(trials: str, stores: Sequence[str], settings: ScoreConfig, files: Scor
     beside = OtherPeople.of(files.cohort, files.sub_mean)
     listed = _read_while_unpacking(trials, opened, settings, files.quiet)
     sides = find_sides(listed, opened, files.enrol_map, files.quiet)
-    listed, sides, skipped = without_missing(listed, sides, opened, settings.skip_missing)
-    check_labels(listed, sides, opened.names)
-    met = _seen_in_training(listed, sides, opened, files.strict)
+    sides, skipped = without_missing(sides, settings.skip_missing)
+    check_labels(sides)
+    met = _seen_in_training(sides, files.strict)
     if beside.cohort:
-        check_cohort(listed, sides, beside.cohort, files)
-    found = compared(listed, sides, opened, beside, settings)
+        check_cohort(sides, beside.cohort, files)
+    found = compared(sides, beside, settings)
     norm = beside.norm(settings)
     score_type = f"{settings.metric} {norm} of {opened.models}"
     inputs = _inputs(opened, beside, files.enrol_map)
     facts = Facts(score_type, norm, settings.metric, inputs, skipped, met)
-    scores = _scores(listed, found)
+    scores = _scores(sides.trials, found)
     if files.calibrate or files.train_calibration:
         scores, facts = calibrate(scores, found[:, None], [score_type], files, settings, facts)
     return deliver(scores, settings, facts, files)
@@ -182,17 +182,16 @@ def _refuse_combinations(
             raise UsageError(f"--{name} is for cosines within one STORE, not for {why}; leave it")
 
 
-def _seen_in_training(
-    trials: Trials, sides: Sides, stores: Stores, strict: bool
-) -> seen.Seen | None:
+def _seen_in_training(sides: Sides, strict: bool) -> seen.Seen | None:
     """Return who of the trials the networks were trained on, and say it; None: nobody knows."""
+    stores = sides.stores
     trained = [one.trained_on for one in (stores.enrol, stores.test)]
     if trained == [None, None]:
         return None
     persons = np.array(sides.persons, str)
     found = seen.seen(persons[sides.enrol], persons[sides.test], trained[0] or (), trained[1] or ())
     if found.persons:
-        seen.tell("score", trials.name, f"{found.text} ({stores.names})", strict=strict)
+        seen.tell("score", sides.trials.name, f"{found.text} ({stores.names})", strict=strict)
     return found
 
 

@@ -10,7 +10,7 @@ from avkd_cli.steps.score_output import note
 from avkd_cli.storage.store import EmbeddingStore
 from avkd_cli.verification import scoring
 from avkd_cli.verification.extensions import rows_of, told
-from avkd_cli.verification.trials import Trials, read_enrolment_map
+from avkd_cli.verification.trials import Trials, part_of, read_enrolment_map
 
 
 @dataclass(frozen=True)
@@ -83,15 +83,17 @@ class Stores:
 
 @dataclass(frozen=True)
 class Sides:
-    """Which rows a list of trials compares.
+    """Which rows of which stores a list of trials compares.
 
     Args:
-        embedding: shape (n, d).
+        embedding: of the stores and of models, shape (n, d).
         enrol: row of each trial's enrolment side, -1 where it has none.
         test: row of each trial's test side, -1 where it has none.
         persons: of each row, "" where unknown.
     """
 
+    trials: Trials
+    stores: Stores
     embedding: np.ndarray
     enrol: np.ndarray
     test: np.ndarray
@@ -115,14 +117,15 @@ def find_sides(trials: Trials, stores: Stores, enrol_map: str | None, quiet: boo
         persons = persons + stores.test.persons
     if otherwise:
         note(quiet, f"{trials.name}: {told(otherwise)}")
+    sides = Sides(trials, stores, embedding, enrol[trials.enrol], test[trials.test], persons)
     if enrol_map is None:
-        return Sides(embedding, enrol[trials.enrol], test[trials.test], persons)
+        return sides
     models = read_enrolment_map(enrol_map)
     means, owners = _models(models, stores.enrol, enrol_map)
     row_of = {model: len(persons) + number for number, model in enumerate(models)}
     enrol, _ = rows_of(trials.ids, row_of)
-    embedding = np.concatenate([embedding, means])
-    return Sides(embedding, enrol[trials.enrol], test[trials.test], persons + owners)
+    embedding, persons = np.concatenate([embedding, means]), persons + owners
+    return replace(sides, embedding=embedding, enrol=enrol[trials.enrol], persons=persons)
 
 
 def _refuse_swapped(
@@ -159,34 +162,28 @@ def _models(
     return scoring.enrolment_means(store.embedding, members), names
 
 
-def without_missing(
-    trials: Trials, sides: Sides, stores: Stores, skip: bool
-) -> tuple[Trials, Sides, int]:
+def without_missing(sides: Sides, skip: bool) -> tuple[Sides, int]:
     """Drop trials without embedding and say how many, or refuse them."""
+    trials, stores = sides.trials, sides.stores
     found = (sides.enrol >= 0) & (sides.test >= 0)
     if found.all():
-        return trials, sides, 0
+        return sides, 0
     if not found.any():
-        raise _strangers(trials, sides, stores)
+        raise _strangers(sides)
     if not skip:
         lost = [trials.enrol[sides.enrol < 0], trials.test[sides.test < 0]]
         where = stores.enrol if len(lost[0]) else stores.test
         codes = np.concatenate(lost) if not stores.crossed else lost[len(lost[0]) == 0]
         ids = [trials.ids[code] for code in dict.fromkeys(codes.tolist())]
         scoring.refuse_missing(ids, str(where.path), int(np.sum(~found)), trials.name)
-    kept = replace(
-        trials,
-        enrol=trials.enrol[found],
-        test=trials.test[found],
-        label=None if trials.label is None else trials.label[found],
-        keys=trials.keys and [trials.keys[row] for row in np.flatnonzero(found).tolist()],
-    )
-    sides = replace(sides, enrol=sides.enrol[found], test=sides.test[found])
-    return kept, sides, int(np.sum(~found))
+    kept = replace(part_of(trials, np.flatnonzero(found)), name=trials.name)
+    sides = replace(sides, trials=kept, enrol=sides.enrol[found], test=sides.test[found])
+    return sides, int(np.sum(~found))
 
 
-def _strangers(trials: Trials, sides: Sides, stores: Stores) -> InputError:
+def _strangers(sides: Sides) -> InputError:
     """Return the error for a list that is of other recordings than the store, as by a mix-up."""
+    trials, stores = sides.trials, sides.stores
     enrol = sides.enrol[0] < 0
     wanted = trials.ids[(trials.enrol if enrol else trials.test)[0]]
     store = stores.enrol if enrol else stores.test
@@ -196,8 +193,9 @@ def _strangers(trials: Trials, sides: Sides, stores: Stores) -> InputError:
     )
 
 
-def check_labels(trials: Trials, sides: Sides, where: str) -> None:
+def check_labels(sides: Sides) -> None:
     """Refuse labels that contradict the persons of the stores, where these are known."""
+    trials = sides.trials
     if trials.label is None:
         return
     number: dict[str, int] = {"": 0}
@@ -208,7 +206,8 @@ def check_labels(trials: Trials, sides: Sides, where: str) -> None:
         row = int(wrong[0])
         ids = trials.ids[trials.enrol[row]], trials.ids[trials.test[row]]
         raise InputError(
-            f"{trials.name}: {len(wrong)} labels contradict the persons in {where}, such as "
-            f"{ids[0]!r} {ids[1]!r}, labelled {'target' if trials.label[row] else 'nontarget'}; "
+            f"{trials.name}: {len(wrong)} labels contradict the persons in {sides.stores.names}, "
+            f"such as {ids[0]!r} {ids[1]!r}, labelled "
+            f"{'target' if trials.label[row] else 'nontarget'}; "
             "correct the list or the store"
         )

@@ -8,11 +8,10 @@ from avkd_cli.config import ScoreConfig
 from avkd_cli.errors import InputError, blame
 from avkd_cli.steps import seen
 from avkd_cli.steps.score_output import ScoreFiles, note
-from avkd_cli.steps.score_sides import Sides, Stores
+from avkd_cli.steps.score_sides import Sides
 from avkd_cli.storage import names
 from avkd_cli.storage.store import EMBEDDINGS, EmbeddingStore, open_store
 from avkd_cli.verification import normalization, scoring
-from avkd_cli.verification.trials import Trials
 
 
 @dataclass(frozen=True)
@@ -41,29 +40,28 @@ class OtherPeople:
         return name + ("+sub-mean" if self.background else "")
 
 
-def compared(
-    trials: Trials, sides: Sides, stores: Stores, beside: OtherPeople, settings: ScoreConfig
-) -> np.ndarray:
+def compared(sides: Sides, beside: OtherPeople, settings: ScoreConfig) -> np.ndarray:
     """Return the score of each trial, normalised where there is a cohort."""
     shift = beside.shift()
     if beside.background:
         sides = replace(sides, embedding=sides.embedding - shift)
-    score = _similarity(trials, sides, stores, settings.metric)
+    score = _similarity(sides, settings.metric)
     if beside.cohort is None:
         return score
     means = scoring.person_means(beside.cohort.embedding, beside.cohort.persons) - shift
     return _normalised(score, sides, means, settings)
 
 
-def _similarity(trials: Trials, sides: Sides, stores: Stores, metric: str) -> np.ndarray:
+def _similarity(sides: Sides, metric: str) -> np.ndarray:
     """Return the similarity of each trial: the cosine, or 1 - d/2 of a squared distance d."""
     norm = scoring.norms(sides.embedding)
     usable = np.isfinite(norm) & (norm > 0)
     bad = np.flatnonzero(~(usable[sides.enrol] & usable[sides.test]))
     if len(bad):
+        trials = sides.trials
         codes = (trials.test if usable[sides.enrol[bad[0]]] else trials.enrol)[bad[0]]
         raise InputError(
-            f"{stores.names}: the embedding of {trials.ids[codes]!r} is zero or not finite "
+            f"{sides.stores.names}: the embedding of {trials.ids[codes]!r} is zero or not finite "
             f"({len(bad)} trials have such); extract it again"
         )
     if metric == "tanh-l2":
@@ -90,7 +88,7 @@ def _statistics(
     return normalization.Statistics(found.mean[at], found.deviation[at])
 
 
-def check_cohort(trials: Trials, sides: Sides, cohort: EmbeddingStore, files: ScoreFiles) -> None:
+def check_cohort(sides: Sides, cohort: EmbeddingStore, files: ScoreFiles) -> None:
     """Say, or refuse as `tell` does, who of a cohort is in the trials; say who was trained on."""
     persons = np.array(sides.persons, str)
     tested = set(persons[sides.enrol].tolist()) | set(persons[sides.test].tolist())
@@ -100,7 +98,7 @@ def check_cohort(trials: Trials, sides: Sides, cohort: EmbeddingStore, files: Sc
             f"{len(both):,} of {len(known):,} persons of the cohort are persons of the trials, "
             f"such as {min(both)!r}: a cohort is of other people"
         )
-        seen.tell("score", f"{trials.name}: {cohort.path}", text, strict=files.strict)
+        seen.tell("score", f"{sides.trials.name}: {cohort.path}", text, strict=files.strict)
     if trained := names.known(cohort.trained_on or (), known):
         note(
             files.quiet,

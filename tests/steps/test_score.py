@@ -155,6 +155,7 @@ def test_missing_trials_are_skipped_and_counted_on_request(people, tmp_path):
     lines = "1 p00/v/0 p00/v/1\n0 zzz p01/v/0\n0 p00/v/0 p01/v/0\n"
     trials = written(tmp_path / "t", lines)
     found, summary = scored(tmp_path, (trials, people["store"]), ScoreConfig(skip_missing=True))
+    assert summary["trials"]["name"] == Path(trials).name.removesuffix(".txt")
     assert (len(found), summary["counts"]["skipped"]) == (2, 1)
     nobody = written(tmp_path / "n", "1 zzz yyy\n")
     with pytest.raises(InputError, match="'zzz'"):  # never an empty result

@@ -76,22 +76,17 @@ class Input(ABC):
         return {None: self}
 
     def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
-        """Yield a level that has several vectors of each utterance, and when each begins in s.
+        """Yield the vectors of a level that `piece` knows, and when each begins in s."""
+        raise NotImplementedError
+
+    def piece(self, passage: Passage) -> tuple[int, float | None]:
+        """Return the width of a level's vectors, and the s to the next, None where not even.
 
         Raises:
             InputError: networks of this input have no such level.
         """
         self.check_level(passage.level)
-        yield from ()
-
-    def piece_size(self, passage: Passage) -> int:
-        """Return the width of a level's vectors; InputError where there is no such level."""
-        self.check_level(passage.level)
         raise NotImplementedError
-
-    def piece_step(self, passage: Passage) -> float | None:
-        """Return the seconds from one piece to the next, None where they are not even."""
-        return None
 
     def check_level(self, level: str, *there: str) -> None:
         """Raise InputError for a level that networks of this input do not have."""

@@ -87,14 +87,10 @@ class Clip(Input):
         sound = self.audio.read([self.audio.row_of[one]])[0]
         return {"audio": sound[None], "faces": self.faces.read([self.faces.row_of[one]])[0][None]}
 
-    def piece_size(self, passage: Passage) -> int:
-        """Return 1: a weight."""
+    def piece(self, passage: Passage) -> tuple[int, float | None]:
+        """Return 1: a weight, and the seconds from one moment of the film to the next."""
         self.check_level(passage.level, "weights")
-        return 1
-
-    def piece_step(self, passage: Passage) -> float | None:
-        """Return the seconds from one moment of the film to the next."""
-        return None if self.fps is None else 1 / self.fps
+        return 1, None if self.fps is None else 1 / self.fps
 
     def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the weight of each moment of an utterance's film."""
@@ -126,18 +122,14 @@ class OneOfClip(Input):
         rows = self.rows(store, ids)
         return np.stack([*passage.to("embedding").one_by_one(self.name, store, rows)])
 
-    def piece_size(self, passage: Passage) -> int:
-        """Return 1: a weight."""
+    def piece(self, passage: Passage) -> tuple[int, float | None]:
+        """Return 1: a weight, and the seconds from one moment to the next, None of stills."""
         self.check_level(passage.level, "weights")
-        return 1
-
-    def piece_step(self, passage: Passage) -> float | None:
-        """Return the seconds from one moment to the next, None of stills."""
         store = self.stores[0]
         if self.sense == "audio":
-            return sound_step(passage.to("audio.weights"), store)
+            return 1, sound_step(passage.to("audio.weights"), store)
         rate = film_rate(store)
-        return None if rate is None else 1 / rate
+        return 1, None if rate is None else 1 / rate
 
     def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the weight of each moment of an utterance."""

@@ -59,19 +59,14 @@ class Face(Input):
             number = faces - (ends - store.lengths[rows])[owner]
             yield owner, number, passage.of({"faces": store.gather(rows[owner], number)})
 
-    def piece_size(self, passage: Passage) -> int:
-        """Return the width of a face's embedding."""
+    def piece(self, passage: Passage) -> tuple[int, float | None]:
+        """Return the width of a face's embedding, and the s to the next, if they keep time."""
         self.check_level(passage.level, "frames")
-        return passage.network.encoder.embedding_size
-
-    def piece_step(self, passage: Passage) -> float | None:
-        """Return the seconds from face to face, None where they do not keep time."""
         rate = rate_of(self.stores[0])
-        return None if rate is None else 1 / rate
+        return passage.network.encoder.embedding_size, None if rate is None else 1 / rate
 
     def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the embeddings of each utterance's faces, a long one's in several parts."""
-        self.check_level(passage.level, "frames")
         store = self.stores[0]
         for row in self.rows(store, ids).tolist():
             times = store.column("time_s")[store.item_start[row] :][: store.lengths[row]]

@@ -56,14 +56,10 @@ class StoredFrames(Input):
         store = self.stores[0]
         return passage.by_length("frames", store, self.rows(store, ids), MOST_FRAMES)
 
-    def piece_size(self, passage: Passage) -> int:
-        """Return the width of a segment."""
+    def piece(self, passage: Passage) -> tuple[int, float | None]:
+        """Return the width of a segment, and its seconds."""
         self.check_level(passage.level, "segments")
-        return self.stores[0].row_shape[0]
-
-    def piece_step(self, passage: Passage) -> float | None:
-        """Return the seconds of a segment."""
-        return passage.network.core.length / self.fps
+        return self.stores[0].row_shape[0], passage.network.core.length / self.fps
 
     def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the segments of each utterance."""
@@ -99,18 +95,18 @@ class FaceClips(Input):
         store = self.stores[0]
         return np.stack([*passage.one_by_one("faces", store, self.rows(store, ids))])
 
-    def piece_size(self, passage: Passage) -> int:
-        """Return the width of a segment's or a frame's embedding, or 1: a weight."""
+    def piece(self, passage: Passage) -> tuple[int, float | None]:
+        """Return the width of a segment's or a frame's embedding, or 1: a weight.
+
+        Beside it the seconds of a segment, or from frame to frame; None of stills.
+        """
         core = passage.network.core
         segmented = not isinstance(core, OverTime)
         more = [*(["segments"] * segmented), *(["weights"] * weighs(core))]
         self.check_level(passage.level, "frames", *more)
-        return 1 if passage.level == "weights" else core.encoder.embedding_size
-
-    def piece_step(self, passage: Passage) -> float | None:
-        """Return the seconds of a segment, or from frame to frame; None of stills."""
+        width = 1 if passage.level == "weights" else core.encoder.embedding_size
         step, rate = step_of(passage), film_rate(self.stores[0])
-        return None if rate is None else step / rate
+        return width, None if rate is None else step / rate
 
     def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the segments, the frames, or the weights of moments, of each utterance.

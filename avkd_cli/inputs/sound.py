@@ -104,19 +104,15 @@ class Sound(Input):
         most = passage.settings.batch_frames * (HOP if store.long_name == "samples" else 1)
         return passage.by_length("audio", store, self.rows(store, ids), most)
 
-    def piece_size(self, passage: Passage) -> int:
-        """Return the width of a segment's embedding, or 1: a weight."""
+    def piece(self, passage: Passage) -> tuple[int, float | None]:
+        """Return the width and seconds of a segment's embedding, or those of a moment's weight."""
         encoder = passage.network.encoder
         segmented = isinstance(encoder, Segmented)
         there = [*(["segments"] * segmented), *(["weights"] * weighs(encoder))]
         self.check_level(passage.level, *there)
-        return 1 if passage.level == "weights" else encoder.embedding_size
-
-    def piece_step(self, passage: Passage) -> float | None:
-        """Return the seconds of a segment, or from one moment to the next."""
         if passage.level == "weights":
-            return sound_step(passage, self.stores[0])
-        return passage.network.encoder.length / FRAMES_A_SECOND
+            return 1, sound_step(passage, self.stores[0])
+        return encoder.embedding_size, encoder.length / FRAMES_A_SECOND
 
     def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
         """Yield the segments, or the weights of moments, of each recording."""

@@ -183,7 +183,7 @@ def sequences_of(
     from avkd_cli.inputs.passing import Passage  # torch
 
     passage = Passage(network, settings, settings.level)
-    size, step = read.piece_size(passage), read.piece_step(passage)
+    size, step = read.piece(passage)
 
     def compute(start: int, stop: int) -> "Iterator[Pieces]":
         for row in range(start, stop):

@@ -67,7 +67,7 @@ def class_cross_entropy(
         ValueError: if the sizes differ.
 
     Reference:
-        S2, a reconstruction (`systems.md` of the project's reference, 3.1).
+        S2, a reconstruction.
     """
     _check_size(student, classifier)
     cosine = cosines(student, classifier.detach())

@@ -2,7 +2,7 @@
 
 Reference:
     A. Hajavi, A. Etemad, "Audio representation learning by distilling video as privileged
-    information", IEEE TAI 2023, eq. 5, 6, 9 and 10; widths from systems.md 2.3.
+    information", IEEE TAI 2023, eq. 5, 6, 9 and 10.
 """
 
 import torch

@@ -1,7 +1,4 @@
-"""Build a store of media from a list of utterances, whose records workers make.
-
-Reference: reliability.md 2.2 and 3.
-"""
+"""Build a store of media from a list of utterances, whose records workers make."""
 
 import contextlib
 import dataclasses

@@ -1,7 +1,6 @@
 """Build a store, whatever it holds: plan, make what is missing, publish.
 
 Any command may be killed at any time and run again; the bytes are those of a run left alone.
-Reference: reliability.md 2.2 and 3.
 """
 
 from abc import ABC, abstractmethod

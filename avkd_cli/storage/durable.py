@@ -3,7 +3,6 @@
 Every file is written beside its name, synced, renamed, and its directory synced; `places` holds,
 gives and takes away names of whole folders. Every operation on the disk, theirs too, passes
 through `hook`, so that tests fail it, kill before it, or record it.
-Reference: reliability.md 3.1 and 3.4.
 """
 
 import errno

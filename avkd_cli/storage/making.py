@@ -2,7 +2,6 @@
 
 A name is locked while it is made. One file says first what it is to hold, one stands last, when it
 is whole: what a killed command has left is gone on with, or thrown away by whoever may say so.
-Reference: reliability.md 3.1, 3.2.
 """
 
 import os

@@ -1,7 +1,7 @@
 """avkd.json, the file that makes a store a store: what it is, from what, and each of its files.
 
 The fingerprint names the work: step, version, settings and inputs; never time, host, workers or
-paths. Reference: design.md 4.
+paths.
 """
 
 import functools

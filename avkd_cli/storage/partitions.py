@@ -1,7 +1,7 @@
 """The partitions of a store in the making, each done or not done, and what stands above them.
 
 A partition's files are written, then its mark, which lists them with their digests; a mark that
-does not match is no mark. Reference: reliability.md 3.1, 3.2, 3.5.
+does not match is no mark.
 """
 
 import json

@@ -1,7 +1,6 @@
 """Folders as wholes: held by one process at a time, given their names in one step, removed.
 
 A lock ends with the process that has it; a name is there with all that is below it, or not at all.
-Reference: reliability.md 3.1 and 3.4.
 """
 
 import ctypes

@@ -39,7 +39,7 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """Names the work (design.md 4)."""
+        """Names the work."""
         return manifest.fingerprint(self.step, self.version, self.config, self.inputs)
 
     def to_json(self) -> dict[str, Any]:

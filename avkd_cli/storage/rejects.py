@@ -1,6 +1,6 @@
 """How many records may be rejected, and what is said about those that are.
 
-Reference: reliability.md 2.2.
+Rules: docs/reliability.md, "Records that cannot be used".
 """
 
 import functools

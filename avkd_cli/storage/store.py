@@ -2,7 +2,6 @@
 
 Opening checks kind, version, presence and size of every file; every read checks the crc of its
 chunks (see `readers`). The bytes are plain Zarr v3 (see `tables` and `shards`).
-Reference: reliability.md 3.6; design.md 5.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Lists of utterances: JSON Lines, JSON arrays, either gzipped, or standard input.
 
 A bad line is a reject and the rest is read; a file that is not such a list, is cut off or gives
-one id to two recordings stops the run. Formats: docs/formats.md; rules: reliability.md 2.4, M.
+one id to two recordings stops the run. Formats: docs/formats.md.
 """
 
 import gzip

@@ -1,7 +1,4 @@
-"""Find every fault of a store: digests, chunks, index, counts. Reads all of it, writes nothing.
-
-Reference: reliability.md 3.6, level "verify".
-"""
+"""Find every fault of a store: digests, chunks, index, counts. Reads all of it, writes nothing."""
 
 import json
 import os

@@ -2,7 +2,6 @@
 
 A worker says which record it is at. One that dies takes its partition's unfinished work with it;
 the partition is made again, and a record that kills its worker each time is rejected alone.
-Reference: reliability.md 2.2, 3.5, 5.3.
 """
 
 import os

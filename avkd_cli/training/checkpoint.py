@@ -3,7 +3,7 @@
 `step_000120/` holds one safetensors file a part (network, optimizer) and `checkpoint.json`,
 written last, with the size and SHA-256 of each and everything else that a resumed run needs:
 the step is the only progress, since order, randomness, learning rate and margin are functions
-of it. See reliability.md 4.1.
+of it.
 """
 
 import json

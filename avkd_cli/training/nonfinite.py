@@ -1,8 +1,7 @@
 """What happens when a number is not finite: the step is left out or the run ends, on all
 processes alike; nothing of it is ever saved.
 
-Reference:
-    reliability.md 4.4.
+When each applies: docs/reliability.md, "Numbers that are not finite".
 """
 
 import torch

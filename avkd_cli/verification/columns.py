@@ -3,7 +3,7 @@
 Columns are separated by ASCII blanks or tabs and nothing else, lines end in LF or CRLF; a BOM,
 blank lines and blanks at line ends are passed over. Text is split a block at a time, so that
 memory does not grow with the file: by pyarrow where it is regular, else line by line in Python,
-which is at home with all that and knows which line is wrong. Rules: reliability.md 2.4, T and S.
+which is at home with all that and knows which line is wrong.
 """
 
 import csv

@@ -1,7 +1,7 @@
 """Score files of any toolkit: read, joined to trials by ids, and written with nine digits.
 
 Scores are similarities here: what a file calls a distance is turned round on reading and on
-writing (1 - distance). Formats: field.md 3.1. What is refused: reliability.md 2.4, S.
+writing (1 - distance).
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
 """What a line of a score file looks like, in every format, and which one a file is in.
 
-Formats: field.md 3.1. Numbers are read strictly: reliability.md 2.4, S02 to S04.
+Numbers are read strictly.
 """
 
 import math

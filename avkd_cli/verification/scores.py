@@ -1,7 +1,4 @@
-"""Scored trials: checked, and joined to a trial list by ids.
-
-Rules: reliability.md 2.4, S.
-"""
+"""Scored trials: checked, and joined to a trial list by ids."""
 
 from dataclasses import dataclass, replace
 

@@ -1,8 +1,7 @@
 """Trial lists: which two recordings are compared, and whether one person speaks in both.
 
 Formats are guessed from the whole of the columns, never line by line, and the guess is kept so
-that a step can say it; a list that could be read in two ways is refused. Reference: reliability.md
-2.4, T; counts of the VoxCeleb1 lists: systems.md 0.6.
+that a step can say it; a list that could be read in two ways is refused.
 """
 
 from collections.abc import Callable, Mapping, Sequence

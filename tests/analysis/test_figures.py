@@ -127,7 +127,7 @@ def test_the_curve_runs_through_all_errors_and_stays_in_its_limits():
 
 
 def test_the_points_of_a_curve_are_its_eer_and_where_costs_are_least():
-    # systems.md 6.13: EER .25, minDCF .25 at any low prior, by missing one target of four.
+    # EER .25, minDCF .25 at any low prior, by missing one target of four.
     points = operating_points([0.9, 0.8, 0.7, 0.3], [0.6, 0.4, 0.2, 0.1], (0.01,))
     assert points == [(0.25, 0.25), (0.0, 0.25)]
 

@@ -88,7 +88,7 @@ def gradients(share, weight, head_share=1.0):
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.5, 1.0])
 def test_the_rule_of_gradients(share):
-    # systems.md 6.9: header the labels alone, unscaled; encoder (1 - l) labels + l distance.
+    # The header: the labels alone, unscaled; the encoder: (1 - l) labels + l distance.
     labels, header = gradients(1.0, 0.0)
     both, _ = gradients(1.0, 1.0)
     distance = both - labels

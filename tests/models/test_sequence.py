@@ -117,7 +117,7 @@ def gradients(share, level, weight):
 
 
 def test_at_segments_the_encoder_gets_the_shares_and_the_rest_the_labels_alone():
-    # systems.md 6.9: encoder (1 - l) labels + l distance; in EM the aggregator knows no l.
+    # The encoder: (1 - l) labels + l distance; in EM the aggregator knows no l.
     plain = gradients(1.0, "segments", 0.0)
     both = gradients(1.0, "segments", 1.0)
     taught = gradients(0.7, "segments", 0.3)

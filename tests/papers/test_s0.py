@@ -1,4 +1,4 @@
-"""The first paper's names and figures, as systems.md 1.5 has them."""
+"""The first paper's names and figures."""
 
 import pytest
 

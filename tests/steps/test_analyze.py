@@ -167,7 +167,7 @@ def test_a_picture_of_an_unknown_format_is_a_usage_error(golden, tmp_path):
 
 
 def test_metrics_by_hand_with_their_signature(tmp_path):
-    # systems.md 6.13: EER .25, minDCF .25 at both priors.
+    # EER .25, minDCF .25 at both priors.
     target = [("p", f"t{s}", s, True) for s in (0.9, 0.8, 0.7, 0.3)]
     nontarget = [("p", f"n{s}", s, False) for s in (0.6, 0.4, 0.2, 0.1)]
     (one,) = run("metrics", write(tmp_path / "x.scores", target + nontarget))["files"]

@@ -26,7 +26,7 @@ def run(*args):
 
 @pytest.fixture
 def hand(tmp_path):
-    """The scores of systems.md 6.13: EER .25, minDCF .25."""
+    """Scores whose EER is .25, and minDCF .25."""
     rows = [("t", s, "target") for s in (0.9, 0.8, 0.7, 0.3)]
     rows += [("n", s, "nontarget") for s in (0.6, 0.4, 0.2, 0.1)]
     path = tmp_path / "hand.scores"

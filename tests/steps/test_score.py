@@ -393,7 +393,7 @@ def many_trials(path, people, n):
 def test_a_trial_costs_at_most_120_bytes_so_that_a_hundred_million_fit(
     people, tmp_path, monkeypatch
 ):
-    # reliability.md, T15: 12 GB for 100 million, whatever the length of ids. A string or a tuple
+    # 12 GB for 100 million, whatever the length of ids. A string or a tuple
     # a trial would go beyond.
     monkeypatch.setattr(columns, "BLOCK", 1 << 16)
 

@@ -32,7 +32,7 @@ area_under_roc, eer_threshold = of_scores(metrics.area_under_roc), of_scores(met
 fnmr_at_fmr, min_dcf = of_scores(metrics.fnmr_at_fmr), of_scores(metrics.min_dcf)
 threshold_at_fmr = of_scores(metrics.threshold_at_fmr)
 
-# systems.md 6.13, first golden set: every rate is a quarter.
+# Every rate is a quarter.
 QUARTER = [0.9, 0.8, 0.7, 0.3], [0.6, 0.4, 0.2, 0.1]
 THIRD = [0.9, 0.8, 0.55, 0.3], [0.7, 0.6, 0.5, 0.4, 0.2, 0.1]
 

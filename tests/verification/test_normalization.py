@@ -18,7 +18,7 @@ def as_norm(enrol, test, cohort, top_n):
 
 @pytest.mark.parametrize(("top_n", "expected"), [(2, -0.4), (4, 0.84852814), (None, 0.84852814)])
 def test_as_norm_golden_numbers(top_n, expected):
-    # systems.md 6.13; the sample standard deviation would give -0.28284271 for the first.
+    # The sample standard deviation would give -0.28284271 for the first.
     assert as_norm(E, T, AXES, top_n) == pytest.approx(expected, abs=1e-6)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from avkd_cli.config import Execution
 from avkd_cli.errors import InputError, OutputError, UsageError
-from avkd_cli.steps.check import MadeFrom, check
+from avkd_cli.steps.check import check
 from avkd_cli.storage import durable, manifest, shards, tables
 from avkd_cli.storage.builder import Origin, build_store
 from avkd_cli.storage.computed import Rows
@@ -284,7 +284,7 @@ def test_check_against_says_other_dimensions(make):
 def test_check_has_no_media_to_compare_sequences_with(make, tmp_path):
     make()
     with pytest.raises(UsageError, match="--source is for stores of sound or faces"):
-        check([tmp_path / "seq"], source=MadeFrom(tmp_path / "list.jsonl"))
+        check([tmp_path / "seq"], source=tmp_path / "list.jsonl")
 
 
 @settings(max_examples=30, deadline=None)

@@ -1,6 +1,6 @@
 """`avkd analyze identify`: how often the right person is found among many."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -63,13 +63,7 @@ def identify(
         "in-format": reading.format,
     }
     paths = named_paths(inputs)
-    stores = [path.is_dir() for path in paths.values()]
-    if any(stores) != all(stores):
-        raise UsageError("stores and score files together; name one kind")
-    for name, value in (of_scores if stores[0] else of_stores).items():
-        if value is not None:
-            kind = "stores" if stores[0] else "score files"
-            raise UsageError(f"--{name} says nothing of {kind}")
+    stores = _are_stores(paths, of_stores, of_scores)
     if enrol is not None and enrol_first is not None:
         raise UsageError("--enrol and --enrol-first cannot both be given")
     if matching_lists or candidates == "utterance":
@@ -79,7 +73,7 @@ def identify(
     else:
         if candidates == "utterance":
             found = from_recordings(paths, galleries, list_file)
-        elif stores[0]:
+        elif stores:
             found = from_stores(paths, galleries, enrol, enrol_first or 1, list_file)
         else:
             found = from_scores(paths, reading, people)
@@ -87,6 +81,23 @@ def identify(
     draw(plot, lambda figures: figures.cmc_figure(result))
     draw(matching_plot, lambda figures: figures.matching_figure(result))
     return result
+
+
+def _are_stores(paths: Mapping[str, Path], of_stores: Mapping, of_scores: Mapping) -> bool:
+    """Say whether stores are given, not score files; refuse both, and options of the other kind.
+
+    Args:
+        of_stores, of_scores: name and value of the options that say something of one kind only.
+    """
+    stores = {path.is_dir() for path in paths.values()}
+    if len(stores) > 1:
+        raise UsageError("stores and score files together; name one kind")
+    (given,) = stores
+    for name, value in (of_scores if given else of_stores).items():
+        if value is not None:
+            kind = "stores" if given else "score files"
+            raise UsageError(f"--{name} says nothing of {kind}")
+    return given
 
 
 def _refuse_enrolment(

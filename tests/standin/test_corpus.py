@@ -108,6 +108,14 @@ def test_overwrite_replaces_a_stand_in_but_nothing_else(tiny, tiny_plan, tmp_pat
         make_standin(tmp_path / "mine", other, overwrite=True)
 
 
+@pytest.mark.parametrize("said", ["", "[]", '{"version": 2, "config": []}', '{"config": {}}'])
+def test_a_folder_whose_manifest_says_nothing_is_no_stand_in(tmp_path, tiny_plan, said):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/standin.json").write_text(said)
+    with pytest.raises(OutputError, match="is no stand-in corpus"):
+        make_standin(tmp_path / "mine", tiny_plan, overwrite=True)
+
+
 @pytest.mark.parametrize("wrong", [{"persons": 3}, {"sessions": 1}])
 def test_too_few_people_or_sessions_are_a_wrong_option(tmp_path, tiny_plan, wrong):
     with pytest.raises(UsageError, match="at least"):

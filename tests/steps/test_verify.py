@@ -108,6 +108,14 @@ def test_python_and_the_command_say_the_same_to_the_bit(heard):
         assert model.same(given, heard.wav(5), rate=rate).llr == found.llr
 
 
+def test_a_loaded_system_is_a_thing_of_its_own_and_refuses_what_it_does_not_know_at_once(heard):
+    one, other = avkd.load(heard.run), avkd.load(heard.run)
+    assert len({one, other}) == 2
+    for ask in (one.same, one.who):
+        with pytest.raises(TypeError, match=r"(same|who)\(\) got an unexpected keyword.*'priors'"):
+            ask("no such file", "nor this", priors=0.1)
+
+
 def test_several_recordings_a_side_are_averaged(heard):
     model = avkd.load(heard.run)
     rows = np.stack([model.embed(heard.wav(n)) for n in (0, 4)])

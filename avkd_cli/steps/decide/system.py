@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -118,7 +118,7 @@ class Side:
         return parts[0] if len(parts) == 1 else both(*parts)
 
 
-@dataclass(repr=False)
+@dataclass(repr=False, eq=False)
 class Verifier:
     """A trained system that recordings are given to: what `avkd_cli.load` returns.
 
@@ -206,17 +206,24 @@ class Verifier:
         b: Given | Sequence[Given],
         *,
         rate: int = 16_000,
-        **asked: Unpack[Instead],
+        prior: float | None = None,
+        cost_miss: float | None = None,
+        cost_false_alarm: float | None = None,
     ) -> Decision:
         """Return whether two recordings, or two lists of recordings, are of one person.
 
         Args:
             rate: of sound given as arrays, in Hz.
-            asked: prior, cost_miss and cost_false_alarm, in place of the calibration's.
+            prior, cost_miss, cost_false_alarm: in place of the calibration's.
 
         Raises:
             MissingInputError, InputError: as `embed`; there is no calibration.
         """
+        asked: Instead = {
+            "prior": prior,
+            "cost_miss": cost_miss,
+            "cost_false_alarm": cost_false_alarm,
+        }
         sides = self.side(recordings_of(a, rate)), self.side(recordings_of(b, rate))
         channel = self.channel_of(*sides)
         if channel is None:
@@ -255,7 +262,9 @@ class Verifier:
         gallery: str | PathLike[str] | Sequence[str] | Mapping[str, Gallery],
         *,
         rate: int = 16_000,
-        **asked: Unpack[Instead],
+        prior: float | None = None,
+        cost_miss: float | None = None,
+        cost_false_alarm: float | None = None,
     ) -> Identification:
         """Return who of those enrolled in stores of embeddings a clip is of.
 
@@ -263,11 +272,16 @@ class Verifier:
             clip: recordings of one person.
             gallery: store, or stores, that extract-embeddings made with a run of this system, or
                 what `open_galleries` returns of them.
-            asked: as of `same`; the prior is that the clip is of somebody enrolled.
+            prior: that the clip is of somebody enrolled. cost_miss, cost_false_alarm: as of `same`.
 
         Raises:
             MissingInputError, InputError: as `same`; the gallery is of another run.
         """
+        asked: Instead = {
+            "prior": prior,
+            "cost_miss": cost_miss,
+            "cost_false_alarm": cost_false_alarm,
+        }
         galleries = gallery if isinstance(gallery, Mapping) else open_galleries(gallery)
         side = self.side(recordings_of(clip, rate))
         enrolled = self.enrolled(galleries)

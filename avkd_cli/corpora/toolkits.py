@@ -174,8 +174,15 @@ def _nemo(line: Entry, depth: int) -> Iterator[Utterance]:
     # The list has no ids: the end of the path, and which part of the file.
     where = f"-{start:.3f}" if start else ""
     id = _stem(audio, depth) + where + ("" if channel is None else f"-ch{channel}")
-    part = {"start": start, "end": end, "audio_channel": channel}
-    yield Utterance(id=id, person=person, audio=audio, extra=values, **part)
+    yield Utterance(
+        id=id,
+        person=person,
+        audio=audio,
+        start=start,
+        end=end,
+        audio_channel=channel,
+        extra=values,
+    )
 
 
 def _one_channel(value: object, key: str) -> int | None:

@@ -3,6 +3,8 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from torch import Tensor
+
 from avkd_cli.config import DistillTerms
 from avkd_cli.errors import InputError, UsageError
 from avkd_cli.inputs import INPUTS
@@ -100,7 +102,10 @@ def learning(
         refuse_where_untaught(settings)
     teaches = alive or stored
     taught = what_is_taught(teaches, job.chosen, settings)
-    rows = lambda: rows_of(head_of(teaches, job.chosen, "--quality"))  # noqa: E731
+
+    def rows() -> Tensor:
+        return rows_of(head_of(teaches, job.chosen, "--quality"))
+
     measured = measure(settings, Ask(job, request.choice, stored, rows, measures))
     beside = Beside(
         settings, taught, job.chosen.classes, settings.scale, has_speeds(settings), loose, measured
